@@ -1,0 +1,38 @@
+"""Train networks by the chain rule, written out: from YAML to every weight and error in CSV.
+
+The Python interface, without Hydra's command line::
+
+    import runner
+
+    run = runner.train(runner.load("learning_rate=0.1", "epochs=50"))
+    run.history                                  # a pandas DataFrame, as history.csv has it
+    runner.read_history("outputs/2026-01-31/12-00-00")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.api import Run, load, load_run, read_history, read_parameters, train
+    from runner.errors import ConfigError, RunnerError
+
+__all__ = [
+    "ConfigError",
+    "Run",
+    "RunnerError",
+    "load",
+    "load_run",
+    "read_history",
+    "read_parameters",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Imports the interface on first use, so that a command imports only what it needs."""
+    if name not in __all__:
+        raise AttributeError(f"module 'runner' has no attribute '{name}'")
+    module = "runner.errors" if name.endswith("Error") else "runner.api"
+    return getattr(import_module(module), name)

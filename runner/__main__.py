@@ -1,0 +1,55 @@
+"""``backprop-runner``: one run, or with ``-m`` a sweep, from the command line, through Hydra."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+
+from runner.compose import message
+from runner.config import conf_dir, experiment
+from runner.errors import RunnerError
+from runner.running import run_into, swept_values
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def task(config: DictConfig) -> float:
+    """Trains the run that Hydra composed, in Hydra's folder; returns its final error."""
+    composed = HydraConfig.get()
+    folder = Path(composed.runtime.output_dir)
+    is_job = composed.mode is not None and composed.mode.name == "MULTIRUN"
+    result = run_into(
+        folder,
+        lambda: experiment(config),
+        number=composed.job.num if is_job else 0,
+        swept=swept_values(composed.overrides.task) if is_job else {},
+        directory=folder.name if is_job else ".",
+        report=not is_job,
+    )
+    return result.final_error
+
+
+def main() -> None:
+    """The command. Errors that a user can put right end in a short message and exit code 1."""
+    wants_traceback = os.environ.get("HYDRA_FULL_ERROR", "0") != "0"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
+    command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
+    try:
+        command()
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+    except Exception as error:
+        text = str(error) if isinstance(error, RunnerError) else message(error)
+        if text is None or wants_traceback:
+            raise
+        sys.exit(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The Python interface: load a configuration, train it, read results as pandas DataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from runner.arrays import Array
+from runner.compose import compose, message
+from runner.config import Cache, experiment
+from runner.errors import RunnerError
+from runner.experiment import Experiment
+from runner.history import HISTORY, PARAMETERS
+from runner.network import parameter_names
+from runner.running import predict
+from runner.training import Result, columns
+from runner.training import train as train_stack
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_cache: Cache = {}  # so that experiments loaded one by one share their data, and may be stacked
+
+
+def load(*overrides: str, config_dir: str | Path | None = None) -> Experiment:
+    """The experiment that ``backprop-runner`` would run with the same overrides.
+
+    `config_dir` is a folder of your own YAML files. Raises RunnerError as the command would say it.
+    """
+    try:
+        return experiment(compose(overrides, config_dir), _cache)
+    except RunnerError:
+        raise
+    except Exception as error:
+        if (text := message(error)) is None:
+            raise
+        raise RunnerError(text) from None
+
+
+def load_run(folder: str | Path) -> Experiment:
+    """The experiment of an earlier run, from the configuration in its folder.
+
+    Relative paths in it are taken from the current folder. Raises RunnerError where there is none.
+    """
+    from omegaconf import OmegaConf
+
+    path = Path(folder) / ".hydra" / "config.yaml"
+    if not path.is_file():
+        raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
+    return experiment(OmegaConf.load(path), _cache)
+
+
+@dataclass
+class Run:
+    """A trained run: its experiment, how it ended, and its history."""
+
+    experiment: Experiment
+    result: Result
+    steps: list[int] = field(repr=False)
+    rows: Array = field(repr=False)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """The history as ``history.csv`` has it."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.rows, columns=columns(self.experiment))
+        frame.insert(0, self.experiment.log.unit, self.steps)
+        return frame
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Every weight and bias, as ``parameters.csv`` has them."""
+        import pandas as pd
+
+        names = parameter_names(self.experiment.sizes, self.experiment.biases is not None)
+        frame = pd.DataFrame(names).rename(columns={"from_": "from"})
+        return frame.assign(initial=self.result.initial, final=self.result.final)
+
+    def predict(self, inputs: Array | None = None) -> Array:
+        """The trained network's predictions (N, O): of the training inputs, or of others, scaled alike."""
+        return predict(self.experiment, self.result.final, inputs)
+
+
+class _Rows:
+    """A sink that keeps the rows in memory."""
+
+    def __init__(self, runs: int) -> None:
+        self.steps: list[list[int]] = [[] for _ in range(runs)]
+        self.rows: list[list[Array]] = [[] for _ in range(runs)]
+
+    def write(self, run: int, steps: Sequence[int], rows: Array) -> None:
+        self.steps[run] += steps
+        self.rows[run].append(rows)
+
+
+@overload
+def train(experiments: Experiment) -> Run: ...
+@overload
+def train(experiments: Sequence[Experiment]) -> list[Run]: ...
+def train(experiments: Experiment | Sequence[Experiment]) -> Run | list[Run]:
+    """Trains one experiment, or many: those that may share arrays are trained as one.
+
+    Nothing is written. A run has the same numbers alone and in company.
+    """
+    if isinstance(experiments, Experiment):
+        return train([experiments])[0]
+    stacks: dict[object, list[int]] = {}
+    for i, one in enumerate(experiments):
+        stacks.setdefault(one.stack_key, []).append(i)
+    runs: dict[int, Run] = {}
+    for members in stacks.values():
+        stack = [experiments[i] for i in members]
+        sink = _Rows(len(stack))
+        for at, result in enumerate(train_stack(stack, sink)):
+            width = len(columns(stack[at]))
+            rows = np.concatenate([np.empty((0, width)), *sink.rows[at]])
+            runs[members[at]] = Run(stack[at], result, sink.steps[at], rows)
+    return [runs[i] for i in range(len(experiments))]
+
+
+def read_history(folder: str | Path) -> pd.DataFrame:
+    """A run's ``history.csv``, to the last bit."""
+    return _read(Path(folder) / HISTORY)
+
+
+def read_parameters(folder: str | Path) -> pd.DataFrame:
+    """A run's ``parameters.csv``, to the last bit."""
+    return _read(Path(folder) / PARAMETERS)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, float_precision="round_trip")  # pandas' default is off by a bit
+    except FileNotFoundError:
+        raise RunnerError(
+            f"{path.parent}: is not the folder of a finished run; there is no {path.name}"
+        ) from None

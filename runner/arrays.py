@@ -1,0 +1,22 @@
+"""The array type of the project and the letters in which every docstring gives a shape.
+
+==  ===========================================================================
+R   runs trained side by side: the leading axis of every array that a run owns
+N   examples (rows of data)
+I   inputs of a layer, O its outputs
+T   rows recorded in a history
+P   parameters of a network: all weights, layer by layer, then all biases
+==  ===========================================================================
+
+A single run is a batch of one: R is 1, and the code is the same. Nothing ever reduces over R or
+draws random numbers along it, which is why a run has the same bits alone and in company.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]

@@ -1,0 +1,44 @@
+"""The errors that a user may cause; the commands print them without a traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RunnerError(Exception):
+    """Something the user can put right; the message says what and how."""
+
+
+class ConfigError(RunnerError):
+    """A configuration that cannot be run.
+
+    The message names the key, the value that was given and what is allowed.
+    """
+
+    def __init__(self, key: str, value: object, allowed: str) -> None:
+        super().__init__(f"{key}={show(value)}: {allowed}")
+        self.key = key
+
+
+def show(value: object) -> str:
+    """A value as a user writes it in YAML, cut where it is long."""
+    text = {None: "null", True: "true", False: "false"}.get(value) if _is_scalar(value) else None
+    text = text if text is not None else str(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _is_scalar(value: object) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the known name nearest to `word`, or nothing."""
+    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{nearest[0]}'?)" if nearest else ""
+
+
+def one_of(names: Iterable[str], word: object = "") -> str:
+    """``must be one of a, b, c``, with the nearest of them when `word` is almost one."""
+    names = list(names)
+    return f"must be one of {', '.join(names)}{did_you_mean(str(word), names)}"

@@ -1,0 +1,54 @@
+"""The folders of runs and sweeps: claimed, never shared, never overwritten."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from runner.errors import RunnerError
+from runner.history import HISTORY, SUMMARY
+
+RUNS = "runs.csv"
+
+
+class FolderTakenError(RunnerError, SystemExit):
+    """A folder that was asked for already holds a result.
+
+    A SystemExit, because Hydra turns any other exception of a callback into a warning.
+    """
+
+
+class FolderGuard(Callback):
+    """Before anything is written: claims a fresh folder, or refuses one that holds a result."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        _claim(config, "run", (HISTORY, SUMMARY), "hydra.run.dir")
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        if not OmegaConf.select(config, "hydra.launcher.resume", default=False):
+            _claim(config, "sweep", (RUNS, "multirun.yaml"), "hydra.sweep.dir")
+
+
+def _claim(config: DictConfig, kind: str, results: tuple[str, ...], key: str) -> None:
+    folder = Path(str(OmegaConf.select(config, key)))
+    chosen = any(str(o).lstrip("+").startswith(f"{key}=") for o in config.hydra.overrides.hydra)
+    if chosen:
+        if any((folder / name).exists() for name in results):
+            go_on = ", or hydra.launcher.resume=true to finish this sweep" if kind == "sweep" else ""
+            raise FolderTakenError(
+                f"{key}={folder}: already holds the result of a {kind}; name another folder, "
+                f"or remove this one{go_on}"
+            )
+        return
+    for attempt in count(2):  # two that start in the same second get two folders
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:
+            folder = folder.with_name(f"{folder.name.split('_')[0]}_{attempt}")
+    with open_dict(config):
+        config.hydra[kind].dir = str(folder)

@@ -1,0 +1,106 @@
+"""Optimizers: pure functions from a gradient and a state to a direction and the next state.
+
+Every update has the form  new value = old value − η · direction.  Formulas, names and defaults
+are those of ``torch.optim``; weight decay is not among them, because ``regularization`` adds the
+penalties to what is minimised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from runner.arrays import Array
+
+#: Named arrays (R, P): what an optimizer carries on, and its intermediate quantities.
+State = dict[str, Array]
+#: The optimizer's numbers, one a run: (R, 1) each.
+Options = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """``step(gradient, state, options, t)`` returns (direction, state) of update t = 1, 2, …
+
+    `options` are the keys with their defaults; `symbols` writes each quantity of the state and
+    its formula, in the order in which they are computed, as (text, formula, latex formula).
+    `start` is the value of the state before the first update, where it is not zero.
+    """
+
+    step: Callable[[Array, State, Options, int], tuple[Array, State]]
+    options: Mapping[str, float]
+    direction: tuple[str, str]
+    symbols: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+
+
+def _before(state: State, name: str, gradient: Array) -> Array:
+    return state[name] if name in state else np.zeros_like(gradient)
+
+
+def _sgd(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
+    if not o["momentum"].any():
+        return g, state
+    v = o["momentum"] * _before(state, "v", g) + g
+    return (g + o["momentum"] * v if o["nesterov"].any() else v), {"v": v}
+
+
+def _adagrad(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
+    s = state["s"] if state else np.zeros_like(g) + o["initial_accumulator_value"]
+    s = s + g * g
+    return g / (1.0 + (t - 1) * o["lr_decay"]) / (np.sqrt(s) + o["eps"]), {"s": s}
+
+
+def _rmsprop(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
+    s = o["alpha"] * _before(state, "s", g) + (1.0 - o["alpha"]) * g * g
+    scaled = g / (np.sqrt(s) + o["eps"])
+    if not o["momentum"].any():
+        return scaled, {"s": s}
+    v = o["momentum"] * _before(state, "v", g) + scaled
+    return v, {"s": s, "v": v}
+
+
+def _adam(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
+    m = o["beta1"] * _before(state, "m", g) + (1.0 - o["beta1"]) * g
+    v = o["beta2"] * _before(state, "v", g) + (1.0 - o["beta2"]) * g * g
+    m_hat = m / (1.0 - o["beta1"] ** t)
+    v_hat = v / (1.0 - o["beta2"] ** t)
+    direction = m_hat / (np.sqrt(v_hat) + o["eps"])
+    return direction, {"m": m, "v": v, "m_hat": m_hat, "v_hat": v_hat}
+
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "sgd": Optimizer(
+        _sgd,
+        {"momentum": 0.0, "nesterov": False},
+        ("g, with momentum v, with Nesterov's g + μ·v", r"g,\ v\ \text{or}\ g + \mu v"),
+        {"v": ("v", "μ·v_old + g", r"\mu v_{\text{old}} + g")},
+    ),
+    "adagrad": Optimizer(
+        _adagrad,
+        {"lr_decay": 0.0, "initial_accumulator_value": 0.0, "eps": 1e-10},
+        ("g/(√s + ε)", r"\frac{g}{\sqrt{s} + \epsilon}"),
+        {"s": ("s", "s_old + g²", r"s_{\text{old}} + g^2")},
+    ),
+    "rmsprop": Optimizer(
+        _rmsprop,
+        {"alpha": 0.99, "eps": 1e-8, "momentum": 0.0},
+        ("g/(√s + ε), with momentum v", r"\frac{g}{\sqrt{s} + \epsilon}"),
+        {
+            "s": ("s", "α·s_old + (1 − α)·g²", r"\alpha s_{\text{old}} + (1 - \alpha) g^2"),
+            "v": ("v", "μ·v_old + g/(√s + ε)", r"\mu v_{\text{old}} + \frac{g}{\sqrt{s} + \epsilon}"),
+        },
+    ),
+    "adam": Optimizer(
+        _adam,
+        {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+        ("m̂/(√v̂ + ε)", r"\frac{\hat m}{\sqrt{\hat v} + \epsilon}"),
+        {
+            "m": ("m", "β₁·m_old + (1 − β₁)·g", r"\beta_1 m_{\text{old}} + (1 - \beta_1) g"),
+            "v": ("v", "β₂·v_old + (1 − β₂)·g²", r"\beta_2 v_{\text{old}} + (1 - \beta_2) g^2"),
+            "m_hat": ("m̂", "m/(1 − β₁ᵗ)", r"\frac{m}{1 - \beta_1^t}"),
+            "v_hat": ("v̂", "v/(1 − β₂ᵗ)", r"\frac{v}{1 - \beta_2^t}"),
+        },
+    ),
+}

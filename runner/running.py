@@ -1,0 +1,118 @@
+"""One run into its folder: train, write the files, and say in the terminal how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from runner.activations import ACTIVATIONS
+from runner.arrays import Array
+from runner.errors import RunnerError
+from runner.experiment import Experiment
+from runner.history import ERROR, HISTORY, RunFiles, summary, write_whole
+from runner.network import forward, parameter_names, views
+from runner.training import Result, train
+
+
+def run_into(
+    folder: Path,
+    make: Callable[[], Experiment],
+    *,
+    number: int = 0,
+    swept: Mapping[str, object] | None = None,
+    directory: str = ".",
+    report: bool = False,
+) -> Result:
+    """Trains the run that `make` returns and writes its files into `folder`, which exists.
+
+    `number`, `swept` and `directory` are what its line of ``runs.csv`` says of it; `report`
+    prints how it went. A failure leaves ``error.txt`` and no result, and is raised again.
+    """
+    try:
+        experiment = make()
+        files = RunFiles([folder], experiment)
+        try:
+            (result,) = train([experiment], files)
+            files.finish(0, result, summary(number, swept or {}, result, directory))
+        except BaseException:
+            files.discard()
+            raise
+    except Exception as error:
+        write_whole(folder / ERROR, f"{describe(error)}\n".encode())
+        raise
+    if report:
+        print(story(experiment, result))
+        print(
+            f"\nevery weight and error: {folder / HISTORY}"
+            if experiment.log.weights
+            else f"\nhistory: {folder / HISTORY}"
+        )
+    return result
+
+
+def describe(error: BaseException) -> str:
+    """What ``error.txt`` says: the message for a user's error, the type too for any other."""
+    return str(error) if isinstance(error, RunnerError) else f"{type(error).__name__}: {error}"
+
+
+def story(experiment: Experiment, result: Result) -> str:
+    """A run in a few lines: what was trained, and error, predictions and weights before and after."""
+    first, last = "epoch 0", f"epoch {result.epochs}"
+    rows: list[tuple[str, object, object, str]] = [("", first, last, "")]
+    rows.append(("error", result.initial_error, result.final_error, ""))
+    rows += [(name.replace("_", " "), "", value, "") for name, value in result.metrics.items()]
+    rows += _predictions(experiment, result)
+    names = [p.name for p in parameter_names(experiment.sizes, experiment.biases is not None)]
+    if len(names) <= 20:
+        rows += [(n, a, b, "") for n, a, b in zip(names, result.initial, result.final, strict=True)]
+    end = ""
+    if result.status == "diverged":
+        end = f"\ndiverged after epoch {result.epochs}: error or weights are no longer finite numbers"
+    elif result.best_error < result.final_error:
+        end = f"\nbest error {result.best_error:.9g} at epoch {result.best_epoch}"
+    return f"{title(experiment)}\n\n{_aligned(rows)}{end}"
+
+
+def title(experiment: Experiment) -> str:
+    """The run in one line."""
+    sizes = "-".join(map(str, experiment.sizes))
+    examples = experiment.data.examples
+    return (
+        f"{sizes} network on {experiment.data.name} data ({examples} example{'s' * (examples != 1)}): "
+        f"{experiment.loss}, {experiment.optimizer}, learning rate {experiment.learning_rate:g}"
+    )
+
+
+def _predictions(experiment: Experiment, result: Result) -> list[tuple[str, object, object, str]]:
+    targets = experiment.data.targets
+    if targets.size > 8:
+        return []
+    before, after = (predict(experiment, p).ravel() for p in (result.initial, result.final))
+    names = [f"prediction {i + 1}" if targets.size > 1 else "prediction" for i in range(targets.size)]
+    goals = [f"target {y:g}" for y in targets.ravel()]
+    return list(zip(names, before, after, goals, strict=True))
+
+
+def predict(experiment: Experiment, parameters: Array, inputs: Array | None = None) -> Array:
+    """The predictions (N, O) of the network with `parameters` (P,), for the training inputs or others."""
+    layers = views(parameters[None], experiment.sizes, experiment.biases is not None)
+    activations = [ACTIVATIONS[name] for name in experiment.activations]
+    x = experiment.data.inputs if inputs is None else inputs
+    with np.errstate(all="ignore"):
+        return forward(layers, activations, x[None]).pred[0]
+
+
+def _aligned(rows: Iterable[tuple[str, object, object, str]]) -> str:
+    lines = []
+    for name, before, after, note in rows:
+        cells = [c if isinstance(c, str) else f"{c:.9g}" for c in (before, after)]
+        lines.append(f"{name:<14}{cells[0]:>14}{cells[1]:>16}  {note}".rstrip())
+    return "\n".join(lines)
+
+
+def swept_values(overrides: Iterable[str]) -> dict[str, object]:
+    """``key=value`` overrides as a table's columns: keys without their ``+``, values as written."""
+    pairs = (override.partition("=") for override in overrides)
+    return {key.lstrip("+~"): value for key, _, value in pairs}
