@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -488,7 +489,7 @@ def _network(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
     values = checked(section, NETWORK_KEYS, "network.")
     hidden = _hidden(values["hidden"])
     sizes = (inputs, *hidden, outputs)
-    shapes = [(o, i) for i, o in zip(sizes[:-1], sizes[1:], strict=True)]
+    shapes = [(o, i) for i, o in pairwise(sizes)]
     biases = values["biases"]
     return {
         "sizes": sizes,

@@ -234,7 +234,8 @@ def _read_cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
                     continue  # a blank line
                 if len(row) != len(header):
                     raise RunnerError(
-                        f"{path}, line {reader.line_num}: has {len(row)} cells where the header has {len(header)}"
+                        f"{path}, line {reader.line_num}: has {len(row)} cells "
+                        f"where the header has {len(header)}"
                     )
                 lines.append(reader.line_num)
                 rows.append(row)

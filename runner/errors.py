@@ -23,13 +23,8 @@ class ConfigError(RunnerError):
 
 def show(value: object) -> str:
     """A value as a user writes it in YAML, cut where it is long."""
-    text = {None: "null", True: "true", False: "false"}.get(value) if _is_scalar(value) else None
-    text = text if text is not None else str(value)
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _is_scalar(value: object) -> bool:
-    return value is None or isinstance(value, bool)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

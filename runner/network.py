@@ -13,6 +13,7 @@ Letters of the shapes: see :mod:`runner.arrays`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -91,7 +92,7 @@ def views(parameters: Array, sizes: Sequence[int], has_biases: bool) -> list[Lay
     of w1, w2, … and of the columns of a history.
     """
     runs = len(parameters)
-    shapes = [(o, i) for i, o in zip(sizes[:-1], sizes[1:], strict=True)]
+    shapes = [(o, i) for i, o in pairwise(sizes)]
     w_ends = np.cumsum([o * i for o, i in shapes]).tolist()
     b_ends = (w_ends[-1] + np.cumsum(sizes[1:])).tolist()
     layers = []
@@ -112,7 +113,7 @@ class ParameterName(NamedTuple):
 
 def parameter_names(sizes: Sequence[int], has_biases: bool) -> list[ParameterName]:
     """w1, w2, … and b1, b2, … in the order of the columns, with the neurons they connect."""
-    pairs = list(enumerate(zip(sizes[:-1], sizes[1:], strict=True), start=1))
+    pairs = list(enumerate(pairwise(sizes), start=1))
     weights = [(layer, j, i) for layer, (n, m) in pairs for j in range(1, m + 1) for i in range(1, n + 1)]
     biases = [(layer, j, 0) for layer, (_, m) in pairs for j in range(1, m + 1)] if has_biases else []
     return [ParameterName(f"w{k}", *place) for k, place in enumerate(weights, start=1)] + [
