@@ -29,7 +29,9 @@ class Activation:
     ``value(z)`` and ``derivative(z, a)`` take and return arrays of one shape; the derivative may
     return any shape that broadcasts to it. It is given a = f(z) because for many functions f'
     is shortest in terms of a. `formula` and `derivative_formula` are Unicode text in z and a;
-    `latex` and `derivative_latex` the same for mathematics mode.
+    `latex` and `derivative_latex` the same for mathematics mode, with braces around every exponent.
+    z and a stand for themselves only, so that numbers can be put in their places; a note that is
+    not part of the formula follows after two spaces (in LaTeX after ``\\quad``).
     """
 
     value: Callable[[Array], Array]
@@ -76,7 +78,7 @@ ACTIVATIONS: dict[str, Activation] = {
         "1/(1 + e^(−z))",
         "a·(1 − a)",
         r"\frac{1}{1 + e^{-z}}",
-        r"a\,(1 - a)",
+        r"a \cdot (1 - a)",
         lowest=0.0,
         highest=1.0,
     ),
@@ -86,7 +88,7 @@ ACTIVATIONS: dict[str, Activation] = {
         "tanh(z)",
         "1 − a²",
         r"\tanh(z)",
-        r"1 - a^2",
+        r"1 - a^{2}",
         lowest=-1.0,
         highest=1.0,
     ),
@@ -96,7 +98,7 @@ ACTIVATIONS: dict[str, Activation] = {
         "max(0, z)",
         "1 if z > 0, else 0",
         r"\max(0, z)",
-        r"[z > 0]",
+        r"\begin{cases} 1 & z > 0 \\ 0 & \text{else} \end{cases}",
         lowest=0.0,
     ),
     "leaky_relu": Activation(
@@ -104,16 +106,16 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z, a: np.where(z > 0, 1.0, LEAKY_SLOPE),
         "z if z > 0, else 0.01·z",
         "1 if z > 0, else 0.01",
-        r"\max(0, z) + 0.01 \min(0, z)",
-        r"[z > 0] + 0.01\,[z \le 0]",
+        r"\begin{cases} z & z > 0 \\ 0.01 \cdot z & \text{else} \end{cases}",
+        r"\begin{cases} 1 & z > 0 \\ 0.01 & \text{else} \end{cases}",
     ),
     "elu": Activation(
         _elu,
         lambda z, a: np.where(z > 0, 1.0, a + 1.0),
         "z if z > 0, else e^z − 1",
         "1 if z > 0, else a + 1",
-        r"\max(0, z) + \min(0, e^z - 1)",
-        r"[z > 0] + (a + 1)\,[z \le 0]",
+        r"\begin{cases} z & z > 0 \\ e^{z} - 1 & \text{else} \end{cases}",
+        r"\begin{cases} 1 & z > 0 \\ a + 1 & \text{else} \end{cases}",
         lowest=-1.0,
     ),
     "selu": Activation(
@@ -121,8 +123,9 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z, a: np.where(z > 0, SELU_SCALE, a + SELU_SCALE * SELU_ALPHA),
         "λ·z if z > 0, else λα·(e^z − 1)  (λ = 1.050701, α = 1.673263)",
         "λ if z > 0, else a + λα",
-        r"\lambda \max(0, z) + \lambda\alpha \min(0, e^z - 1)",
-        r"\lambda\,[z > 0] + (a + \lambda\alpha)\,[z \le 0]",
+        r"\begin{cases} \lambda \cdot z & z > 0 \\ \lambda \alpha \cdot (e^{z} - 1) & \text{else} \end{cases}"
+        r"\quad (\lambda = 1.050701,\ \alpha = 1.673263)",
+        r"\begin{cases} \lambda & z > 0 \\ a + \lambda \alpha & \text{else} \end{cases}",
         lowest=-SELU_SCALE * SELU_ALPHA,
     ),
     "softplus": Activation(
@@ -130,7 +133,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda z, a: np.where(z > SOFTPLUS_THRESHOLD, 1.0, _sigmoid(z)),
         "ln(1 + e^z)  (z itself above 20)",
         "1/(1 + e^(−z))  (1 above z = 20)",
-        r"\ln(1 + e^z)",
+        r"\ln(1 + e^{z})",
         r"\frac{1}{1 + e^{-z}}",
         lowest=0.0,
     ),
@@ -140,25 +143,25 @@ ACTIVATIONS: dict[str, Activation] = {
         "z/(1 + |z|)",
         "1/(1 + |z|)²",
         r"\frac{z}{1 + |z|}",
-        r"\frac{1}{(1 + |z|)^2}",
+        r"\frac{1}{(1 + |z|)^{2}}",
         lowest=-1.0,
         highest=1.0,
     ),
     "silu": Activation(
         lambda z: z * _sigmoid(z),
         lambda z, a: a + _sigmoid(z) * (1.0 - a),
-        "z·σ(z), σ(z) = 1/(1 + e^(−z))",
+        "z·σ(z)  (σ(z) = 1/(1 + e^(−z)))",
         "a + σ(z)·(1 − a)",
-        r"z\,\sigma(z)",
-        r"a + \sigma(z)\,(1 - a)",
+        r"z \cdot \sigma(z)\quad (\sigma(z) = \frac{1}{1 + e^{-z}})",
+        r"a + \sigma(z) \cdot (1 - a)",
     ),
     "gelu": Activation(
         lambda z: z * _normal_cdf(z),
         _gelu_derivative,
-        "z·Φ(z), Φ the standard normal distribution function",
-        "Φ(z) + z·φ(z), φ the standard normal density",
-        r"z\,\Phi(z)",
-        r"\Phi(z) + z\,\varphi(z)",
+        "z·Φ(z)  (Φ the standard normal distribution function)",
+        "Φ(z) + z·φ(z)  (φ the standard normal density)",
+        r"z \cdot \Phi(z)\quad (\Phi \text{ the standard normal distribution function})",
+        r"\Phi(z) + z \cdot \varphi(z)\quad (\varphi \text{ the standard normal density})",
     ),
     "sin": Activation(
         np.sin,

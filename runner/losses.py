@@ -29,7 +29,10 @@ class Loss:
     ``refuses(y)`` says what is wrong with targets (N, O), or returns None.
     `mean_over_outputs` says whether E_n averages over the outputs (it sums otherwise);
     `threshold` is the prediction above which a single output means class 1.
-    The formulas are of one example; a sum over outputs k is written where there is one.
+    The formulas are of one example; a sum over outputs k is written where there is one. `term` is
+    what one output adds to that sum, as text and as LaTeX, in pred, y and p; `p` the probabilities
+    that the loss makes of the predictions, where it does, and `p_term` how one of them is made
+    (of a softmax: what stands over the line, and is summed under it).
     """
 
     value: Callable[[Array, Array], Array]
@@ -38,6 +41,9 @@ class Loss:
     derivative_formula: str
     latex: str
     derivative_latex: str
+    term: tuple[str, str]
+    p: Callable[[Array], Array] | None = None
+    p_term: tuple[str, str] = ("", "")
     refuses: Callable[[Array], str | None] = lambda y: None
     mean_over_outputs: bool = True
     threshold: float = 0.5
@@ -73,6 +79,10 @@ def _binary_cross_entropy_derivative(pred: Array, y: Array) -> Array:
 def _binary_cross_entropy_with_logits(z: Array, y: Array) -> Array:
     # ln(1 + e^z) - y z without overflow for either sign of z
     return _mean(np.maximum(z, 0.0) - y * z + np.log1p(np.exp(-np.abs(z))))
+
+
+def _sigmoid(z: Array) -> Array:
+    return 1.0 / (1.0 + np.exp(-z))
 
 
 def softmax(z: Array) -> Array:
@@ -115,6 +125,7 @@ LOSSES: dict[str, Loss] = {
         "pred − y",
         r"\tfrac{1}{2} \sum_k (\mathrm{pred}_k - y_k)^2",
         r"\mathrm{pred} - y",
+        ("½·(pred − y)²", r"\tfrac{1}{2} (\mathrm{pred} - y)^{2}"),
         mean_over_outputs=False,
     ),
     "mean_squared_error": Loss(
@@ -124,6 +135,7 @@ LOSSES: dict[str, Loss] = {
         "2·(pred − y)/O",
         r"\tfrac{1}{O} \sum_k (\mathrm{pred}_k - y_k)^2",
         r"\tfrac{2}{O} (\mathrm{pred} - y)",
+        ("(pred − y)²", r"(\mathrm{pred} - y)^{2}"),
     ),
     "mean_absolute_error": Loss(
         lambda pred, y: _mean(np.abs(pred - y)),
@@ -132,15 +144,17 @@ LOSSES: dict[str, Loss] = {
         "sign(pred − y)/O",
         r"\tfrac{1}{O} \sum_k |\mathrm{pred}_k - y_k|",
         r"\tfrac{1}{O} \operatorname{sign}(\mathrm{pred} - y)",
+        ("|pred − y|", r"|\mathrm{pred} - y|"),
     ),
     "huber": Loss(
         _huber,
         lambda pred, y: np.clip(pred - y, -1.0, 1.0) / pred.shape[2],
-        "1/O · Σₖ h(predₖ − yₖ), h(d) = ½d² if |d| ≤ 1, else |d| − ½",
+        "1/O · Σₖ h(predₖ − yₖ)  (h(d) = ½d² if |d| ≤ 1, else |d| − ½)",
         "clip(pred − y, −1, 1)/O",
-        r"\tfrac{1}{O} \sum_k h(\mathrm{pred}_k - y_k),\quad"
-        r" h(d) = \begin{cases} \tfrac{1}{2} d^2 & |d| \le 1 \\ |d| - \tfrac{1}{2} & |d| > 1 \end{cases}",
+        r"\tfrac{1}{O} \sum_k h(\mathrm{pred}_k - y_k)\quad"
+        r" h(d) = \begin{cases} \tfrac{1}{2} d^{2} & |d| \le 1 \\ |d| - \tfrac{1}{2} & |d| > 1 \end{cases}",
         r"\tfrac{1}{O} \operatorname{clip}(\mathrm{pred} - y, -1, 1)",
+        ("h(pred − y)", r"h(\mathrm{pred} - y)"),
     ),
     "binary_cross_entropy": Loss(
         _binary_cross_entropy,
@@ -148,18 +162,25 @@ LOSSES: dict[str, Loss] = {
         "−1/O · Σₖ (yₖ·ln predₖ + (1 − yₖ)·ln(1 − predₖ))",
         "(pred − y)/(pred·(1 − pred))/O",
         r"-\tfrac{1}{O} \sum_k \bigl(y_k \ln \mathrm{pred}_k + (1 - y_k) \ln (1 - \mathrm{pred}_k)\bigr)",
-        r"\tfrac{1}{O} \frac{\mathrm{pred} - y}{\mathrm{pred}\,(1 - \mathrm{pred})}",
+        r"\tfrac{1}{O} \cdot \frac{\mathrm{pred} - y}{\mathrm{pred} \cdot (1 - \mathrm{pred})}",
+        (
+            "−(y·ln(pred) + (1 − y)·ln(1 − pred))",
+            r"-\bigl(y \cdot \ln(\mathrm{pred}) + (1 - y) \cdot \ln(1 - \mathrm{pred})\bigr)",
+        ),
         refuses=_refuse_non_probabilities,
         needs_probabilities=True,
         classifies=True,
     ),
     "binary_cross_entropy_with_logits": Loss(
         _binary_cross_entropy_with_logits,
-        lambda z, y: (1.0 / (1.0 + np.exp(-z)) - y) / z.shape[2],
+        lambda z, y: (_sigmoid(z) - y) / z.shape[2],
         "1/O · Σₖ (ln(1 + e^predₖ) − yₖ·predₖ)",
-        "(σ(pred) − y)/O, σ(z) = 1/(1 + e^(−z))",
+        "(p − y)/O  (p = 1/(1 + e^(−pred)))",
         r"\tfrac{1}{O} \sum_k \bigl(\ln (1 + e^{\mathrm{pred}_k}) - y_k \mathrm{pred}_k\bigr)",
-        r"\tfrac{1}{O} \bigl(\sigma(\mathrm{pred}) - y\bigr)",
+        r"\tfrac{1}{O} (p - y)\quad (p = \frac{1}{1 + e^{-\mathrm{pred}}})",
+        ("(ln(1 + e^(pred)) − y·pred)", r"\bigl(\ln(1 + e^{\mathrm{pred}}) - y \cdot \mathrm{pred}\bigr)"),
+        p=_sigmoid,
+        p_term=("1/(1 + e^(−pred))", r"\frac{1}{1 + e^{-\mathrm{pred}}}"),
         refuses=_refuse_non_probabilities,
         threshold=0.0,
         classifies=True,
@@ -167,10 +188,13 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": Loss(
         _cross_entropy,
         lambda z, y: softmax(z) - y,
-        "−Σₖ yₖ·ln pₖ, p = softmax(pred)",
-        "p − y, p = softmax(pred)",
-        r"-\sum_k y_k \ln p_k,\quad p = \operatorname{softmax}(\mathrm{pred})",
-        r"p - y,\quad p = \operatorname{softmax}(\mathrm{pred})",
+        "−Σₖ yₖ·ln pₖ  (p = softmax(pred))",
+        "p − y  (p = softmax(pred))",
+        r"-\sum_k y_k \ln p_k\quad (p = \operatorname{softmax}(\mathrm{pred}))",
+        r"p - y\quad (p = \operatorname{softmax}(\mathrm{pred}))",
+        ("(−y·ln(p))", r"(-y \cdot \ln(p))"),
+        p=softmax,
+        p_term=("e^(pred)", r"e^{\mathrm{pred}}"),
         refuses=_refuse_non_distributions,
         mean_over_outputs=False,
         classifies=True,

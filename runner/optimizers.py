@@ -24,15 +24,18 @@ Options = Mapping[str, Array]
 class Optimizer:
     """``step(gradient, state, options, t)`` returns (direction, state) of update t = 1, 2, …
 
-    `options` are the keys with their defaults; `symbols` writes each quantity of the state and
-    its formula, in the order in which they are computed, as (text, formula, latex formula).
-    `start` is the value of the state before the first update, where it is not zero.
+    `options` are the keys with their defaults. ``direction(options)`` writes the direction as text
+    and as LaTeX; `symbols` each quantity of the state in the order in which they are computed, as
+    (symbol, formula, symbol in LaTeX, formula in LaTeX). In them g is the gradient, _old marks a
+    quantity before the update, and the options go by the symbols of `OPTION_SYMBOLS`.
+    `start` names the option that is the state before the first update, where that is not zero.
     """
 
     step: Callable[[Array, State, Options, int], tuple[Array, State]]
     options: Mapping[str, float]
-    direction: tuple[str, str]
-    symbols: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    direction: Callable[[Mapping[str, float]], tuple[str, str]]
+    symbols: Mapping[str, tuple[str, str, str, str]] = field(default_factory=dict)
+    start: str | None = None
 
 
 def _before(state: State, name: str, gradient: Array) -> Array:
@@ -70,37 +73,88 @@ def _adam(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
     return direction, {"m": m, "v": v, "m_hat": m_hat, "v_hat": v_hat}
 
 
+#: How the formulas write the options: as text and as LaTeX.
+OPTION_SYMBOLS = {
+    "momentum": ("μ", r"\mu"),
+    "alpha": ("α", r"\alpha"),
+    "beta1": ("β₁", r"\beta_{1}"),
+    "beta2": ("β₂", r"\beta_{2}"),
+    "eps": ("ε", r"\epsilon"),
+    "lr_decay": ("γ", r"\gamma"),
+}
+
+
+def _sgd_direction(options: Mapping[str, float]) -> tuple[str, str]:
+    if options["nesterov"]:
+        return "g + μ·v", r"g + \mu \cdot v"
+    return ("v", "v") if options["momentum"] else ("g", "g")
+
+
+def _adagrad_direction(options: Mapping[str, float]) -> tuple[str, str]:
+    if options["lr_decay"]:
+        return (
+            "g/(1 + (t − 1)·γ)/(√s + ε)",
+            r"\frac{g}{(1 + (t - 1) \cdot \gamma) \cdot (\sqrt{s} + \epsilon)}",
+        )
+    return "g/(√s + ε)", r"\frac{g}{\sqrt{s} + \epsilon}"
+
+
+def _rmsprop_direction(options: Mapping[str, float]) -> tuple[str, str]:
+    return ("v", "v") if options["momentum"] else ("g/(√s + ε)", r"\frac{g}{\sqrt{s} + \epsilon}")
+
+
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(
         _sgd,
         {"momentum": 0.0, "nesterov": False},
-        ("g, with momentum v, with Nesterov's g + μ·v", r"g,\ v\ \text{or}\ g + \mu v"),
-        {"v": ("v", "μ·v_old + g", r"\mu v_{\text{old}} + g")},
+        _sgd_direction,
+        {"v": ("v", "μ·v_old + g", "v", r"\mu \cdot v_{\text{old}} + g")},
     ),
     "adagrad": Optimizer(
         _adagrad,
         {"lr_decay": 0.0, "initial_accumulator_value": 0.0, "eps": 1e-10},
-        ("g/(√s + ε)", r"\frac{g}{\sqrt{s} + \epsilon}"),
-        {"s": ("s", "s_old + g²", r"s_{\text{old}} + g^2")},
+        _adagrad_direction,
+        {"s": ("s", "s_old + g²", "s", r"s_{\text{old}} + g^{2}")},
+        start="initial_accumulator_value",
     ),
     "rmsprop": Optimizer(
         _rmsprop,
         {"alpha": 0.99, "eps": 1e-8, "momentum": 0.0},
-        ("g/(√s + ε), with momentum v", r"\frac{g}{\sqrt{s} + \epsilon}"),
+        _rmsprop_direction,
         {
-            "s": ("s", "α·s_old + (1 − α)·g²", r"\alpha s_{\text{old}} + (1 - \alpha) g^2"),
-            "v": ("v", "μ·v_old + g/(√s + ε)", r"\mu v_{\text{old}} + \frac{g}{\sqrt{s} + \epsilon}"),
+            "s": (
+                "s",
+                "α·s_old + (1 − α)·g²",
+                "s",
+                r"\alpha \cdot s_{\text{old}} + (1 - \alpha) \cdot g^{2}",
+            ),
+            "v": (
+                "v",
+                "μ·v_old + g/(√s + ε)",
+                "v",
+                r"\mu \cdot v_{\text{old}} + \frac{g}{\sqrt{s} + \epsilon}",
+            ),
         },
     ),
     "adam": Optimizer(
         _adam,
         {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
-        ("m̂/(√v̂ + ε)", r"\frac{\hat m}{\sqrt{\hat v} + \epsilon}"),
+        lambda options: ("m̂/(√v̂ + ε)", r"\frac{\hat{m}}{\sqrt{\hat{v}} + \epsilon}"),
         {
-            "m": ("m", "β₁·m_old + (1 − β₁)·g", r"\beta_1 m_{\text{old}} + (1 - \beta_1) g"),
-            "v": ("v", "β₂·v_old + (1 − β₂)·g²", r"\beta_2 v_{\text{old}} + (1 - \beta_2) g^2"),
-            "m_hat": ("m̂", "m/(1 − β₁ᵗ)", r"\frac{m}{1 - \beta_1^t}"),
-            "v_hat": ("v̂", "v/(1 − β₂ᵗ)", r"\frac{v}{1 - \beta_2^t}"),
+            "m": (
+                "m",
+                "β₁·m_old + (1 − β₁)·g",
+                "m",
+                r"\beta_{1} \cdot m_{\text{old}} + (1 - \beta_{1}) \cdot g",
+            ),
+            "v": (
+                "v",
+                "β₂·v_old + (1 − β₂)·g²",
+                "v",
+                r"\beta_{2} \cdot v_{\text{old}} + (1 - \beta_{2}) \cdot g^{2}",
+            ),
+            "m_hat": ("m̂", "m/(1 − β₁^t)", r"\hat{m}", r"\frac{m}{1 - \beta_{1}^{t}}"),
+            "v_hat": ("v̂", "v/(1 − β₂^t)", r"\hat{v}", r"\frac{v}{1 - \beta_{2}^{t}}"),
         },
     ),
 }

@@ -48,6 +48,7 @@ SCHEDULES: dict[str, Schedule] = {
         lambda eta, e, n, o: o["min"] + 0.5 * (eta - o["min"]) * (1.0 + np.cos(np.pi * e / n)),
         {"min": 0.0},
         "min + ½·(η − min)·(1 + cos(π·e/epochs))",
-        r"\mathrm{min} + \tfrac{1}{2} (\eta - \mathrm{min}) (1 + \cos(\pi e / \mathrm{epochs}))",
+        r"\mathrm{min} + \tfrac{1}{2} \cdot (\eta - \mathrm{min})"
+        r" \cdot (1 + \cos(\pi \cdot e / \mathrm{epochs}))",
     ),
 }
