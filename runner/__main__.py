@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
 from runner.compose import message
-from runner.config import conf_dir, experiment
+from runner.config import Cache, conf_dir, experiment
 from runner.errors import RunnerError
 from runner.running import run_into, swept_values
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+    from runner.experiment import Experiment
 
 
 def task(config: DictConfig) -> float:
@@ -33,6 +35,20 @@ def task(config: DictConfig) -> float:
         report=not is_job,
     )
     return result.final_error
+
+
+class Batched:
+    """The task's batched form, which ``hydra/launcher=vectorized`` looks for."""
+
+    def __init__(self) -> None:
+        self.cache: Cache = {}
+
+    def prepare(self, config: dict[str, Any]) -> Experiment:
+        """The run that a job's configuration describes, sharing what it can with the others."""
+        return experiment(config, self.cache)
+
+
+task.batched = Batched()  # type: ignore[attr-defined]
 
 
 def main() -> None:

@@ -50,5 +50,8 @@ def _claim(config: DictConfig, kind: str, results: tuple[str, ...], key: str) ->
             break
         except FileExistsError:
             folder = folder.with_name(f"{folder.name.split('_')[0]}_{attempt}")
-    with open_dict(config):
-        config.hydra[kind].dir = str(folder)
+    if str(folder) != str(config.hydra[kind].dir):
+        with open_dict(config):
+            config.hydra[kind].dir = str(folder)
+            # A sweep's jobs are composed anew, from these overrides.
+            config.hydra.overrides.hydra.append(f"{key}='{folder}'")

@@ -1,0 +1,57 @@
+"""``hydra/sweeper=grid``: Hydra's basic sweeper with intervals, zip, dry runs and no duplicates."""
+
+# No postponed annotations here: Hydra executes a plugin's module before it is in sys.modules,
+# and a dataclass would look for its annotations there.
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+
+@dataclass
+class GridSweeperConf:
+    _target_: str = "hydra_plugins.grid_sweeper.GridSweeper"
+    max_batch_size: int | None = None  # jobs handed to the launcher at a time; null: all
+    params: dict[str, str] | None = None  # sweeps in YAML: key: 0.1,0.2
+    points: Any = None  # values of an interval: learning_rate='tag(log,interval(1e-4,1))'
+    zip: Any = None  # keys swept together: [[learning_rate,epochs]]
+    dry_run: bool = False  # say what would be run
+
+
+ConfigStore.instance().store(
+    group="hydra/sweeper", name="grid", node=GridSweeperConf, provider="backprop-runner"
+)
+
+
+class GridSweeper(Sweeper):
+    """The door; the work is in :mod:`runner.sweeping.sweeper`, imported when it is needed."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings["together"] = settings.pop("zip", None)
+        self.settings = settings
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        from hydra.core.plugins import Plugins
+
+        self.hydra_context = hydra_context
+        self.task_function = task_function
+        self.config = config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        from runner.sweeping.sweeper import sweep
+
+        assert self.config is not None and self.launcher is not None and self.hydra_context is not None
+        return sweep(
+            arguments,
+            self.hydra_context,
+            self.task_function,
+            self.config,
+            self.launcher,
+            **self.settings,
+        )

@@ -1,0 +1,52 @@
+"""``hydra/launcher=vectorized``: jobs that may share arrays are trained as one."""
+
+# No postponed annotations here: Hydra executes a plugin's module before it is in sys.modules,
+# and a dataclass would look for its annotations there.
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.utils import JobReturn
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+
+@dataclass
+class VectorizedLauncherConf:
+    _target_: str = "hydra_plugins.vectorized_launcher.VectorizedLauncher"
+    n_jobs: Any = 1  # workers; -1: one a core
+    backend: Any = "loky"  # or threading, dask, ray
+    resume: Any = False  # keep what an interrupted sweep in the same hydra.sweep.dir has finished
+    max_memory: Any = "4GiB"  # bound on the arrays held at once, over all workers
+    address: Any = None  # of dask's scheduler or of a ray cluster; null: a local one
+
+
+ConfigStore.instance().store(
+    group="hydra/launcher", name="vectorized", node=VectorizedLauncherConf, provider="backprop-runner"
+)
+
+
+class VectorizedLauncher(Launcher):
+    """The door; the work is in :mod:`runner.sweeping.launching`, imported when it is needed."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.hydra_context = hydra_context
+        self.task_function = task_function
+        self.config = config
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        from runner.sweeping.launching import Settings, launch
+
+        return launch(
+            Settings(**self.settings),
+            self.hydra_context,
+            self.task_function,
+            self.config,
+            job_overrides,
+            initial_job_idx,
+        )

@@ -1,0 +1,140 @@
+"""A sweep's arguments to its jobs' overrides: all that Hydra's basic sweeper does, and more.
+
+Besides: intervals, evenly or logarithmically spaced; keys swept together; duplicates left out; a
+dry run that says what would be done.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import IntervalSweep, Override
+
+from runner.errors import ConfigError, RunnerError
+from runner.sweeping.composing import parse
+
+DIGITS = 6  # significant digits of an interval's points, where that keeps them apart
+
+# key=a,b,c of plain values: read without Hydra's parser, which takes 100 µs a value
+_LONG_CHOICE = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\w.+-]+(?:,[\w.+-]+){15,})", re.ASCII)
+
+
+def expand(
+    arguments: Sequence[str],
+    loader: ConfigLoader,
+    *,
+    points: int | None = None,
+    together: Sequence[Sequence[str]] = (),
+) -> list[list[str]]:
+    """The overrides of every job, in the order of Hydra's basic sweeper: the last key varies fastest.
+
+    `points` is how many values an interval has; keys in one list of `together` (``zip``) take
+    their values side by side. Raises RunnerError, or Hydra's own errors for what cannot be parsed.
+    """
+    choices = dict(_choices(arguments, loader, points))
+    columns = _columns(choices, together)
+    return [list(itertools.chain(*row)) for row in itertools.product(*columns)]
+
+
+def without_duplicates(jobs: Sequence[list[str]]) -> list[list[str]]:
+    """The jobs, each set of overrides once."""
+    return list({tuple(job): job for job in jobs}.values())
+
+
+def _choices(
+    arguments: Sequence[str], loader: ConfigLoader, points: int | None
+) -> Iterator[tuple[str, list[str]]]:
+    """Each key, with its prefix, and the values it takes, as an override writes them."""
+    parser = OverridesParser.create(config_loader=loader)
+    for argument in arguments:
+        if long := _LONG_CHOICE.fullmatch(argument):
+            yield long[1], [_text(parse(value)) for value in long[2].split(",")]
+            continue
+        (override,) = parser.parse_overrides([argument])
+        key = override.get_key_element()
+        if not override.is_sweep_override():
+            value = override.get_value_element_as_str()
+            # as the basic sweeper has it, but for a deletion without a value, which has none
+            yield key, [value if override.value_type is not None or not override.is_delete() else ""]
+        elif override.is_interval_sweep():
+            yield key, _interval(override, points)
+        else:
+            yield key, list(override.sweep_string_iterator())
+
+
+def _text(value: object) -> str:
+    return Override._get_value_element_as_str(value)  # type: ignore[arg-type]
+
+
+def _columns(
+    choices: Mapping[str, Sequence[str]], together: Sequence[Sequence[str]]
+) -> list[list[tuple[str, ...]]]:
+    """For each key, or keys swept together, the overrides that it takes in turn."""
+    names = {key.lstrip("+~"): key for key in choices}
+    partners: dict[str, list[str]] = {}
+    for group in together:
+        for name in group:
+            if name not in names:
+                raise ConfigError("hydra.sweeper.zip", list(group), f"has {name}, which is not swept")
+            if names[name] in partners:
+                raise ConfigError("hydra.sweeper.zip", list(group), f"has {name}, which is zipped already")
+            partners[names[name]] = [names[member] for member in group if member in names]
+    columns = []
+    done: set[str] = set()
+    for key in choices:
+        if key in done:
+            continue
+        keys = partners.get(key, [key])
+        done.update(keys)
+        lengths = {len(choices[k]) for k in keys}
+        if len(lengths) > 1:
+            sizes = ", ".join(f"{k.lstrip('+')} has {len(choices[k])} values" for k in keys)
+            raise RunnerError(f"hydra.sweeper.zip: keys swept together need as many values each; {sizes}")
+        rows = zip(*[[_override(k, v) for v in choices[k]] for k in keys], strict=True)
+        columns.append(list(rows))
+    return columns
+
+
+def _override(key: str, value: str) -> str:
+    return f"{key}={value}"
+
+
+def _interval(override: Override, points: int | None) -> list[str]:
+    sweep = override.value()
+    assert isinstance(sweep, IntervalSweep) and sweep.start is not None and sweep.end is not None
+    if points is None:
+        raise RunnerError(
+            f"{override.input_line}: say how many values of the interval with hydra.sweeper.points=N"
+        )
+    logarithmic = "log" in sweep.tags
+    if logarithmic and not (sweep.start > 0 and sweep.end > 0):
+        raise RunnerError(f"{override.input_line}: a logarithmic interval needs two ends above 0")
+    values = spaced(float(sweep.start), float(sweep.end), points, logarithmic)
+    if isinstance(sweep.start, int) and isinstance(sweep.end, int):  # int(interval(1,10))
+        return [str(round(value)) for value in values]
+    return [_text(value) for value in values]
+
+
+def spaced(start: float, end: float, points: int, logarithmic: bool) -> list[float]:
+    """`points` numbers from `start` to `end`, evenly or log-spaced.
+
+    They have 6 significant digits, or as many more as keep them apart; the ends stay as they are.
+    """
+    if points == 1:
+        return [start]
+    parts = [i / (points - 1) for i in range(1, points - 1)]
+    if logarithmic:
+        ratio = math.log(end / start)
+        inner = [start * math.exp(part * ratio) for part in parts]
+    else:
+        inner = [start + part * (end - start) for part in parts]
+    for digits in range(DIGITS, 18):
+        rounded = [start, *(float(f"{value:.{digits}g}") for value in inner), end]
+        if len(set(rounded)) == points:
+            break
+    return rounded

@@ -1,0 +1,324 @@
+"""A sweep from its jobs' overrides to files, table and ``JobReturn``s: what the launcher does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+from hydra.core.utils import JobReturn, JobRuntime, JobStatus, configure_log, setup_globals
+from hydra.experimental.callback import Callback
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+from runner.errors import ConfigError, RunnerError, one_of
+from runner.experiment import Experiment
+from runner.sweeping.composing import Composer, Job, task_of
+from runner.sweeping.progress import Progress
+from runner.sweeping.stacks import row_bytes, stacked, widest
+from runner.sweeping.table import RunsTable, read_summary
+from runner.sweeping.work import Outcome, Work, failure
+from runner.sweeping.workers import BACKENDS, train_stacks
+
+log = logging.getLogger(__name__)
+
+UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "B": 1}
+
+
+class Batched(Protocol):
+    """The batched form of a task function: an attribute ``batched`` that the launcher looks for.
+
+    A task function without it is run job by job, as by Hydra's basic launcher.
+    """
+
+    def prepare(self, config: dict[str, Any]) -> Experiment:
+        """The run that a job's configuration describes; raises RunnerError where it is wrong."""
+
+
+@dataclass
+class Settings:
+    """The keys of ``hydra.launcher``, checked."""
+
+    n_jobs: int = 1
+    backend: str = "loky"
+    resume: bool = False
+    max_memory: int | str = "4GiB"
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.backend not in BACKENDS:
+            raise ConfigError("hydra.launcher.backend", self.backend, one_of(BACKENDS, self.backend))
+        if isinstance(self.n_jobs, bool) or not isinstance(self.n_jobs, int) or self.n_jobs == 0:
+            raise ConfigError(
+                "hydra.launcher.n_jobs", self.n_jobs, "must be a number of workers, or -1 for a worker a core"
+            )
+        if not isinstance(self.resume, bool):
+            raise ConfigError("hydra.launcher.resume", self.resume, "must be true or false")
+        self.memory  # noqa: B018 - checks it
+
+    @cached_property
+    def memory(self) -> int:
+        """`max_memory` in bytes, for all workers together."""
+        text = str(self.max_memory).strip()
+        unit = next((unit for unit in UNITS if text.endswith(unit)), "")
+        try:
+            size = int(float(text.removesuffix(unit)) * UNITS.get(unit, 1))
+        except (ValueError, OverflowError):
+            size = 0
+        if size < 2**20:
+            raise ConfigError(
+                "hydra.launcher.max_memory",
+                self.max_memory,
+                "must be at least 1MiB, as 512MiB, 4GiB or in bytes",
+            )
+        return size
+
+    @property
+    def workers(self) -> int:
+        if self.n_jobs > 0:
+            return self.n_jobs
+        from joblib import cpu_count
+
+        return max(1, int(cpu_count()) + 1 + self.n_jobs)
+
+
+class LazyJobReturn(JobReturn):
+    """A job's return whose configurations are composed when somebody asks for them."""
+
+    def __init__(self, job: Job, status: JobStatus, value: Any) -> None:
+        self.job = job
+        self.overrides = job.overrides
+        self.working_dir = str(Path.cwd())
+        self.task_name = JobRuntime.instance().get("name")
+        self.status = status
+        self._return_value = value
+
+    @cached_property
+    def _composed(self) -> DictConfig:
+        return self.job.compose()
+
+    @property
+    def cfg(self) -> DictConfig:  # type: ignore[override]
+        return task_of(self._composed)
+
+    @property
+    def hydra_cfg(self) -> DictConfig:  # type: ignore[override]
+        masked = OmegaConf.masked_copy(self._composed, "hydra")
+        return masked
+
+
+def launch(
+    settings: Settings,
+    context: HydraContext,
+    task_function: TaskFunction,
+    master: DictConfig,
+    job_overrides: Sequence[Sequence[str]],
+    first_number: int,
+) -> Sequence[JobReturn]:
+    """Runs the jobs and returns a JobReturn a job, in order; see Hydra's ``Launcher.launch``."""
+    setup_globals()
+    configure_log(master.hydra.hydra_logging, master.hydra.verbose)
+    batched = getattr(task_function, "batched", None)
+    if batched is None or _wants_a_process_of_its_own(master):
+        if settings.resume:
+            raise RunnerError(
+                "hydra.launcher.resume=true: these jobs run one by one, which cannot be resumed"
+            )
+        return _one_by_one(context, task_function, master, job_overrides, first_number)
+    return _Sweep(settings, context, task_function, batched, master).run(job_overrides, first_number)
+
+
+def _wants_a_process_of_its_own(master: DictConfig) -> bool:
+    """Whether jobs ask for a working directory or an environment that a stack cannot have."""
+    job = master.hydra.job
+    return bool(job.chdir) or bool(job.env_set) or bool(job.env_copy)
+
+
+def _one_by_one(
+    context: HydraContext,
+    task_function: TaskFunction,
+    master: DictConfig,
+    job_overrides: Sequence[Sequence[str]],
+    first_number: int,
+) -> Sequence[JobReturn]:
+    basic = BasicLauncher()
+    basic.setup(hydra_context=context, task_function=task_function, config=master)
+    return basic.launch(job_overrides, first_number)
+
+
+@dataclass
+class _Sweep:
+    """One call of the launcher: a batch of jobs, and what has become of them."""
+
+    settings: Settings
+    context: HydraContext
+    task_function: TaskFunction
+    batched: Batched
+    master: DictConfig
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    def run(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
+        self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        composer = Composer(self.context.config_loader, self.master)
+        self.jobs = {first + i: composer.job(first + i, o) for i, o in enumerate(job_overrides)}
+        self.fixed = _fixed_overrides(self.master)
+        swept = dict.fromkeys(key for job in self.jobs.values() for key in self._swept(job))
+        self.table = RunsTable(self.folder, list(swept))
+        if first > 0:
+            self._continue_table()
+        self.watchers = _Watchers(self.context, self.task_function, self.jobs)
+        with Progress(len(self.jobs)) as self.progress:
+            try:
+                todo = list(self._unfinished())
+                for outcomes in train_stacks(
+                    self._stacks(todo),
+                    row_bytes(self.share),
+                    n_jobs=self.settings.workers,
+                    backend=self.settings.backend,
+                    address=self.settings.address,
+                ):
+                    self._take(outcomes)
+            except KeyboardInterrupt:
+                self._interrupted()
+                raise
+            finally:
+                self.table.write()
+        return [self._job_return(job) for job in self.jobs.values()]
+
+    @property
+    def share(self) -> int:
+        """The bytes that a worker may hold."""
+        return self.settings.memory // self.settings.workers
+
+    def _swept(self, job: Job) -> dict[str, str]:
+        """What a job does not share with the whole sweep: keys, and their values as written."""
+        pairs = (o.partition("=") for o in job.overrides if o not in self.fixed)
+        return {key.lstrip("+~"): value for key, _, value in pairs}
+
+    def _directory(self, job: Job) -> str:
+        folder = Path(job.folder)
+        inside = folder.is_relative_to(self.folder)
+        return folder.relative_to(self.folder).as_posix() if inside else str(folder)
+
+    def _continue_table(self) -> None:
+        """Keeps the lines of earlier batches of the same sweep."""
+        for number in range(min(self.jobs)):
+            if (line := read_summary(self.folder / str(number))) is not None:
+                self.table.lines[number] = line
+                self.table.swept = list(dict.fromkeys([*self.table.swept, *self._keys_of(line)]))
+
+    def _keys_of(self, line: dict[str, str]) -> list[str]:
+        names = list(line)
+        return names[1 : names.index("status")]
+
+    def _unfinished(self) -> Iterator[Job]:
+        """The jobs that are to be done: with `resume`, those that no whole files tell of."""
+        for job in self.jobs.values():
+            line = read_summary(job.folder) if self.settings.resume else None
+            if line is None:
+                yield job
+                continue
+            _refuse_if_different(job)
+            self.outcomes[job.number] = Outcome(job.number, line)
+            self.table.add(job.number, line)
+            self.progress.add([line["status"]])
+
+    def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
+        fair = -(-len(jobs) // self.settings.workers)  # no worker should wait for the others' last
+        return stacked(
+            self._works(jobs),
+            key=lambda work: work.experiment.stack_key,
+            width=lambda work: min(fair, widest(work.experiment, self.share)),
+        )
+
+    def _works(self, jobs: Sequence[Job]) -> Iterator[Work]:
+        for job in jobs:
+            swept, directory = self._swept(job), self._directory(job)
+            try:
+                made = self.batched.prepare(job.config)
+            except Exception as error:  # this run's own failure, whatever it is
+                job.files.write(job.folder)
+                self._take([failure(job.number, swept, directory, job.folder, error)])
+                continue
+            self.watchers.start(job)
+            yield Work(job.number, made, job.folder, job.files, swept, directory)
+
+    def _take(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            self.outcomes[outcome.number] = outcome
+            self.table.add(outcome.number, outcome.line)
+            if self.watchers.callbacks:
+                job = self.jobs[outcome.number]
+                self.watchers.end(job, self._job_return(job))
+        self.progress.add([str(outcome.line["status"]) for outcome in outcomes])
+
+    def _interrupted(self) -> None:
+        """Says in the table which runs are not done; their folders hold no result."""
+        for number, job in self.jobs.items():
+            if number not in self.outcomes:
+                line = {"run": number, **self._swept(job), "status": "interrupted"}
+                self.table.lines[number] = line | {"directory": self._directory(job)}
+        log.warning(
+            f"{len(self.outcomes)} of {len(self.jobs)} runs are done. To go on, the same command with\n"
+            f"  hydra.sweep.dir={self.master.hydra.sweep.dir} hydra.launcher.resume=true"
+        )
+
+    def _job_return(self, job: Job) -> JobReturn:
+        outcome = self.outcomes[job.number]
+        if outcome.error is not None:
+            return LazyJobReturn(job, JobStatus.FAILED, outcome.error)
+        error = outcome.line["final_error"]
+        return LazyJobReturn(job, JobStatus.COMPLETED, float(error) if error != "" else float("nan"))
+
+
+class _Watchers:
+    """Hydra's callbacks that want to see every job; most sweeps have none, and pay nothing."""
+
+    def __init__(self, context: HydraContext, task_function: TaskFunction, jobs: dict[int, Job]) -> None:
+        self.task_function = task_function
+        self.configs: dict[int, DictConfig] = {}
+        self.notify = context.callbacks
+        self.callbacks = [
+            callback
+            for callback in context.callbacks.callbacks
+            if not isinstance(callback, Callback)
+            or type(callback).on_job_start is not Callback.on_job_start
+            or type(callback).on_job_end is not Callback.on_job_end
+        ]
+
+    def start(self, job: Job) -> None:
+        if self.callbacks:
+            self.configs[job.number] = job.compose()
+            self.notify.on_job_start(config=self.configs[job.number], task_function=self.task_function)
+
+    def end(self, job: Job, returned: JobReturn) -> None:
+        if config := self.configs.pop(job.number, None):
+            self.notify.on_job_end(config=config, job_return=returned)
+
+
+def _fixed_overrides(master: DictConfig) -> set[str]:
+    """The overrides that all jobs of a sweep share: those that stand in it as they are."""
+    params = OmegaConf.select(master, "hydra.sweeper.params") or {}
+    given = [str(override) for override in master.hydra.overrides.task]
+    return {*given, *(f"{key}={value}" for key, value in params.items())}
+
+
+def _refuse_if_different(job: Job) -> None:
+    """Raises RunnerError where a finished run was made from another configuration."""
+    path = Path(job.folder, job.files.subdir or ".hydra", "config.yaml")
+    before = path.read_bytes() if path.is_file() else b""
+    now = job.files.config()
+    if job.files.subdir is None or before == now:
+        return
+    there, here = (set(text.decode().splitlines()) for text in (before, now))
+    only = [f"  there: {line.strip()}" for line in before.decode().splitlines() if line not in here]
+    only += [f"  here:  {line.strip()}" for line in now.decode().splitlines() if line not in there]
+    raise RunnerError(
+        f"hydra.launcher.resume=true: run {job.number} in {job.folder} was made from another configuration:\n"
+        + "\n".join(only)
+    )

@@ -1,0 +1,155 @@
+"""A whole sweep, from its arguments to its last word: what the grid sweeper does."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+from runner.errors import ConfigError, RunnerError
+from runner.folders import RUNS
+from runner.sweeping.composing import Composer
+from runner.sweeping.grid import expand, without_duplicates
+from runner.sweeping.table import read_summary
+from runner.training import columns
+
+MULTIRUN = "multirun.yaml"
+#: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
+BYTES_A_NUMBER = 20
+#: A dry run's table shows this many runs from the start and from the end.
+SHOWN = 10
+
+
+class SweepFailedError(RunnerError):
+    """Some runs of a sweep failed; the others are done."""
+
+
+def sweep(
+    arguments: Sequence[str],
+    context: HydraContext,
+    task_function: TaskFunction,
+    config: DictConfig,
+    launcher: Launcher,
+    *,
+    max_batch_size: int | None,
+    params: dict[str, str] | None,
+    points: int | None,
+    together: Sequence[Sequence[str]] | None,
+    dry_run: bool,
+) -> list[Sequence[JobReturn]]:
+    """Runs a sweep; returns the batches' JobReturns. See Hydra's ``Sweeper.sweep``.
+
+    Raises SweepFailedError at the end where runs of a batched task have failed, and for any other
+    task, as Hydra's basic sweeper does, the first error of a batch.
+    """
+    if points is not None and (isinstance(points, bool) or not isinstance(points, int) or points < 1):
+        raise ConfigError("hydra.sweeper.points", points, "must be a whole number at least 1")
+    if max_batch_size is not None and max_batch_size < 1:
+        raise ConfigError("hydra.sweeper.max_batch_size", max_batch_size, "must be null or at least 1")
+    given = [f"{key}={value}" for key, value in (params or {}).items()]
+    expanded = expand([*given, *arguments], context.config_loader, points=points, together=together or ())
+    jobs = without_duplicates(expanded)
+    if len(jobs) < len(expanded):
+        print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
+    if dry_run:
+        print(preview(jobs, Composer(context.config_loader, config), task_function))
+        return []
+    folder = Path(str(config.hydra.sweep.dir))
+    _record(folder, config)
+    returns: list[Sequence[JobReturn]] = []
+    started = time.monotonic()
+    for first in range(0, len(jobs), max_batch_size or max(1, len(jobs))):
+        batch = jobs[first : first + (max_batch_size or len(jobs))]
+        returned = launcher.launch(batch, initial_job_idx=first)
+        if not hasattr(task_function, "batched"):
+            for one in returned:
+                _ = one.return_value  # raises where the job failed
+        returns.append(returned)
+    if hasattr(task_function, "batched"):
+        _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
+    return returns
+
+
+def _record(folder: Path, config: DictConfig) -> None:
+    """Writes ``multirun.yaml``; resuming, refuses a sweep that differs from the one there."""
+    path = folder / MULTIRUN
+    if path.is_file() and OmegaConf.select(config, "hydra.launcher.resume", default=False):
+        before = OmegaConf.load(path)
+        for key in ("hydra.overrides.task", "hydra.sweeper"):
+            there, here = (OmegaConf.to_container(OmegaConf.select(c, key)) for c in (before, config))
+            if there != here:
+                raise RunnerError(
+                    f"hydra.launcher.resume=true: the sweep in {folder} is another one:\n"
+                    f"  there: {_short(there)}\n  here:  {_short(here)}"
+                )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(config, path)
+
+
+def _short(request: Any) -> str:
+    if isinstance(request, list):
+        return " ".join(request)
+    return ", ".join(f"{key}={value}" for key, value in request.items() if not key.startswith("_"))
+
+
+def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> None:
+    """Prints what has become of the runs; raises SweepFailedError where some failed."""
+    failed = [(i, r) for i, r in enumerate(returned) if r.status == JobStatus.FAILED]
+    lines = [read_summary(folder / str(i)) or {} for i in range(len(returned))]
+    counts = Counter(line.get("status", "failed") for line in lines)
+    told = ", ".join(f"{counts[s]} {s}" for s in ("completed", "diverged", "failed") if counts[s])
+    print(f"{len(returned)} runs in {seconds:.1f} s: {told}")
+    finite = [line for line in lines if line.get("status") == "completed" and line["final_error"]]
+    if finite and len(finite) > 1:
+        best = min(finite, key=lambda line: float(line["final_error"]))
+        keys = list(best)[1 : list(best).index("status")]
+        where = ", ".join(f"{key}={best[key]}" for key in keys)
+        print(f"lowest final error: {float(best['final_error']):.6g} in run {best['run']} ({where})")
+    print(f"table: {folder / RUNS}")
+    if failed:
+        told = "\n".join(
+            f"  run {i} ({' '.join(r.overrides or [])}): {r._return_value}" for i, r in failed[:20]
+        )
+        more = (
+            f"\n  and {len(failed) - 20} more; error.txt in each folder says why" if len(failed) > 20 else ""
+        )
+        raise SweepFailedError(f"{len(failed)} of {len(returned)} runs failed:\n{told}{more}")
+
+
+def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:
+    """The table of runs, and the rows and bytes that they would write."""
+    batched = getattr(task_function, "batched", None)
+    rows = size = 0
+    shown = []
+    for number, overrides in enumerate(jobs):
+        if number < SHOWN or number >= len(jobs) - SHOWN:
+            shown.append(f"{number:>7}  {' '.join(overrides)}")
+        elif number == SHOWN:
+            shown.append(f"    ...  {len(jobs) - 2 * SHOWN} more")
+        job = composer.job(number, overrides)
+        if batched is not None:
+            try:
+                one = batched.prepare(job.config)
+            except RunnerError as error:
+                shown.append(f"{number:>7}  would fail: {error}")
+                continue
+            rows += one.rows
+            size += one.rows * (1 + len(columns(one))) * BYTES_A_NUMBER
+    total = f"{len(jobs)} runs, {rows} rows of history.csv, about {_bytes(size)}"
+    return "\n".join(["    run  overrides", *shown, total + "; dry run: nothing was run"])
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"

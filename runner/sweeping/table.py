@@ -1,0 +1,95 @@
+"""``runs.csv``: a line a run, in job order, written as the sweep goes; rebuilt from the folders."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.folders import RUNS
+from runner.history import ERROR, HISTORY, METRICS, RESULT_COLUMNS, SUMMARY, table, write_whole
+
+#: Seconds between two writings of the whole table; it grows with the time that a writing takes.
+PATIENCE = 2.0
+
+
+class RunsTable:
+    """The table of a sweep, kept up to date on disk."""
+
+    def __init__(self, folder: str | Path, swept: Sequence[str]) -> None:
+        self.path = Path(folder) / RUNS
+        self.swept = list(swept)
+        self.lines: dict[int, Mapping[str, Any]] = {}
+        self.due = time.monotonic() + PATIENCE
+
+    def add(self, number: int, line: Mapping[str, Any]) -> None:
+        """Takes a run's line; writes the table when it is time again."""
+        self.lines[number] = line
+        if time.monotonic() >= self.due:
+            started = time.monotonic()
+            self.write()
+            ended = time.monotonic()
+            self.due = ended + max(PATIENCE, 20 * (ended - started))
+
+    def write(self) -> None:
+        """Writes the table as it is now; a reader never sees half of it."""
+        lines = [self.lines[number] for number in sorted(self.lines)]
+        write_whole(self.path, table(lines, header(lines, self.swept)))
+
+
+def header(lines: Iterable[Mapping[str, Any]], swept: Sequence[str]) -> list[str]:
+    """The columns of lines that may have different metrics."""
+    present = {name for line in lines for name in METRICS if name in line}
+    results = [name for name in RESULT_COLUMNS if name not in METRICS or name in present]
+    return ["run", *swept, *results, "directory"]
+
+
+def read_summary(folder: str | Path) -> dict[str, str] | None:
+    """A finished run's line, or None where the run is not finished: its files are not all whole."""
+    folder = Path(folder)
+    try:
+        with open(folder / SUMMARY, newline="", encoding="utf-8") as f:
+            rows = list(csv.DictReader(f))
+    except OSError:
+        return None
+    return rows[0] if len(rows) == 1 and (folder / HISTORY).is_file() else None
+
+
+def rebuild(sweep: str | Path) -> Path:
+    """Writes ``runs.csv`` anew from the folders of a sweep's runs; returns its path.
+
+    A launcher of Hydra's own knows no swept keys: there, a key that is the same in every run is
+    taken for not swept.
+    """
+    sweep = Path(sweep)
+    lines: dict[int, dict[str, Any]] = {}
+    for path in sorted([*sweep.rglob(SUMMARY), *sweep.rglob(ERROR)]):
+        line = read_summary(path.parent)
+        if line is not None:
+            lines[int(line["run"])] = line
+        elif path.name == ERROR:
+            lines.update(_failed(sweep, path.parent))
+    known = {"run", "directory", *RESULT_COLUMNS}
+    keys = dict.fromkeys(key for line in lines.values() for key in line if key not in known)
+    values = {key: {line.get(key) for line in lines.values()} for key in keys}
+    swept = [key for key in keys if len(lines) == 1 or len(values[key]) > 1]
+    runs = RunsTable(sweep, swept)
+    runs.lines.update(lines)
+    runs.write()
+    return runs.path
+
+
+def _failed(sweep: Path, folder: Path) -> dict[int, dict[str, Any]]:
+    """The line of a run that failed, its keys from Hydra's record of its overrides."""
+    import yaml
+
+    from runner.running import swept_values
+
+    overrides = folder / ".hydra" / "overrides.yaml"
+    chosen = yaml.safe_load(overrides.read_text(encoding="utf-8")) if overrides.is_file() else []
+    directory = folder.relative_to(sweep).as_posix()
+    number = int(directory) if directory.isdecimal() else -1
+    line = {"run": number, **swept_values(chosen), "status": "failed", "directory": directory}
+    return {number: line}

@@ -1,0 +1,82 @@
+"""What a worker does: train a stack and write each run's files. No Hydra comes here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from runner.experiment import Experiment
+from runner.history import ERROR, RunFiles, summary, write_whole
+from runner.running import describe
+from runner.training import train
+
+
+class FolderFiles(Protocol):
+    """What is written into a run's folder before it trains."""
+
+    def write(self, folder: str) -> None: ...
+
+
+class Work(NamedTuple):
+    """A run to be trained: plain data, as it travels to a worker."""
+
+    number: int
+    experiment: Experiment
+    folder: str
+    files: FolderFiles
+    swept: Mapping[str, object]
+    directory: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: its line of ``runs.csv``, and the error where it failed."""
+
+    number: int
+    line: Mapping[str, Any]
+    error: BaseException | None = None
+
+
+def failure(
+    number: int, swept: Mapping[str, object], directory: str, folder: str, error: Exception
+) -> Outcome:
+    """A run that failed: its folder says why, in ``error.txt``."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    write_whole(f"{folder}/{ERROR}", f"{describe(error)}\n".encode())
+    line = {"run": number, **swept, "status": "failed", "directory": directory}
+    return Outcome(number, line, error)
+
+
+def run_stack(works: list[Work], row_bytes: int) -> list[Outcome]:
+    """Trains runs of one ``stack_key`` as one, and writes their files.
+
+    Should anything go wrong with the stack, each of its runs is tried alone, so that only those
+    that fail by themselves are lost.
+    """
+    for work in works:
+        work.files.write(work.folder)
+        Path(work.folder, ERROR).unlink(missing_ok=True)  # of an earlier attempt
+    try:
+        return _train(works, row_bytes)
+    except Exception as error:
+        if len(works) > 1:
+            return [outcome for work in works for outcome in run_stack([work], row_bytes)]
+        (work,) = works
+        return [failure(work.number, work.swept, work.directory, work.folder, error)]
+
+
+def _train(works: list[Work], row_bytes: int) -> list[Outcome]:
+    files = RunFiles([work.folder for work in works], works[0].experiment)
+    try:
+        results = train([work.experiment for work in works], files, row_bytes=row_bytes)
+        outcomes = []
+        for at, (work, result) in enumerate(zip(works, results, strict=True)):
+            line = summary(work.number, work.swept, result, work.directory)
+            files.finish(at, result, line)
+            outcomes.append(Outcome(work.number, line))
+        return outcomes
+    except BaseException:
+        files.discard()
+        raise

@@ -1,0 +1,114 @@
+"""Where stacks are trained: in this process, or in joblib's workers here or on other machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from runner.errors import RunnerError
+from runner.sweeping.work import Outcome, Work, run_stack
+
+BACKENDS = ("loky", "threading", "dask", "ray")
+#: How often workers may die before a sweep gives up.
+DEATHS = 5
+
+
+def train_stacks(
+    stacks: Iterable[list[Work]], row_bytes: int, *, n_jobs: int, backend: str, address: str | None
+) -> Iterator[list[Outcome]]:
+    """Trains every stack; yields the outcomes of each as it is done, in any order.
+
+    A stack whose worker dies is trained again by another. `address` is that of a scheduler of
+    dask's, or of a ray cluster; None makes a local one. Raises RunnerError where the backend's
+    package is not installed or workers keep dying.
+    """
+    if n_jobs == 1 and backend in ("loky", "threading"):
+        for stack in stacks:
+            yield run_stack(stack, row_bytes)
+        return
+    with ExitStack() as opened:
+        # Outside the workers' own limits too: threads that end theirs must not lift the others'.
+        opened.enter_context(threadpool_limits(1, "blas"))
+        opened.enter_context(_cluster(backend, n_jobs, address))
+        yield from _until_done(_Ledger(stacks), row_bytes, n_jobs, backend)
+
+
+class _Ledger:
+    """Stacks handed out and not yet returned: what has to be done again when a worker dies."""
+
+    def __init__(self, stacks: Iterable[list[Work]]) -> None:
+        self.waiting = iter(enumerate(stacks))
+        self.out: dict[int, list[Work]] = {}
+
+    def hand_out(self) -> Iterator[tuple[int, list[Work]]]:
+        yield from list(self.out.items())
+        for number, stack in self.waiting:
+            self.out[number] = stack
+            yield number, stack
+
+
+def _numbered(number: int, stack: list[Work], row_bytes: int) -> tuple[int, list[Outcome]]:
+    return number, run_stack(stack, row_bytes)
+
+
+def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    for _ in range(DEATHS):
+        parallel = Parallel(n_jobs=n_jobs, backend=backend, return_as="generator_unordered", batch_size=1)
+        calls = (delayed(_numbered)(number, stack, row_bytes) for number, stack in ledger.hand_out())
+        try:
+            for number, outcomes in parallel(calls):
+                del ledger.out[number]
+                yield outcomes
+            return
+        except BrokenProcessPool:  # a worker was killed, by the system for its memory as a rule
+            continue
+    raise RunnerError(
+        f"workers died {DEATHS} times; give each less to hold with hydra.launcher.max_memory, "
+        "or start fewer with hydra.launcher.n_jobs"
+    )
+
+
+def _cluster(backend: str, n_jobs: int, address: str | None) -> AbstractContextManager[Any]:
+    clusters = {"dask": _dask, "ray": _ray}
+    try:
+        return clusters[backend](n_jobs, address) if backend in clusters else nullcontext()
+    except ImportError:
+        raise RunnerError(
+            f"hydra.launcher.backend={backend}: needs a package: pip install 'backprop-runner[{backend}]'"
+        ) from None
+
+
+def _dask(n_jobs: int, address: str | None) -> AbstractContextManager[Any]:
+    from distributed import Client, LocalCluster
+
+    opened = ExitStack()
+    if address is None:
+        workers = n_jobs if n_jobs > 0 else None
+        cluster = LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        )
+        opened.enter_context(cluster)
+        opened.enter_context(Client(cluster))
+        return opened
+    try:
+        opened.enter_context(Client(address, timeout=10))
+    except OSError as error:
+        raise RunnerError(f"hydra.launcher.address={address}: no scheduler answers ({error})") from None
+    return opened
+
+
+def _ray(n_jobs: int, address: str | None) -> AbstractContextManager[Any]:
+    import ray
+    from ray.util.joblib import register_ray
+
+    register_ray()
+    ray.init(address=address, num_cpus=None if address or n_jobs < 0 else n_jobs, log_to_driver=False)
+    opened = ExitStack()
+    opened.callback(ray.shutdown)
+    return opened
