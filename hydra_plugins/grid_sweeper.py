@@ -46,7 +46,6 @@ class GridSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         from runner.sweeping.sweeper import sweep
 
-        assert self.config is not None and self.launcher is not None and self.hydra_context is not None
         return sweep(
             arguments,
             self.hydra_context,

@@ -9,16 +9,15 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from runner.errors import RunnerError
 from runner.history import HISTORY, SUMMARY
 
 RUNS = "runs.csv"
 
 
-class FolderTakenError(RunnerError, SystemExit):
+class FolderTakenError(SystemExit):
     """A folder that was asked for already holds a result.
 
-    A SystemExit, because Hydra turns any other exception of a callback into a warning.
+    A SystemExit and no RunnerError, because Hydra turns every Exception of a callback into a warning.
     """
 
 
@@ -31,6 +30,14 @@ class FolderGuard(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         if not OmegaConf.select(config, "hydra.launcher.resume", default=False):
             _claim(config, "sweep", (RUNS, "multirun.yaml"), "hydra.sweep.dir")
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        """Writes the table of a sweep whose launcher, one of Hydra's own, knows of none."""
+        folder = Path(str(config.hydra.sweep.dir))
+        if folder.is_dir() and not (folder / RUNS).exists() and any(folder.glob(f"*/{SUMMARY}")):
+            from runner.sweeping.table import rebuild
+
+            rebuild(folder)
 
 
 def _claim(config: DictConfig, kind: str, results: tuple[str, ...], key: str) -> None:

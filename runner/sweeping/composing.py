@@ -304,7 +304,7 @@ def _leaf(config: DictConfig, key: str) -> Node | None:
             return None
         node = node._get_node(name, validate_access=False)
     if type(node) in _LEAVES:
-        return None if node._is_interpolation() else node  # type: ignore[no-any-return]
+        return None if node._is_interpolation() else node
     is_list = isinstance(node, ListConfig) and not node._is_none() and not node._is_interpolation()
     return node if is_list else None
 

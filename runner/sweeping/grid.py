@@ -106,7 +106,9 @@ def _override(key: str, value: str) -> str:
 
 def _interval(override: Override, points: int | None) -> list[str]:
     sweep = override.value()
-    assert isinstance(sweep, IntervalSweep) and sweep.start is not None and sweep.end is not None
+    assert isinstance(sweep, IntervalSweep)
+    assert sweep.start is not None
+    assert sweep.end is not None
     if points is None:
         raise RunnerError(
             f"{override.input_line}: say how many values of the interval with hydra.sweeper.points=N"

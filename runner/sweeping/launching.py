@@ -107,8 +107,7 @@ class LazyJobReturn(JobReturn):
 
     @property
     def hydra_cfg(self) -> DictConfig:  # type: ignore[override]
-        masked = OmegaConf.masked_copy(self._composed, "hydra")
-        return masked
+        return OmegaConf.masked_copy(self._composed, "hydra")
 
 
 def launch(

@@ -25,6 +25,8 @@ MULTIRUN = "multirun.yaml"
 BYTES_A_NUMBER = 20
 #: A dry run's table shows this many runs from the start and from the end.
 SHOWN = 10
+#: Failed runs that the last word names.
+FAILURES = 20
 
 
 class SweepFailedError(RunnerError):
@@ -115,13 +117,15 @@ def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> N
         print(f"lowest final error: {float(best['final_error']):.6g} in run {best['run']} ({where})")
     print(f"table: {folder / RUNS}")
     if failed:
-        told = "\n".join(
-            f"  run {i} ({' '.join(r.overrides or [])}): {r._return_value}" for i, r in failed[:20]
-        )
-        more = (
-            f"\n  and {len(failed) - 20} more; error.txt in each folder says why" if len(failed) > 20 else ""
-        )
-        raise SweepFailedError(f"{len(failed)} of {len(returned)} runs failed:\n{told}{more}")
+        raise SweepFailedError(f"{len(failed)} of {len(returned)} runs failed:\n{_failures(failed)}")
+
+
+def _failures(failed: Sequence[tuple[int, JobReturn]]) -> str:
+    """The failed runs, a line each, cut where there are many."""
+    told = [f"  run {i} ({' '.join(r.overrides or [])}): {r._return_value}" for i, r in failed[:FAILURES]]
+    if len(failed) > FAILURES:
+        told.append(f"  and {len(failed) - FAILURES} more; error.txt in each folder says why")
+    return "\n".join(told)
 
 
 def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.folders import RUNS
-from runner.history import ERROR, HISTORY, METRICS, RESULT_COLUMNS, SUMMARY, table, write_whole
+from runner.history import ERROR, HISTORY, RESULT_COLUMNS, SUMMARY, table, write_whole
+from runner.training import METRICS
 
 #: Seconds between two writings of the whole table; it grows with the time that a writing takes.
 PATIENCE = 2.0

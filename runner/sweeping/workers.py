@@ -55,13 +55,14 @@ def _numbered(number: int, stack: list[Work], row_bytes: int) -> tuple[int, list
 
 
 def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     for _ in range(DEATHS):
-        parallel = Parallel(n_jobs=n_jobs, backend=backend, return_as="generator_unordered", batch_size=1)
         calls = (delayed(_numbered)(number, stack, row_bytes) for number, stack in ledger.hand_out())
         try:
+            with parallel_config(backend=backend, n_jobs=n_jobs):
+                parallel = Parallel(return_as="generator_unordered", batch_size=1)
             for number, outcomes in parallel(calls):
                 del ledger.out[number]
                 yield outcomes
