@@ -192,7 +192,7 @@ LOSSES: dict[str, Loss] = {
         "p − y  (p = softmax(pred))",
         r"-\sum_k y_k \ln p_k\quad (p = \operatorname{softmax}(\mathrm{pred}))",
         r"p - y\quad (p = \operatorname{softmax}(\mathrm{pred}))",
-        ("(−y·ln(p))", r"(-y \cdot \ln(p))"),
+        ("−y·ln(p)", r"-y \cdot \ln(p)"),
         p=softmax,
         p_term=("e^(pred)", r"e^{\mathrm{pred}}"),
         refuses=_refuse_non_distributions,

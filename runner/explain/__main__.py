@@ -1,0 +1,148 @@
+"""``backprop-explain``: the chain rule worked out with a run's own numbers, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from runner.compose import compose, message
+from runner.config import boolean, choice, experiment, number
+from runner.errors import ConfigError, RunnerError
+from runner.explain.page import Choices, explain
+from runner.history import write_whole
+
+FORMATS = ("text", "markdown", "latex", "html")
+
+HELP = """\
+Works the chain rule out on paper, with the numbers of a run: the network, the forward pass, the
+error, the chain of derivatives back to a weight, and the update of that weight.
+
+  backprop-explain                          the article's example, every weight
+  backprop-explain weight=w6                one weight
+  backprop-explain experiment=chain_rule_sigmoid update=10 format=html out=sigmoid.html
+  backprop-explain experiment=exercise seed=7 solution=false format=latex out=sheet.tex
+
+what to show
+  weight=w6         a weight or bias by its name in history.csv (w1, b2, …), or all; default: all,
+                    where the network is small enough
+  update=1          which update of the run, 1 the first; batches and the optimizer's state are the run's
+  example=2         which example of the update's batch; default: all of a few, else the first
+  paths=true        write out every path from the weight to the error, where there are several
+  check=true        compare with central differences
+  solution=false    leave blanks for everything that is to be worked out
+  digits=6          significant digits, 1 to 17
+
+where to
+  format=text       or markdown, latex (compiles by itself and as \\input), html (one file)
+  out=FILE          write a file instead of printing; with format=markdown a picture beside it
+
+Every other key=value is one of the run's, as for backprop-runner: experiment=chain_rule_momentum,
+network.activation=tanh, optimizer=adam, loss=huber, learning_rate=0.1, …  Chapters that ship:
+experiment=chain_rule, chain_rule_sigmoid, chain_rule_two_outputs, chain_rule_softmax,
+chain_rule_two_layers, chain_rule_momentum, and exercise (a new one for every seed)."""
+
+
+def _whole(lowest: int, highest: int | None = None) -> Callable[[str, str], int]:
+    check = number(at_least=lowest, at_most=highest, whole=True)
+
+    def read(key: str, value: str) -> int:
+        try:
+            return int(check(key, int(value)))
+        except ValueError:
+            return int(check(key, value))  # raises, with what is allowed
+
+    return read
+
+
+def _boolean(key: str, value: str) -> bool:
+    return bool(boolean(key, {"true": True, "false": False}.get(value.lower(), value)))
+
+
+def _name(key: str, value: str) -> str:
+    if not value:
+        raise ConfigError(key, value, "must be a name")
+    return value
+
+
+#: The command's own keys; all others are the run's.
+OWN: dict[str, Callable[[str, str], Any]] = {
+    "weight": _name,
+    "update": _whole(1),
+    "example": _whole(1),
+    "digits": _whole(1, 17),
+    "solution": _boolean,
+    "check": _boolean,
+    "paths": _boolean,
+    "format": choice(FORMATS),
+    "out": _name,
+}
+
+
+def run(overrides: Sequence[str], config_dir: str | None) -> None:
+    """Writes the page that the command line asks for."""
+    own, rest = {}, []
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if equals and key in OWN:
+            own[key] = OWN[key](key, value)
+        else:
+            rest.append(override)
+    form, out = own.pop("format", "text"), own.pop("out", None)
+    sheet = explain(experiment(compose(rest, config_dir)), Choices(**own))
+    renderer = import_module(f"runner.explain.{form}")
+    if out is None:
+        print(renderer.render(sheet), end="")
+        return
+    for name, content in pages(renderer, sheet, Path(out)).items():
+        _write(name, content)
+
+
+def pages(renderer: Any, sheet: Any, out: Path) -> dict[Path, str]:
+    """The files of a page: one, and where the format asks for it a picture beside it."""
+    if hasattr(renderer, "files"):
+        files: dict[Path, str] = renderer.files(sheet, out)
+        return files
+    return {out: renderer.render(sheet)}
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        write_whole(path, content.encode())
+    except OSError as error:
+        raise ConfigError("out", path, f"cannot be written: {error.strerror}") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="backprop-explain",
+        usage="backprop-explain [key=value ...] [--config-dir DIR]",
+        description=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("--config-dir", "-cd", metavar="DIR", help="a folder with YAML files of your own")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command. Errors that a user can put right end in a short message and exit code 1."""
+    given = _parser().parse_intermixed_args(arguments)
+    try:
+        run(given.overrides, given.config_dir)
+    except BrokenPipeError:  # the reader, say `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        text = str(error) if isinstance(error, RunnerError) else message(error)
+        if text is None or os.environ.get("HYDRA_FULL_ERROR", "0") != "0":
+            raise
+        sys.exit(text)
+
+
+if __name__ == "__main__":
+    main()
