@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
-from runner.compose import message
+from runner.compose import message, replacing
 from runner.config import Cache, conf_dir, experiment
 from runner.errors import RunnerError
 from runner.running import run_into, swept_values
@@ -20,20 +20,27 @@ if TYPE_CHECKING:
 
     from runner.experiment import Experiment
 
+TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
+
 
 def task(config: DictConfig) -> float:
     """Trains the run that Hydra composed, in Hydra's folder; returns its final error."""
     composed = HydraConfig.get()
     folder = Path(composed.runtime.output_dir)
     is_job = composed.mode is not None and composed.mode.name == "MULTIRUN"
-    result = run_into(
-        folder,
-        lambda: experiment(config),
-        number=composed.job.num if is_job else 0,
-        swept=swept_values(composed.overrides.task) if is_job else {},
-        directory=folder.name if is_job else ".",
-        report=not is_job,
-    )
+    try:
+        result = run_into(
+            folder,
+            lambda: experiment(config),
+            number=composed.job.num if is_job else 0,
+            swept=swept_values(composed.overrides.task) if is_job else {},
+            directory=folder.name if is_job else ".",
+            report=not is_job,
+        )
+    except RunnerError as error:
+        if is_job or wants_traceback():
+            raise
+        sys.exit(str(error))  # at once, before Hydra adds a line of its own
     return result.final_error
 
 
@@ -51,18 +58,26 @@ class Batched:
 task.batched = Batched()  # type: ignore[attr-defined]
 
 
+def wants_traceback() -> bool:
+    """Whether the user set HYDRA_FULL_ERROR=1, before `main` set it for itself."""
+    return os.environ.get(TRACEBACKS, "0") != "0"
+
+
 def main() -> None:
     """The command. Errors that a user can put right end in a short message and exit code 1."""
-    wants_traceback = os.environ.get("HYDRA_FULL_ERROR", "0") != "0"
+    os.environ.setdefault(TRACEBACKS, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
+    sys.argv[1:] = replacing(sys.argv[1:])
     try:
         command()
     except KeyboardInterrupt:
         sys.exit("interrupted")
+    except BrokenPipeError:  # who read the output, as `head` does, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         text = str(error) if isinstance(error, RunnerError) else message(error)
-        if text is None or wants_traceback:
+        if text is None or wants_traceback():
             raise
         sys.exit(text)
 

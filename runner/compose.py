@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.config import conf_dir
-from runner.errors import did_you_mean
+from runner.errors import did_you_mean, one_of
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -23,6 +23,7 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     import hydra
     from hydra.core.global_hydra import GlobalHydra
 
+    overrides = replacing(overrides)
     before = GlobalHydra.instance().hydra
     try:
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="runner"):
@@ -30,6 +31,19 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
             return hydra.compose("config", [*overrides, *extra])
     finally:
         GlobalHydra.instance().hydra = before
+
+
+def replacing(overrides: Sequence[str]) -> list[str]:
+    """The overrides, such that a new list or mapping of weights or biases replaces the old one.
+
+    By itself Hydra merges them, and cannot where one is a list and the other is not.
+    """
+    again = re.compile(r"\+{0,2}(network\.(?:weights|biases))=\s*[\[{]")
+    return [part for one in overrides for part in _after_null(one, again.match(one))]
+
+
+def _after_null(override: str, key: re.Match[str] | None) -> list[str]:
+    return [f"++{key[1]}=null", override] if key else [override]
 
 
 def message(error: BaseException) -> str | None:
@@ -45,31 +59,43 @@ def message(error: BaseException) -> str | None:
         text += f"\n{cause}"
     lines = [line for line in text.splitlines() if not line.strip().startswith(("full_key:", "object_type="))]
     text = "\n".join(line for line in lines if line.strip())
-    return text + _suggestion(text)
+    return _unknown_key(text) or _unknown_choice(text) or text
 
 
-def _suggestion(text: str) -> str:
-    """The nearest key or choice to the one that Hydra could not find."""
-    if found := re.search(r"Could not override '([^']+)'", text):
-        return did_you_mean(found[1], known_keys())
-    if found := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
-        group = conf_dir() / found[1]
-        return did_you_mean(found[2], [path.stem for path in group.glob("*.yaml")])
-    return ""
+def _unknown_key(text: str) -> str | None:
+    found = re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text)
+    if not found:
+        return None
+    section = found[1].rpartition(".")[0]
+    keys = [key for key in known_keys() if key.rpartition(".")[0] == section]
+    where = section or "the configuration"
+    has = f"; {where} may have {', '.join(key.rpartition('.')[2] for key in keys)}" if keys else ""
+    return f"unknown key {found[1]}{did_you_mean(found[1], known_keys())}{has}"
+
+
+def _unknown_choice(text: str) -> str | None:
+    """A group's file that there is not, with those that there are, the user's own included."""
+    found = re.search(r"Could not (?:find|load) '([^']+)/([^'/]+)'", text)
+    if not found or "Available options" not in text:
+        return None
+    options = text.partition("Available options")[2].partition("Config search path")[0].split("\n")[1:]
+    names = [option.strip() for option in options if option.strip()]
+    return f"{found[1]}={found[2]}: {one_of(names, found[2])}"
 
 
 def known_keys() -> list[str]:
     """Every dotted key of the configuration that ships, over all choices of its groups."""
     import yaml
 
-    keys: list[str] = []
+    keys: dict[str, None] = {}  # in order, each once
     for path in sorted(conf_dir().rglob("*.yaml")):
         group = path.parent.relative_to(conf_dir()).as_posix()
         if group == "experiment":
             continue
         loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        keys += _dotted(loaded, "" if group == "." else group.replace("/", ".") + ".")
-    return keys
+        prefix = "" if group == "." else group.replace("/", ".") + "."
+        keys |= dict.fromkeys(_dotted(loaded, prefix))
+    return list(keys)
 
 
 def _dotted(config: dict[str, Any], prefix: str) -> Iterator[str]:

@@ -1,0 +1,33 @@
+# make run, make test: each sets up .venv by itself the first time. Needs Python >= 3.11.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test format clean
+
+help:  ## what there is to make
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 16
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+run: $(STAMP)  ## the article's network at nine learning rates, into outputs/sweeps
+	$(BIN)/backprop-runner experiment=compare_learning_rates
+# Figures and the report of that sweep follow here.
+
+test: $(STAMP)  ## lint, format, types and tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2
+
+format: $(STAMP)  ## put the code in its one format
+	$(BIN)/ruff check --fix --select I
+	$(BIN)/ruff format
+
+clean:  ## remove the environment and all caches; outputs stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
