@@ -102,6 +102,12 @@ def columns(experiment: Experiment) -> list[str]:
     return figures(experiment) + weights + gradients
 
 
+def width(experiment: Experiment) -> int:
+    """How many columns those are."""
+    logged = experiment.log.weights + experiment.log.gradients
+    return len(figures(experiment)) + logged * experiment.parameter_count
+
+
 def initial_parameters(experiment: Experiment) -> Array:
     """The parameters (1, P) that a run starts from, drawn from its own streams or given."""
     parameters = np.zeros((1, experiment.parameter_count))
@@ -303,16 +309,16 @@ class Recorder:
     def __init__(self, experiments: Sequence[Experiment], sink: Sink, row_bytes: int) -> None:
         self.experiments = experiments
         self.sink = sink
-        runs, width = len(experiments), len(columns(experiments[0]))
+        runs, numbers = len(experiments), width(experiments[0])
         longest = max(e.rows for e in experiments)
-        height = max(1, min(longest, row_bytes // (8 * width * runs)))
-        self.buffer = np.empty((height, runs, width))
+        height = max(1, min(longest, row_bytes // (8 * numbers * runs)))
+        self.buffer = np.empty((height, runs, numbers))
         self.steps: list[int] = []  # of the rows now in the buffer
         self.going = np.ones(runs, dtype=bool)
         self.length = np.zeros(runs, dtype=int)  # rows now in the buffer that belong to a run
         self.diverged = np.zeros(runs, dtype=bool)
-        self.first = np.full((runs, width), np.nan)
-        self.last = np.full((runs, width), np.nan)
+        self.first = np.full((runs, numbers), np.nan)
+        self.last = np.full((runs, numbers), np.nan)
         self.last_step = np.zeros(runs, dtype=int)
         self.best = np.full(runs, np.inf)
         self.best_step = np.zeros(runs, dtype=int)

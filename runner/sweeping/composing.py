@@ -18,17 +18,15 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
-import yaml
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, ListConfig, Node, OmegaConf, open_dict, read_write
-from omegaconf._utils import get_omega_conf_dumper
 from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
 
-from runner.sweeping.files import JobFiles, Text, mark
+from runner.sweeping.files import GAPS, JobFiles, Layout, Text, dump, mark
 
-# --- plain values, and how YAML writes them ----------------------------------------------------
+# --- plain values ----------------------------------------------------
 
 # key=value with a dotted path that may be added, and a value that is no quoted text, no
 # interpolation, no dictionary and no call of a function of Hydra's grammar.
@@ -37,10 +35,8 @@ _INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[+-]?((0|[1-9][0-9]*)?\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?[eE][+-]?[0-9]+)")
 _WORD = re.compile(r"(?!(?i:inf|nan|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*")
 _LEAVES = (AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode)
-_PLAIN_TEXT = re.compile(r"[A-Za-z_][\w.]*=[\w.=,+-]*", re.ASCII)  # YAML never quotes such text
 
 _parser = cache(OverridesParser.create)
-_representer = yaml.representer.SafeRepresenter()
 
 
 def parse(text: str) -> Any:
@@ -58,34 +54,6 @@ def parse(text: str) -> Any:
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Any:
     return _parser().parse_override(f"key={text}").value()
-
-
-def _dump(value: Any) -> str:
-    """YAML as Hydra writes it (OmegaConf.to_yaml)."""
-    text: str = yaml.dump(
-        value,
-        default_flow_style=False,
-        allow_unicode=True,
-        sort_keys=False,
-        Dumper=get_omega_conf_dumper(),
-    )
-    return text
-
-
-@lru_cache(maxsize=4096)
-def _dump_text(text: str) -> str:
-    return _dump([text])[2:-1]
-
-
-def _written(value: Any, depth: int) -> str:
-    """A value as YAML writes it behind a key's colon, the key standing `depth` levels deep."""
-    if isinstance(value, str):
-        return " " + (value if _PLAIN_TEXT.fullmatch(value) else _dump_text(value))
-    if isinstance(value, list) and value:
-        return "".join("\n" + "  " * depth + line for line in _dump(value).splitlines())
-    if isinstance(value, list):
-        return " []"
-    return f" {_representer.represent_data(value).value}"
 
 
 # --- jobs --------------------------------------------------------------------------------------
@@ -176,7 +144,11 @@ class Composer:
             list(overrides),
             str(config.hydra.runtime.output_dir),
             container,  # type: ignore[arg-type]  # keys are strings here
-            JobFiles(config.hydra.output_subdir, tuple(Text((text,)) for text in texts), {}),
+            JobFiles(
+                Layout(config.hydra.output_subdir, tuple(Text((text,)) for text in texts)),
+                number,
+                list(overrides),
+            ),
             lambda: self.compose(number, overrides),
         )
 
@@ -220,7 +192,15 @@ class _Kind:
         self.interpolates = "${" in str(self.container)
         self.simple = self._is_simple()
         if self.simple:
-            self.texts = self._texts()
+            naming = self.hydra["job"]["config"]["override_dirname"]
+            self.layout = Layout(
+                self.hydra["output_subdir"],
+                self._texts(),
+                tuple(keys),
+                self.folder,
+                naming["item_sep"],
+                naming["kv_sep"],
+            )
 
     def _is_simple(self) -> bool:
         """Whether a value in a gap changes nothing but itself and what interpolates it."""
@@ -242,22 +222,18 @@ class _Kind:
         container = self.container
         for number, key in enumerate(self.keys):
             container = _with(container, key.split("."), mark(number))
-        gaps = ["num", "id", "override_dirname", "task", "folder"]
         hydra = self.hydra
-        for number, path in enumerate(
-            ("job.num", "job.id", "job.override_dirname", "overrides.task", "runtime.output_dir")
-        ):
+        for number, path in enumerate(GAPS.values()):
             hydra = _with(hydra, path.split("."), mark(number))
-        hydra["runtime"]["output_dir"] = f"{self.folder}/{mark(gaps.index('folder'))}"
+        hydra["runtime"]["output_dir"] = f"{self.folder}/{hydra['runtime']['output_dir']}"
         return (
-            Text.marked(_dump(container), self.keys),
-            Text.marked(_dump({"hydra": hydra}), gaps),
+            Text.marked(dump(container), self.keys),
+            Text.marked(dump({"hydra": hydra}), list(GAPS)),
             Text(("", "\n"), ("overrides",)),
         )
 
     def job(self, number: int, overrides: list[str], values: Sequence[Any]) -> Job:
         """The job with `values` in the places of its plain overrides."""
-        name = str(number)
         kept = []
         for node, value in zip(self.nodes, values, strict=True):
             node._set_value(value)  # type: ignore[union-attr]  # checks and converts typed values
@@ -269,31 +245,14 @@ class _Kind:
         else:
             for key, value in zip(self.keys, kept, strict=True):
                 config = _with(config, key.split("."), value)
-        naming = self.hydra["job"]["config"]["override_dirname"]
-        dirname = naming["item_sep"].join(sorted(overrides)).replace("=", naming["kv_sep"])
-        texts = {key: _written(value, key.count(".")) for key, value in zip(self.keys, kept, strict=True)}
-        texts |= {
-            "num": f" {name}",
-            "id": f" '{name}'",
-            "override_dirname": _written(dirname, 0),
-            "task": _written_lines(overrides, 2),
-            "folder": name,
-            "overrides": _written_lines(overrides, 0).lstrip("\n "),
-        }
         return Job(
             number,
             overrides,
-            f"{self.folder}/{name}",
+            f"{self.layout.folder}/{number}",
             config,
-            JobFiles(self.hydra["output_subdir"], self.texts, texts),
+            JobFiles(self.layout, number, overrides, kept),
             lambda: self.composer.compose(number, overrides),
         )
-
-
-def _written_lines(overrides: Sequence[str], depth: int) -> str:
-    """A list of overrides as YAML writes it behind a key's colon."""
-    start = "\n" + "  " * depth + "-"
-    return "".join(start + _written(override, depth) for override in overrides) or " []"
 
 
 def _leaf(config: DictConfig, key: str) -> Node | None:

@@ -4,11 +4,66 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import yaml
 
 HYDRA_FILES = ("config.yaml", "hydra.yaml", "overrides.yaml")
+#: What differs from job to job in ``hydra.yaml``: the name of the gap, and the key below ``hydra``.
+GAPS = {
+    "num": "job.num",
+    "id": "job.id",
+    "override_dirname": "job.override_dirname",
+    "task": "overrides.task",
+    "folder": "runtime.output_dir",
+}
+
+_PLAIN_TEXT = re.compile(r"[A-Za-z_][\w.]*=[\w.=,+-]*", re.ASCII)  # YAML never quotes such text
+_representer = yaml.representer.SafeRepresenter()
+
+
+def dump(value: Any) -> str:
+    """YAML as Hydra writes it (OmegaConf.to_yaml)."""
+    from omegaconf._utils import get_omega_conf_dumper  # a worker seldom needs it
+
+    text: str = yaml.dump(
+        value,
+        default_flow_style=False,
+        allow_unicode=True,
+        sort_keys=False,
+        Dumper=get_omega_conf_dumper(),
+    )
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _dump_text(text: str) -> str:
+    return dump([text])[2:-1]
+
+
+def written(value: Any, depth: int) -> str:
+    """A value as YAML writes it behind a key's colon, the key standing `depth` levels deep."""
+    if isinstance(value, str):
+        return " " + (value if _PLAIN_TEXT.fullmatch(value) else _dump_text(value))
+    if isinstance(value, list) and value:
+        return "".join("\n" + "  " * depth + line for line in dump(value).splitlines())
+    if isinstance(value, list):
+        return " []"
+    return f" {_representer.represent_data(value).value}"
+
+
+def written_lines(overrides: Iterable[str], depth: int) -> str:
+    """A list of overrides as YAML writes it behind a key's colon."""
+    start = "\n" + "  " * depth + "-"
+    return "".join(start + written(override, depth) for override in overrides) or " []"
+
+
+def mark(number: int) -> str:
+    """The word that stands for gap `number` until a text is cut there."""
+    return f"gap_{number}_gap"
 
 
 @dataclass(frozen=True)
@@ -30,31 +85,56 @@ class Text:
         return (self.parts[0] + "".join(filled)).encode()
 
 
-def mark(number: int) -> str:
-    """The word that stands for gap `number` until a text is cut there."""
-    return f"gap_{number}_gap"
+@dataclass(frozen=True)
+class Layout:
+    """What the files of jobs of one kind share.
 
-
-class JobFiles(NamedTuple):
-    """What is written into a job's folder before it runs. Plain data: it travels to workers.
-
-    `subdir` is Hydra's ``output_subdir``; None for no files.
+    `subdir` is Hydra's ``output_subdir``, None for no files; `texts` are those of HYDRA_FILES;
+    `keys` have a value of the job's own, `folder` is where the jobs' folders are, and `item_sep`
+    and `kv_sep` make a folder's name of overrides.
     """
 
     subdir: str | None
     texts: tuple[Text, ...]
-    values: Mapping[str, str]
+    keys: tuple[str, ...] = ()
+    folder: str = ""
+    item_sep: str = ","
+    kv_sep: str = "="
+
+
+class JobFiles(NamedTuple):
+    """What is written into a job's folder before it runs."""
+
+    layout: Layout
+    number: int
+    overrides: list[str]
+    values: Sequence[Any] = ()
 
     def write(self, folder: str) -> None:
         """Makes the job's folder, with the files that Hydra would write."""
-        where = folder if self.subdir is None else f"{folder}/{self.subdir}"
+        subdir = self.layout.subdir
+        where = folder if subdir is None else f"{folder}/{subdir}"
         os.makedirs(where, exist_ok=True)
-        if self.subdir is None:
+        if subdir is None:
             return
-        for name, text in zip(HYDRA_FILES, self.texts, strict=True):
+        filling = self._filling()
+        for name, text in zip(HYDRA_FILES, self.layout.texts, strict=True):
             with open(f"{where}/{name}", "wb", buffering=0) as f:
-                f.write(text.fill(self.values))
+                f.write(text.fill(filling))
 
     def config(self) -> bytes:
         """The text of ``config.yaml``."""
-        return self.texts[0].fill(self.values)
+        return self.layout.texts[0].fill(self._filling())
+
+    def _filling(self) -> dict[str, str]:
+        """What goes into each gap of the texts."""
+        pairs = zip(self.layout.keys, self.values, strict=True)
+        dirname = self.layout.item_sep.join(sorted(self.overrides)).replace("=", self.layout.kv_sep)
+        return {key: written(value, key.count(".")) for key, value in pairs} | {
+            "num": f" {self.number}",
+            "id": f" '{self.number}'",
+            "override_dirname": written(dirname, 0),
+            "task": written_lines(self.overrides, GAPS["task"].count(".") + 1),
+            "folder": str(self.number),
+            "overrides": written_lines(self.overrides, 0).lstrip("\n "),
+        }

@@ -232,7 +232,7 @@ class _Sweep:
         return stacked(
             self._works(jobs),
             key=lambda work: work.experiment.stack_key,
-            width=lambda work: min(fair, widest(work.experiment, self.share)),
+            limit=lambda work: min(fair, widest(work.experiment, self.share)),
         )
 
     def _works(self, jobs: Sequence[Job]) -> Iterator[Work]:
@@ -309,10 +309,10 @@ def _fixed_overrides(master: DictConfig) -> set[str]:
 
 def _refuse_if_different(job: Job) -> None:
     """Raises RunnerError where a finished run was made from another configuration."""
-    path = Path(job.folder, job.files.subdir or ".hydra", "config.yaml")
+    path = Path(job.folder, job.files.layout.subdir or ".hydra", "config.yaml")
     before = path.read_bytes() if path.is_file() else b""
     now = job.files.config()
-    if job.files.subdir is None or before == now:
+    if job.files.layout.subdir is None or before == now:
         return
     there, here = (set(text.decode().splitlines()) for text in (before, now))
     only = [f"  there: {line.strip()}" for line in before.decode().splitlines() if line not in here]

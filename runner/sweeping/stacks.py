@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
 
 from runner.experiment import Experiment
-from runner.training import ROW_BYTES, columns
+from runner.training import ROW_BYTES, width
 
 #: What a stack touches in one update should stay within a core's share of the caches: past it,
 #: a wider stack of middling networks is slower (measured: ``tests/benchmarks/stack_width.py``).
@@ -28,7 +28,7 @@ def widest(one: Experiment, max_bytes: int) -> int:
     touched = 8 * (state * one.parameter_count + 4 * batch * neurons)
     tested = 0 if one.data.test_inputs is None else len(one.data.test_inputs)
     held = touched + 8 * 4 * max(one.data.examples, tested) * neurons
-    history = 8 * len(columns(one)) * min(one.rows, ROWS_AT_A_TIME)
+    history = 8 * width(one) * min(one.rows, ROWS_AT_A_TIME)
     return max(
         1,
         min(
@@ -47,17 +47,17 @@ def row_bytes(max_bytes: int) -> int:
 def stacked(
     items: Iterable[Item],
     key: Callable[[Item], Hashable],
-    width: Callable[[Item], int],
+    limit: Callable[[Item], int],
 ) -> Iterator[list[Item]]:
-    """Items of equal key in lists of at most their width, each as soon as it is full."""
+    """Items of equal key in lists of at most their limit, each as soon as it is full."""
     open_stacks: dict[Hashable, list[Item]] = {}
-    widths: dict[Hashable, int] = {}
+    limits: dict[Hashable, int] = {}
     for item in items:
         k = key(item)
-        if k not in widths:
-            widths[k] = width(item)
+        if k not in limits:
+            limits[k] = limit(item)
         stack = open_stacks.setdefault(k, [])
         stack.append(item)
-        if len(stack) >= widths[k]:
+        if len(stack) >= limits[k]:
             yield open_stacks.pop(k)
     yield from open_stacks.values()

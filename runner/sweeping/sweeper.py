@@ -18,7 +18,7 @@ from runner.folders import RUNS
 from runner.sweeping.composing import Composer
 from runner.sweeping.grid import expand, without_duplicates
 from runner.sweeping.table import read_summary
-from runner.training import columns
+from runner.training import width
 
 MULTIRUN = "multirun.yaml"
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
@@ -146,7 +146,7 @@ def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFu
                 shown.append(f"{number:>7}  would fail: {error}")
                 continue
             rows += one.rows
-            size += one.rows * (1 + len(columns(one))) * BYTES_A_NUMBER
+            size += one.rows * (1 + width(one)) * BYTES_A_NUMBER
     total = f"{len(jobs)} runs, {rows} rows of history.csv, about {_bytes(size)}"
     return "\n".join(["    run  overrides", *shown, total + "; dry run: nothing was run"])
 
