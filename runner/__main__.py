@@ -37,10 +37,11 @@ def task(config: DictConfig) -> float:
             directory=folder.name if is_job else ".",
             report=not is_job,
         )
-    except RunnerError as error:
-        if is_job or wants_traceback():
+    except Exception as error:
+        text = None if isinstance(error, BrokenPipeError) else said(error)
+        if text is None or is_job or wants_traceback():
             raise
-        sys.exit(str(error))  # at once, before Hydra adds a line of its own
+        sys.exit(text)  # at once, before Hydra adds a line of its own
     return result.final_error
 
 
@@ -56,6 +57,11 @@ class Batched:
 
 
 task.batched = Batched()  # type: ignore[attr-defined]
+
+
+def said(error: Exception) -> str | None:
+    """The message of an error that a user can put right, or None."""
+    return str(error) if isinstance(error, RunnerError) else message(error)
 
 
 def wants_traceback() -> bool:
@@ -76,7 +82,7 @@ def main() -> None:
     except BrokenPipeError:  # who read the output, as `head` does, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
-        text = str(error) if isinstance(error, RunnerError) else message(error)
+        text = said(error)
         if text is None or wants_traceback():
             raise
         sys.exit(text)

@@ -47,7 +47,13 @@ def _after_null(override: str, key: re.Match[str] | None) -> list[str]:
 
 
 def message(error: BaseException) -> str | None:
-    """A short message for an error of Hydra's or OmegaConf's, or None for any other error."""
+    """A short message for an error of Hydra's, OmegaConf's or the machine's, or None for any other."""
+    if isinstance(error, MemoryError):
+        return f"out of memory: {error}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, ValueError) and "Config group override" in str(error):
+        return f"a group is chosen by the name of one of its files, as network=dense ({error})"
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
@@ -66,7 +72,14 @@ def _unknown_key(text: str) -> str | None:
     found = re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text)
     if not found:
         return None
+    if (conf_dir() / found[1]).is_dir():
+        group = found[1]
+        return (
+            f"{group} is a group: choose one of its files, {group}=NAME, and set its keys, {group}.KEY=VALUE"
+        )
     section = found[1].rpartition(".")[0]
+    if found[1] in known_keys():
+        return f"{found[1]}: there is no such key with the {section} chosen; choose another, {section}=NAME"
     keys = [key for key in known_keys() if key.rpartition(".")[0] == section]
     where = section or "the configuration"
     has = f"; {where} may have {', '.join(key.rpartition('.')[2] for key in keys)}" if keys else ""
@@ -75,7 +88,7 @@ def _unknown_key(text: str) -> str | None:
 
 def _unknown_choice(text: str) -> str | None:
     """A group's file that there is not, with those that there are, the user's own included."""
-    found = re.search(r"Could not (?:find|load) '([^']+)/([^'/]+)'", text)
+    found = re.search(r"Could not (?:find|load) '([^']+)/([^'/]*)'", text)
     if not found or "Available options" not in text:
         return None
     options = text.partition("Available options")[2].partition("Config search path")[0].split("\n")[1:]

@@ -181,11 +181,13 @@ def checked(section: Any, keys: Mapping[str, tuple[Check, Any]], prefix: str = "
             where = prefix.rstrip(".") or "the configuration"
             nearest = did_you_mean(str(name), keys)
             raise RunnerError(f"unknown key {prefix}{name}{nearest}; {where} has {', '.join(keys)}")
-    values = {name: section.get(name, default) for name, (_, default) in keys.items()}
-    for name, value in values.items():
+    values = {}
+    for name, (check, default) in keys.items():
+        value = section.get(name, default)
         if isinstance(value, str) and value == MISSING:
             raise RunnerError(f"{prefix}{name} is missing: give {prefix}{name}=VALUE")
-    return {name: check(prefix + name, values[name]) for name, (check, _) in keys.items()}
+        values[name] = check(prefix + name, value)
+    return values
 
 
 def named(section: Any, table: Mapping[str, Any], group: str) -> str:
@@ -331,6 +333,7 @@ def matrix(key: str, value: Any) -> Array:
 
 # --- the network -----------------------------------------------------------------------------
 
+MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 OUTGROW = "; network=dense draws weights for any sizes"
 
 
@@ -408,7 +411,11 @@ def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ..
     letter = "w" if len(shapes[0]) == 2 else "b"
     try:
         rows = [row for row in read_parameters(folder) if row[0].startswith(letter)]
-    except (OSError, ValueError) as error:
+    except OSError:
+        raise ConfigError(
+            f"{key}.from", folder, "must be the folder of a finished run; it has no parameters.csv"
+        ) from None
+    except ValueError as error:
         raise ConfigError(f"{key}.from", folder, f"must be the folder of a finished run ({error})") from None
     layers = sorted({row[1] for row in rows})
     found = [tuple(max(r[n] for r in rows if r[1] == i) for n in (2, 3)[: len(shapes[0])]) for i in layers]
@@ -508,6 +515,12 @@ def _check_together(made: Experiment) -> None:
     for targets in (made.data.targets, made.data.test_targets):
         if targets is not None and (wrong := loss.refuses(targets)):
             raise ConfigError("loss", made.loss, wrong)
+    if made.parameter_count > MOST_PARAMETERS:
+        raise ConfigError(
+            "network.hidden",
+            list(made.sizes[1:-1]),
+            f"makes {made.parameter_count:,} weights and biases; at most {MOST_PARAMETERS:,} are possible",
+        )
     last = made.activations[-1]
     if loss.needs_probabilities and not (ACTIVATIONS[last].lowest >= 0 and ACTIVATIONS[last].highest <= 1):
         raise ConfigError(
