@@ -462,7 +462,7 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
     network = shared(_network, values["network"], data.inputs.shape[1], data.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     schedule, schedule_options = shared(_schedule, values["schedule"])
-    penalties = checked(values["regularization"], REGULARIZATION_KEYS, "regularization.")
+    penalties = shared(_penalties, values["regularization"])
     made = Experiment(
         data=data,
         **network,
@@ -486,6 +486,10 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
 def _fingerprint(parts: tuple[Any, ...]) -> bytes:
     # OPT_NON_STR_KEYS: a wrong key is for the checks to refuse, with their message
     return orjson.dumps(parts, option=orjson.OPT_NON_STR_KEYS, default=str)
+
+
+def _penalties(section: Section) -> dict[str, float]:
+    return checked(section, REGULARIZATION_KEYS, "regularization.")
 
 
 def _log(section: Section) -> Log:
