@@ -143,7 +143,7 @@ LOSSES: dict[str, Loss] = {
         "1/O · Σₖ |predₖ − yₖ|",
         "sign(pred − y)/O",
         r"\tfrac{1}{O} \sum_k |\mathrm{pred}_k - y_k|",
-        r"\tfrac{1}{O} \operatorname{sign}(\mathrm{pred} - y)",
+        r"\tfrac{1}{O} \mathrm{sign}(\mathrm{pred} - y)",
         ("|pred − y|", r"|\mathrm{pred} - y|"),
     ),
     "huber": Loss(
@@ -153,7 +153,7 @@ LOSSES: dict[str, Loss] = {
         "clip(pred − y, −1, 1)/O",
         r"\tfrac{1}{O} \sum_k h(\mathrm{pred}_k - y_k)\quad"
         r" h(d) = \begin{cases} \tfrac{1}{2} d^{2} & |d| \le 1 \\ |d| - \tfrac{1}{2} & |d| > 1 \end{cases}",
-        r"\tfrac{1}{O} \operatorname{clip}(\mathrm{pred} - y, -1, 1)",
+        r"\tfrac{1}{O} \mathrm{clip}(\mathrm{pred} - y, -1, 1)",
         ("h(pred − y)", r"h(\mathrm{pred} - y)"),
     ),
     "binary_cross_entropy": Loss(
@@ -190,8 +190,8 @@ LOSSES: dict[str, Loss] = {
         lambda z, y: softmax(z) - y,
         "−Σₖ yₖ·ln pₖ  (p = softmax(pred))",
         "p − y  (p = softmax(pred))",
-        r"-\sum_k y_k \ln p_k\quad (p = \operatorname{softmax}(\mathrm{pred}))",
-        r"p - y\quad (p = \operatorname{softmax}(\mathrm{pred}))",
+        r"-\sum_k y_k \ln p_k\quad (p = \mathrm{softmax}(\mathrm{pred}))",
+        r"p - y\quad (p = \mathrm{softmax}(\mathrm{pred}))",
         ("−y·ln(p)", r"-y \cdot \ln(p)"),
         p=softmax,
         p_term=("e^(pred)", r"e^{\mathrm{pred}}"),

@@ -127,7 +127,7 @@ def applied(activation: str, to: Math, prime: bool = False) -> Math:
     """sigmoid(z), or with a prime its derivative sigmoid′(z)."""
     escaped = activation.replace("_", r"\_")
     mark = Math("′", "'") if prime else Math("", "")
-    return Math(activation, rf"\operatorname{{{escaped}}}") + mark + Math(f"({to.text})", rf"({to.latex})")
+    return Math(activation, rf"\mathrm{{{escaped}}}") + mark + Math(f"({to.text})", rf"({to.latex})")
 
 
 def forward_pass(work: Work, example: int) -> Equations:
@@ -210,7 +210,7 @@ def error_note(work: Work) -> list[Block]:
                 ),
                 equation(
                     Math("h′(d)", "h'(d)"),
-                    Math("clip(d, −1, 1)", rf"\operatorname{{clip}}({d.latex}, -1, 1)"),
+                    Math("clip(d, −1, 1)", rf"\mathrm{{clip}}({d.latex}, -1, 1)"),
                 ),
             )
         ),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from runner.experiment import Experiment
 from runner.network import ParameterName, parameter_names
 
+_FRACTION = re.compile(r"∂([^ ·/()]+)/∂([^ ·()]+)")
+
 
 @dataclass(frozen=True)
 class Math:
@@ -26,6 +28,12 @@ class Math:
         """How many columns of a terminal the text takes: an accent takes none."""
         return sum(not unicodedata.combining(c) for c in self.text)
 
+    @property
+    def set_width(self) -> int:
+        """About as many columns as the formula takes where fractions stand over a line."""
+        stacked = _FRACTION.sub(lambda m: max(m[1], m[2], key=len) + "d", self.text)
+        return Math(stacked.replace("z_", "z"), "").width
+
 
 NOTHING = Math("", "")
 DOT = Math("·", r" \cdot ")
@@ -34,7 +42,7 @@ PLUS = Math(" + ", " + ")
 MINUS = Math(" − ", " - ")
 ETA = Math("η", r"\eta")
 ERROR = Math("E", "E")
-BLANK_LATEX = r"\underline{\hspace{3em}}"
+BLANK_LATEX = r"\underline{\qquad\quad}"
 BLANK = Math("_____", BLANK_LATEX)
 
 
@@ -111,6 +119,10 @@ def operand(number: Math, raised: bool = False) -> Math:
     return parenthesised(number) if negative or compound else number
 
 
+#: Behind these a negative number stands without parentheses of its own.
+_LEADING = ("(", "|", "{", "{cases}", "&", r"\\", "if", "else")
+
+
 def fill(formula: Math, values: Mapping[Math, Math]) -> Math:
     """The formula with each symbol replaced; numbers get the parentheses they need. Notes are dropped."""
     text = _replace(formula.text.split("  ")[0], {s.text: v for s, v in values.items()}, "text")
@@ -123,7 +135,7 @@ def _replace(formula: str, values: Mapping[str, Math], form: str) -> str:
 
     def value(match: re.Match[str]) -> str:
         raised = formula[match.end() : match.end() + 1] in ("^", "²")
-        leads = formula[: match.start()][-1:] in ("", "(", "|", "{")
+        leads = formula[: match.start()].rstrip().endswith(_LEADING) or not match.start()
         number = values[match[0]]
         return str(getattr(number if leads and not raised else operand(number, raised), form))
 

@@ -9,7 +9,7 @@ from runner.errors import RunnerError, did_you_mean
 from runner.experiment import Experiment
 from runner.explain import chain, updating
 from runner.explain.chain import Work
-from runner.explain.notation import ERROR, ETA, Math, Names, Pen, partial, symbol
+from runner.explain.notation import ETA, Math, Names, Pen, symbol
 from runner.explain.picture import picture
 from runner.explain.sheet import Block, Heading, Paragraph, Prose, Sheet
 from runner.explain.step import Step, take
@@ -194,6 +194,6 @@ def _chains(
 ) -> list[Block]:
     blocks: list[Block] = [Heading(("The chain",))]
     for p in chosen:
-        blocks.append(Heading((partial(ERROR, symbol(p)),), 3, parameter=p.name))
+        blocks.append(Heading(("Weight " if p.from_ else "Bias ", symbol(p)), 3, parameter=p.name))
         blocks += chain.chain(work, p, examples, expand)
     return blocks

@@ -61,3 +61,8 @@ def on_the_way(start: ParameterName, parameter: ParameterName) -> bool:
     if parameter.from_ == 0 or parameter.layer <= start.layer:
         return False
     return parameter.from_ == start.to if parameter.layer == start.layer + 1 else True
+
+
+def position(drawing: Picture, layer: int, neuron: int) -> tuple[float, float]:
+    """Where a neuron stands: layers are 1 apart, neurons of a layer 1 apart and centred around 0."""
+    return float(layer), neuron - (len(drawing.layers[layer]) + 1) / 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -77,28 +77,35 @@ def equation(left: Math, *steps: Math | Sequence[Math]) -> Equation:
     return Equation(left, tuple(kept))
 
 
-def broken(equation: Equation, width: int) -> list[list[Math]]:
+def text_width(part: Math) -> int:
+    return part.width
+
+
+def set_width(part: Math) -> int:
+    return part.set_width
+
+
+def broken(equation: Equation, width: int, measure: Callable[[Math], int] = text_width) -> list[list[Math]]:
     """The equation in lines of at most `width` columns, each line a list of its parts behind "=".
 
     One line where it fits; else a line a step, and steps too long broken between their pieces.
-    The first part of a line that goes on within a step is led by an empty part.
+    A line that goes on within a step is led by an empty part.
     """
     whole = equation.whole
-    taken = equation.left.width + sum(3 + step.width for step in whole)
-    if taken <= width:
+    left = measure(equation.left)
+    if left + sum(3 + measure(step) for step in whole) <= width:
         return [whole]
     lines: list[list[Math]] = []
-    room = width - equation.left.width - 3
     for step in equation.steps:
-        for i, line in enumerate(_wrapped(step, room)):
-            lines.append([line] if i == 0 else [Math("", ""), line])
+        first, *rest = _wrapped(step, width - left - 3, measure)
+        lines += [[first], *[[Math("", ""), line] for line in rest]]
     return lines
 
 
-def _wrapped(pieces: Sequence[Math], room: int) -> list[Math]:
+def _wrapped(pieces: Sequence[Math], room: int, measure: Callable[[Math], int]) -> list[Math]:
     lines = [pieces[0]]
     for piece in pieces[1:]:
-        if lines[-1].width + piece.width > room:
+        if measure(lines[-1]) + measure(piece) > room:
             lines.append(piece)
         else:
             lines[-1] += piece

@@ -143,11 +143,11 @@ def _gradient(work: Work, p: ParameterName) -> Iterator[Equation]:
     w, old = symbol(p), float(work.step.old[at])
     if one.l1 > 0 and p.from_:
         left = partial(Math(f"(l1·|{w.text}|)", rf"\,(\ell_1 \cdot |{w.latex}|)"), w)
-        symbols = Math(f"l1·sign({w.text})", rf"\ell_1 \cdot \operatorname{{sign}}({w.latex})")
+        symbols = Math(f"l1·sign({w.text})", rf"\ell_1 \cdot \mathrm{{sign}}({w.latex})")
         shown = work.pen.given(old), work.pen.given(one.l1)
         filled = Math(
             f"{shown[1].text}·sign({shown[0].text})",
-            rf"{shown[1].latex} \cdot \operatorname{{sign}}({shown[0].latex})",
+            rf"{shown[1].latex} \cdot \mathrm{{sign}}({shown[0].latex})",
         )
         numbers.append(work.pen.result(one.l1 * float(np.sign(old))))
         terms.append(symbols)
