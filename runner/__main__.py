@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from runner.experiment import Experiment
 
+#: What conf/config.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
+HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
+GUARD = "runner.folders.FolderGuard"
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
 
 
@@ -59,6 +63,26 @@ class Batched:
 task.batched = Batched()  # type: ignore[attr-defined]
 
 
+def repeating(arguments: list[str]) -> list[str]:
+    """The arguments, such that ``--config-path DIR/.hydra`` repeats the run in DIR.
+
+    Hydra would take a relative path from the package's folder, and what a run records of its
+    configuration leaves out the settings of Hydra itself.
+    """
+    told = re.compile(r"(--config-path|-cp)(?:=(.*))?")
+    found = [told.fullmatch(argument) for argument in arguments]
+    if not any(found) or (found[-1] and found[-1][2] is None):  # or without its value: for Hydra to say
+        return arguments
+    paths = [i if m[2] is not None else i + 1 for i, m in enumerate(found) if m]
+    for i in paths:
+        option, equals, path = arguments[i].rpartition("=")
+        if Path(path).is_dir():
+            arguments[i] = f"{option}{equals}{Path(path).absolute()}"
+    chosen = {argument.partition("=")[0] for argument in arguments}
+    ours = [f"{group}={name}" for group, name in HYDRA_GROUPS.items() if group not in chosen]
+    return [*arguments, *ours, f"++hydra.callbacks.folders._target_={GUARD}"]
+
+
 def said(error: Exception) -> str | None:
     """The message of an error that a user can put right, or None."""
     return str(error) if isinstance(error, RunnerError) else message(error)
@@ -74,7 +98,7 @@ def main() -> None:
     os.environ.setdefault(TRACEBACKS, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    sys.argv[1:] = replacing(sys.argv[1:])
+    sys.argv[1:] = replacing(repeating(sys.argv[1:]))
     try:
         command()
     except KeyboardInterrupt:

@@ -103,7 +103,7 @@ def known_keys() -> list[str]:
     keys: dict[str, None] = {}  # in order, each once
     for path in sorted(conf_dir().rglob("*.yaml")):
         group = path.parent.relative_to(conf_dir()).as_posix()
-        if group == "experiment":
+        if group == "experiment" or group.startswith("hydra"):
             continue
         loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         prefix = "" if group == "." else group.replace("/", ".") + "."

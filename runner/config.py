@@ -21,7 +21,7 @@ from runner.arrays import Array
 from runner.data import GENERATORS, SCALES, SKLEARN_SETS, Raw, generate, load_sklearn, prepare, read_csv
 from runner.errors import ConfigError, RunnerError, did_you_mean, one_of
 from runner.experiment import Data, Draw, Experiment, Given, Log
-from runner.history import read_parameters
+from runner.history import PARAMETERS, read_parameters
 from runner.initializers import INITIALIZERS
 from runner.losses import LOSSES
 from runner.optimizers import OPTIMIZERS
@@ -451,8 +451,8 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
     values = checked(config, KEYS)
 
     def shared(make: Callable[..., T], *parts: Any) -> T:
-        """What `make` makes of parts of the configuration, made once for equal parts."""
-        key = (make.__name__, _fingerprint(parts))
+        """What `make` makes of parts of the configuration, made once for equal parts (and files)."""
+        key = (make.__name__, _fingerprint((*parts, _versions(parts[0]))))
         if key not in cache:
             cache[key] = make(*parts)
         made: T = cache[key]
@@ -490,6 +490,17 @@ def _fingerprint(parts: tuple[Any, ...]) -> bytes:
 
 def _penalties(section: Section) -> dict[str, float]:
     return checked(section, REGULARIZATION_KEYS, "regularization.")
+
+
+def _versions(section: Any) -> list[tuple[int, int]]:
+    """Of the files that a section names: when each was last written, and its size."""
+    if not isinstance(section, Mapping):
+        return []
+    sources = [section.get(key) for key in ("weights", "biases")]
+    folders = [source.get("from") for source in sources if isinstance(source, Mapping)]
+    paths = [find_file(path) for path in [section.get("path")] if isinstance(path, str)]
+    paths += [Path(folder, PARAMETERS) for folder in folders if isinstance(folder, str)]
+    return [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()]
 
 
 def _log(section: Section) -> Log:

@@ -1,0 +1,224 @@
+"""From overrides to experiments: what ships composes and trains; what is wrong is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import runner
+from runner.activations import ACTIVATIONS
+from runner.compose import compose, known_keys
+from runner.config import conf_dir, options
+from runner.data import GENERATORS, SKLEARN_SETS
+from runner.initializers import INITIALIZERS
+from runner.losses import LOSSES
+from runner.optimizers import OPTIMIZERS
+from runner.schedules import SCHEDULES
+
+GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
+FILES = [f"{group}={path.stem}" for group in GROUPS for path in sorted((conf_dir() / group).glob("*.yaml"))]
+NEEDS = {
+    "data=csv": ["data.path=cars.csv", "data.targets=distance"],
+    "data=inline": ["data.inputs=[[1,2],[3,4]]", "data.targets=[[1],[0]]"],
+}
+
+
+def refusal(*overrides: str) -> str:
+    with pytest.raises(runner.RunnerError) as caught:
+        runner.load(*overrides)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("choice", FILES)
+def test_every_file_that_ships_composes_and_trains(choice: str) -> None:
+    network = ["network=dense"] if choice.startswith("data=") and choice != "data=chain_rule" else []
+    experiment = runner.load(choice, *network, *NEEDS.get(choice, []), "epochs=2")
+    result = runner.train(experiment).result
+    assert result.epochs == 2
+    assert np.isfinite(result.final_error)
+
+
+@pytest.mark.parametrize("path", sorted(conf_dir().rglob("*.yaml")), ids=lambda p: p.stem)
+def test_every_file_that_ships_says_what_it_is_for(path: Path) -> None:
+    comments = [line for line in path.read_text().splitlines() if line.startswith("# ")]
+    assert [line for line in comments if "@package" not in line]
+
+
+@pytest.mark.parametrize(
+    ("group", "table"),
+    [("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("data", {**GENERATORS, **SKLEARN_SETS})],
+)
+def test_every_entry_of_a_table_has_its_file(group: str, table: dict[str, object]) -> None:
+    names = {
+        str(compose([choice, *NEEDS.get(choice, [])])[group].name)
+        for choice in FILES
+        if choice.startswith(group)
+    }
+    assert names - {"csv", "inline"} == set(table)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_files_of_optimizers_show_the_defaults(name: str) -> None:
+    assert runner.load(f"optimizer={name}").optimizer_options == OPTIMIZERS[name].options
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_files_of_schedules_show_the_defaults(name: str) -> None:
+    assert runner.load(f"schedule={name}").schedule_options == SCHEDULES[name].options
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_every_initializer_by_name_and_with_its_options(name: str) -> None:
+    by_name = runner.load("network=dense", f"network.weights={name}").weights
+    given = "".join(f", {key}: {default}" for key, default in INITIALIZERS[name].options.items())
+    assert runner.load(f"network.weights={{init: {name}{given}}}").weights == by_name
+    assert options(INITIALIZERS[name].options).keys() == INITIALIZERS[name].options.keys()
+
+
+# Every key, what is wrong with it, and words that the message must have: key, value, what is allowed.
+NO_NUMBER = ["abc", "nan", "inf", "[1]", "0", "-1"]
+WRONG: list[tuple[str, list[str]]] = [
+    *((f"learning_rate={v}", ["learning_rate=", "a number above 0"]) for v in NO_NUMBER),
+    *((f"epochs={v}", ["epochs=", "a whole number at least 0"]) for v in ("1.5", "-1", "two", "null")),
+    *((f"batch_size={v}", ["batch_size=", "at least 1", "null"]) for v in ("0", "x", "1.5")),
+    ("batch_size=2", ["batch_size=2", "1 examples"]),
+    ("shuffle=maybe", ["shuffle=maybe", "true or false"]),
+    *((f"seed={v}", ["seed=", "a whole number at least 0"]) for v in ("-1", "0.5", "x")),
+    ("loss=huberr", ["loss=huberr", "half_squared_error", "did you mean 'huber'"]),
+    ("loss=cross_entropy", ["loss=cross_entropy", "binary_cross_entropy_with_logits"]),
+    ("loss=binary_cross_entropy", ["output_activation=identity", "sigmoid"]),
+    ("network=dence", ["network=dence", "chain_rule", "did you mean 'dense'"]),
+    ("network=null", ["network=dense"]),
+    ("network=", ["must be one of chain_rule, dense"]),
+    ("network.hiden=[2]", ["unknown key network.hiden", "did you mean 'network.hidden'"]),
+    *((f"network.hidden={v}", ["network.hidden=", "a list of sizes"]) for v in ("[0]", "x", "null", "[1.5]")),
+    ("network.hidden=[3]", ["network.weights, layer 1", "3 rows", "network=dense"]),
+    ("network.activation=rellu", ["network.activation=rellu", "did you mean 'relu'"]),
+    ("network.activation=[tanh,tanh]", ["network.activation", "there are 1"]),
+    ("network.output_activation=null", ["network.output_activation=null", "identity"]),
+    *((f"network.weights={v}", ["network.weights", "list of layers"]) for v in ("null", "3", "{std: 1}")),
+    ("network.weights=[[[1,2],[3]],[[1,2]]]", ["layer 1", "one length", "row 2 has 1"]),
+    ("network.weights=[[[1,2],[3,nan]],[[1,2]]]", ["layer 1, row 2=nan", "must be a number"]),
+    ("network.weights=[[[1,2],[3,4]]]", ["has 1 layers where the network has 2"]),
+    ("network.weights=xavier_unifrom", ["xavier_unifrom", "did you mean 'xavier_uniform'"]),
+    ("network.weights={init: normal, std: -1}", ["network.weights.std=-1", "at least 0"]),
+    ("network.weights={init: normal, sd: 1}", ["unknown key network.weights.sd", "did you mean 'std'"]),
+    ("network.weights={init: uniform, low: 2}", ["network.weights.low=2", "network.weights.high=1"]),
+    ("network.weights={from: nowhere}", ["network.weights.from=nowhere", "finished run"]),
+    ("network.biases=[[1,2],[1,2]]", ["network.biases, layer 2", "1 numbers"]),
+    ("network.biases=xavier_uniform", ["network.biases", "zeros, constant, uniform, normal"]),
+    ("network.train_biases=1", ["network.train_biases=1", "true or false"]),
+    ("optimizer=adamm", ["optimizer=adamm", "did you mean 'adam'"]),
+    ("optimizer.name=foo", ["optimizer.name=foo", "sgd, adagrad"]),
+    ("optimizer.momentum=1", ["optimizer.momentum=1", "at least 0 and below 1"]),
+    ("optimizer.nesterov=true", ["optimizer.nesterov", "optimizer.momentum"]),
+    ("optimizer.eps=1", ["optimizer.eps", "optimizer=NAME"]),
+    ("schedule.factor=2", ["schedule.factor", "schedule=NAME"]),
+    ("regularization.l1=-1", ["regularization.l1=-1", "at least 0"]),
+    ("regularization.l2=nan", ["regularization.l2=nan", "at least 0"]),
+    ("regularization=5", ["regularization=5", "l1, l2"]),
+    ("log.every=0", ["log.every=0", "at least 1"]),
+    ("log.unit=day", ["log.unit=day", "epoch, update"]),
+    ("log.weights=7", ["log.weights=7", "true or false"]),
+    ("log.gradients=7", ["log.gradients=7", "true or false"]),
+    ("log.evry=2", ["unknown key log.evry", "did you mean 'log.every'"]),
+    ("data=mnist", ["data=mnist", "must be one of", "moons"]),
+    ("data=csv", ["data.path is missing"]),
+    ("data=inline", ["data.inputs is missing"]),
+    ("data={name: xor}", ["unknown key data.inputs", "points"]),
+    ("data.inputs=[[1,2],[3]]", ["data.inputs", "one length"]),
+    ("data.inputs=[[1,a]]", ["data.inputs, row 1=a", "number"]),
+    ("data.targets=[[1],[2]]", ["data.inputs has 1 rows and data.targets 2"]),
+    ("data.scale=std", ["data.scale=std", "standard, minmax, or null"]),
+    ("data.test_fraction=1", ["data.test_fraction=1", "below 1"]),
+    ("data.test_fraction=0.5", ["data.test_fraction=0.5", "leaves none of the 1 examples"]),
+    ("data.seed=x", ["data.seed=x", "whole number"]),
+    ("learningrate=1", ["unknown key learningrate", "did you mean 'learning_rate'"]),
+    ("+new=1", ["unknown key new", "learning_rate"]),
+    ("+network.foo=1", ["unknown key network.foo", "hidden"]),
+    ("~network", ["network is missing"]),
+    ("experiment=xorr", ["experiment=xorr", "did you mean 'xor'"]),
+    ("learning_rate=${nowhere}", ["nowhere"]),
+    ("learning_rate", ["learning_rate", "EQUAL"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("override", "words"), WRONG, ids=[override for override, _ in WRONG])
+def test_messages_name_key_value_and_what_is_allowed(override: str, words: list[str]) -> None:
+    text = refusal(override)
+    for word in words:
+        assert word in text
+    assert len(text.splitlines()) <= 3
+    assert len(text) < 400
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["optimizer=adam", "optimizer.betas=[0.9,1]"], "optimizer.betas=1: must be a number"),
+        (["optimizer=adam", "optimizer.betas=0.9"], "two numbers"),
+        (["schedule=step", "schedule.every=0"], "schedule.every=0"),
+        (["schedule=exponential", "schedule.factor=0"], "schedule.factor=0: must be a number above 0"),
+        (["data=spiral", "data.classes=1", "network=dense"], "data.classes=1: must be a whole"),
+        (["data=xor", "data.points=0"], "data.points=0"),
+        (["data=xor", "data.noise=-1"], "data.noise=-1: must be a number at least 0"),
+        (["network=dense", "network.hidden=[1000000,1000000]"], "1,000,005,000,001 weights and biases"),
+        (["data=iris", "network=dense", "loss=huber", "data.test_fraction=0.999"], "leaves none of the 150"),
+    ],
+)  # fmt: skip
+def test_messages_of_keys_together(overrides: list[str], words: str) -> None:
+    assert words in refusal(*overrides)
+
+
+def test_every_key_has_a_wrong_value_above() -> None:
+    """A new key of the shipped files needs a line in the table, or among the keys together."""
+    tried = {override.split("=")[0].lstrip("+~") for override, _ in WRONG}
+    of_one_choice = {key for key in known_keys() if key.split(".")[0] in ("data", "optimizer", "schedule")}
+    groups = {"log"}
+    assert set(known_keys()) - of_one_choice - groups - {"regularization"} <= tried
+
+
+@pytest.mark.parametrize("new", ["{init: constant, value: 2}", "[[[1,2],[3,4]],[[5,6]]]", "zeros"])
+@pytest.mark.parametrize("old", ["{init: normal, std: 0.1}", "[[[0,0],[0,0]],[[0,0]]]", "uniform"])
+def test_weights_replace_what_was_there(old: str, new: str) -> None:
+    afresh = ["network=dense", "network.hidden=[2]", "network.activation=identity", "network.biases=null"]
+    drawn, wanted = (
+        runner.train(runner.load("epochs=0", *before, f"network.weights={new}")).result.final.tolist()
+        for before in ([f"network.weights={old}"], afresh)
+    )
+    assert drawn == wanted
+
+
+def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment/mine.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /optimizer: adam\nlearning_rate: 0.3\n"
+        "network:\n  weights: {init: normal, std: 0.5}\n"
+    )
+    with pytest.raises(runner.RunnerError, match="experiment=mine: must be one of"):
+        runner.load("experiment=mine")
+    # A preset merges into the network chosen: weights that are a mapping need one that has no list.
+    experiment = runner.load("network=dense", "experiment=mine", config_dir=tmp_path)
+    assert (experiment.learning_rate, experiment.optimizer) == (0.3, "adam")
+    assert replace(experiment, epochs=1).epochs == 1
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_refuse_targets_they_cannot_take(name: str) -> None:
+    refuses = LOSSES[name].refuses
+    assert refuses(np.array([[0.0, 1.0], [1.0, 0.0]])) is None
+    takes_any = name not in ("cross_entropy", "binary_cross_entropy", "binary_cross_entropy_with_logits")
+    assert (refuses(np.array([[0.0, 1.5]])) is None) == takes_any
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_range_of_an_activation_is_what_is_said(name: str) -> None:
+    f = ACTIVATIONS[name]
+    z = np.linspace(-700, 700, 100_001)[None, None]
+    with np.errstate(over="ignore"):
+        a = f.value(z)
+    assert f.lowest <= a.min() <= max(f.lowest + 0.01, -0.1)
+    assert min(f.highest - 0.01, 0.9) <= a.max() <= f.highest
