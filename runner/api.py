@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -133,11 +133,17 @@ def read_parameters(folder: str | Path) -> pd.DataFrame:
     return _read(Path(folder) / PARAMETERS)
 
 
+def exact_floats(pandas_version: str) -> dict[str, Any]:
+    """The option that makes ``pandas.read_csv`` read floats to the last bit: its default since 3.1."""
+    major, minor = map(int, pandas_version.split(".")[:2])
+    return {"float_precision": "round_trip"} if (major, minor) < (3, 1) else {}
+
+
 def _read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_csv(path, float_precision="round_trip")  # pandas' default is off by a bit
+        return pd.read_csv(path, **exact_floats(pd.__version__))
     except FileNotFoundError:
         raise RunnerError(
             f"{path.parent}: is not the folder of a finished run; there is no {path.name}"

@@ -1,0 +1,217 @@
+"""The command as a user runs it: a process, its exit code, its words, and what it leaves."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Command
+
+import runner
+
+RESULTS = {"history.csv", "summary.csv", "parameters.csv", "history.csv.part"}
+
+
+def left(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.name in RESULTS}
+
+
+def test_a_run_leaves_its_files_and_says_where(command: Command, tmp_path: Path) -> None:
+    done = command()
+    assert (done.returncode, done.stderr) == (0, "")
+    (folder,) = tmp_path.glob("outputs/*/*")
+    assert {path.name for path in folder.iterdir()} == {
+        ".hydra",
+        "history.csv",
+        "parameters.csv",
+        "summary.csv",
+    }
+    assert str(folder / "history.csv") in done.stdout
+    with open(folder / "summary.csv", newline="") as f:
+        (line,) = csv.DictReader(f)
+    assert (line["run"], line["status"], line["epochs"], line["directory"]) == ("0", "completed", "100", ".")
+    with open(folder / "parameters.csv", newline="") as f:
+        rows = list(csv.reader(f))
+    assert rows[0] == ["name", "layer", "to", "from", "initial", "final"]
+    assert [row[:5] for row in rows[1:]] == [
+        ["w1", "1", "1", "1", "0.11"],
+        ["w2", "1", "1", "2", "0.21"],
+        ["w3", "1", "2", "1", "0.12"],
+        ["w4", "1", "2", "2", "0.08"],
+        ["w5", "2", "1", "1", "0.14"],
+        ["w6", "2", "1", "2", "0.15"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["learning_rate=abc"], "learning_rate=abc: must be a number above 0"),
+        (["learningrate=1"], "did you mean 'learning_rate'"),
+        (["network=dence"], "did you mean 'dense'"),
+        (["+new=1"], "unknown key new"),
+        (
+            ["data=csv", "data.path=nowhere.csv", "data.targets=y"],
+            "data.path=nowhere.csv: there is no such file",
+        ),
+        (["network.hidden=[3]"], "network=dense"),
+        (["learning_rate=${nowhere}"], "nowhere"),
+        (["data=xor", "data.points=1e15", "network=dense"], "out of memory"),
+        (["hydra.run.dir=/proc/nowhere"], "/proc/nowhere"),
+        (["--config-dir=nowhere", "experiment=mine"], "nowhere"),
+        (["--config-path"], "config-path"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_ends_in_a_short_message(
+    arguments: list[str], words: str, command: Command, tmp_path: Path
+) -> None:
+    done = command(*arguments)
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Error executing job" not in done.stderr
+    assert len(done.stderr) < 1200
+    assert not left(tmp_path)
+
+
+def test_error_txt_says_why_and_no_result_is_left(command: Command, tmp_path: Path) -> None:
+    command("learning_rate=-1", "hydra.run.dir=run")
+    assert (tmp_path / "run/error.txt").read_text() == "learning_rate=-1: must be a number above 0\n"
+    assert not left(tmp_path)
+
+
+def test_hydra_full_error_shows_the_traceback(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    assert "Traceback" in command("learning_rate=-1").stderr
+
+
+def test_help_is_for_newcomers(command: Command) -> None:
+    done = command("--help")
+    assert done.returncode == 0
+    for word in (
+        "Usage",
+        "Examples",
+        "history.csv",
+        "chain_rule, dense",
+        "learning_rate: 0.05",
+        "--config-dir",
+    ):
+        assert word in done.stdout
+    assert "$" not in done.stdout.replace("${now", "")
+
+
+def test_two_runs_in_the_same_second_get_two_folders(tmp_path: Path) -> None:
+    started = [
+        subprocess.Popen([sys.executable, "-m", "runner"], cwd=tmp_path, stdout=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    said = [process.communicate(timeout=120)[0].decode().split()[-1] for process in started]
+    assert len(set(said)) == 4
+    assert len({Path(path).read_bytes() for path in said}) == 1
+
+
+def test_a_folder_with_a_result_is_not_overwritten(command: Command, tmp_path: Path) -> None:
+    assert command("hydra.run.dir=run").returncode == 0
+    before = (tmp_path / "run/history.csv").stat().st_mtime_ns
+    again = command("hydra.run.dir=run", "learning_rate=0.1")
+    assert again.returncode == 1
+    assert "hydra.run.dir=run: already holds the result of a run" in again.stderr
+    assert "another folder" in again.stderr
+    assert (tmp_path / "run/history.csv").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["learning_rate=0.1", "network.weights={init: normal, std: 0.3}", "seed=5"],
+        ["experiment=xor", "data.noise=0.1", "data.points=20", "data.test_fraction=0.2", "batch_size=3"],
+        ["network=dense", "data=cars", "optimizer=adam", "schedule=cosine", "epochs=9", "log.every=2"],
+    ],
+)  # fmt: skip
+def test_a_run_is_repeated_from_its_folder(overrides: list[str], command: Command, tmp_path: Path) -> None:
+    assert command(*overrides, "hydra.run.dir=first").returncode == 0
+    repeated = command("--config-path", "first/.hydra", "--config-name", "config", "hydra.run.dir=second")
+    assert (repeated.returncode, repeated.stderr) == (0, "")
+    assert {path.name for path in (tmp_path / "second").iterdir()} == {
+        path.name for path in (tmp_path / "first").iterdir()
+    }
+    for name in ("history.csv", "parameters.csv"):
+        assert (tmp_path / "second" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
+    refused = command("--config-path", "first/.hydra", "--config-name", "config", "hydra.run.dir=first")
+    assert "already holds" in refused.stderr
+
+    run = runner.train(runner.load_run(tmp_path / "first"))
+    assert run.history.equals(runner.read_history(tmp_path / "first"))
+    assert run.parameters.equals(runner.read_parameters(tmp_path / "first"))
+
+
+def test_training_goes_on_from_an_earlier_run(command: Command, tmp_path: Path) -> None:
+    command("epochs=4", "hydra.run.dir=first")
+    done = command("epochs=6", "network.weights={from: first}", "hydra.run.dir=second")
+    assert done.returncode == 0, done.stderr
+    whole = runner.train(runner.load("epochs=10")).history
+    second = runner.read_history(tmp_path / "second")
+    assert second.iloc[:, 1:].to_numpy().tobytes() == whole.iloc[4:, 1:].to_numpy().tobytes()
+
+    wrong = command("network=dense", "network.hidden=[3]", "network.weights={from: first}")
+    assert "layers of 2x2 1x2 where this network needs 3x2 1x3" in wrong.stderr
+
+
+def test_a_configuration_dir_of_ones_own(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine/experiment").mkdir(parents=True)
+    (tmp_path / "mine/experiment/slow.yaml").write_text(
+        "# @package _global_\nlearning_rate: 0.001\nepochs: 2\n"
+    )
+    done = command("--config-dir", "mine", "experiment=slow", "hydra.run.dir=run")
+    assert "learning rate 0.001" in done.stdout, done.stderr
+    assert len(runner.read_history(tmp_path / "run")) == 3
+
+
+def test_a_sweep_under_hydras_own_launcher(command: Command, tmp_path: Path) -> None:
+    done = command("-m", "learning_rate=0.01,0.1", "hydra/launcher=basic", "hydra.sweep.dir=sweep")
+    assert done.returncode == 0, done.stderr
+    for job, rate in enumerate(["learning_rate=0.01", "learning_rate=0.1"]):
+        expected = runner.train(runner.load(rate)).history
+        assert runner.read_history(tmp_path / "sweep" / str(job)).equals(expected)
+
+
+def test_who_reads_the_output_may_stop(tmp_path: Path) -> None:
+    shell = f"{sys.executable} -m runner | head -1"
+    done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in done.stderr
+
+
+# --- the Python interface --------------------------------------------------------------------------
+
+
+def test_many_experiments_are_trained_as_one_and_as_alone() -> None:
+    experiments = [runner.load(f"learning_rate={rate}", "epochs=20") for rate in (0.01, 0.1, 5)]
+    experiments.append(runner.load("network=dense", "data=xor", "epochs=5"))  # does not fit the stack
+    together = runner.train(experiments)
+    assert [run.result.status for run in together] == ["completed", "completed", "diverged", "completed"]
+    for experiment, run in zip(experiments, together, strict=True):
+        assert run.experiment is experiment
+        assert run.history.equals(runner.train(experiment).history)
+
+
+def test_predictions() -> None:
+    run = runner.train(runner.load("epochs=0"))
+    assert run.predict().tolist() == [[pytest.approx(0.191)]]
+    more = np.array([[2.0, 3.0], [0.0, 0.0]])
+    assert run.predict(more)[:, 0].tolist() == [pytest.approx(0.191), 0.0]
+
+
+def test_folders_that_are_none() -> None:
+    for read in (runner.load_run, runner.read_history, runner.read_parameters):
+        with pytest.raises(runner.RunnerError, match="nowhere: is not the folder of a"):
+            read("nowhere")
+
+
+def test_names_that_there_are_not() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'tarin'"):
+        runner.tarin  # type: ignore[attr-defined] # noqa: B018
