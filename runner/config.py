@@ -161,6 +161,10 @@ OPTION_CHECKS: dict[str, Check] = {
     "std": non_negative,
     "classes": number(at_least=2, whole=True),
     "turns": positive,
+    "features": count,
+    "outputs": count,
+    "step": positive,
+    "most": count,
 }
 
 

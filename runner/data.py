@@ -126,6 +126,14 @@ def _sine(rng: _Streams, points: int, noise: float) -> Raw:
     return Raw(inputs, rng.jitter(np.sin(inputs), noise), ["x1"], ["y"])
 
 
+def _exercise(rng: _Streams, points: int, noise: float, features: int, outputs: int) -> Raw:
+    inputs = rng.points.integers(1, 4, (points, int(features))).astype(np.float64)
+    targets = rng.points.integers(0, 2, (points, int(outputs))).astype(np.float64)
+    targets += noise * rng.noise.normal(size=targets.shape)
+    names = ["y"] if outputs == 1 else _numbered("y", int(outputs))
+    return Raw(inputs, targets, _numbered("x", int(features)), names)
+
+
 GENERATORS: dict[str, Generator] = {
     "xor": Generator(_xor, noise=0.0, points=4),
     "circles": Generator(_circles, noise=0.05, options={"factor": 0.5}),
@@ -134,6 +142,7 @@ GENERATORS: dict[str, Generator] = {
     "spiral": Generator(_spiral, noise=0.02, options={"classes": 2, "turns": 1.0}),
     "plane": Generator(_plane, noise=0.0),
     "sine": Generator(_sine, noise=0.1),
+    "exercise": Generator(_exercise, noise=0.0, points=1, options={"features": 2, "outputs": 1}),
 }
 
 #: scikit-learn's sets that come inside its package: nothing is downloaded. True: classes.

@@ -36,6 +36,13 @@ def _orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float) -
     return gain * (q if rows >= columns else q.T)
 
 
+def _friendly(rng: np.random.Generator, shape: tuple[int, ...], step: float, most: int) -> Array:
+    """Multiples of `step` up to `most` of them on either side of 0, which is left out: for work on paper."""
+    size = rng.integers(1, int(most) + 1, shape) * rng.choice([-1, 1], shape)
+    places = 10.0 ** max(0.0, np.ceil(-np.log10(step)) + 2.0)
+    return np.asarray(np.round(size * step * places) / places)  # 0.3, not 0.30000000000000004
+
+
 def _xavier_bound(shape: tuple[int, int], gain: float) -> float:
     return float(gain * np.sqrt(6.0 / (shape[0] + shape[1])))
 
@@ -57,6 +64,7 @@ INITIALIZERS: dict[str, Initializer] = {
         {"mean": 0.0, "std": 1.0},
         needs_fan=False,
     ),
+    "friendly": Initializer(_friendly, {"step": 0.1, "most": 5}, needs_fan=False),
     "xavier_uniform": Initializer(
         lambda rng, shape, gain: rng.uniform(-_xavier_bound(shape, gain), _xavier_bound(shape, gain), shape),
         {"gain": 1.0},

@@ -118,7 +118,7 @@ def definitions(work: Work) -> list[Block]:
         lines.append(equation(applied(name, Z), Math(f.formula, f.latex)))
         lines.append(equation(applied(name, Z, prime=True), Math(f.derivative_formula, f.derivative_latex)))
     return [
-        Paragraph(("A neuron hands on ", A, " = f(", Z, "), the activation of its sum:")),
+        Paragraph(("A neuron hands on ", A, " = ", Math("f(z)", "f(z)"), ", the activation of its sum:")),
         Equations(tuple(line for line in lines if line.steps)),  # tanh(z) is tanh(z)
     ]
 

@@ -69,9 +69,9 @@ def render(sheet: Sheet) -> str:
 
 def _marking(name: str) -> str:
     """The rules that mark a parameter's way while it is hovered over, has the focus or is linked to."""
-    touched = (
-        f"main:has([data-w='{name}']:is(:hover, :focus, :focus-within), #{name}:target:not(:has(~ :hover)))"
-    )
+    touched = f"main:has([data-w='{name}']:is(:hover, :focus, :focus-within))"
+    linked = f"main:not(:has([data-w]:hover)):has(#{name}:target)"
+    touched = f":is({touched}, {linked})"
     return (
         f"{touched} .on-{name} .connection {{ stroke: #c00000; stroke-width: 3.2 }}\n"
         f"{touched} .on-{name} text {{ fill: #c00000; font-weight: bold }}\n"

@@ -23,7 +23,7 @@ from runner.explain.sheet import (
 #: How many columns of text go into a line: a letter of a formula is narrower than one in a terminal.
 WIDTH = 84
 #: The width of a drawing and the distance of neurons in it, in cm.
-DRAWING, DOWN = 14.0, 1.9
+DRAWING, DOWN = 14.0, 2.2
 
 #: \@nodocument is an error until \begin{document}, and \relax from there on.
 HEAD = r"""% Compiles by itself. To \input it, load amsmath, amssymb and tikz in your own document.
@@ -163,7 +163,7 @@ def _tikz_edge(edge: Edge, marked: bool) -> str:
     target = f"(n{p.layer}-{p.to})"
     if p.from_ == 0:
         return (
-            rf"\draw[{style}] {target} ++(-0.55,0.95) node[above, black, font=\footnotesize]"
+            rf"\draw[{style}] {target} ++(0,0.95) node[above, black, font=\footnotesize]"
             rf" {{${edge.name.latex}$}} -- {target};"
         )
     name = rf"node[weight, text={'red!75!black' if style == 'marked' else 'black'}] {{${edge.name.latex}$}}"

@@ -59,6 +59,8 @@ CHARACTERS = {
     "'": "<mo>′</mo>",
     **{c: f"<mo stretchy='false'>{c}</mo>" for c in "()[]|"},
 }
+#: Behind these a minus is a number's sign.
+SIGN_LEADS = ("", "(", "|", "{", "=", "+", "-", "&", ",", "/", r"\\", r"\cdot", "[")
 BLANK = "<mspace width='3.5em' height='1em' depth='0.2em' style='border-bottom: 1px solid' class='blank'/>"
 
 
@@ -85,6 +87,11 @@ class _Reader:
         while self.at < len(self.tokens) and self.tokens[self.at].isspace():
             self.at += 1
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    @property
+    def before(self) -> str:
+        """What stood before the next token."""
+        return next((t for t in reversed(self.tokens[: self.at]) if not t.isspace()), "")
 
     def take(self) -> str:
         token = self.next
@@ -113,7 +120,9 @@ class _Reader:
         return f"<msup>{base}{above}</msup>" if above else base
 
     def atom(self) -> str:
-        token = self.take()
+        before, token = self.before, self.take()
+        if token == "-" and before in SIGN_LEADS:
+            return "<mo form='prefix'>−</mo>"  # a sign, not a difference: no space around it
         if token in COMMANDS:
             return COMMANDS[token](self)
         if token in SIGNS:

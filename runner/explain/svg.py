@@ -7,7 +7,7 @@ from html import escape
 from runner.explain.notation import Math
 from runner.explain.picture import Edge, Picture, position
 
-ACROSS, DOWN, RADIUS, MARGIN = 190, 84, 26, 60
+ACROSS, DOWN, RADIUS, MARGIN = 190, 106, 26, 60
 
 STYLE = """\
 .connection { stroke: #767676; stroke-width: 1.4; fill: none }
@@ -64,8 +64,8 @@ def _edge(drawing: Picture, edge: Edge) -> str:
         share = 0.3  # along the line, where lines into different neurons have parted
         label = x1 + share * (x2 - x1), y1 + share * (y2 - y1)
     else:
-        x1, y1 = x2 - 22, y2 - 52
-        label = x1, y1 - 8
+        x1, y1 = x2, y2 - 48
+        label = x1, y1 - 9
     line = f"<line class='connection' x1='{x1:g}' y1='{y1:g}' x2='{x2:g}' y2='{y2:g}'/>"
     name = f"<text class='name' x='{label[0]:g}' y='{label[1]:g}'>{_text(edge.name)}</text>"
     classes = _classes([edge], drawing.marked)
