@@ -1,0 +1,33 @@
+"""Figures of runs and sweeps: one file a figure, and only here is matplotlib known.
+
+Each file offers ``FIGURE``, a :class:`runner.figures.figure.Figure`: whether it applies, a function
+that makes the numbers, one that draws them on given Axes, and one that writes the caption. Drawing
+never trains. The figure of the stability limit, which needs curvature, will be one more file.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.figures.figure import Figure
+
+#: Every figure, in the order in which a report shows them.
+NAMES = (
+    "learning_rates",
+    "learning_curves",
+    "heatmap",
+    "weight_paths",
+    "network",
+    "decision_boundary",
+    "landscape",
+)
+STYLES = ("paper", "slides")
+FORMATS = ("png", "pdf", "svg")
+
+
+def load(name: str) -> Figure:
+    """The figure `name`, imported on first use."""
+    found: Figure = import_module(f"runner.figures.{name}").FIGURE
+    return found

@@ -1,0 +1,100 @@
+"""Draws the figures that apply, and writes each beside its numbers; the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+
+from runner.errors import RunnerError
+from runner.figures import NAMES, load
+from runner.figures.figure import DOUBLE, Figure, Layout, Options
+from runner.history import write_whole
+from runner.results import Results
+
+#: What would differ from day to day, or say who drew.
+METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    "svg": {"Date": None, "Creator": None},
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A figure that was drawn, with its files and caption; or the reason why it was skipped."""
+
+    name: str
+    paths: Sequence[Path] = ()
+    caption: str = ""
+    reason: str | None = None
+
+
+def draw_figures(
+    results: Results,
+    out: Path,
+    *,
+    only: Sequence[str] = (),
+    formats: Sequence[str] = ("png",),
+    style: str = "paper",
+    options: Options | None = None,
+) -> Iterator[Outcome]:
+    """Draws every figure that applies, or those in `only`, into `out`; yields each as it is done.
+
+    A figure that does not apply is an outcome with its reason. Raises RunnerError for files that
+    cannot be read.
+    """
+    options = options or Options()
+    with mpl.rc_context(fname=Path(__file__).with_name(f"{style}.mplstyle")):  # over defaults, not a user's
+        for name in only or NAMES:
+            figure = load(name)
+            reason = figure.applies(results, options)
+            if reason is not None:
+                yield Outcome(name, reason=reason)
+                continue
+            numbers = figure.numbers(results, options)
+            paths = _write(out, name, figure, numbers, formats)
+            yield Outcome(name, paths, figure.caption(numbers))
+
+
+def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:
+    """The picture of `numbers`, in the style that is in force."""
+    layout = figure.layout(numbers)
+    width, _ = mpl.rcParams["figure.figsize"]
+    if layout.columns_wide == DOUBLE:
+        width *= min(2.05, 13.3 / width)  # a page of two columns; a slide is no wider than its screen
+    height = width / layout.columns * layout.aspect * layout.rows
+    canvas = Canvas(figsize=(width, height))
+    FigureCanvasAgg(canvas)
+    figure.draw(_panels(canvas, layout), numbers)
+    return canvas
+
+
+def _panels(canvas: Canvas, layout: Layout) -> list[Axes]:
+    grid = np.ravel(canvas.subplots(layout.rows, layout.columns, squeeze=False))
+    used = layout.panels or len(grid)
+    for spare in grid[used:]:
+        spare.remove()
+    return list(grid[:used])
+
+
+def _write(
+    out: Path, name: str, figure: Figure, numbers: pd.DataFrame, formats: Sequence[str]
+) -> list[Path]:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(out / f"{name}.csv", numbers.to_csv(index=False, lineterminator="\n").encode())
+        canvas = paint(figure, numbers)
+        paths = [out / f"{name}.{kind}" for kind in formats]
+        for path, kind in zip(paths, formats, strict=True):
+            canvas.savefig(path, format=kind, metadata=METADATA[kind])
+    except OSError as error:
+        raise RunnerError(f"{out}: cannot be written: {error}") from None
+    return paths

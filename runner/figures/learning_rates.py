@@ -1,0 +1,197 @@
+"""Final error, and how soon the error is small, against the learning rate.
+
+The theoretical limit of the learning rate, once curvature is logged, is one more column of the
+numbers and one more line of `draw`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from runner.arrays import Array
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, needs_finished
+from runner.figures.scales import (
+    DIVERGED_GREY,
+    Shades,
+    errors_want_log,
+    floor_of,
+    label,
+    legend_above,
+    log_axis,
+)
+from runner.results import Results, higher_is_better, plain
+
+RATE = "learning_rate"
+
+
+def numbers(results: Results, options: Options) -> pd.DataFrame:
+    """A row a learning rate and value of the second key: medians over what else varies, and bands.
+
+    A diverged run counts as infinitely bad; where the median is, the cell is empty. `best` marks the
+    row with the best median.
+    """
+    runs = results.finished.assign(reached=results.errors.reached)
+    second = _second(results, options)
+    keys = [second, RATE] if second else [RATE]
+    rows = [_row(keys, key, group, options.metric) for key, group in runs.groupby(keys, sort=True)]
+    table = pd.DataFrame(rows)
+    worst = table[options.metric]
+    place = worst.idxmax() if higher_is_better(options.metric) else worst.idxmin()
+    table["best"] = table.index == place if worst.notna().any() else False
+    others = [key for key in results.swept if key not in keys]
+    table.attrs = {"second": second, "metric": options.metric, "threshold": results.threshold,
+                   "step": results.step, "over": others}  # fmt: skip
+    return table
+
+
+def _second(results: Results, options: Options) -> str | None:
+    asked = options.color if options.color != RATE else None
+    return asked or next((key for key in results.keys if key != RATE), None)
+
+
+def _row(keys: list[str], values: Any, group: pd.DataFrame, metric: str) -> dict[str, Any]:
+    diverged = (group["status"] == "diverged").to_numpy()
+    bad = -np.inf if higher_is_better(metric) else np.inf
+    quality = _quartiles(np.where(diverged, bad, group[metric].to_numpy(dtype=float)))
+    soon = _quartiles(group["reached"].fillna(np.inf).to_numpy(dtype=float))
+    row = dict(zip(keys, values if isinstance(values, tuple) else (values,), strict=True))
+    row |= dict(zip((metric, "low", "high"), quality, strict=True))
+    row |= dict(zip(("steps_to_threshold", "steps_low", "steps_high"), soon, strict=True))
+    return row | {"runs": len(group), "diverged": int(diverged.sum())}
+
+
+def _quartiles(values: Array) -> list[float]:
+    """Median and quartiles as values of runs themselves, so that infinite ones stay whole; NaN for those."""
+    known = np.sort(values[~np.isnan(values)])
+    if not known.size:
+        return [np.nan] * 3
+    middle = known[(len(known) - 1) // 2 : len(known) // 2 + 1].mean()
+    quartiles = [known[round(q * (len(known) - 1))] for q in (0.25, 0.75)]
+    return [float(v) if np.isfinite(v) else np.nan for v in (middle, *quartiles)]
+
+
+def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    second, metric, step = (table.attrs[name] for name in ("second", "metric", "step"))
+    shades = Shades.of(second, table[second]) if second else None
+    regions = _diverged_regions(table)
+    panels = [(metric, "low", "high"), ("steps_to_threshold", "steps_low", "steps_high")]
+    for ax, columns in zip(axes, panels, strict=True):
+        for value, line in table.groupby(second, sort=True) if second else [(None, table)]:
+            _draw_line(ax, line, columns, shades, value)
+        for left, right in regions:
+            ax.axvspan(left, right, color=DIVERGED_GREY, lw=0, zorder=0)
+        _rate_axis(ax, table)
+    error_values = table[metric].to_numpy(dtype=float)
+    if errors_want_log(error_values) and not higher_is_better(metric):
+        log_axis(axes[0], "y")
+    _steps_axis(axes[1], table)
+    axes[0].set_ylabel(label(metric))
+    axes[1].set_ylabel(f"{step}s until $E \\leq$ {table.attrs['threshold']:.2g}")
+    _mark_best(axes[0], table)
+    for left, right in regions:
+        axes[0].text(np.sqrt(left * right), 0.97, "diverged", transform=axes[0].get_xaxis_transform(),
+                     ha="center", va="top", rotation=90, fontsize="small", color="0.35")  # fmt: skip
+    if shades is not None and shades.is_map:
+        shades.add_bar(axes)
+    elif shades is not None:
+        legend_above(axes[0], label(shades.key))
+
+
+def _draw_line(
+    ax: Axes, line: pd.DataFrame, columns: tuple[str, str, str], shades: Shades | None, value: Any
+) -> None:
+    style: dict[str, Any] = {"color": "#0072B2"}
+    if shades:
+        style = {"color": shades.color(value), "linestyle": shades.dash(value)}
+        if not shades.is_map:
+            style["label"] = shades.name(value)
+    middle, low, high = (line[column] for column in columns)
+    floor = floor_of(line[columns[0]].to_numpy(dtype=float))
+    few = len(line) <= 30
+    ax.plot(line[RATE], middle.clip(floor), marker="o" if few else None, ms=3, **style)
+    if (line["runs"] > 1).any():
+        top = high.where(high.notna() | middle.isna(), ax.get_ylim()[1])
+        ax.fill_between(line[RATE], low.clip(floor), top, color=style["color"], alpha=0.2, lw=0)
+
+
+def _rate_axis(ax: Axes, table: pd.DataFrame) -> None:
+    rates = table[RATE]
+    ax.set_xlim(rates.min() / 1.15, rates.max() * 1.15)
+    log_axis(ax, "x")
+    ax.set_xlabel(label(RATE))
+
+
+def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
+    steps = table["steps_to_threshold"].dropna()
+    if (steps > 0).any():
+        log_axis(ax, "y")
+        ax.set_ylim(max(0.8, 0.7 * steps[steps > 0].min()), 1.5 * steps.max())
+    else:
+        ax.set_yticks([])
+        ax.text(0.5, 0.5, "no run got there", transform=ax.transAxes, ha="center", color="0.35")
+
+
+def _mark_best(ax: Axes, table: pd.DataFrame) -> None:
+    best = table[table["best"]]
+    if best.empty:
+        return
+    metric = table.attrs["metric"]
+    floor = floor_of(table[metric].to_numpy(dtype=float))
+    x, y = float(best[RATE].iloc[0]), max(float(best[metric].iloc[0]), floor)
+    ax.plot(x, y, marker="*", ms=9, color="black", zorder=6, clip_on=False)
+    centre = np.sqrt(table[RATE].min() * table[RATE].max())
+    ax.annotate(f"best $\\eta$ = {x:g}", (x, y), xytext=(-7 if x > centre else 7, 5), textcoords="offset points",
+                ha="right" if x > centre else "left", va="bottom", fontsize="small", zorder=7)  # fmt: skip
+
+
+def _diverged_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
+    """Ranges of the rate in which at least half of all runs diverged, to halfway between the rates."""
+    by_rate = table.groupby(RATE)[["runs", "diverged"]].sum()
+    rates = by_rate.index.to_numpy(dtype=float)
+    lost = (2 * by_rate["diverged"] >= by_rate["runs"]).to_numpy()
+    edges = np.concatenate([[rates[0] / 1.15], np.sqrt(rates[1:] * rates[:-1]), [rates[-1] * 1.15]])
+    turns = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(int)))
+    return [(float(edges[a]), float(edges[b])) for a, b in turns.reshape(-1, 2)]
+
+
+def caption(table: pd.DataFrame) -> str:
+    metric, step, over = table.attrs["metric"], table.attrs["step"], table.attrs["over"]
+    text = (
+        f"Left: {metric.replace('_', ' ')}; right: {step}s until the error is at most "
+        f"{table.attrs['threshold']:.2g}; both against the learning rate η"
+    )
+    if (table["runs"] > 1).any():
+        low, high = table["runs"].min(), table["runs"].max()
+        of = str(low) if low == high else f"{low} to {high}"
+        text += f". Lines are medians over {of} runs ({', '.join(over)}), bands reach from the first to the third quartile"
+    best = table[table["best"]]
+    if len(best):
+        second = table.attrs["second"]
+        at = f" ({second}={plain(best[second].iloc[0])})" if second else ""
+        text += f". The star marks the best rate, η = {best[RATE].iloc[0]:g}{at}"
+    if _diverged_regions(table):
+        text += f". Grey: at least half of the runs diverged ({counted(int(table['diverged'].sum()), 'run')} in all did)"
+    if (table[metric] == 0).any() and errors_want_log(table[metric].to_numpy(dtype=float)):
+        text += ". Errors of exactly 0 stand below the smallest other one"
+    return text + "."
+
+
+def _applies(results: Results, options: Options) -> str | None:
+    if RATE not in results.swept:
+        return "the learning rate was not swept"
+    if reason := needs_finished(results):
+        return reason
+    results.check_metric(options.metric)
+    if options.color:
+        results.check_key("--color", options.color)
+    return None
+
+
+FIGURE = Figure(
+    _applies, numbers, draw, caption, lambda table: Layout(columns=2, columns_wide=DOUBLE, aspect=0.7)
+)

@@ -1,0 +1,151 @@
+"""The network with its weights before and after training: nodes and edges, or matrices of large ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_finished
+from runner.results import Results
+
+LARGEST = 8  # neurons of a layer that are drawn one by one
+NAMED = 16  # edges that bear their weight in numbers
+COLORS = mpl.colormaps["PuOr_r"]  # diverging, safe for the colour-blind; white is 0
+
+
+def numbers(results: Results, options: Options) -> pd.DataFrame:
+    """The parameters, as ``parameters.csv`` has them."""
+    from runner.api import read_parameters
+
+    return read_parameters(results.path(0))
+
+
+def _sizes(table: pd.DataFrame) -> list[int]:
+    weights = table[table["from"] > 0]
+    sizes = weights.groupby("layer")[["from", "to"]].max()
+    return [int(sizes["from"].iloc[0]), *map(int, sizes["to"])]
+
+
+def _is_large(table: pd.DataFrame) -> bool:
+    return max(_sizes(table)) > LARGEST
+
+
+def layout(table: pd.DataFrame) -> Layout:
+    if _is_large(table):
+        return Layout(2, len(_sizes(table)) - 1, DOUBLE, 0.78)
+    return Layout(1, 2, DOUBLE, 0.62)
+
+
+def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    weights = table[table["from"] > 0]
+    reach = float(weights[["initial", "final"]].abs().to_numpy().max()) or 1.0
+    norm = Normalize(-reach, reach)  # centred on 0
+    if _is_large(table):
+        _draw_matrices(axes, weights, norm)
+    else:
+        for ax, when, title in zip(axes, ("initial", "final"), ("before", "after"), strict=True):
+            _draw_graph(ax, table, when, norm)
+            ax.text(0.0, 1.0, title, transform=ax.transAxes, va="top", weight="bold")
+    bar = axes[0].figure.colorbar(ScalarMappable(norm, COLORS), ax=list(axes), pad=0.01, aspect=25, fraction=0.03)
+    bar.set_label("weight")
+
+
+def _draw_matrices(axes: Sequence[Axes], weights: pd.DataFrame, norm: Normalize) -> None:
+    layers = list(weights.groupby("layer", sort=True))
+    for row, (when, title) in enumerate((("initial", "before"), ("final", "after"))):
+        for column, (layer, part) in enumerate(layers):
+            ax = axes[row * len(layers) + column]
+            matrix = part.pivot(index="to", columns="from", values=when).to_numpy()
+            n, m = matrix.shape
+            ax.pcolormesh(np.arange(m + 1) + 0.5, np.arange(n + 1) + 0.5, matrix, cmap=COLORS, norm=norm,
+                          rasterized=matrix.size > 2000)  # fmt: skip
+            ax.set_xlabel("from input" if column == 0 else f"from neuron of layer {column}")
+            ax.set_ylabel(f"{title}: to neuron of layer {layer}")
+            ax.locator_params(integer=True, nbins=6)
+
+
+def _draw_graph(ax: Axes, table: pd.DataFrame, when: str, norm: Normalize) -> None:
+    sizes = _sizes(table)
+    place = _places(sizes)
+    weights = table[table["from"] > 0]
+    named = len(weights) <= NAMED
+    # thinner edges lie above, so that none is lost under another
+    for _, edge in weights.reindex(weights[when].abs().sort_values(ascending=False).index).iterrows():
+        a, b = place[edge["layer"] - 1, edge["from"]], place[edge["layer"], edge["to"]]
+        strength = abs(edge[when]) / norm.vmax if norm.vmax else 0.0
+        ax.plot(*zip(a, b, strict=True), color="0.35", lw=0.9 + 4 * strength, zorder=1, solid_capstyle="round")
+        ax.plot(*zip(a, b, strict=True), color=COLORS(norm(edge[when])), lw=0.5 + 4 * strength, zorder=1.5,
+                gid=edge["name"], solid_capstyle="round")  # fmt: skip
+        if named:
+            _name_edge(ax, a, b, edge, when)
+    biases = {(b["layer"], b["to"]): b[when] for _, b in table[table["from"] == 0].iterrows()}
+    for (layer, neuron), (x, y) in place.items():
+        _draw_node(ax, x, y, _node_name(layer, neuron, sizes), biases.get((layer, neuron)))
+    ax.set(xlim=(-0.3, len(sizes) - 0.7), ylim=(-0.12, 1.12))
+    ax.axis("off")
+
+
+def _places(sizes: Sequence[int]) -> dict[tuple[int, int], tuple[float, float]]:
+    """Layers from left to right, neurons from the top down."""
+    return {
+        (layer, i + 1): (float(layer), 1.0 - (i + 0.5) / size)
+        for layer, size in enumerate(sizes)
+        for i in range(size)
+    }
+
+
+def _name_edge(ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Any, when: str) -> None:
+    # nearer to where it starts the more it falls, so that labels of crossing edges keep apart
+    t = 0.5 if a[1] == b[1] else 0.28
+    x, y = a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])
+    name = f"$w_{{{edge['name'][1:]}}}$ = {edge[when]:.3g}"
+    ax.text(x, y, name, ha="center", va="center", fontsize="small", zorder=3,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6})  # fmt: skip
+
+
+def _node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
+    last = len(sizes) - 1
+    if layer == 0:
+        return f"$x_{{{neuron}}}$"
+    if layer == last:
+        return r"$\hat y$" if sizes[last] == 1 else rf"$\hat y_{{{neuron}}}$"
+    return f"$h_{{{neuron}}}$" if last == 2 else f"$h^{{({layer})}}_{{{neuron}}}$"
+
+
+def _draw_node(ax: Axes, x: float, y: float, name: str, bias: float | None) -> None:
+    size = 2.6 * mpl.rcParams["font.size"]
+    ax.plot(x, y, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
+    ax.text(x, y, name, ha="center", va="center", zorder=5)
+    if bias is not None:
+        ax.annotate(f"{bias:.2g}", (x, y), xytext=(0, -0.75 * size), textcoords="offset points", ha="center", va="top",
+                    fontsize="x-small", color="0.25", zorder=5)  # fmt: skip
+
+
+def caption(table: pd.DataFrame) -> str:
+    sizes = "-".join(map(str, _sizes(table)))
+    has_biases = bool((table["from"] == 0).any())
+    if _is_large(table):
+        return (
+            f"The weights of the {sizes} network before (top) and after training (bottom), a matrix a layer, a "
+            f"row a neuron; the colours are centred on 0{', biases are left out' if has_biases else ''}."
+        )
+    return (
+        f"The {sizes} network before and after training. Width and colour of an edge are the size and the sign of "
+        f"its weight, centred on 0{'; numbers under neurons are their biases' if has_biases else ''}."
+    )
+
+
+def _applies(results: Results, options: Options) -> str | None:
+    if results.is_sweep:
+        return "it shows one run; name the folder of one, as DIR/0"
+    return needs_finished(results)
+
+
+FIGURE = Figure(_applies, numbers, draw, caption, layout)
