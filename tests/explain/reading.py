@@ -1,0 +1,86 @@
+"""Reads numbers back from a page, in whichever format it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from xml.etree import ElementTree
+
+from runner.explain.sheet import Sheet
+
+FORMATS = ("text", "markdown", "latex", "html")
+CHAPTERS = (
+    "chain_rule",
+    "chain_rule_sigmoid",
+    "chain_rule_two_outputs",
+    "chain_rule_softmax",
+    "chain_rule_two_layers",
+    "chain_rule_momentum",
+    "exercise",
+)
+
+
+def render(sheet: Sheet, form: str) -> str:
+    return str(import_module(f"runner.explain.{form}").render(sheet))
+
+
+def results(page: str, form: str) -> list[tuple[str, float]]:
+    """The left side and the last number of each equation, in order, where that is a number.
+
+    The left sides are the same in all formats: ∂E∂w6, w6new.
+    """
+    found: list[tuple[str, str]] = []
+    for left, right in _LINES[form](page):
+        last = re.split(r" = |(?<!.)= ", right)[-1].strip()
+        if left:
+            found.append((left, last))
+        else:
+            found[-1] = (found[-1][0], last)
+    read = [(_plain(left), number(last)) for left, last in found]
+    return [(left, value) for left, value in read if value is not None]
+
+
+def number(text: str) -> float | None:
+    """A number in any format's way of writing it, or None for anything else."""
+    text = text.replace("−", "-").replace(r"\times", "×").replace(" ", "").replace("^", "")
+    found = re.fullmatch(r"(-?\d+(?:\.\d+)?)(?:(?:e|×10\{?)(-?\d+)\}?)?", text)
+    return float(f"{found[1]}e{found[2] or 0}") if found else None
+
+
+def _plain(left: str) -> str:
+    return re.sub(r"\\frac|\\text|\\cdot|[^\w∂]|_", "", left.replace(r"\partial", "∂"))
+
+
+def _text_lines(page: str) -> Iterator[tuple[str, str]]:
+    for line in page.splitlines():
+        if line.startswith("  ") and " = " in line:
+            left, right = line.split(" = ", 1)
+            yield left.strip(), right
+
+
+def _aligned(page: str, begin: str, end: str) -> Iterator[tuple[str, str]]:
+    for block in re.findall(rf"\\begin\{{{begin}\}}\n(.*?)\n\\end\{{{end}\}}", page, re.DOTALL):
+        for line in block.split(" \\\\\n"):
+            if "&= " in line:
+                left, right = line.split("&= ", 1)
+                yield left.strip(), right
+
+
+def _html_lines(page: str) -> Iterator[tuple[str, str]]:
+    for formula in re.findall(r"<math>\s*<mtable class='aligned'.*?</math>", page, re.DOTALL):
+        table = ElementTree.fromstring(formula)[0]
+        for row in table:
+            left, right = row
+            signs = (" = " if c.tag == "mo" and c.text == "=" else "".join(c.itertext()) for c in right[0])
+            text = "".join(signs)
+            if right[0][0].text == "=":
+                yield "".join(left.itertext()), re.sub(r"^\s*=\s*", "", text)
+
+
+_LINES = {
+    "text": _text_lines,
+    "markdown": lambda page: _aligned(page, "aligned", "aligned"),
+    "latex": lambda page: _aligned(page, r"align\*", r"align\*"),
+    "html": _html_lines,
+}

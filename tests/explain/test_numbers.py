@@ -1,0 +1,227 @@
+"""Every printed number is the one that training used: in every format, for random networks."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reading import FORMATS, render, results
+
+import runner
+from runner.activations import ACTIVATIONS
+from runner.experiment import Experiment
+from runner.explain.page import Choices, explain
+from runner.explain.step import take
+from runner.losses import LOSSES
+from runner.network import parameter_names
+from runner.schedules import SCHEDULES
+
+OPTIMIZERS = (
+    "optimizer=sgd",
+    "optimizer=sgd optimizer.momentum=0.9",
+    "optimizer=sgd optimizer.momentum=0.5 optimizer.nesterov=true",
+    "optimizer=adagrad",
+    "optimizer=adagrad optimizer.lr_decay=0.1 optimizer.initial_accumulator_value=0.2",
+    "optimizer=rmsprop",
+    "optimizer=rmsprop optimizer.momentum=0.9",
+    "optimizer=adam",
+)
+#: What an error needs of the last layer and of the targets.
+NEEDS = {
+    "binary_cross_entropy": ["network.output_activation=sigmoid", "data.targets=[[1],[0],[1]]"],
+    "binary_cross_entropy_with_logits": ["data.targets=[[1],[0],[1]]"],
+    "cross_entropy": ["data.targets=[[1,0,0],[0,0.25,0.75],[0,1,0]]"],
+}
+BASE = (
+    "network=dense",
+    "data=inline",
+    "data.inputs=[[0.3,-1.2],[1.5,0.4],[-0.7,0.9]]",
+    "data.targets=[[0.5],[-0.2],[1.1]]",
+    "network.hidden=[2]",
+    "epochs=6",
+    "log.unit=update",
+    "log.gradients=true",
+)
+
+
+def load(*overrides: str) -> Experiment:
+    return runner.load(*BASE, *[part for override in overrides for part in override.split()])
+
+
+def check(experiment: Experiment, update: int, choices: Choices | None = None) -> None:
+    """Compares every gradient and every new value on the page with the history of the run."""
+    history = runner.train(experiment).history
+    assert len(history) > update
+    names = [p.name for p in parameter_names(experiment.sizes, experiment.biases is not None)]
+    sheet = explain(experiment, choices or Choices(update=update, digits=17, weight="all"))
+    step = take(experiment, update)
+    for form in FORMATS:
+        page = results(render(sheet, form), form)
+        printed = dict(page)  # the last that is printed of each
+        for k, name in enumerate(names):
+            assert printed[f"∂E∂{name}"] == step.error_gradient[k] + 0.0, (form, name)
+            assert printed[f"{name}new"] == history[name].iloc[update], (form, name)
+        if experiment.batch_size is None:
+            assert printed["E"] == history["error"].iloc[update - 1], form
+            slopes = [value for left, value in page if left == "g"] or [printed[f"∂E∂{n}"] for n in names]
+            assert slopes == [history[f"g_{n}"].iloc[update - 1] for n in names], form
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation(activation: str) -> None:
+    check(load(f"network.activation={activation} network.output_activation={activation}"), 2)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss(loss: str) -> None:
+    check(load(f"loss={loss}", *NEEDS.get(loss, [])), 2)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("update", [1, 3])
+def test_every_optimizer(optimizer: str, update: int) -> None:
+    check(load(optimizer), update)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_schedule(schedule: str) -> None:
+    check(load(f"schedule={schedule}"), 4)
+
+
+@pytest.mark.parametrize("batch", ["batch_size=1", "batch_size=2", "batch_size=2 shuffle=false"])
+def test_batches(batch: str) -> None:
+    check(load(batch, "optimizer=adam"), 5)
+
+
+@pytest.mark.parametrize("penalty", ["regularization.l1=0.01", "regularization.l2=0.1"])
+def test_penalties_have_a_line_each(penalty: str) -> None:
+    experiment = load(penalty)
+    check(experiment, 3)
+    page = render(explain(experiment, Choices(weight="w1")), "text")
+    assert "l1·sign(w1)" in page if "l1" in penalty else "l2·w1" in page
+    bias = render(explain(experiment, Choices(weight="b1")), "text")
+    assert "sign(" not in bias
+    assert "l2·" not in bias
+
+
+def test_many_examples_are_a_sum_with_its_middle_left_out() -> None:
+    experiment = runner.load(
+        "network=dense",
+        "data=plane",
+        "network.hidden=[2]",
+        "log.unit=update",
+        "log.gradients=true",
+        "epochs=3",
+    )
+    check(experiment, 2)
+
+
+#: Numbers of a few digits, so that no run of these few updates diverges.
+numbers = st.floats(-2, 2).map(lambda value: round(value, 2))
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> tuple[Experiment, int]:
+    loss = draw(st.sampled_from(list(LOSSES)))
+    outputs = draw(st.integers(2 if loss == "cross_entropy" else 1, 3))
+    examples, inputs = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    hidden = draw(st.lists(st.integers(1, 3), max_size=2))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    x = rng.normal(size=(examples, inputs)).round(2).tolist()
+    y = rng.integers(0, 2, (examples, outputs)).tolist()
+    if loss == "cross_entropy":
+        y = np.eye(outputs)[rng.integers(0, outputs, examples)].tolist()
+    last = "sigmoid" if loss == "binary_cross_entropy" else draw(st.sampled_from(list(ACTIVATIONS)))
+    batch = draw(st.sampled_from(["null", "1", str(examples)]))
+    return (
+        load(
+            f"data.inputs={x}".replace(" ", ""),
+            f"data.targets={y}".replace(" ", ""),
+            f"loss={loss}",
+            f"network.hidden={hidden}".replace(" ", ""),
+            f"network.activation={draw(st.sampled_from(list(ACTIVATIONS)))}",
+            f"network.output_activation={last}",
+            f"network.biases={draw(st.sampled_from(['null', 'normal', 'zeros']))}",
+            draw(st.sampled_from(OPTIMIZERS)),
+            f"schedule={draw(st.sampled_from(list(SCHEDULES)))}",
+            f"regularization.l1={draw(st.sampled_from([0, 0.01]))}",
+            f"regularization.l2={draw(st.sampled_from([0, 0.1]))}",
+            f"batch_size={batch}",
+            f"seed={draw(st.integers(0, 1000))}",
+            "learning_rate=0.01",
+        ),
+        draw(st.integers(1, 4)),
+    )
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(experiments())
+def test_random_networks(drawn: tuple[Experiment, int]) -> None:
+    experiment, update = drawn
+    choices = Choices(update=update, digits=17, weight="all", paths=True)
+    if experiment.parameter_count > 40:
+        return
+    check(experiment, update, choices)
+
+
+def test_printed_factors_multiply_to_the_printed_product() -> None:
+    experiment = runner.load("experiment=chain_rule_two_layers")
+    page = render(explain(experiment, Choices(digits=17, paths=True)), "text")
+    steps = re.findall(r" = ([^=\n]*·[^=\n]*?)\n? += (−?[\d.]+(?:e−?\d+)?)$", page, re.MULTILINE)
+    checked = 0
+    for product, value in steps:
+        factors = [part.strip(" ()").replace("−", "-") for part in product.split("·")]
+        if all(re.fullmatch(r"-?[\d.]+(e-?\d+)?", part) for part in factors):
+            expected = float(value.replace("−", "-"))
+            assert math.prod(map(float, factors)) == pytest.approx(expected, rel=1e-13)
+            checked += 1
+    assert checked > 10
+
+
+def test_the_articles_numbers() -> None:
+    page = render(explain(runner.load(), Choices(digits=9)), "text")
+    assert "= (0.191 − 1)·0.48 = −0.809·0.48 = −0.38832\n" in page
+    assert "w6 new = w6 − η·∂E/∂w6 = 0.15 − 0.05·(−0.38832) = 0.169416\n" in page
+    assert "= 0.1743825\n" in page
+    assert "∂E/∂w1 = ∂E/∂pred · ∂pred/∂h1 · ∂h1/∂w1\n" in page
+    for product in (
+        "(0.191 − 1)·0.14·2\n",
+        "(0.191 − 1)·0.14·3\n",
+        "(0.191 − 1)·0.15·2\n",
+        "(0.191 − 1)·0.15·3\n",
+    ):
+        assert f" = {product}" in page
+    for value in ("−0.22652", "−0.33978", "−0.2427", "−0.36405", "0.3272405"):
+        assert f"= {value}\n" in page
+
+
+def test_a_published_example_with_two_outputs() -> None:
+    """M. Mazur, "A Step by Step Backpropagation Example" (2015): E, w5 and w1 as printed there."""
+    sheet = explain(runner.load("experiment=chain_rule_two_outputs"), Choices(digits=9))
+    printed = dict(results(render(sheet, "text"), "text"))
+    assert printed["E"] == 0.298371109
+    assert round(printed["w5new"], 8) == 0.35891648
+    assert round(printed["w1new"], 9) == 0.149780716
+
+
+def test_central_differences_agree() -> None:
+    experiment = load("regularization.l2=0.1", "network.activation=tanh", "batch_size=2")
+    page = render(explain(experiment, Choices(update=3, check=True)), "text")
+    table = page.split("Check by central differences")[1]
+    rows = re.findall(r"^  ([wb]\d+) +(\S+) +(\S+) +(\S+)$", table, re.MULTILINE)
+    assert len(rows) == experiment.parameter_count
+    for _, slope, gradient, difference in rows:
+        values = [float(text.replace("−", "-")) for text in (slope, gradient, difference)]
+        assert values[0] == pytest.approx(values[1], abs=1e-5)
+        assert abs(values[2]) < 1e-8
+
+
+def test_explaining_leaves_training_as_it_is() -> None:
+    experiment = load("optimizer=adam")
+    before = runner.train(experiment).history
+    explain(experiment, Choices(update=4))
+    assert runner.train(experiment).history.equals(before)
