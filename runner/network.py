@@ -56,8 +56,9 @@ def forward(layers: Sequence[Layer], activations: Sequence[Activation], x: Array
     z: list[Array] = []
     a: list[Array] = [x]
     for (w, b), f in zip(layers, activations, strict=True):
-        weighted = a[-1] @ w.mT
-        z.append(weighted if b is None else weighted + b[:, None, :])
+        z.append(a[-1] @ w.mT)
+        if b is not None:
+            z[-1] += b[:, None, :]
         a.append(f.value(z[-1]))
     return Forward(z, a)
 

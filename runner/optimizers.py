@@ -42,11 +42,16 @@ def _before(state: State, name: str, gradient: Array) -> Array:
     return state[name] if name in state else np.zeros_like(gradient)
 
 
+def _used(o: Options, name: str) -> bool:
+    """Whether an option is not zero: in one run of a stack as in all (`Experiment.stack_key`)."""
+    return bool(o[name][0, 0])
+
+
 def _sgd(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
-    if not o["momentum"].any():
+    if not _used(o, "momentum"):
         return g, state
     v = o["momentum"] * _before(state, "v", g) + g
-    return (g + o["momentum"] * v if o["nesterov"].any() else v), {"v": v}
+    return (g + o["momentum"] * v if _used(o, "nesterov") else v), {"v": v}
 
 
 def _adagrad(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
@@ -58,7 +63,7 @@ def _adagrad(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
 def _rmsprop(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
     s = o["alpha"] * _before(state, "s", g) + (1.0 - o["alpha"]) * g * g
     scaled = g / (np.sqrt(s) + o["eps"])
-    if not o["momentum"].any():
+    if not _used(o, "momentum"):
         return scaled, {"s": s}
     v = o["momentum"] * _before(state, "v", g) + scaled
     return v, {"s": s, "v": v}

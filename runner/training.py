@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from runner.activations import ACTIVATIONS
 from runner.arrays import Array
@@ -260,7 +261,7 @@ class Stack:
                 order = order[self.stream_of_run]
         for start in range(0, examples, size):
             chosen = order[:, start : start + size]
-            yield self.one.data.inputs[chosen], self.one.data.targets[chosen]
+            yield self.one.data.inputs.take(chosen, axis=0), self.one.data.targets.take(chosen, axis=0)
 
     def error(self) -> Array:
         """The error (R,) over the whole training set."""
@@ -386,6 +387,12 @@ class Recorder:
         )
 
 
+@cache
+def threads() -> ThreadpoolController:
+    """NumPy's BLAS, looked for once: that takes 3 ms, as long as 150 small updates."""
+    return ThreadpoolController()
+
+
 def train(
     experiments: Sequence[Experiment],
     sink: Sink,
@@ -400,7 +407,7 @@ def train(
     """
     started = time.perf_counter()
     # One thread: a BLAS that splits a product over threads may sum it in another order.
-    with np.errstate(all="ignore"), threadpool_limits(1, "blas"):
+    with np.errstate(all="ignore"), threads().limit(limits=1, user_api="blas"):
         stack = Stack(experiments)
         recorder = Recorder(experiments, sink, row_bytes)
         initial, final = stack.parameters.copy(), stack.parameters.copy()
