@@ -102,7 +102,8 @@ def main() -> None:
     try:
         command()
     except KeyboardInterrupt:
-        sys.exit("interrupted")
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)  # what a shell expects of a command that SIGINT has ended
     except BrokenPipeError:  # who read the output, as `head` does, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:

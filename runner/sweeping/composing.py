@@ -9,7 +9,6 @@ Hydra, job by job.
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -155,10 +154,7 @@ class Composer:
 
 def task_of(config: DictConfig) -> DictConfig:
     """The configuration that a task function is given: all but ``hydra``."""
-    task = copy.deepcopy(config)
-    with read_write(task), open_dict(task):
-        del task["hydra"]
-    return task
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
 
 
 @contextmanager

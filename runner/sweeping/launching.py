@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.errors import ConfigError, RunnerError, one_of
 from runner.experiment import Experiment
+from runner.history import ERROR
+from runner.running import swept_values
 from runner.sweeping.composing import Composer, Job, task_of
 from runner.sweeping.progress import Progress
 from runner.sweeping.stacks import row_bytes, stacked, widest
@@ -87,15 +90,20 @@ class Settings:
 
 
 class LazyJobReturn(JobReturn):
-    """A job's return whose configurations are composed when somebody asks for them."""
+    """A job's return, with its line of the table.
 
-    def __init__(self, job: Job, status: JobStatus, value: Any) -> None:
+    Its configurations are composed when somebody asks for them.
+    """
+
+    def __init__(self, job: Job, outcome: Outcome) -> None:
         self.job = job
+        self.line = outcome.line
         self.overrides = job.overrides
-        self.working_dir = str(Path.cwd())
+        self.working_dir = os.getcwd()
         self.task_name = JobRuntime.instance().get("name")
-        self.status = status
-        self._return_value = value
+        error = outcome.line.get("final_error", "")
+        self.status = JobStatus.FAILED if outcome.error is not None else JobStatus.COMPLETED
+        self._return_value = outcome.error or (float(error) if error != "" else float("nan"))
 
     @cached_property
     def _composed(self) -> DictConfig:
@@ -180,6 +188,7 @@ class _Sweep:
                     n_jobs=self.settings.workers,
                     backend=self.settings.backend,
                     address=self.settings.address,
+                    tick=self.progress.part,
                 ):
                     self._take(outcomes)
             except KeyboardInterrupt:
@@ -187,22 +196,20 @@ class _Sweep:
                 raise
             finally:
                 self.table.write()
-        return [self._job_return(job) for job in self.jobs.values()]
+        return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]
 
     @property
     def share(self) -> int:
         """The bytes that a worker may hold."""
         return self.settings.memory // self.settings.workers
 
-    def _swept(self, job: Job) -> dict[str, str]:
+    def _swept(self, job: Job) -> dict[str, object]:
         """What a job does not share with the whole sweep: keys, and their values as written."""
-        pairs = (o.partition("=") for o in job.overrides if o not in self.fixed)
-        return {key.lstrip("+~"): value for key, _, value in pairs}
+        return swept_values(o for o in job.overrides if o not in self.fixed)
 
     def _directory(self, job: Job) -> str:
-        folder = Path(job.folder)
-        inside = folder.is_relative_to(self.folder)
-        return folder.relative_to(self.folder).as_posix() if inside else str(folder)
+        inside = job.folder.startswith(f"{self.folder}{os.sep}")
+        return job.folder[len(str(self.folder)) + 1 :] if inside else job.folder
 
     def _continue_table(self) -> None:
         """Keeps the lines of earlier batches of the same sweep."""
@@ -220,12 +227,14 @@ class _Sweep:
         for job in self.jobs.values():
             line = read_summary(job.folder) if self.settings.resume else None
             if line is None:
+                if self.settings.resume:
+                    Path(job.folder, ERROR).unlink(missing_ok=True)  # it has another try
                 yield job
                 continue
             _refuse_if_different(job)
             self.outcomes[job.number] = Outcome(job.number, line)
             self.table.add(job.number, line)
-            self.progress.add([line["status"]])
+            self.progress.skip([line["status"]])
 
     def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
         fair = -(-len(jobs) // self.settings.workers)  # no worker should wait for the others' last
@@ -253,8 +262,8 @@ class _Sweep:
             self.table.add(outcome.number, outcome.line)
             if self.watchers.callbacks:
                 job = self.jobs[outcome.number]
-                self.watchers.end(job, self._job_return(job))
-        self.progress.add([str(outcome.line["status"]) for outcome in outcomes])
+                self.watchers.end(job, LazyJobReturn(job, outcome))
+        self.progress.add(str(outcome.line["status"]) for outcome in outcomes)
 
     def _interrupted(self) -> None:
         """Says in the table which runs are not done; their folders hold no result."""
@@ -266,13 +275,6 @@ class _Sweep:
             f"{len(self.outcomes)} of {len(self.jobs)} runs are done. To go on, the same command with\n"
             f"  hydra.sweep.dir={self.master.hydra.sweep.dir} hydra.launcher.resume=true"
         )
-
-    def _job_return(self, job: Job) -> JobReturn:
-        outcome = self.outcomes[job.number]
-        if outcome.error is not None:
-            return LazyJobReturn(job, JobStatus.FAILED, outcome.error)
-        error = outcome.line["final_error"]
-        return LazyJobReturn(job, JobStatus.COMPLETED, float(error) if error != "" else float("nan"))
 
 
 class _Watchers:

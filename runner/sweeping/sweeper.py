@@ -105,11 +105,11 @@ def _short(request: Any) -> str:
 def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> None:
     """Prints what has become of the runs; raises SweepFailedError where some failed."""
     failed = [(i, r) for i, r in enumerate(returned) if r.status == JobStatus.FAILED]
-    lines = [read_summary(folder / str(i)) or {} for i in range(len(returned))]
+    lines = [getattr(r, "line", None) or read_summary(folder / str(i)) or {} for i, r in enumerate(returned)]
     counts = Counter(line.get("status", "failed") for line in lines)
     told = ", ".join(f"{counts[s]} {s}" for s in ("completed", "diverged", "failed") if counts[s])
     print(f"{len(returned)} runs in {seconds:.1f} s: {told}")
-    finite = [line for line in lines if line.get("status") == "completed" and line["final_error"]]
+    finite = [line for line in lines if line.get("status") == "completed" and line["final_error"] != ""]
     if finite and len(finite) > 1:
         best = min(finite, key=lambda line: float(line["final_error"]))
         keys = list(best)[1 : list(best).index("status")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -49,7 +49,7 @@ def failure(
     return Outcome(number, line, error)
 
 
-def run_stack(works: list[Work], row_bytes: int) -> list[Outcome]:
+def run_stack(works: list[Work], row_bytes: int, tick: Callable[[], None] = lambda: None) -> list[Outcome]:
     """Trains runs of one ``stack_key`` as one, and writes their files.
 
     Should anything go wrong with the stack, each of its runs is tried alone, so that only those
@@ -57,9 +57,8 @@ def run_stack(works: list[Work], row_bytes: int) -> list[Outcome]:
     """
     for work in works:
         work.files.write(work.folder)
-        Path(work.folder, ERROR).unlink(missing_ok=True)  # of an earlier attempt
     try:
-        return _train(works, row_bytes)
+        return _train(works, row_bytes, tick)
     except Exception as error:
         if len(works) > 1:
             return [outcome for work in works for outcome in run_stack([work], row_bytes)]
@@ -67,10 +66,10 @@ def run_stack(works: list[Work], row_bytes: int) -> list[Outcome]:
         return [failure(work.number, work.swept, work.directory, work.folder, error)]
 
 
-def _train(works: list[Work], row_bytes: int) -> list[Outcome]:
+def _train(works: list[Work], row_bytes: int, tick: Callable[[], None]) -> list[Outcome]:
     files = RunFiles([work.folder for work in works], works[0].experiment)
     try:
-        results = train([work.experiment for work in works], files, row_bytes=row_bytes)
+        results = train([work.experiment for work in works], files, row_bytes=row_bytes, tick=tick)
         outcomes = []
         for at, (work, result) in enumerate(zip(works, results, strict=True)):
             line = summary(work.number, work.swept, result, work.directory)

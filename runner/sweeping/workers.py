@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -17,17 +18,25 @@ DEATHS = 5
 
 
 def train_stacks(
-    stacks: Iterable[list[Work]], row_bytes: int, *, n_jobs: int, backend: str, address: str | None
+    stacks: Iterable[list[Work]],
+    row_bytes: int,
+    *,
+    n_jobs: int,
+    backend: str,
+    address: str | None,
+    tick: Callable[[float], None] = lambda runs: None,
 ) -> Iterator[list[Outcome]]:
     """Trains every stack; yields the outcomes of each as it is done, in any order.
 
-    A stack whose worker dies is trained again by another. `address` is that of a scheduler of
+    A stack whose worker dies is trained again by another. `tick` is told of every epoch that is
+    trained in this process: how many runs, counted whole, that comes to. `address` is that of a scheduler of
     dask's, or of a ray cluster; None makes a local one. Raises RunnerError where the backend's
     package is not installed or workers keep dying.
     """
     if n_jobs == 1 and backend in ("loky", "threading"):
         for stack in stacks:
-            yield run_stack(stack, row_bytes)
+            epochs = max(1, *(work.experiment.epochs for work in stack))
+            yield run_stack(stack, row_bytes, partial(tick, len(stack) / epochs))
         return
     with ExitStack() as opened:
         # Outside the workers' own limits too: threads that end theirs must not lift the others'.
