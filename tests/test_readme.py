@@ -1,0 +1,87 @@
+"""What the README shows is what the program prints."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from runner.compose import known_keys
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [text for name, text in found if name == language]
+
+
+def shell(command: str, folder: Path) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    return done.stdout.replace(f"{folder}/", "")
+
+
+def test_sessions_print_what_is_shown(tmp_path: Path) -> None:
+    checked = 0
+    for session in blocks("console"):
+        for step in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
+            command, _, shown = step.partition("\n")
+            assert shell(command, tmp_path) == shown, command
+            checked += 1
+    assert checked >= 5
+
+
+def test_commands_run(tmp_path: Path) -> None:
+    (mine,) = blocks("yaml")
+    (tmp_path / "mine/experiment").mkdir(parents=True)
+    (tmp_path / "mine/experiment/wide.yaml").write_text(mine)
+    rows = "".join(f"{i},{i * i % 7},{3 * i}\n" for i in range(20))
+    (tmp_path / "my.csv").write_text(f"age,size,price\n{rows}")
+    commands = [
+        line
+        for block in blocks("")
+        for line in block.replace("\\\n", " ").splitlines()
+        if line.startswith("backprop-runner")
+    ]
+    assert len(commands) >= 8
+    for command in commands:
+        said = shell(f"{command} epochs=2", tmp_path)
+        assert re.search(r"^error .*\d$", said, re.MULTILINE), said
+
+
+def test_python_runs(tmp_path: Path) -> None:
+    shell("backprop-runner epochs=3 hydra.run.dir=first", tmp_path)
+    for code in blocks("python"):
+        (tmp_path / "code.py").write_text(code)
+        said = shell("python code.py", tmp_path)
+        assert "Error" not in said, said
+    assert said.splitlines()[-1] == "True"
+
+
+@pytest.mark.parametrize("key", [k for k in known_keys() if not re.match(r"(data|optimizer|schedule)\.", k)])
+def test_every_key_is_in_the_table(key: str) -> None:
+    section, _, name = key.rpartition(".")
+    assert (
+        f"`{key}`" in README
+        or re.search(rf"`{section}\.\w+`, `\.{name}`", README)
+        or key in ("log", "regularization")
+    )
+
+
+def test_the_own_yaml_is_yaml() -> None:
+    assert yaml.safe_load(blocks("yaml")[0])["network"] == {"hidden": [16], "activation": "relu"}
