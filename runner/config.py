@@ -480,7 +480,8 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
         optimizer_options=optimizer_options,
         schedule=schedule,
         schedule_options=schedule_options,
-        **penalties,
+        l1=penalties["l1"],
+        l2=penalties["l2"],
         log=shared(_log, values["log"]),
     )
     _check_together(made)

@@ -177,6 +177,17 @@ STATISTICS: dict[str, tuple[float, float, float | None]] = {
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
+def test_every_initializer(name: str) -> None:
+    initializer = INITIALIZERS[name]
+    shapes: list[tuple[int, ...]] = [(3, 5), (5, 3), (1, 1)] if initializer.needs_fan else [(3, 5), (4,)]
+    for shape in shapes:
+        drawn, same = (initializer.draw(stream(1, "weights"), shape, **initializer.options) for _ in range(2))
+        assert drawn.shape == shape
+        assert np.isfinite(drawn).all()
+        assert drawn.tobytes() == same.tobytes()
+
+
+@pytest.mark.parametrize("name", STATISTICS)
 def test_statistics_of_initializers(name: str) -> None:
     mean, std, bound = STATISTICS[name]
     initializer = INITIALIZERS[name]
