@@ -76,6 +76,15 @@ class Results:
         """The runs that have a result: completed or diverged, in order."""
         return self.runs[self.runs["status"].isin(["completed", "diverged"])]
 
+    def marks(self, run: int) -> dict[str, Any]:
+        """What tells a run's rows from those of others: its number and its swept values."""
+        return dict(self.runs.loc[run, ["run", *self.swept]])
+
+    @property
+    def rows(self) -> list[int]:
+        """The finished runs, by their rows in `runs`."""
+        return [int(row) for row in self.finished.index.to_numpy()]
+
     def path(self, run: int) -> Path:
         """The folder of a run, by its row in `runs`."""
         return self.folder / str(self.runs.at[run, "directory"])
@@ -89,7 +98,8 @@ class Results:
         values = self.runs.loc[self.runs["status"] == "completed", metric].dropna()
         if values.empty:
             raise RunnerError("no run is completed with a finite error")
-        return int(values.idxmax() if higher_is_better(metric) else values.idxmin())
+        place = values.argmax() if higher_is_better(metric) else values.argmin()
+        return int(values.index.to_numpy()[place])
 
     def experiment(self, run: int) -> Experiment:
         """The experiment of a run, rebuilt from the configuration in its folder."""
@@ -109,7 +119,7 @@ class Results:
     @cached_property
     def step(self) -> str:
         """What the histories count: epoch or update."""
-        return self.header(int(self.finished.index[0]))[0]
+        return self.header(self.rows[0])[0]
 
     def header(self, run: int) -> list[str]:
         """The columns of a run's history."""
@@ -139,7 +149,7 @@ class Results:
     @cached_property
     def errors(self) -> Errors:
         """The errors of the finished runs, all of them read in one pass."""
-        runs = [int(run) for run in self.finished.index]
+        runs = self.rows
         most = max(2, MOST_NUMBERS // max(1, len(runs)))
         steps: list[Array] = []
         values: list[Array] = []
@@ -177,11 +187,10 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
 def read_histories(folder: str | Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """The histories of all finished runs as one tidy table, with the run's number and swept values."""
     results = Results(folder)
-    runs = [int(run) for run in results.finished.index]
+    runs = results.rows
     parts = []
     for run, history in zip(runs, results.histories(runs, columns), strict=True):
-        marks = {key: results.runs.at[run, key] for key in ["run", *results.swept]}
-        parts.append(pd.DataFrame({**marks, **history}, index=history.index))
+        parts.append(pd.DataFrame({**results.marks(run), **history}, index=history.index))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -224,13 +233,14 @@ def _read_table(path: Path) -> pd.DataFrame:
     unknown = table.loc[~table["status"].isin(STATUSES), "status"]
     if len(unknown):
         raise RunnerError(
-            f"{path}, line {unknown.index[0] + 2}: status '{unknown.iloc[0]}' is none of {', '.join(STATUSES)}"
+            f"{path}, line {unknown.index[0] + 2}: status '{unknown.iloc[0]}' "
+            f"is none of {', '.join(STATUSES)}"
         )
     for column in [c for c in ("run", *RESULT_COLUMNS) if c in table and c != "status"]:
         numbers = pd.to_numeric(table[column], errors="coerce")
         wrong = table.index[numbers.isna() & table[column].notna()]
         if len(wrong):
-            value = table.at[wrong[0], column]
+            value = str(table.at[wrong[0], column])
             raise RunnerError(f"{path}, line {wrong[0] + 2}, column {column}: '{value}' is not a number")
         table[column] = numbers
     return table
@@ -261,7 +271,7 @@ def _unfinished(job: Path) -> pd.DataFrame:
     overrides = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
     swept = dict(str(override).lstrip("+~").partition("=")[::2] for override in overrides or [])
     status = "failed" if (job / ERROR).exists() else "interrupted"
-    numbers = {name: np.nan for name in ("initial_error", "final_error", "best_error")}
+    numbers = dict.fromkeys(("initial_error", "final_error", "best_error"), np.nan)
     row = {"run": int(job.name), **swept, "status": status, **numbers, "directory": job.name}
     frame = pd.DataFrame([row])
     for key in swept:

@@ -37,8 +37,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--format", default="png", help="one or more of png,pdf,svg with commas (default: png)")
     p.add_argument("--out", type=Path, help="where they go (default: DIR/figures)")
     p.add_argument("--style", default="paper", choices=STYLES, help="a journal's column, or a slide")
-    p.add_argument("--metric", default="final_error", help="a column of runs.csv: final_error (default), "
-                   "best_error, test_error, accuracy, test_accuracy, ...")  # fmt: skip
+    p.add_argument(
+        "--metric",
+        default="final_error",
+        help="a column of runs.csv: final_error (default), "
+        "best_error, test_error, accuracy, test_accuracy, ...",
+    )
     p.add_argument("--x", help="heatmap: the swept key across; landscape: the weight across")
     p.add_argument("--y", help="heatmap: the swept key upwards; landscape: the weight upwards")
     p.add_argument("--color", help="the swept key whose values are the colours of lines")

@@ -57,7 +57,7 @@ def _part(kind: str, inputs: Array, values: Array) -> pd.DataFrame:
 
 def _run(results: Results) -> int:
     """The run, or the best of a sweep; the first where all diverged."""
-    return results.best() if needs_completed(results) is None else int(results.finished.index[0])
+    return results.best() if needs_completed(results) is None else results.rows[0]
 
 
 def _range(one: Experiment, column: int) -> Array:
@@ -94,7 +94,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal" if _alike(x, y) else "auto")
     ax.set_xlabel(escaped(table.attrs["names"][0]))
     ax.set_ylabel(escaped(table.attrs["names"][1]))
-    legend_above(ax, columns=4)
+    legend_above(ax)
 
 
 def _alike(x: Array, y: Array) -> bool:
@@ -123,13 +123,22 @@ def _draw_data(ax: Axes, table: pd.DataFrame) -> None:
     data = table[table["kind"] != "grid"]
     classes = sorted(data["value"].unique()) if table.attrs["classifies"] else [None]
     several = len(table.attrs["outputs"]) > 1
+    size = 5.0 if len(data) < 30 else 2.8
     for kind in (TRAINING, HELD_OUT):
         for i, value in enumerate(classes):
             part = data[(data["kind"] == kind) & ((data["value"] == value) | (value is None))]
             color = DISTINCT[i % len(DISTINCT)] if several else ("#7F3B08", "#2D004B")[i % 2]
-            ax.plot(part["x"], part["y"], MARKERS[i % len(MARKERS)], ms=2.6, mew=0.5, ls="none",
-                    mfc=color if kind == TRAINING else "white", mec="white" if kind == TRAINING else "black",
-                    label=_name(table, kind, value) if len(part) else "_")  # fmt: skip
+            ax.plot(
+                part["x"],
+                part["y"],
+                MARKERS[i % len(MARKERS)],
+                ms=size,
+                mew=0.5,
+                ls="none",
+                mfc=color if kind == TRAINING else "white",
+                mec="white" if kind == TRAINING else "black",
+                label=_name(table, kind, value) if len(part) else "_",
+            )
 
 
 def _name(table: pd.DataFrame, kind: str, value: float | None) -> str:
@@ -144,10 +153,15 @@ def caption(table: pd.DataFrame) -> str:
     counts = table["kind"].value_counts()
     of = f" of the best run ({table.attrs['of']})" if table.attrs["of"] else ""
     what = "The class of the largest output" if len(table.attrs["outputs"]) > 1 else "The output"
-    text = f"{what}{of} over the plane of the two inputs, after training, with {counts[TRAINING]} training examples"
+    text = f"{what}{of} over the plane of the two inputs, after training, "
+    text += f"with {counts[TRAINING]} training examples"
     if HELD_OUT in counts:
         text += f" (filled) and {counts[HELD_OUT]} held out (hollow)"
-    return text + ("; the black line is the boundary." if table.attrs["level"] and len(table.attrs["outputs"]) == 1 else ".")
+    return text + (
+        "; the black line is the boundary."
+        if table.attrs["level"] and len(table.attrs["outputs"]) == 1
+        else "."
+    )
 
 
 def _applies(results: Results, options: Options) -> str | None:
@@ -155,7 +169,9 @@ def _applies(results: Results, options: Options) -> str | None:
         return reason
     inputs = results.experiment(_run(results)).data.inputs
     if inputs.shape[1] != 2:
-        return f"it needs two inputs, and there {'is 1' if inputs.shape[1] == 1 else f'are {inputs.shape[1]}'}"
+        return (
+            f"it needs two inputs, and there {'is 1' if inputs.shape[1] == 1 else f'are {inputs.shape[1]}'}"
+        )
     if len(np.unique(inputs, axis=0)) < 2:
         return "a single example spans no plane"
     return None

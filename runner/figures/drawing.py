@@ -85,9 +85,7 @@ def _panels(canvas: Canvas, layout: Layout) -> list[Axes]:
     return list(grid[:used])
 
 
-def _write(
-    out: Path, name: str, figure: Figure, numbers: pd.DataFrame, formats: Sequence[str]
-) -> list[Path]:
+def _write(out: Path, name: str, figure: Figure, numbers: pd.DataFrame, formats: Sequence[str]) -> list[Path]:
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / f"{name}.csv", numbers.to_csv(index=False, lineterminator="\n").encode())

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from runner.arrays import Array
 from runner.results import Results
 
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
@@ -70,6 +72,22 @@ def needs_weights(results: Results, run: int) -> str | None:
     """The reason why paths cannot be drawn: the weights were not recorded."""
     has = any(name.startswith("w") for name in results.header(run)[1:])
     return None if has else "the weights are not in history.csv; run with log.weights=true"
+
+
+_HUGE = 1e300
+
+
+def quantiles(values: Array, at: Sequence[float]) -> Array:
+    """Quantiles over the runs, (len(at), ...) of (R, ...), of values of which some may be infinite.
+
+    Between a finite and an infinite value the quantile is infinite; NaN stands for no value.
+    """
+    finite = np.clip(values, -_HUGE, _HUGE)  # infinities cannot be interpolated
+    with np.errstate(invalid="ignore"):
+        found = np.full((len(at), *values.shape[1:]), np.nan)
+        some = ~np.isnan(finite).all(axis=0)
+        found[:, some] = np.nanquantile(finite[:, some], at, axis=0)
+    return np.where(np.abs(found) > _HUGE / 1e6, np.copysign(np.inf, found), found)
 
 
 def counted(number: int, noun: str) -> str:

@@ -60,7 +60,9 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         norm, values = LogNorm(above.min(), above.max()), np.where(values == 0, above.min(), values)
     # the better the darker, so that the best cell stands out on paper
     shades = mpl.colormaps["viridis_r" if higher_is_better(metric) else "viridis"]
-    mesh = ax.pcolormesh(x_edges, y_edges, np.ma.masked_invalid(values), cmap=shades, norm=norm, shading="flat")
+    mesh = ax.pcolormesh(
+        x_edges, y_edges, np.ma.masked_invalid(values), cmap=shades, norm=norm, shading="flat"
+    )
     for which, v, places in (("x", grid.columns, columns), ("y", grid.index, rows)):
         if wants_log(list(v)):
             getattr(ax, f"set_{which}scale")("log")
@@ -69,7 +71,9 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     ax.set(xlim=(x_edges[0], x_edges[-1]), ylim=(y_edges[0], y_edges[-1]), xlabel=label(x), ylabel=label(y))
     if shown.size:
         ax.figure.colorbar(mesh, ax=ax, pad=0.02, aspect=25, fraction=0.06).set_label(label(metric))
-    _mark_best(ax, table, dict(zip(grid.columns, columns, strict=True)), dict(zip(grid.index, rows, strict=True)))
+    _mark_best(
+        ax, table, dict(zip(grid.columns, columns, strict=True)), dict(zip(grid.index, rows, strict=True))
+    )
 
 
 def _places(values: list[Any]) -> tuple[Array, Array]:
@@ -77,10 +81,10 @@ def _places(values: list[Any]) -> tuple[Array, Array]:
     if not is_numeric(values) or len(values) < 2:
         return np.arange(len(values)) + 0.5, np.arange(len(values) + 1.0)
     log = wants_log(values)
-    at = np.log(np.array(values, dtype=float)) if log else np.array(values, dtype=float)
+    at: Array = np.log(np.array(values, dtype=np.float64)) if log else np.array(values, dtype=np.float64)
     middles = (at[1:] + at[:-1]) / 2
-    edges = np.concatenate([[2 * at[0] - middles[0]], middles, [2 * at[-1] - middles[-1]]])
-    return (np.exp(at), np.exp(edges)) if log else (at, edges)
+    edges: Array = np.concatenate([[2 * at[0] - middles[0]], middles, [2 * at[-1] - middles[-1]]])
+    return (at, edges) if not log else (np.exp(at).astype(float), np.exp(edges).astype(float))
 
 
 def _mark_missing(ax: Axes, table: pd.DataFrame, across: Any, upwards: Any) -> None:
@@ -93,8 +97,17 @@ def _mark_missing(ax: Axes, table: pd.DataFrame, across: Any, upwards: Any) -> N
             ax.plot(columns[i], rows[j], ".", color="0.5", ms=3)
             continue
         size = x_edges[i + 1] - x_edges[i], y_edges[j + 1] - y_edges[j]
-        ax.add_patch(Rectangle((x_edges[i], y_edges[j]), *size, facecolor=DIVERGED_GREY, edgecolor="0.45",
-                               hatch="xxxx", linewidth=0, gid="diverged"))  # fmt: skip
+        ax.add_patch(
+            Rectangle(
+                (x_edges[i], y_edges[j]),
+                *size,
+                facecolor=DIVERGED_GREY,
+                edgecolor="0.45",
+                hatch="xxxx",
+                linewidth=0,
+                gid="diverged",
+            )
+        )
 
 
 def _best(table: pd.DataFrame) -> pd.Series[Any] | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator
 
 from runner.activations import ACTIVATIONS
@@ -23,6 +24,7 @@ from runner.results import Results, thinned
 SIDE = 61  # points of the grid a side
 MOST_RUNS = 7
 POINTS = 200  # of a path
+RELIEF = ListedColormap(mpl.colormaps["Greys"](np.linspace(0, 0.55, 256)))  # paths stand out from it
 BYTES = 32 * 2**20  # of what the forward passes hold at once
 
 
@@ -42,9 +44,13 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     flat = {r: (path - origin) @ plane.T for r, path in paths.items()}
     across, upwards = _window(np.concatenate(list(flat.values())))
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
-    parts = [pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors(one, origin + grid @ plane)})]
+    parts = [
+        pd.DataFrame(
+            {"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors(one, origin + grid @ plane)}
+        )
+    ]
     for r, at in flat.items():
-        marks = {"run": int(results.runs.at[r, "run"]), **{k: results.runs.at[r, k] for k in results.swept}}
+        marks = results.marks(r)
         parts.append(pd.DataFrame({"kind": "path", "x": at[:, 0], "y": at[:, 1], **marks}))
     table = pd.concat(parts, ignore_index=True)
     color = options.color or next(iter(results.keys or results.swept), None)
@@ -61,7 +67,7 @@ def _chosen(results: Results) -> tuple[int, list[int]]:
     pool = finished[finished["status"] == "completed"] if completed else finished
     alike = [int(r) for r in _same_error(results, pool, run).index if results.header(int(r)) == header]
     order = results.finished.loc[alike].sort_values(results.keys or ["run"], kind="stable").index
-    spread = order[np.unique(np.linspace(0, len(order) - 1, MOST_RUNS).round().astype(int))]
+    spread = order[np.unique(np.linspace(0, len(order) - 1, MOST_RUNS - 1).round().astype(int))]
     return run, list(dict.fromkeys([*(int(r) for r in spread), run]))
 
 
@@ -105,10 +111,11 @@ def _plane(
 def _window(points: Array) -> tuple[Array, Array]:
     """The ranges that hold all paths, with a margin, and not too unlike."""
     low, high = points.min(axis=0), points.max(axis=0)
-    size = np.maximum(high - low, 0.35 * (high - low).max())
+    size = np.maximum(high - low, 0.15 * (high - low).max())
     size = np.where(size > 0, size, 1.0) * 1.3
     middle = (low + high) / 2
-    return tuple(np.linspace(m - s / 2, m + s / 2, SIDE) for m, s in zip(middle, size, strict=True))  # type: ignore[return-value]
+    across, upwards = np.linspace(middle - size / 2, middle + size / 2, SIDE).T
+    return across, upwards
 
 
 def errors(one: Experiment, parameters: Array) -> Array:
@@ -137,8 +144,9 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     for _, path in paths.groupby("run", sort=False):
         _draw_path(ax, path, shades, seen)
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    for name, set_label in zip(table.attrs["axes"], (ax.set_xlabel, ax.set_ylabel), strict=True):
-        set_label(_axis_name(*name))
+    across, upwards = table.attrs["axes"]
+    ax.set_xlabel(_axis_name(*across))
+    ax.set_ylabel(_axis_name(*upwards))
     if shades is not None:
         legend_above(ax, label(shades.key))
 
@@ -158,9 +166,11 @@ def _draw_contours(ax: Axes, x: Array, y: Array, values: Array) -> None:
         levels = levels[0] + np.linspace(0, 1, 13)
     norm = LogNorm(levels[0], levels[-1]) if log else None
     shown = np.ma.clip(shown, levels[0], None)
-    filled = ax.contourf(x, y, shown, levels, cmap="Greys", norm=norm, alpha=0.75)
+    filled = ax.contourf(x, y, shown, levels, cmap=RELIEF, norm=norm)
     ax.contour(x, y, shown, levels, colors="white", linewidths=0.3)
-    scale = {"ticks": LogLocator(numticks=7), "format": LogFormatterSciNotation()} if log else {}
+    scale: dict[str, Any] = (
+        {"ticks": LogLocator(numticks=7), "format": LogFormatterSciNotation()} if log else {}
+    )
     ax.figure.colorbar(filled, ax=ax, pad=0.02, aspect=25, fraction=0.06, **scale).set_label("error $E$")
 
 
@@ -185,7 +195,9 @@ def caption(table: pd.DataFrame) -> str:
         over = f"the plane of {axes[0][0]} and {axes[1][0]}"
     else:
         over = "the plane of the two principal directions of the paths"
-    text = f"The error over {over}, with the paths of {counted(runs, 'run')} from the hollow to the filled dot"
+    text = (
+        f"The error over {over}, with the paths of {counted(runs, 'run')} from the hollow to the filled dot"
+    )
     if table.attrs["weights"] > 2:
         end = f"the best run ({table.attrs['of']})" if table.attrs["of"] else "the run"
         text += f"; the plane lies through the end of {end}, and the paths are projected onto it"
@@ -195,7 +207,7 @@ def caption(table: pd.DataFrame) -> str:
 def _applies(results: Results, options: Options) -> str | None:
     if reason := needs_finished(results):
         return reason
-    run = int(results.finished.index[0])
+    run = results.rows[0]
     if reason := needs_weights(results, run):
         return reason
     names = results.header(run)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from runner.arrays import Array
-from runner.figures.figure import Figure, Layout, Options, counted, needs_finished
-from runner.figures.scales import Shades, errors_want_log, floor_of, label, legend_above, log_axis
+from runner.figures.figure import Figure, Layout, Options, counted, needs_finished, quantiles
+from runner.figures.scales import DASHES, Shades, errors_want_log, floor_of, label, legend_above, log_axis
 from runner.results import Results
 
 MANY = 100  # runs; beyond, a sample of them is drawn over a band of quantiles
@@ -33,7 +34,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     ends = _with_ends(runs, values)
     if "seed" in results.swept and results.keys:
         groups = [g.to_numpy() for _, g in _grouped(results, runs)]
-        parts = [_median(results, steps, ends[at], runs.iloc[at], QUARTILES, i) for i, at in enumerate(groups)]
+        parts = [
+            _median(results, steps, ends[at], runs.iloc[at], QUARTILES, i) for i, at in enumerate(groups)
+        ]
     else:
         shown = np.arange(len(runs))
         parts = []
@@ -41,11 +44,14 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
             parts = [_median(results, steps, ends, runs, MOST, -1)]
             shown = _spread(runs, results, SAMPLE)
         kind = "sample" if len(runs) > MANY else "run"
-        parts += [_line(results, steps, values[i], runs.iloc[i], kind, int(runs.index[i])) for i in shown]
+        parts += [
+            _line(results, steps, values[i], runs.iloc[i], kind, int(runs.index.to_numpy()[i])) for i in shown
+        ]
     table = pd.concat(parts, ignore_index=True)
     table.attrs = {
         "step": results.step,
-        "color": _color(results, options),
+        "color": (color := _color(results, options)),
+        "dash": _dash(results, color),
         "keys": results.keys or results.swept,
         "runs": len(runs),
         "diverged": int((runs["status"] == "diverged").sum()),
@@ -57,14 +63,29 @@ def _one_run(results: Results) -> pd.DataFrame:
     names = [n for n in ("error", "test_error") if n in results.header(0)]
     history = results.history(0, names)
     keep = np.unique(np.linspace(0, len(history) - 1, min(len(history), 4 * POINTS)).round().astype(int))
-    diverged = results.runs.at[0, "status"] == "diverged"
+    diverged = str(results.runs.at[0, "status"]) == "diverged"
     parts = [
-        pd.DataFrame({"line": i, "kind": "run", "curve": name, results.step: history[results.step],
-                      "error": history[name], "diverged": diverged}).iloc[keep]
+        pd.DataFrame(
+            {
+                "line": i,
+                "kind": "run",
+                "curve": name,
+                results.step: history[results.step],
+                "error": history[name],
+                "diverged": diverged,
+            }
+        ).iloc[keep]
         for i, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     table = pd.concat(parts, ignore_index=True)
-    table.attrs = {"step": results.step, "color": "curve", "keys": [], "runs": 1, "diverged": int(diverged)}
+    table.attrs = {
+        "step": results.step,
+        "color": "curve",
+        "dash": None,
+        "keys": [],
+        "runs": 1,
+        "diverged": int(diverged),
+    }
     return table
 
 
@@ -90,18 +111,27 @@ def _grouped(results: Results, runs: pd.DataFrame) -> Any:
 
 def _spread(runs: pd.DataFrame, results: Results, count: int) -> Any:
     """Places of `count` runs evenly spread over the values of the first swept key."""
-    order = np.argsort(runs[results.keys[0]].to_numpy(), kind="stable") if results.keys else np.arange(len(runs))
+    order = (
+        np.argsort(runs[results.keys[0]].to_numpy(), kind="stable") if results.keys else np.arange(len(runs))
+    )
     return order[np.unique(np.linspace(0, len(order) - 1, count).round().astype(int))]
 
 
 def _median(
     results: Results, steps: Array, values: Array, runs: pd.DataFrame, band: tuple[float, float], line: int
 ) -> pd.DataFrame:
-    ordered = np.where(np.isnan(values), np.nan, np.minimum(values, 1e308))  # inf − inf is no number
-    low, middle, high = np.nanquantile(ordered, [band[0], 0.5, band[1]], axis=0, method="lower")
-    whole = middle < 1e308
-    frame = {"line": line, "kind": "median", results.step: steps[whole].astype(int), "error": middle[whole],
-             "low": low[whole], "high": high[whole], "runs": len(runs), "diverged": not whole.all()}  # fmt: skip
+    low, middle, high = quantiles(values, [band[0], 0.5, band[1]])
+    whole = np.isfinite(middle)
+    frame = {
+        "line": line,
+        "kind": "median",
+        results.step: steps[whole].astype(int),
+        "error": middle[whole],
+        "low": low[whole],
+        "high": high[whole],
+        "runs": len(runs),
+        "diverged": not whole.all(),
+    }
     marks = {key: runs[key].iloc[0] for key in results.keys} if line >= 0 else {}
     return pd.DataFrame({**marks, **frame})
 
@@ -109,8 +139,13 @@ def _median(
 def _line(results: Results, steps: Array, values: Array, run: Any, kind: str, line: int) -> pd.DataFrame:
     there = np.isfinite(values)
     marks = {key: run[key] for key in results.swept}
-    frame = {"line": line, "kind": kind, results.step: steps[there].astype(int), "error": values[there],
-             "diverged": run["status"] == "diverged"}  # fmt: skip
+    frame = {
+        "line": line,
+        "kind": kind,
+        results.step: steps[there].astype(int),
+        "error": values[there],
+        "diverged": run["status"] == "diverged",
+    }
     return pd.DataFrame({**marks, **frame})
 
 
@@ -121,31 +156,45 @@ def _color(results: Results, options: Options) -> str | None:
     return next(iter(results.keys or results.swept), None)
 
 
+def _dash(results: Results, color: str | None) -> str | None:
+    """The key that dashes tell apart where colours are of another."""
+    others = [key for key in results.keys if key != color]
+    few = [key for key in others if results.finished[key].nunique() <= len(DASHES)]
+    return few[0] if few else None
+
+
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     (ax,) = axes
     color, step = table.attrs["color"], table.attrs["step"]
     lines = table[table["line"] >= 0]
     shades = Shades.of(color, lines[color]) if color else None
-    floor = floor_of(table["error"].to_numpy())
-    log = errors_want_log(table["error"].to_numpy())
+    errors = table["error"].to_numpy()
+    log = errors_want_log(errors)
+    floor = floor_of(errors) if log else -np.inf
     top = _top(lines, step)
     whole = table[table["line"] < 0]
     if len(whole):
-        ax.fill_between(whole[step], whole["low"].clip(floor), whole["high"], color="0.86", lw=0)
-        ax.plot(whole[step], whole["error"].clip(floor), color="black", lw=1.6, zorder=5, label="median of all")
+        ax.fill_between(
+            whole[step], whole["low"].clip(floor), whole["high"].clip(upper=10 * top), color="0.86", lw=0
+        )
+        ax.plot(
+            whole[step], whole["error"].clip(floor), color="black", lw=1.6, zorder=5, label="median of all"
+        )
+    dashes = Shades.of(table.attrs["dash"], lines[table.attrs["dash"]]) if table.attrs["dash"] else None
     seen: set[Any] = set()
     for _, line in lines.groupby("line", sort=False):
-        _draw_line(ax, line, step, shades, seen, floor if log else -np.inf, top)
+        _draw_line(ax, line, step, (shades, dashes), seen, floor, top)
     if log:
-        low, _ = ax.get_ylim()
-        ax.set_ylim(max(low, floor / 3), None)
+        lowest = floor if (errors == 0).any() else errors[errors > 0].min() / 1.5
+        ax.set_ylim(lowest, top * 1.4)
         log_axis(ax, "y")
-    ax.set_ylim(None, min(ax.get_ylim()[1], top * (1.4 if log else 1.05)))
+    else:
+        ax.set_ylim(None, min(ax.get_ylim()[1], top * 1.05))
     ax.set_xlim(0, max(1, table[step].max()))
     ax.set_xlabel(step)
     ax.set_ylabel("error $E$")
     if shades is not None:
-        _add_key(ax, shades)
+        _add_key(ax, shades, dashes)
 
 
 def _top(lines: pd.DataFrame, step: str) -> float:
@@ -156,14 +205,22 @@ def _top(lines: pd.DataFrame, step: str) -> float:
 
 
 def _draw_line(
-    ax: Axes, line: pd.DataFrame, step: str, shades: Shades | None, seen: set[Any], floor: float, top: float
+    ax: Axes,
+    line: pd.DataFrame,
+    step: str,
+    keys: tuple[Shades | None, Shades | None],
+    seen: set[Any],
+    floor: float,
+    top: float,
 ) -> None:
     if line.empty:
         return
+    shades, dashes = keys
     value = line[shades.key].iloc[0] if shades else None
     style: dict[str, Any] = {"color": "#0072B2"}
     if shades:
-        style = {"color": shades.color(value), "linestyle": shades.dash(value)}
+        dash = dashes.dash(line[dashes.key].iloc[0]) if dashes else shades.dash(value)
+        style = {"color": shades.color(value), "linestyle": dash}
         if not shades.is_map and value not in seen:
             style["label"] = shades.name(value).replace("_", " ")
             seen.add(value)
@@ -172,19 +229,41 @@ def _draw_line(
     drawn = line["error"].clip(floor)
     ax.plot(line[step], drawn, **style)
     if "low" in line and line["low"].notna().any():
-        ax.fill_between(line[step], line["low"].clip(floor), line["high"], color=style["color"], alpha=0.2, lw=0)
+        ax.fill_between(
+            line[step],
+            line["low"].clip(floor),
+            line["high"].clip(upper=10 * top),
+            color=style["color"],
+            alpha=0.2,
+            lw=0,
+        )
     if line["diverged"].iloc[0]:
-        ax.plot(line[step].iloc[-1], min(drawn.iloc[-1], top), "x", color="black", ms=4, mew=0.9, zorder=6,
-                clip_on=False)  # fmt: skip
+        ax.plot(
+            line[step].iloc[-1],
+            min(drawn.iloc[-1], top),
+            "x",
+            color="black",
+            ms=4,
+            mew=0.9,
+            zorder=6,
+            clip_on=False,
+        )
 
 
-def _add_key(ax: Axes, shades: Shades) -> None:
+def _add_key(ax: Axes, shades: Shades, dashes: Shades | None) -> None:
     if shades.is_map:
         shades.add_bar([ax])
-    if shades.key == "curve":
-        legend_above(ax)
+    if dashes is None:
+        legend_above(ax, None if shades.is_map or shades.key == "curve" else label(shades.key))
         return
-    legend_above(ax, None if shades.is_map else label(shades.key))
+    colors = (
+        []
+        if shades.is_map
+        else [Line2D([], [], color=shades.color(v), label=shades.name(v)) for v in shades.values]
+    )
+    styles = [Line2D([], [], color="0.3", ls=dashes.dash(v), label=dashes.name(v)) for v in dashes.values]
+    title = f"{label(shades.key)} (colour), {label(dashes.key)} (dash)"
+    legend_above(ax, label(dashes.key) if shades.is_map else title, [*colors, *styles])
 
 
 def caption(table: pd.DataFrame) -> str:

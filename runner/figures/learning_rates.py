@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.arrays import Array
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, needs_finished
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, needs_finished, quantiles
 from runner.figures.scales import (
     DIVERGED_GREY,
     Shades,
@@ -44,8 +44,13 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     place = worst.idxmax() if higher_is_better(options.metric) else worst.idxmin()
     table["best"] = table.index == place if worst.notna().any() else False
     others = [key for key in results.swept if key not in keys]
-    table.attrs = {"second": second, "metric": options.metric, "threshold": results.threshold,
-                   "step": results.step, "over": others}  # fmt: skip
+    table.attrs = {
+        "second": second,
+        "metric": options.metric,
+        "threshold": results.threshold,
+        "step": results.step,
+        "over": others,
+    }
     return table
 
 
@@ -66,13 +71,9 @@ def _row(keys: list[str], values: Any, group: pd.DataFrame, metric: str) -> dict
 
 
 def _quartiles(values: Array) -> list[float]:
-    """Median and quartiles as values of runs themselves, so that infinite ones stay whole; NaN for those."""
-    known = np.sort(values[~np.isnan(values)])
-    if not known.size:
-        return [np.nan] * 3
-    middle = known[(len(known) - 1) // 2 : len(known) // 2 + 1].mean()
-    quartiles = [known[round(q * (len(known) - 1))] for q in (0.25, 0.75)]
-    return [float(v) if np.isfinite(v) else np.nan for v in (middle, *quartiles)]
+    """Median and quartiles; NaN where they are infinite."""
+    low, middle, high = quantiles(values, [0.25, 0.5, 0.75])
+    return [float(v) if np.isfinite(v) else np.nan for v in (middle, low, high)]
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -86,6 +87,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         for left, right in regions:
             ax.axvspan(left, right, color=DIVERGED_GREY, lw=0, zorder=0)
         _rate_axis(ax, table)
+        ax.margins(y=0.14)  # room for the name of the best rate
     error_values = table[metric].to_numpy(dtype=float)
     if errors_want_log(error_values) and not higher_is_better(metric):
         log_axis(axes[0], "y")
@@ -94,8 +96,17 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     axes[1].set_ylabel(f"{step}s until $E \\leq$ {table.attrs['threshold']:.2g}")
     _mark_best(axes[0], table)
     for left, right in regions:
-        axes[0].text(np.sqrt(left * right), 0.97, "diverged", transform=axes[0].get_xaxis_transform(),
-                     ha="center", va="top", rotation=90, fontsize="small", color="0.35")  # fmt: skip
+        axes[0].text(
+            np.sqrt(left * right),
+            0.97,
+            "diverged",
+            transform=axes[0].get_xaxis_transform(),
+            ha="center",
+            va="top",
+            rotation=90,
+            fontsize="small",
+            color="0.35",
+        )
     if shades is not None and shades.is_map:
         shades.add_bar(axes)
     elif shades is not None:
@@ -129,8 +140,9 @@ def _rate_axis(ax: Axes, table: pd.DataFrame) -> None:
 def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
     steps = table["steps_to_threshold"].dropna()
     if (steps > 0).any():
-        log_axis(ax, "y")
+        ax.set_yscale("log")
         ax.set_ylim(max(0.8, 0.7 * steps[steps > 0].min()), 1.5 * steps.max())
+        log_axis(ax, "y")
     else:
         ax.set_yticks([])
         ax.text(0.5, 0.5, "no run got there", transform=ax.transAxes, ha="center", color="0.35")
@@ -144,9 +156,20 @@ def _mark_best(ax: Axes, table: pd.DataFrame) -> None:
     floor = floor_of(table[metric].to_numpy(dtype=float))
     x, y = float(best[RATE].iloc[0]), max(float(best[metric].iloc[0]), floor)
     ax.plot(x, y, marker="*", ms=9, color="black", zorder=6, clip_on=False)
-    centre = np.sqrt(table[RATE].min() * table[RATE].max())
-    ax.annotate(f"best $\\eta$ = {x:g}", (x, y), xytext=(-7 if x > centre else 7, 5), textcoords="offset points",
-                ha="right" if x > centre else "left", va="bottom", fontsize="small", zorder=7)  # fmt: skip
+    above = higher_is_better(metric)  # the best lies at the edge of the data: its name goes beyond
+    left, right = np.log(ax.get_xlim())
+    place = (np.log(x) - left) / (right - left)
+    side = "left" if place < 0.2 else "right" if place > 0.8 else "center"
+    ax.annotate(
+        f"best $\\eta$ = {x:.3g}",
+        (x, y),
+        xytext=(0, 6 if above else -6),
+        textcoords="offset points",
+        ha=side,
+        va="bottom" if above else "top",
+        fontsize="small",
+        zorder=7,
+    )
 
 
 def _diverged_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
@@ -168,14 +191,16 @@ def caption(table: pd.DataFrame) -> str:
     if (table["runs"] > 1).any():
         low, high = table["runs"].min(), table["runs"].max()
         of = str(low) if low == high else f"{low} to {high}"
-        text += f". Lines are medians over {of} runs ({', '.join(over)}), bands reach from the first to the third quartile"
+        text += f". Lines are medians over {of} runs ({', '.join(over)}), "
+        text += "bands reach from the first to the third quartile"
     best = table[table["best"]]
     if len(best):
         second = table.attrs["second"]
         at = f" ({second}={plain(best[second].iloc[0])})" if second else ""
         text += f". The star marks the best rate, η = {best[RATE].iloc[0]:g}{at}"
     if _diverged_regions(table):
-        text += f". Grey: at least half of the runs diverged ({counted(int(table['diverged'].sum()), 'run')} in all did)"
+        lost = counted(int(table["diverged"].sum()), "run")
+        text += f". Grey: at least half of the runs diverged ({lost} in all did)"
     if (table[metric] == 0).any() and errors_want_log(table[metric].to_numpy(dtype=float)):
         text += ". Errors of exactly 0 stand below the smallest other one"
     return text + "."

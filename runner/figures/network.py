@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from matplotlib.ticker import FixedLocator
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_finished
 from runner.results import Results
@@ -53,7 +54,9 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         for ax, when, title in zip(axes, ("initial", "final"), ("before", "after"), strict=True):
             _draw_graph(ax, table, when, norm)
             ax.text(0.0, 1.0, title, transform=ax.transAxes, va="top", weight="bold")
-    bar = axes[0].figure.colorbar(ScalarMappable(norm, COLORS), ax=list(axes), pad=0.01, aspect=25, fraction=0.03)
+    bar = axes[0].figure.colorbar(
+        ScalarMappable(norm, COLORS), ax=list(axes), pad=0.01, aspect=25, fraction=0.03
+    )
     bar.set_label("weight")
 
 
@@ -64,11 +67,20 @@ def _draw_matrices(axes: Sequence[Axes], weights: pd.DataFrame, norm: Normalize)
             ax = axes[row * len(layers) + column]
             matrix = part.pivot(index="to", columns="from", values=when).to_numpy()
             n, m = matrix.shape
-            ax.pcolormesh(np.arange(m + 1) + 0.5, np.arange(n + 1) + 0.5, matrix, cmap=COLORS, norm=norm,
-                          rasterized=matrix.size > 2000)  # fmt: skip
-            ax.set_xlabel("from input" if column == 0 else f"from neuron of layer {column}")
-            ax.set_ylabel(f"{title}: to neuron of layer {layer}")
-            ax.locator_params(integer=True, nbins=6)
+            ax.pcolormesh(
+                np.arange(m + 1) + 0.5,
+                np.arange(n + 1) + 0.5,
+                matrix,
+                cmap=COLORS,
+                norm=norm,
+                rasterized=matrix.size > 2000,
+            )
+            ax.set_xlabel("from input" if column == 0 else f"from layer {column}")
+            ax.set_ylabel(f"to layer {layer}")
+            for axis, size in ((ax.xaxis, m), (ax.yaxis, n)):
+                axis.set_major_locator(FixedLocator(np.unique(np.linspace(1, size, 4).round()).tolist()))
+            if column == 0:
+                ax.set_title(title, loc="left", weight="bold")  # a panel's name: the caption has the rest
 
 
 def _draw_graph(ax: Axes, table: pd.DataFrame, when: str, norm: Normalize) -> None:
@@ -80,11 +92,20 @@ def _draw_graph(ax: Axes, table: pd.DataFrame, when: str, norm: Normalize) -> No
     for _, edge in weights.reindex(weights[when].abs().sort_values(ascending=False).index).iterrows():
         a, b = place[edge["layer"] - 1, edge["from"]], place[edge["layer"], edge["to"]]
         strength = abs(edge[when]) / norm.vmax if norm.vmax else 0.0
-        ax.plot(*zip(a, b, strict=True), color="0.35", lw=0.9 + 4 * strength, zorder=1, solid_capstyle="round")
-        ax.plot(*zip(a, b, strict=True), color=COLORS(norm(edge[when])), lw=0.5 + 4 * strength, zorder=1.5,
-                gid=edge["name"], solid_capstyle="round")  # fmt: skip
+        ax.plot(
+            *zip(a, b, strict=True), color="0.35", lw=0.9 + 4 * strength, zorder=1, solid_capstyle="round"
+        )
+        ax.plot(
+            *zip(a, b, strict=True),
+            color=COLORS(norm(edge[when])),
+            lw=0.5 + 4 * strength,
+            zorder=1.5,
+            gid=edge["name"],
+            solid_capstyle="round",
+        )
         if named:
-            _name_edge(ax, a, b, edge, when)
+            alone = 1 in (sizes[int(edge["layer"]) - 1], sizes[int(edge["layer"])])
+            _name_edge(ax, a, b, edge, when, alone or a[1] == b[1])
     biases = {(b["layer"], b["to"]): b[when] for _, b in table[table["from"] == 0].iterrows()}
     for (layer, neuron), (x, y) in place.items():
         _draw_node(ax, x, y, _node_name(layer, neuron, sizes), biases.get((layer, neuron)))
@@ -101,13 +122,23 @@ def _places(sizes: Sequence[int]) -> dict[tuple[int, int], tuple[float, float]]:
     }
 
 
-def _name_edge(ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Any, when: str) -> None:
-    # nearer to where it starts the more it falls, so that labels of crossing edges keep apart
-    t = 0.5 if a[1] == b[1] else 0.28
+def _name_edge(
+    ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Any, when: str, crossed_by_none: bool
+) -> None:
+    # off the middle, where edges cross
+    t = 0.5 if crossed_by_none else 0.36
     x, y = a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])
     name = f"$w_{{{edge['name'][1:]}}}$ = {edge[when]:.3g}"
-    ax.text(x, y, name, ha="center", va="center", fontsize="small", zorder=3,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6})  # fmt: skip
+    ax.text(
+        x,
+        y,
+        name,
+        ha="center",
+        va="center",
+        fontsize="small",
+        zorder=3,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6},
+    )
 
 
 def _node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
@@ -124,8 +155,17 @@ def _draw_node(ax: Axes, x: float, y: float, name: str, bias: float | None) -> N
     ax.plot(x, y, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
     ax.text(x, y, name, ha="center", va="center", zorder=5)
     if bias is not None:
-        ax.annotate(f"{bias:.2g}", (x, y), xytext=(0, -0.75 * size), textcoords="offset points", ha="center", va="top",
-                    fontsize="x-small", color="0.25", zorder=5)  # fmt: skip
+        ax.annotate(
+            f"{bias:.2g}",
+            (x, y),
+            xytext=(0, -0.75 * size),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize="x-small",
+            color="0.25",
+            zorder=5,
+        )
 
 
 def caption(table: pd.DataFrame) -> str:
@@ -133,12 +173,12 @@ def caption(table: pd.DataFrame) -> str:
     has_biases = bool((table["from"] == 0).any())
     if _is_large(table):
         return (
-            f"The weights of the {sizes} network before (top) and after training (bottom), a matrix a layer, a "
-            f"row a neuron; the colours are centred on 0{', biases are left out' if has_biases else ''}."
+            f"The weights of the {sizes} network before (top) and after training (bottom), a matrix a layer, "
+            f"a row a neuron; the colours are centred on 0{', biases are left out' if has_biases else ''}."
         )
     return (
-        f"The {sizes} network before and after training. Width and colour of an edge are the size and the sign of "
-        f"its weight, centred on 0{'; numbers under neurons are their biases' if has_biases else ''}."
+        f"The {sizes} network before and after training. Width and colour of an edge are the size and the "
+        f"sign of its weight, centred on 0{'; numbers under neurons are their biases' if has_biases else ''}."
     )
 
 

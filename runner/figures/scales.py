@@ -9,10 +9,11 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
-from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
 from runner.arrays import Array
@@ -83,9 +84,13 @@ def log_axis(ax: Axes, which: str) -> None:
     getattr(ax, f"set_{which}scale")("log")
     axis = getattr(ax, f"{which}axis")
     low, high = axis.get_view_interval()
-    if np.log10(high) - np.log10(low) > 4:
+    decades = np.log10(high) - np.log10(low)
+    if decades > 4:
         axis.set_major_locator(LogLocator(numticks=7))
         axis.set_minor_locator(NullLocator())
+    elif decades < 1.7:  # powers of ten alone would be one tick or none
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
 
@@ -142,11 +147,16 @@ class Shades:
         bar.set_label(label(self.key))
 
 
-def legend_above(ax: Axes, title: str | None = None, columns: int = 4) -> None:
-    """A legend above the panel, where it covers no data."""
-    handles, names = ax.get_legend_handles_labels()
-    if not handles:
+LETTERS = 46  # of a legend that fit above a panel, side by side
+
+
+def legend_above(ax: Axes, title: str | None = None, handles: Sequence[Artist] | None = None) -> None:
+    """A legend above the panel, where it covers no data; none for a single line."""
+    handles = handles if handles is not None else ax.get_legend_handles_labels()[0]
+    names = [str(handle.get_label()) for handle in handles]
+    if len(handles) < 2:
         return
+    columns = max(1, min(6, LETTERS // (max(len(name) for name in names) + 7)))
     ax.legend(
         handles,
         names,

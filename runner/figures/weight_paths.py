@@ -23,7 +23,7 @@ POINTS = 300
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """A row a point: `run`, `name` and `layer` of the weight, epoch and value."""
-    runs = [int(run) for run in results.finished.index]
+    runs = results.rows
     few = _few_weights(results, runs[0])
     by_weight = results.is_sweep and few
     chosen = _spread(results, runs) if by_weight else [_one(results, runs)]
@@ -32,14 +32,20 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     step = results.step
     parts = []
     for run, history in zip(chosen, results.histories(chosen, columns), strict=True):
-        kept = thinned(_readable(history, results.runs.at[run, "status"] == "diverged"), POINTS)
+        diverged = str(results.runs.at[run, "status"]) == "diverged"
+        kept = thinned(_readable(history, diverged), POINTS)
         tall = kept.melt(step, columns, "name", "value").merge(names[["name", "layer"]], on="name")
-        marks = {"run": int(results.runs.at[run, "run"]), **{k: results.runs.at[run, k] for k in results.swept}}
+        marks = {**results.marks(run), "diverged": diverged}
         parts.append(tall.assign(**marks))
     table = pd.concat(parts, ignore_index=True)
     color = options.color or next(iter(results.keys or results.swept), None)
-    table.attrs = {"step": step, "color": color if by_weight else None, "total": len(names), "runs": len(runs),
-                   "of": "" if by_weight else results.name(chosen[0])}  # fmt: skip
+    table.attrs = {
+        "step": step,
+        "color": color if by_weight else None,
+        "total": len(names),
+        "runs": len(runs),
+        "of": "" if by_weight else results.name(chosen[0]),
+    }
     return table
 
 
@@ -79,7 +85,7 @@ def _parameters(results: Results, run: int) -> pd.DataFrame:
 def _panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """What each panel is called and shows: a weight of many runs, or a layer of one."""
     if table.attrs["color"]:
-        return [(name, part) for name, part in table.groupby("name", sort=False)]
+        return [(str(name), part) for name, part in table.groupby("name", sort=False)]
     return [(f"layer {layer}", part) for layer, part in table.groupby("layer", sort=True)]
 
 
@@ -99,9 +105,11 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
             _draw_runs(ax, part, step, shades)
         else:
             _draw_layer(ax, part, step)
-        ax.set_xlabel(step)
         ax.set_ylabel(_symbol(name) if shades else "weights" if len(axes) == 1 else f"weights of {name}")
         ax.set_xlim(0, max(1, table[step].max()))
+    below = min(3, len(axes)) if shades else len(axes)
+    for ax in axes[-below:]:
+        ax.set_xlabel(step)
     if shades and shades.is_map:
         shades.add_bar(axes)
     elif shades:
@@ -116,11 +124,17 @@ def _symbol(name: str) -> str:
 
 def _draw_runs(ax: Axes, part: pd.DataFrame, step: str, shades: Shades) -> None:
     seen: set[Any] = set()
-    for _, line in part.groupby("run", sort=False):
+    for _, line in reversed(list(part.groupby("run", sort=False))):  # the calmer runs above the wilder
         value = line[shades.key].iloc[0]
         name = shades.name(value) if value not in seen else "_"
         seen.add(value)
-        ax.plot(line[step], line["value"], color=shades.color(value), ls=shades.dash(value), lw=0.9, label=name)
+        ax.plot(
+            line[step], line["value"], color=shades.color(value), ls=shades.dash(value), lw=0.9, label=name
+        )
+    kept = part.loc[~part["diverged"], "value"]
+    if len(kept) and part["diverged"].any():  # diverged runs would leave nothing else to see
+        margin = 0.15 * (np.ptp(kept) or 1.0)
+        ax.set_ylim(kept.min() - margin, kept.max() + margin)
 
 
 def _draw_layer(ax: Axes, part: pd.DataFrame, step: str) -> None:
@@ -130,11 +144,25 @@ def _draw_layer(ax: Axes, part: pd.DataFrame, step: str) -> None:
     for i, (name, line) in enumerate(lines):
         bias = str(name).startswith("b")
         color = DISTINCT[i % len(DISTINCT)] if named else ("#D55E00" if bias else "#0072B2")
-        ax.plot(line[step], line["value"], color=color, ls="--" if bias else "-",
-                lw=1.2 if named else 0.4, label="_" if named else ("biases" if bias else "weights"))  # fmt: skip
+        ax.plot(
+            line[step],
+            line["value"],
+            color=color,
+            ls="--" if bias else "-",
+            lw=1.2 if named else 0.4,
+            label="_" if named else ("biases" if bias else "weights"),
+        )
         if named:
-            ax.annotate(_symbol(str(name)), (line[step].iloc[-1], ends[i]), xytext=(3, 0), color=color, va="center",
-                        textcoords="offset points", fontsize="small", annotation_clip=False)  # fmt: skip
+            ax.annotate(
+                _symbol(str(name)),
+                (line[step].iloc[-1], ends[i]),
+                xytext=(3, 0),
+                color=color,
+                va="center",
+                textcoords="offset points",
+                fontsize="small",
+                annotation_clip=False,
+            )
     if not named:
         handles, names = ax.get_legend_handles_labels()
         unique = dict(zip(names, handles, strict=True))
@@ -160,13 +188,15 @@ def _apart(ends: Array, values: Array) -> Array:
 
 def caption(table: pd.DataFrame) -> str:
     step, shown = table.attrs["step"], table["name"].nunique()
-    text = f"{'Weights' if not table['name'].str.startswith('b').any() else 'Weights and biases'} against the {step}"
+    has_biases = table["name"].str.startswith("b").any()
+    text = f"{'Weights and biases' if has_biases else 'Weights'} against the {step}"
     runs = table["run"].nunique()
     if table.attrs["color"]:
         text += f", a panel a weight, a line for each of {counted(runs, 'run')}"
         if runs < table.attrs["runs"]:
             text += f", evenly chosen of {table.attrs['runs']:,}"
-        text += ". Lines of diverged runs end where the weights leave ten times their first size"
+        if table["diverged"].any():
+            text += ". The axes hold the runs that did not diverge; lines of the others leave them"
     else:
         if table.attrs["of"]:
             text += f" of the best run ({table.attrs['of']})"
@@ -182,7 +212,7 @@ def _applies(results: Results, options: Options) -> str | None:
         return reason
     if options.color:
         results.check_key("--color", options.color)
-    return needs_weights(results, int(results.finished.index[0]))
+    return needs_weights(results, results.rows[0])
 
 
 FIGURE = Figure(_applies, numbers, draw, caption, layout)
