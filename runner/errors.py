@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class RunnerError(Exception):
@@ -22,9 +23,9 @@ class ConfigError(RunnerError):
 
 
 def show(value: object) -> str:
-    """A value as a user writes it in YAML, cut where it is long."""
+    """A value as a user writes it in YAML, cut where it is long; a path is whole."""
     text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= 80 or isinstance(value, Path) else text[:77] + "..."
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
