@@ -30,7 +30,7 @@ error, the chain of derivatives back to a weight, and the update of that weight.
 what to show
   weight=w6         a weight or bias by its name in history.csv (w1, b2, …), or all; default: all,
                     where the network is small enough
-  update=1          which update of the run, 1 the first; batches and the optimizer's state are the run's
+  update=1          which update of the run, with its batch and optimizer's state; 1 is the first
   example=2         which example of the update's batch; default: all of a few, else the first
   paths=true        write out every path from the weight to the error, where there are several
   check=true        compare with central differences

@@ -43,6 +43,7 @@ mtable.aligned > mtr > mtd { padding: .28em .12em }
 .drawing svg { display: block; max-width: 100%; max-height: 42vh; margin: 0 auto }
 section { padding: .1rem .8rem; margin: .4rem -.8rem; border-left: 3px solid transparent;
   scroll-margin-top: 45vh }
+section:focus { outline: 1px dotted #c00000 }
 table.numbers { border-collapse: collapse; margin: .6rem 0 }
 .numbers th, .numbers td { padding: .2rem 1.2rem .2rem 0; text-align: left; font-weight: normal }
 .numbers th { border-bottom: 1px solid #999 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from runner.explain.notation import Math
-from runner.explain.picture import Edge, Picture, position
+from runner.explain.picture import Edge, Picture, label_place, position
 from runner.explain.sheet import (
     Equation,
     Equations,
@@ -130,7 +130,7 @@ _TIKZ = r"""\begin{center}
 \begin{tikzpicture}[>=latex,
   neuron/.style={circle, draw, minimum size=9mm, inner sep=1pt, fill=white, font=\small},
   connection/.style={->, gray}, marked/.style={->, red!75!black, line width=1.4pt},
-  weight/.style={pos=0.28, fill=white, inner sep=1pt, font=\footnotesize}]
+  weight/.style={fill=white, inner sep=1pt, font=\footnotesize}]
 """
 
 
@@ -166,7 +166,8 @@ def _tikz_edge(edge: Edge, marked: bool) -> str:
             rf"\draw[{style}] {target} ++(0,0.95) node[above, black, font=\footnotesize]"
             rf" {{${edge.name.latex}$}} -- {target};"
         )
-    name = rf"node[weight, text={'red!75!black' if style == 'marked' else 'black'}] {{${edge.name.latex}$}}"
+    color = "red!75!black" if style == "marked" else "black"
+    name = rf"node[weight, pos={label_place(p.from_):g}, text={color}] {{${edge.name.latex}$}}"
     return rf"\draw[{style}] (n{p.layer - 1}-{p.from_}) -- {name} {target};"
 
 

@@ -82,7 +82,7 @@ def _chosen(experiment: Experiment, names: Names, choices: Choices) -> list[Para
     if choices.weight not in by_name:
         raise RunnerError(
             f"weight={choices.weight}: the {sizes} network has no such parameter"
-            f"{did_you_mean(str(choices.weight), by_name)}; it has {_ranges(experiment)}, or all"
+            f"{did_you_mean(str(choices.weight).lower(), by_name)}; it has {_ranges(experiment)}, or all"
         )
     return [by_name[str(choices.weight)]]
 

@@ -66,3 +66,8 @@ def on_the_way(start: ParameterName, parameter: ParameterName) -> bool:
 def position(drawing: Picture, layer: int, neuron: int) -> tuple[float, float]:
     """Where a neuron stands: layers are 1 apart, neurons of a layer 1 apart and centred around 0."""
     return float(layer), neuron - (len(drawing.layers[layer]) + 1) / 2
+
+
+def label_place(from_: int) -> float:
+    """How far along its line a name stands: lines have parted there, and crossing ones differ."""
+    return 0.26 if from_ % 2 else 0.38

@@ -75,10 +75,10 @@ def take(experiment: Experiment, number: int) -> Step:
         stack = Stack([experiment])
         old, before = stack.parameters[0].copy(), dict(stack.state)
         for epoch, update in _updates(stack):
+            if not _is_finite(stack, update):
+                raise _diverged(number, stack.updates)
             if stack.updates == number:
-                return _finite(_step(stack, epoch, update, old, before))
-            if not np.isfinite(stack.parameters).all():
-                raise _diverged(number, stack.updates, stack.updates - 1)
+                return _step(stack, epoch, update, old, before)
             old, before = stack.parameters[0].copy(), dict(stack.state)
     raise AssertionError("the run is shorter than its updates were counted to be")
 
@@ -104,19 +104,20 @@ def _refuse_beyond(experiment: Experiment, number: int) -> None:
     )
 
 
-def _diverged(number: int, at: int, last: int) -> RunnerError:
-    choose = f"update={last} or one before it, or " if last >= 1 else ""
+def _is_finite(stack: Stack, update: Update) -> bool:
+    """Whether all that an update shows is: what it started from, and what it led to."""
+    targets, passed, _, gradient = update.slope
+    errors = stack.loss.value(passed.pred, targets)
+    shown = [*passed.z, errors, gradient, update.direction, stack.parameters]
+    return all(bool(np.isfinite(array).all()) for array in shown)
+
+
+def _diverged(number: int, at: int) -> RunnerError:
+    choose = f"update={at - 1} or one before it, or " if at > 1 else ""
     return RunnerError(
         f"update={number}: the run has diverged by then; from update {at} on its numbers are no longer "
         f"finite. Choose {choose}a smaller learning_rate"
     )
-
-
-def _finite(step: Step) -> Step:
-    shown = [*step.z, *step.a, *step.dE_dz, step.errors, step.gradient, step.new]
-    if not all(np.isfinite(array).all() for array in shown):
-        raise _diverged(step.number, step.number, step.number - 1)
-    return step
 
 
 def _step(stack: Stack, epoch: int, update: Update, old: Array, before: Mapping[str, Array]) -> Step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from runner.explain.notation import Math
-from runner.explain.picture import Edge, Picture, position
+from runner.explain.picture import Edge, Picture, label_place, position
 
 ACROSS, DOWN, RADIUS, MARGIN = 190, 106, 26, 60
 
@@ -61,7 +61,7 @@ def _edge(drawing: Picture, edge: Edge) -> str:
     x2, y2 = _place(drawing, p.layer, p.to)
     if p.from_:
         x1, y1 = _place(drawing, p.layer - 1, p.from_)
-        share = 0.3  # along the line, where lines into different neurons have parted
+        share = label_place(p.from_)
         label = x1 + share * (x2 - x1), y1 + share * (y2 - y1)
     else:
         x1, y1 = x2, y2 - 48

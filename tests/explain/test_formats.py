@@ -1,0 +1,308 @@
+"""The formats as their readers take them: columns in a terminal, TeX, a browser, GitHub's Markdown."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from reading import CHAPTERS, FORMATS, render
+
+import runner
+from runner.activations import ACTIVATIONS
+from runner.config import conf_dir
+from runner.explain import latex, markdown, svg
+from runner.explain.latex import HEAD, TAIL
+from runner.explain.mathml import inner
+from runner.explain.notation import Math, Names, Pen, fill, operand
+from runner.explain.page import Choices, explain
+from runner.explain.picture import Picture, picture
+from runner.explain.sheet import Sheet
+from runner.losses import LOSSES
+from runner.optimizers import OPTIMIZERS, OPTION_SYMBOLS
+from runner.schedules import SCHEDULES
+
+
+def page(preset: str, **choices: object) -> Sheet:
+    return explain(runner.load(f"experiment={preset}"), Choices(**choices))  # type: ignore[arg-type]
+
+
+def every_formula() -> list[str]:
+    """The LaTeX of every table from which a page may take a formula."""
+    formulas = [f for a in ACTIVATIONS.values() for f in (a.latex, a.derivative_latex)]
+    for loss in LOSSES.values():
+        formulas += [loss.latex, loss.derivative_latex, loss.term[1], loss.p_term[1]]
+    for optimizer in OPTIMIZERS.values():
+        formulas += [part for symbol in optimizer.symbols.values() for part in symbol[2:]]
+        for on in (0.0, 1.0):
+            formulas.append(optimizer.direction(dict.fromkeys(optimizer.options, on))[1])
+    formulas += [latex for _, latex in OPTION_SYMBOLS.values()]
+    formulas += [schedule.latex for schedule in SCHEDULES.values()]
+    return [formula for formula in formulas if formula]
+
+
+# --- text ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", CHAPTERS)
+@pytest.mark.parametrize("solution", [True, False])
+def test_text_fits_100_columns(preset: str, solution: bool) -> None:
+    for update in (1, 2, 57):
+        text = render(page(preset, update=update, solution=solution, paths=True, check=True), "text")
+        for line in text.splitlines():
+            assert Math(line, "").width <= 100, line
+
+
+def test_exercises_fit_100_columns_and_stay_friendly() -> None:
+    for seed in range(30):
+        experiment = runner.load("experiment=exercise", f"seed={seed}")
+        text = render(explain(experiment, Choices(digits=17)), "text")
+        assert max(map(len, text.splitlines())) <= 100 or re.search(r"\d{12}", text)
+        weights = runner.train(experiment).parameters["initial"]
+        assert (weights * 10).round(12).isin(range(-5, 6)).all()
+        assert (weights != 0).all()
+        assert set(experiment.data.inputs.ravel()) <= {1.0, 2.0, 3.0}
+
+
+def test_every_seed_is_another_exercise() -> None:
+    pages = {
+        render(explain(runner.load("experiment=exercise", f"seed={s}"), Choices()), "text") for s in range(8)
+    }
+    assert len(pages) == 8
+
+
+def test_the_marked_way_in_the_diagram() -> None:
+    text = render(page("chain_rule", weight="w3"), "text")
+    assert "x1 ━━w3━━┓" in text
+    assert "x2 ──w4──┻━ h2" in text
+    assert "h2 ━━w6━━┻━ pred ━━ E" in text
+    assert "x1 ──w1──┐" in text
+    assert "h1 ──w5──┐" in text
+
+
+def test_paths_are_written_out_on_request() -> None:
+    grouped = render(page("chain_rule_two_outputs", weight="w1"), "text")
+    assert "w1 reaches the error over 2 paths" in grouped
+    assert "→" not in grouped
+    expanded = render(page("chain_rule_two_outputs", weight="w1", paths=True), "text")
+    assert "h1 → pred1" in expanded
+    assert "h1 → pred2" in expanded
+
+
+# --- blanks ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("preset", CHAPTERS)
+def test_without_solution_no_result_is_shown(preset: str, form: str) -> None:
+    experiment = runner.load(f"experiment={preset}")
+    solved, blank = (decimals(explain(experiment, Choices(solution=s)), form) for s in (True, False))
+    given = {f"{value:.6g}" for value in runner.train(experiment).parameters["initial"].abs()}
+    given |= {f"{value:g}" for value in (*experiment.data.inputs.ravel(), *experiment.data.targets.ravel())}
+    given |= {f"{experiment.learning_rate:g}", "0.9"}  # 0.9: the momentum
+    assert blank <= given
+    assert solved - given
+
+
+def decimals(sheet: Sheet, form: str) -> set[str]:
+    """The decimal numbers that a page shows; not those of its lay-out."""
+    shown = re.sub(LAYOUT, "", render(sheet, form), flags=re.DOTALL)
+    return set(re.findall(r"\d+\.\d+", shown))
+
+
+LAYOUT = "|".join(
+    (
+        r"<svg.*?</svg>",
+        r"<style.*?</style>",
+        r"(?:style|width|depth)='[^']*'",
+        r"\\documentclass.*?\\begin\{document\}",
+        r"\\begin\{tikzpicture\}.*?\\end\{tikzpicture\}",
+        r"\\arraystretch\S*",
+    )
+)
+
+
+# --- LaTeX -----------------------------------------------------------------------------------
+
+tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX Live")
+
+
+def compile_tex(folder: Path, name: str) -> str:
+    """The log of a document that compiles."""
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", f"{name}.tex"],
+        cwd=folder,
+        capture_output=True,
+        timeout=120,
+    )
+    log = (folder / f"{name}.log").read_text(encoding="latin-1")
+    assert done.returncode == 0, log[-2000:]
+    assert (folder / f"{name}.pdf").is_file()
+    return log
+
+
+@tex
+@pytest.mark.parametrize("preset", CHAPTERS)
+def test_latex_compiles_and_stays_within_its_margins(tmp_path: Path, preset: str) -> None:
+    sheet = page(preset, paths=True, check=True)
+    (tmp_path / "page.tex").write_text(latex.render(sheet), encoding="utf-8")
+    assert "Overfull" not in compile_tex(tmp_path, "page")
+
+
+@tex
+def test_latex_as_an_include(tmp_path: Path) -> None:
+    """Two pages, one of them with blanks, within a document that has its own words around them."""
+    (tmp_path / "one.tex").write_text(latex.render(page("chain_rule", weight="w6")), encoding="utf-8")
+    (tmp_path / "two.tex").write_text(latex.render(page("chain_rule", solution=False)), encoding="utf-8")
+    (tmp_path / "book.tex").write_text(
+        "\\documentclass{article}\\usepackage{amsmath,amssymb,tikz}\\usepackage[margin=2cm]{geometry}\n"
+        "\\begin{document}Before.\\input{one}\\input{two}After.\\typeout{REACHED THE END}\\end{document}\n"
+    )
+    assert "REACHED THE END" in compile_tex(tmp_path, "book")
+
+
+@tex
+def test_every_formula_of_the_tables_compiles(tmp_path: Path) -> None:
+    body = "\n".join(f"\\[ {formula} \\]" for formula in every_formula())
+    (tmp_path / "all.tex").write_text(HEAD + body + "\n" + TAIL, encoding="utf-8")
+    compile_tex(tmp_path, "all")
+
+
+# --- HTML ------------------------------------------------------------------------------------
+
+
+def test_every_formula_of_the_tables_becomes_mathml() -> None:
+    for formula in every_formula():
+        ElementTree.fromstring(f"<math>{inner(formula)}</math>")
+
+
+def test_mathml() -> None:
+    assert inner(r"\frac{a}{b_{1}^{2}}") == (
+        "<mfrac><mi>a</mi><msubsup><mi>b</mi><mn>1</mn><mn>2</mn></msubsup></mfrac>"
+    )
+    assert inner("-0.5 - 1") == ("<mrow><mo form='prefix'>−</mo><mn>0.5</mn><mo>−</mo><mn>1</mn></mrow>")
+    with pytest.raises(ValueError, match="nonsense"):
+        inner(r"\nonsense")
+
+
+def test_html_needs_nothing_else_and_no_script() -> None:
+    html = render(page("chain_rule"), "html")
+    assert "<script" not in html
+    assert not re.findall(r"(?:src|href)='(?!#)[^']*'", html)
+    assert "@import" not in html
+    assert "url(" not in html
+    for name in ("w1", "w6"):
+        assert f"id='{name}'" in html
+        assert f"href='#{name}'" in html
+
+
+def test_each_weight_marks_its_own_way() -> None:
+    html = render(page("chain_rule"), "html")
+    ways = dict(re.findall(r"<a href='#(w\d)'[^>]*class='([^']*)'", html))
+    assert ways["w1"] == "on-w1"
+    assert ways["w5"] == "on-w1 on-w2 on-w5"
+    assert ways["w6"] == "on-w3 on-w4 on-w6"
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--window-size=1000,4000",
+)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+def test_a_browser_marks_the_way_of_the_weight_in_the_address(tmp_path: Path) -> None:
+    from matplotlib.image import imread
+
+    (tmp_path / "page.html").write_text(render(page("chain_rule"), "html"), encoding="utf-8")
+    red = {}
+    for fragment in ("", "#w6"):
+        shot = tmp_path / f"shot{fragment[1:]}.png"
+        subprocess.run(
+            [
+                str(CHROMIUM),
+                *FLAGS,
+                f"--user-data-dir={tmp_path / f'profile{fragment[1:]}'}",
+                f"--screenshot={shot}",
+                f"file://{tmp_path}/page.html{fragment}",
+            ],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+        image = imread(shot)
+        red[fragment] = int(((image[..., 0] > 0.6) & (image[..., 1] < 0.2) & (image[..., 2] < 0.2)).sum())
+    assert red[""] == 0
+    assert red["#w6"] > 300
+
+
+# --- Markdown and the picture ----------------------------------------------------------------
+
+
+def test_markdown_comes_with_its_picture(tmp_path: Path) -> None:
+    files = markdown.files(page("chain_rule", weight="w6"), tmp_path / "the page.md")
+    text = files[tmp_path / "the page.md"]
+    assert "![The network](the%20page.svg)" in text
+    assert "━" not in text
+    root = ElementTree.fromstring(files[tmp_path / "the page.svg"])
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_markdown_uses_only_what_github_draws() -> None:
+    text = render(page("chain_rule_two_layers"), "markdown")
+    assert text.count("```math\n") == text.count("\\begin{aligned}") == text.count("\\end{aligned}")
+    # refused by GitHub, or eaten by Markdown in plain $…$
+    assert r"\operatorname" not in text
+    assert "$" not in re.sub(r"\$`[^`]*`\$", "", text)
+
+
+def test_a_picture_escapes_its_names() -> None:
+    drawing = picture(Names(runner.load()), {"w1"})
+    name = Math("<&>", "x")
+    changed = Picture(((name, *drawing.layers[0][1:]), *drawing.layers[1:]), drawing.edges, drawing.marked)
+    assert "<&>" not in svg.alone(changed)
+    ElementTree.fromstring(svg.alone(changed))
+
+
+# --- notation --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text", "latex"),
+    [
+        (0.5, 6, "0.5", "0.5"),
+        (-0.38832, 6, "−0.38832", "-0.38832"),
+        (-0.0, 6, "0", "0"),
+        (1.25e-7, 6, "1.25e−7", r"1.25 \times 10^{-7}"),
+        (2e20, 6, "2e20", r"2 \times 10^{20}"),
+        (1 / 3, 3, "0.333", "0.333"),
+    ],
+)
+def test_numbers(value: float, digits: int, text: str, latex: str) -> None:
+    assert Pen(digits).given(value) == Math(text, latex)
+
+
+def test_filling_in() -> None:
+    z, minus = Math("z", "z"), Math("−2", "-2")
+    assert fill(Math("1 − z²", "1 - z^{2}"), {z: minus}).text == "1 − (−2)²"
+    assert fill(Math("e^(−z)", "e^{-z}"), {z: minus}).text == "e^(−(−2))"
+    assert fill(Math("tanh(z)", r"\tanh(z)"), {z: minus}).latex == r"\tanh(-2)"
+    assert fill(Math("max(0, z)  (a note on z)", "z"), {z: minus}).text == "max(0, (−2))"
+    assert operand(Math("3", "3")).text == "3"
+
+
+def test_every_chapter_ships() -> None:
+    shipped = {path.stem for path in (conf_dir() / "experiment").glob("*.yaml")}
+    assert set(CHAPTERS) <= shipped
