@@ -79,7 +79,10 @@ def _unknown_key(text: str) -> str | None:
         )
     section = found[1].rpartition(".")[0]
     if found[1] in known_keys():
-        return f"{found[1]}: there is no such key with the {section} chosen; choose another, {section}=NAME"
+        return (
+            f"{found[1]}: there is no such key with the {section} chosen; choose another, {section}=NAME "
+            f"(in a sweep over {section} write ++{found[1]}=VALUE)"
+        )
     keys = [key for key in known_keys() if key.rpartition(".")[0] == section]
     where = section or "the configuration"
     has = f"; {where} may have {', '.join(key.rpartition('.')[2] for key in keys)}" if keys else ""

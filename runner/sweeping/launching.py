@@ -81,7 +81,13 @@ class Settings:
         return size
 
     @property
+    def local(self) -> bool:
+        """Whether the workers are this machine's own, and `n_jobs` counts them."""
+        return self.backend in ("loky", "threading") or self.address is None
+
+    @property
     def workers(self) -> int:
+        """How many workers share the memory."""
         if self.n_jobs > 0:
             return self.n_jobs
         from joblib import cpu_count
@@ -237,7 +243,8 @@ class _Sweep:
             self.progress.skip([line["status"]])
 
     def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
-        fair = -(-len(jobs) // self.settings.workers)  # no worker should wait for the others' last
+        # No worker should wait for the others' last stack; how many a cluster has, only it knows.
+        fair = -(-len(jobs) // (self.settings.workers * (1 if self.settings.local else 16)))
         return stacked(
             self._works(jobs),
             key=lambda work: work.experiment.stack_key,

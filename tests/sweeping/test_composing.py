@@ -1,0 +1,165 @@
+"""Jobs composed fast are what Hydra composes: the configuration, and the bytes of its files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
+
+from runner.config import conf_dir
+from runner.sweeping.composing import Composer, Job, parse
+
+INTERPOLATING = """# @package _global_
+width: 3
+network:
+  hidden: ["${width}", "${twice:${width}}"]
+learning_rate: ${divide:${seed},10}
+"""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a user's own YAML, with interpolations and resolvers of their own."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "experiment").mkdir()
+    (folder / "experiment" / "interpolating.yaml").write_text(INTERPOLATING)
+    return folder
+
+
+def composer_of(own: Path, *overrides: str) -> Composer:
+    hydra = GlobalHydra.instance().hydra
+    assert hydra is not None
+    given = [f"hydra.searchpath=[file://{own}]", "hydra.sweep.dir=/sweep", *overrides]
+    master = hydra.compose_config("config", given, RunMode.MULTIRUN, validate_sweep_overrides=False)
+    return Composer(hydra.config_loader, master)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def initialized() -> Iterator[None]:
+    OmegaConf.register_new_resolver("twice", lambda n: 2 * n, replace=True)
+    OmegaConf.register_new_resolver("divide", lambda a, b: a / b, replace=True)
+    with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="test"):
+        yield
+    OmegaConf.clear_resolver("twice")
+    OmegaConf.clear_resolver("divide")
+
+
+def texts(job: Job) -> list[str]:
+    filling = job.files._filling()
+    return [text.fill(filling).decode() for text in job.files.layout.texts]
+
+
+def assert_as_hydra(composer: Composer, number: int, overrides: list[str]) -> None:
+    ours, hydras = composer.job(number, overrides), composer.by_hydra(number, overrides)
+    assert ours.config == hydras.config
+    assert ours.folder == hydras.folder
+    assert texts(ours) == texts(hydras)
+    assert [type(v) for v in ours.config.values()] == [type(v) for v in hydras.config.values()]
+
+
+numbers = st.one_of(
+    st.floats(1e-12, 1e12).map(repr),
+    st.integers(-5, 10**12).map(str),
+    st.sampled_from([".5", "1.", "+3", "1e3", "1E-3", "1_000", "0.10", "00.1", "-0", "inf", "nan"]),
+)
+words = st.sampled_from(
+    ["huber", "yes", "on", "null", "true", "False", "NULL", "a-b", "a.b", "x_1", "tanh", "1a", "'a b'", '"x"']
+)
+lists = st.lists(st.integers(1, 9), max_size=3).map(lambda xs: "[" + ",".join(map(str, xs)) + "]")
+nested = st.sampled_from(["[[1,2],[3]]", "[a,[b,1e-7]]", "[]", "[[]]", "[1.5,null,true]"])
+dicts = st.sampled_from(["{init:normal,std:0.1}", "{init:uniform}", "{}"])
+overrides_of_one = st.one_of(
+    st.tuples(st.sampled_from(["learning_rate", "seed", "epochs"]), numbers).map("=".join),
+    st.tuples(st.sampled_from(["loss", "log.unit", "network.activation"]), words).map("=".join),
+    st.tuples(st.just("network.hidden"), lists | nested).map("=".join),
+    st.tuples(st.just("network.weights"), lists | nested | dicts | words).map("=".join),
+    st.tuples(st.just("regularization.l2"), numbers | words | lists).map("=".join),
+    st.tuples(st.sampled_from(["+new", "++seed", "++log.extra", "+log.extra"]), numbers | words | lists).map(
+        "=".join
+    ),
+    st.sampled_from(
+        ["network=dense", "network=chain_rule", "optimizer=adam", "experiment=xor", "data=moons"]
+    ),
+    st.sampled_from(
+        [
+            "~seed",
+            "~regularization.l1",
+            "batch_size=null",
+            "data.seed=${seed}",
+            "loss=${network.output_activation}",
+        ]
+    ),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(overrides_of_one, max_size=4), st.integers(0, 10**6))
+def test_random_overrides_compose_as_hydra_does(own: Path, overrides: list[str], number: int) -> None:
+    composer = _shared_composer(own)
+    try:
+        composer.by_hydra(number, overrides)
+    except Exception as error:
+        with pytest.raises(type(error)):
+            composer.job(number, overrides)
+    else:
+        assert_as_hydra(composer, number, overrides)
+        assert_as_hydra(composer, number + 1, overrides)  # now of a kind that is known
+
+
+_composers: dict[str, Composer] = {}
+
+
+def _shared_composer(own: Path) -> Composer:
+    """One composer for all examples, so that kinds are met again with other values."""
+    return _composers.setdefault("config", composer_of(own))
+
+
+def test_interpolations_and_resolvers_follow_the_values(own: Path) -> None:
+    composer = composer_of(own)
+    chosen = "experiment=interpolating"
+    for number, width in enumerate((4, 9, 1)):
+        assert_as_hydra(composer, number, [chosen, f"width={width}", f"seed={7 - number}"])
+    job = composer.job(5, [chosen, "width=5", "seed=20"])
+    assert job.config["network"]["hidden"] == [5, 10]
+    assert job.config["learning_rate"] == 2.0
+    assert len(composer.kinds) == 1  # and yet one composition served them all
+
+
+def test_a_subdir_of_the_users_own(own: Path) -> None:
+    composer = composer_of(own, "hydra.sweep.subdir=lr_${learning_rate}")
+    assert composer.job(0, ["learning_rate=0.5"]).folder == "/sweep/lr_0.5"
+    assert_as_hydra(composer, 1, ["learning_rate=0.25"])
+
+
+@pytest.mark.parametrize(
+    "text", ["1", "-1.5", "1e-3", ".5", "tanh", "true", "null", "[1,[2,a]]", "1_000", "inf"]
+)
+def test_plain_values_are_read_as_hydras_grammar_reads_them(text: str) -> None:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    theirs = OverridesParser.create().parse_override(f"key={text}").value()
+    assert parse(text) == theirs
+    assert type(parse(text)) is type(theirs)
+
+
+def test_thousands_of_jobs_need_one_composition(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    composer = composer_of(own)
+    composed = []
+    original = Composer.compose
+    monkeypatch.setattr(Composer, "compose", lambda *a: composed.append(a) or original(*a))
+    jobs = [composer.job(i, [f"learning_rate={(i + 1) / 7}", f"seed={i}"]) for i in range(3000)]
+    assert len(composed) == 1
+    assert [job.config["seed"] for job in jobs] == list(range(3000))
+    assert jobs[0].config["network"] is jobs[-1].config["network"]  # shared, not copied
+    started = time.perf_counter()
+    jobs[7].compose()
+    assert time.perf_counter() > started
+    assert len(composed) == 2

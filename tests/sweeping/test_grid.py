@@ -1,0 +1,107 @@
+"""A sweep's arguments and the jobs they make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hydra import initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.config import conf_dir
+from runner.errors import RunnerError
+from runner.sweeping.grid import expand, spaced, without_duplicates
+
+
+@pytest.fixture(scope="module")
+def loader() -> Iterator[ConfigLoader]:
+    with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="test"):
+        hydra = GlobalHydra.instance().hydra
+        assert hydra is not None
+        yield hydra.config_loader
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["learning_rate=0.1"],
+        ["learning_rate=0.1,1e-2,.5", "seed=range(0,3)"],
+        ["network=dense,chain_rule", "seed=1"],
+        ["optimizer=glob(*)"],
+        ["network.hidden=[1,2],[3]", "network.weights={init:normal},{init:zeros}"],
+        ["+a='x y',\"z\"", "++seed=1,2", "~log.every=1"],
+        ["seed=1", "seed=2,3"],
+        ["loss=choice(huber,cross_entropy)", "seed=sort(3,1,2)"],
+        ["seed=" + ",".join(map(str, range(40)))],
+        ["learning_rate=" + ",".join(f"{i}e-3" for i in range(1, 40))],
+        ["loss=" + ",".join(f"word{i}" for i in range(20))],
+        ["seed=" + ",".join(["null", "true", "1_000", "-3", "+4"] * 5)],
+    ],
+)
+def test_jobs_are_those_of_hydras_basic_sweeper(arguments: list[str], loader: ConfigLoader) -> None:
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(arguments)
+    (theirs,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    assert expand(arguments, loader) == theirs
+
+
+def test_an_interval_is_evenly_spaced(loader: ConfigLoader) -> None:
+    jobs = expand(["learning_rate=interval(0.1,0.5)"], loader, points=5)
+    assert jobs == [[f"learning_rate={v}"] for v in (0.1, 0.2, 0.3, 0.4, 0.5)]
+
+
+def test_a_logarithmic_interval_is_log_spaced(loader: ConfigLoader) -> None:
+    jobs = expand(["learning_rate=tag(log,interval(1e-4,1))"], loader, points=5)
+    assert jobs == [[f"learning_rate={v}"] for v in (0.0001, 0.001, 0.01, 0.1, 1.0)]
+
+
+@given(st.floats(1e-6, 1e3), st.floats(1.000001, 1e6), st.integers(2, 500), st.booleans())
+def test_points_are_apart_and_end_where_they_should(
+    start: float, factor: float, points: int, logarithmic: bool
+) -> None:
+    values = spaced(start, start * factor, points, logarithmic)
+    assert len(set(values)) == points
+    assert (values[0], values[-1]) == (start, start * factor)
+    assert values == sorted(values)
+
+
+def test_points_have_six_digits_where_that_keeps_them_apart() -> None:
+    assert spaced(0.1, 1.0, 4, True)[1] == 0.215443  # 10^(-2/3) = 0.21544346…
+    assert spaced(1.0, 1.000002, 5, False)[1:4] == [1.0000005, 1.000001, 1.0000015]
+
+
+def test_keys_swept_together(loader: ConfigLoader) -> None:
+    jobs = expand(
+        ["learning_rate=0.1,0.2", "seed=1,2", "epochs=10,20"], loader, together=[["learning_rate", "epochs"]]
+    )
+    assert jobs == [
+        ["learning_rate=0.1", "epochs=10", "seed=1"],
+        ["learning_rate=0.1", "epochs=10", "seed=2"],
+        ["learning_rate=0.2", "epochs=20", "seed=1"],
+        ["learning_rate=0.2", "epochs=20", "seed=2"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "said"),
+    [
+        (["learning_rate=interval(0,1)"], {}, "hydra.sweeper.points=N"),
+        (["learning_rate=tag(log,interval(0,1))"], {"points": 3}, "above 0"),
+        (["seed=1,2", "epochs=1,2,3"], {"together": [["seed", "epochs"]]}, "seed has 2 values, epochs has 3"),
+        (["seed=1,2"], {"together": [["seed", "epoch"]]}, "epoch, which is not swept"),
+    ],
+)
+def test_what_cannot_be_expanded(
+    arguments: list[str], options: dict[str, object], said: str, loader: ConfigLoader
+) -> None:
+    with pytest.raises(RunnerError, match=said.replace("(", r"\(")):
+        expand(arguments, loader, **options)  # type: ignore[arg-type]
+
+
+def test_duplicates_are_left_out_in_order() -> None:
+    assert without_duplicates([["a=1"], ["a=2"], ["a=1"]]) == [["a=1"], ["a=2"]]

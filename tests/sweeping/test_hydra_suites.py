@@ -1,0 +1,57 @@
+"""Hydra's own test suites for launchers and sweepers, as its plugins are to pass them."""
+
+from __future__ import annotations
+
+import pytest
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.test_utils.launcher_common_tests import (
+    BatchedSweeperTestSuite,
+    IntegrationTestSuite,
+    LauncherTestSuite,
+)
+
+from hydra_plugins.grid_sweeper import GridSweeper
+from hydra_plugins.vectorized_launcher import VectorizedLauncher
+
+# The suites themselves leave out version_base and change the working directory.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:hydra")
+
+GRID = "hydra/sweeper=grid"
+
+
+def test_the_plugins_are_discovered() -> None:
+    assert VectorizedLauncher.__name__ in [x.__name__ for x in Plugins.instance().discover(Launcher)]
+    assert GridSweeper.__name__ in [x.__name__ for x in Plugins.instance().discover(Sweeper)]
+
+
+@pytest.mark.parametrize(
+    ("launcher_name", "overrides"), [("vectorized", []), ("vectorized", [GRID]), ("basic", [GRID])]
+)
+class TestLaunchersAndSweepers(LauncherTestSuite):
+    """Both of ours, together and each with Hydra's own other half."""
+
+
+@pytest.mark.parametrize(
+    ("launcher_name", "overrides"),
+    [
+        ("vectorized", ["hydra.sweeper.max_batch_size=2"]),
+        ("vectorized", [GRID, "hydra.sweeper.max_batch_size=2"]),
+        ("basic", [GRID, "hydra.sweeper.max_batch_size=2"]),
+    ],
+)
+class TestBatches(BatchedSweeperTestSuite):
+    """Jobs handed to the launcher two at a time."""
+
+
+@pytest.mark.parametrize(
+    ("task_launcher_cfg", "extra_flags"),
+    [
+        ({}, ["-m", "hydra/launcher=vectorized"]),
+        ({}, ["-m", "hydra/launcher=vectorized", GRID]),
+        ({}, ["-m", "hydra/launcher=basic", GRID]),
+    ],
+)
+class TestIntegration(IntegrationTestSuite):
+    """Apps run as processes, with custom names and directories."""

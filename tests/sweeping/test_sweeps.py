@@ -1,0 +1,265 @@
+"""Sweeps as a user runs them: their bytes, tables, failures, interruptions and resumptions."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Command
+
+# Sizes, data, optimizers, seeds and diverging rates together: many stacks, some of one run.
+MIXED = [
+    "-m",
+    "network=dense",
+    "network.hidden=[3],[2,4]",
+    "data=xor,circles",
+    "++data.noise=0.1",  # Hydra composes a sweep over data with the default set first
+    "optimizer=sgd,adam",
+    "learning_rate=0.1,30",
+    "seed=0,1",
+    "epochs=12",
+    "batch_size=3",
+    "network.activation=relu",
+]
+MIXED_RUNS = 32
+RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=150", "epochs=1500"]
+
+
+def histories(sweep: Path) -> dict[str, bytes]:
+    names = ("history.csv", "parameters.csv")
+    return {str(p.relative_to(sweep)): p.read_bytes() for name in names for p in sweep.glob(f"*/{name}")}
+
+
+def lines(sweep: Path) -> list[dict[str, str]]:
+    with open(sweep / "runs.csv", newline="") as f:
+        return list(csv.DictReader(f))
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The mixed sweep under the default launcher."""
+    folder = tmp_path_factory.mktemp("mixed")
+    command = [sys.executable, "-m", "runner", *MIXED, "hydra.sweep.dir=sweep"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder / "sweep"
+
+
+@pytest.mark.parametrize(
+    "launcher",
+    [
+        ["hydra/launcher=basic", "hydra/sweeper=basic"],
+        ["hydra.launcher.n_jobs=2"],
+        ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=threading"],
+        ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=dask"],
+        ["hydra.launcher.max_memory=1MiB"],
+        ["hydra.sweeper.max_batch_size=5"],
+    ],
+    ids=lambda launcher: " ".join(launcher),
+)
+def test_same_bytes_however_it_is_run(
+    launcher: list[str], mixed: Path, command: Command, tmp_path: Path
+) -> None:
+    if "hydra.launcher.backend=dask" in launcher:
+        pytest.importorskip("distributed")
+    done = command(*MIXED, "hydra.sweep.dir=sweep", *launcher)
+    assert done.returncode == 0, done.stderr
+    assert histories(tmp_path / "sweep") == histories(mixed)
+    assert len(histories(mixed)) == 2 * MIXED_RUNS
+    volatile = {"seconds"}
+    ours, theirs = ([{k: v for k, v in line.items() if k not in volatile} for line in lines(folder)]
+                    for folder in (tmp_path / "sweep", mixed))  # fmt: skip
+    assert ours == theirs
+
+
+def test_same_bytes_alone(mixed: Path, command: Command, tmp_path: Path) -> None:
+    for number in (0, 13, 31):
+        overrides = (mixed / str(number) / ".hydra" / "overrides.yaml").read_text().splitlines()
+        done = command(*(line.removeprefix("- ") for line in overrides), f"hydra.run.dir=alone{number}")
+        assert done.returncode == 0, done.stderr
+        alone = (tmp_path / f"alone{number}" / "history.csv").read_bytes()
+        assert alone == (mixed / str(number) / "history.csv").read_bytes()
+
+
+def test_the_table_tells_the_runs(mixed: Path) -> None:
+    table = lines(mixed)
+    assert [line["run"] for line in table] == [str(i) for i in range(MIXED_RUNS)]
+    swept = ["network.hidden", "data", "optimizer", "learning_rate", "seed"]
+    assert list(table[0])[: len(swept) + 2] == ["run", *swept, "status"]
+    assert list(table[0])[-2:] == ["seconds", "directory"]
+    assert {line["status"] for line in table} == {"completed", "diverged"}
+    for line in table:
+        with open(mixed / line["directory"] / "history.csv", newline="") as f:
+            rows = list(csv.DictReader(f))
+        errors = [float(row["error"]) for row in rows]
+        assert float(line["initial_error"]) == errors[0]
+        assert float(line["final_error"]) == errors[-1]
+        assert float(line["best_error"]) == min(errors)
+        assert int(line["best_epoch"]) == errors.index(min(errors))
+        assert line["epochs"] == rows[-1]["epoch"]
+        assert line["accuracy"] == rows[-1]["accuracy"]
+        with open(mixed / line["directory"] / "summary.csv", newline="") as f:
+            (own,) = csv.DictReader(f)
+        assert own == line
+
+
+def test_hydra_would_write_the_same_files(mixed: Path, command: Command, tmp_path: Path) -> None:
+    done = command(*MIXED, "hydra.sweep.dir=sweep", "hydra/launcher=basic", "hydra/sweeper=basic")
+    assert done.returncode == 0, done.stderr
+    for number in range(MIXED_RUNS):
+        for name in ("config.yaml", "overrides.yaml"):
+            ours = (mixed / str(number) / ".hydra" / name).read_text()
+            assert ours == (tmp_path / "sweep" / str(number) / ".hydra" / name).read_text()
+
+
+def test_the_table_is_rebuilt_from_the_folders(mixed: Path) -> None:
+    from runner.sweeping.table import rebuild
+
+    before = (mixed / "runs.csv").read_bytes()
+    (mixed / "runs.csv").unlink()
+    rebuild(mixed)
+    assert (mixed / "runs.csv").read_bytes() == before
+
+
+def test_failures_stop_nothing_and_show(command: Command, tmp_path: Path) -> None:
+    done = command("-m", "learning_rate=0.1,-1,0.2", "network.hidden=[2],[3]", "hydra.sweep.dir=s")
+    assert done.returncode == 1
+    assert "4 of 6 runs failed" in done.stderr
+    assert "learning_rate=-1: must be a number above 0" in done.stderr
+    assert "Traceback" not in done.stderr
+    table = lines(tmp_path / "s")
+    assert [line["status"] for line in table] == ["completed", *["failed"] * 3, "completed", "failed"]
+    assert table[2]["final_error"] == ""
+    for number in (1, 2, 3, 5):
+        assert {p.name for p in (tmp_path / "s" / str(number)).iterdir()} == {".hydra", "error.txt"}
+    assert "must be a number above 0" in (tmp_path / "s" / "2" / "error.txt").read_text()
+
+
+def test_a_choice_that_does_not_exist_runs_nothing(command: Command, tmp_path: Path) -> None:
+    done = command("-m", "network=dense,dens", "hydra.sweep.dir=s")
+    assert done.returncode == 1
+    assert "did you mean 'dense'?" in done.stderr
+    assert not list((tmp_path / "s").glob("*/history.csv"))
+
+
+def test_killed_at_random_moments_and_resumed(command: Command, tmp_path: Path) -> None:
+    assert command(*RATES, "hydra.sweep.dir=whole").returncode == 0
+    arguments = [
+        *RATES,
+        "hydra.sweep.dir=killed",
+        "hydra.launcher.resume=true",
+        "hydra.launcher.max_memory=1MiB",
+    ]
+    rng = random.Random(0)
+    for _ in range(4):
+        running = subprocess.Popen(
+            [sys.executable, "-m", "runner", *arguments],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 20
+        done = len(list((tmp_path / "killed").glob("*/summary.csv")))
+        while running.poll() is None and time.monotonic() < deadline:  # until it has done a little more
+            if len(list((tmp_path / "killed").glob("*/summary.csv"))) > done + rng.randrange(30):
+                break
+            time.sleep(rng.random() / 50)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    finished = {p: p.stat().st_mtime_ns for p in (tmp_path / "killed").glob("*/summary.csv")}
+    assert command(*arguments).returncode == 0
+    assert histories(tmp_path / "killed") == histories(tmp_path / "whole")
+    assert all(path.stat().st_mtime_ns == before for path, before in finished.items())  # not done twice
+    assert not list((tmp_path / "killed").rglob("*.part"))
+    without = [{k: v for k, v in line.items() if k != "seconds"} for line in lines(tmp_path / "killed")]
+    assert without == [{k: v for k, v in x.items() if k != "seconds"} for x in lines(tmp_path / "whole")]
+
+
+def test_interrupted_leaves_a_folder_to_go_on_with(command: Command, tmp_path: Path) -> None:
+    arguments = [*RATES, "hydra.sweep.dir=s", "hydra.launcher.max_memory=1MiB"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "runner", *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while running.poll() is None and not list((tmp_path / "s").glob("*/summary.csv")):
+        time.sleep(0.005)
+    os.kill(running.pid, signal.SIGINT)
+    out, errors = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Traceback" not in errors
+    assert "hydra.sweep.dir=s hydra.launcher.resume=true" in out
+    counts = [line["status"] for line in lines(tmp_path / "s")]
+    assert len(counts) == 150
+    assert "interrupted" in counts
+    assert not list((tmp_path / "s").rglob("*.part"))
+    assert command(*arguments, "hydra.launcher.resume=true").returncode == 0
+    assert {line["status"] for line in lines(tmp_path / "s")} == {"completed", "diverged"}
+
+
+def test_a_failed_run_has_another_try(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("x,y\n1,2\n2,oops\n")
+    arguments = ["-m", "network=dense", "data=csv", "data.path=data.csv", "data.targets=y", "seed=1,2"]
+    arguments += ["data.inputs=[x]", "hydra.sweep.dir=s", "hydra.launcher.resume=true"]
+    assert command(*arguments).returncode == 1
+    (tmp_path / "data.csv").write_text("x,y\n1,2\n2,3\n")
+    assert command(*arguments).returncode == 0
+    assert not list((tmp_path / "s").glob("*/error.txt"))
+
+
+def test_another_sweep_is_not_resumed(command: Command, tmp_path: Path) -> None:
+    assert command("-m", "learning_rate=0.1,0.2", "hydra.sweep.dir=s").returncode == 0
+    before = histories(tmp_path / "s")
+    other = command("-m", "learning_rate=0.1,0.3", "hydra.sweep.dir=s", "hydra.launcher.resume=true")
+    assert other.returncode == 1
+    assert "learning_rate=0.1,0.2" in other.stderr
+    assert "learning_rate=0.1,0.3" in other.stderr
+    again = command("-m", "learning_rate=0.1,0.2", "hydra.sweep.dir=s")
+    assert again.returncode == 1
+    assert "already holds the result of a sweep" in again.stderr
+    assert histories(tmp_path / "s") == before
+
+
+def test_a_dry_run_runs_nothing(command: Command, tmp_path: Path) -> None:
+    done = command("-m", "learning_rate=0.1,0.2,0.1", "epochs=10,20", "hydra.sweeper.dry_run=true")
+    assert done.returncode == 0, done.stderr
+    assert "2 of 6 runs are duplicates" in done.stdout
+    assert "learning_rate=0.2 epochs=20" in done.stdout
+    assert "4 runs, 64 rows of history.csv" in done.stdout
+    assert not list(tmp_path.rglob("history.csv"))
+
+
+def test_two_sweeps_in_one_second_get_two_folders(tmp_path: Path) -> None:
+    call = [sys.executable, "-m", "runner", "-m", "learning_rate=0.1,0.2", "epochs=3"]
+    sweeps = [subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(3)]
+    assert [sweep.wait() for sweep in sweeps] == [0, 0, 0]
+    folders = [path.parent for path in tmp_path.rglob("runs.csv")]
+    assert len(folders) == 3
+    assert all(len(list(folder.glob("*/history.csv"))) == 2 for folder in folders)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("hydra.launcher.backend=lokky", "did you mean 'loky'?"),
+        ("hydra.launcher.n_jobs=0", "hydra.launcher.n_jobs=0: must be"),
+        ("hydra.launcher.max_memory=lots", "hydra.launcher.max_memory=lots: must be"),
+        ("hydra.launcher.resume=maybe", "hydra.launcher.resume=maybe: must be"),
+        ("hydra.sweeper.points=0", "hydra.sweeper.points=0: must be"),
+        ("hydra.sweeper.max_batch_size=0", "hydra.sweeper.max_batch_size=0: must be"),
+    ],
+)
+def test_settings_are_checked(setting: str, said: str, command: Command, tmp_path: Path) -> None:
+    done = command("-m", "learning_rate=0.1,0.2", setting)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("history.csv"))

@@ -1,0 +1,198 @@
+"""Workers: that they may die, and what they are handed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Command
+
+from runner.experiment import Experiment
+from runner.sweeping.stacks import CACHE_BYTES, row_bytes, stacked, widest
+
+RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200", "epochs=3000"]
+SMALL_STACKS = ["hydra.launcher.max_memory=2MiB"]
+
+
+def statuses(sweep: Path) -> list[str]:
+    lines = (sweep / "runs.csv").read_text().splitlines()[1:]
+    return [line.split(",")[2] for line in lines]
+
+
+def histories(sweep: Path) -> dict[str, bytes]:
+    return {path.parent.name: path.read_bytes() for path in sweep.glob("*/history.csv")}
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The histories of the sweep without workers."""
+    folder = tmp_path_factory.mktemp("alone")
+    command = [sys.executable, "-m", "runner", *RATES, "hydra.sweep.dir=s"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return histories(folder / "s")
+
+
+def wait_for(sweep: Path, runs: int, process: subprocess.Popen[str]) -> None:
+    """Until `runs` are done, so that what happens next happens in mid-sweep."""
+    while len(list(sweep.glob("*/summary.csv"))) < runs:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.002)
+
+
+def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "runner", *RATES, *SMALL_STACKS, "hydra.sweep.dir=s", *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def children(pid: int) -> list[int]:
+    found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True)
+    return [int(line.split()[0]) for line in found.stdout.splitlines() if "popen_loky" in line]
+
+
+def test_a_killed_process_is_replaced(tmp_path: Path, alone: dict[str, bytes]) -> None:
+    sweep = start(tmp_path, "hydra.launcher.n_jobs=2")
+    wait_for(tmp_path / "s", 5, sweep)
+    workers = children(sweep.pid)
+    assert workers
+    os.kill(workers[0], signal.SIGKILL)
+    _, errors = sweep.communicate(timeout=60)
+    assert sweep.returncode == 0, errors
+    assert set(statuses(tmp_path / "s")) == {"completed", "diverged"}
+    assert histories(tmp_path / "s") == alone
+    assert not list((tmp_path / "s").rglob("*.part"))
+
+
+class Cluster:
+    """A dask scheduler and two workers, processes of their own on the loopback address."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "scheduler.json"
+        common = ["--scheduler-file", str(self.file), "--no-dashboard"]
+        address = ["--host", "127.0.0.1"]
+        self.scheduler = self._start("scheduler", *address, "--port", "0", *common)
+        while not self.file.exists() or not self.file.read_text():
+            assert self.scheduler.poll() is None
+            time.sleep(0.02)
+        single = ["--nworkers", "1", "--nthreads", "1", "--no-nanny"]
+        self.workers = [self._start("worker", *address, *single, *common) for _ in range(2)]
+        self.address = json.loads(self.file.read_text())["address"]
+
+    @staticmethod
+    def _start(kind: str, *arguments: str) -> subprocess.Popen[bytes]:
+        call = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments]
+        return subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    pytest.importorskip("distributed")
+    made = Cluster(tmp_path)
+    yield made
+    made.stop()
+
+
+def test_a_killed_worker_of_a_cluster_is_done_without(
+    tmp_path: Path, cluster: Cluster, alone: dict[str, bytes]
+) -> None:
+    sweep = start(tmp_path, "hydra.launcher.backend=dask", f"hydra.launcher.address={cluster.address}")
+    wait_for(tmp_path / "s", 5, sweep)
+    cluster.workers[0].kill()
+    _, errors = sweep.communicate(timeout=90)
+    assert sweep.returncode == 0, errors
+    assert len(statuses(tmp_path / "s")) == 200
+    assert histories(tmp_path / "s") == alone
+
+
+def test_no_scheduler_at_the_address(command: Command) -> None:
+    pytest.importorskip("distributed")
+    done = command(*RATES, "hydra.launcher.backend=dask", "hydra.launcher.address=tcp://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "no scheduler answers" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_workers_get_no_hydra(seed: Experiment) -> None:
+    """What travels to a worker is read there without Hydra, OmegaConf or joblib."""
+    from runner.sweeping.files import JobFiles, Layout, Text
+    from runner.sweeping.work import Work
+
+    texts = (Text(("a: ", "\n"), ("a",)), Text(("",)), Text(("",)))
+    files = JobFiles(Layout(".hydra", texts, ("a",)), 0, ["a=1"], [1])
+    work = Work(0, seed, "nowhere", files, {"a": 1}, "0")
+    script = (
+        "import pickle, sys; work = pickle.load(sys.stdin.buffer); "
+        "from runner.sweeping.work import run_stack; "
+        "print([m for m in ('hydra', 'omegaconf', 'joblib', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=pickle.dumps(work), capture_output=True, check=True
+    )
+    assert done.stdout.decode().strip() == "[]"
+
+
+def test_callbacks_see_every_job(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "watching.py").write_text(
+        "from hydra.experimental.callback import Callback\n"
+        "class Watch(Callback):\n"
+        "    def say(self, *words):\n"
+        "        print(*words, file=open('seen.txt', 'a'))\n"
+        "    def on_multirun_start(self, config, **kwargs): self.say('multirun')\n"
+        "    def on_multirun_end(self, config, **kwargs): self.say('end')\n"
+        "    def on_job_start(self, config, **kwargs): self.say('start', config.hydra.job.num)\n"
+        "    def on_job_end(self, config, job_return, **kwargs):\n"
+        "        self.say('job', job_return.hydra_cfg.hydra.job.num, job_return.cfg.learning_rate,\n"
+        "                 job_return.overrides, job_return.status.name, round(job_return.return_value, 6))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = command(
+        "-m", "learning_rate=0.05,0.1", "epochs=1", "+hydra.callbacks.watch._target_=watching.Watch"
+    )
+    assert done.returncode == 0, done.stderr
+    seen = (tmp_path / "seen.txt").read_text().splitlines()
+    assert seen == [
+        "multirun",
+        "start 0",
+        "start 1",
+        "job 0 0.05 ['learning_rate=0.05', 'epochs=1'] COMPLETED 0.276957",
+        "job 1 0.1 ['learning_rate=0.1', 'epochs=1'] COMPLETED 0.225378",
+        "end",
+    ]
+
+
+def test_stacks_are_made_by_key_and_filled_to_their_limit() -> None:
+    items = [0, 1, 2, 3, 4, 5, 6, 8]
+    made = list(stacked(items, key=lambda i: i % 2, limit=lambda i: 3 if i % 2 == 0 else 2))
+    assert made == [[1, 3], [0, 2, 4], [5], [6, 8]]
+
+
+def test_a_stack_is_bounded_by_its_bytes(seed: Experiment) -> None:
+    small, large = widest(seed, 2**21), widest(seed, 2**32)
+    assert 1 <= small < large
+    assert small * seed.rows * 7 * 8 <= row_bytes(2**21)
+    assert large * 8 * 6 * 6 <= CACHE_BYTES
+    assert widest(seed, 2**10) == 1  # however little it may hold, one run it must
+
+
+@pytest.fixture
+def seed() -> Experiment:
+    from runner import load
+
+    return load()
