@@ -4,10 +4,12 @@
 ``step``        one update of a run with everything that went into it, as training left it
 ``notation``    formulas as text and as LaTeX, numbers, and the names of neurons and parameters
 ``sheet``       what the page says, block by block, in no format yet
-``chain``       the blocks of the forward pass, of the error and of the chain
-``updating``    the blocks of the optimizer's update and of the check
-``picture``     where neurons and connections stand in a drawing
+``picture``     the network as a drawing, and which connections lie on a parameter's way
+``forward``     the forward pass; ``error`` the error; ``back`` the way back from it;
+                ``chain`` a parameter's chain; ``updating`` its update: blocks of the page each,
+                made with what ``work`` holds
+``page``        all of them in order
 ==============  ==============================================================================
 
-and a file a format: ``text``, ``markdown``, ``latex``, ``html`` (with ``mathml``).
+and a file a format: ``text``, ``markdown`` (with ``svg``), ``latex``, ``html`` (with ``mathml``).
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -96,7 +97,10 @@ def run(overrides: Sequence[str], config_dir: str | None) -> None:
     sheet = explain(experiment(compose(rest, config_dir)), Choices(**own))
     renderer = import_module(f"runner.explain.{form}")
     if out is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # ∂ and η, wherever the output goes
         print(renderer.render(sheet), end="")
+        sys.stdout.flush()  # here, where a reader that has gone away is noticed
         return
     for name, content in pages(renderer, sheet, Path(out)).items():
         _write(name, content)

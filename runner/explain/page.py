@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from runner.errors import RunnerError, did_you_mean
 from runner.experiment import Experiment
-from runner.explain import chain, updating
-from runner.explain.chain import Work
+from runner.explain import back, chain, error, forward, updating
 from runner.explain.notation import ETA, Math, Names, Pen, symbol
 from runner.explain.picture import picture
 from runner.explain.sheet import Block, Heading, Paragraph, Prose, Sheet
 from runner.explain.step import Step, take
+from runner.explain.work import Work
 from runner.network import ParameterName
 from runner.running import title
 
@@ -136,7 +136,7 @@ def _introduction(
     ]
     if len(work.names.parameters) <= MOST_DRAWN:
         blocks.append(picture(work.names, {p.name for p in chosen}))
-    return [*blocks, *_given(work, examples), *chain.definitions(work)]
+    return [*blocks, *_given(work, examples), *forward.definitions(work)]
 
 
 def _given(work: Work, examples: Sequence[int]) -> list[Block]:
@@ -177,15 +177,15 @@ def _examples_worked(work: Work, examples: Sequence[int], chosen: Sequence[Param
         level = 3 if several else 2
         blocks += [
             Heading(("Forward",), level),
-            chain.forward_pass(work, n),
+            forward.forward_pass(work, n),
             Heading(("The error",), level),
-            *chain.error_note(work),
-            *chain.error(work, n),
+            *error.error_note(work),
+            *error.error(work, n),
             Heading(("Back from the error",), level),
-            chain.way_back(work, n, chosen),
+            back.way_back(work, n, chosen),
         ]
     if several:
-        blocks += [Heading(("The error of all examples",)), chain.mean_error(work)]
+        blocks += [Heading(("The error of all examples",)), error.mean_error(work)]
     return blocks
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from runner.explain.chain import Work
 from runner.explain.notation import (
     DOT,
     ERROR,
@@ -23,6 +22,7 @@ from runner.explain.notation import (
 )
 from runner.explain.sheet import Block, Equation, Equations, Heading, Paragraph, Table, equation
 from runner.explain.step import central_difference
+from runner.explain.work import Work
 from runner.network import ParameterName
 from runner.optimizers import OPTIMIZERS, OPTION_SYMBOLS
 from runner.schedules import SCHEDULES

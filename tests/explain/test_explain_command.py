@@ -156,4 +156,5 @@ def test_as_a_process(tmp_path: Path) -> None:
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert wrong.stderr.count("\n") == 1
     assert run("explain | head -1").stderr == ""
+    assert "∂E/∂w6" in run("PYTHONIOENCODING=ascii explain weight=w6").stdout
     assert list(tmp_path.iterdir()) == []  # nothing is written beside what is asked for

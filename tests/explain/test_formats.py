@@ -223,29 +223,33 @@ FLAGS = (
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-def test_a_browser_marks_the_way_of_the_weight_in_the_address(tmp_path: Path) -> None:
+def test_a_browser_marks_the_way_of_a_weight_that_has_the_focus_or_is_linked_to(tmp_path: Path) -> None:
     from matplotlib.image import imread
 
-    (tmp_path / "page.html").write_text(render(page("chain_rule"), "html"), encoding="utf-8")
+    html = render(page("chain_rule"), "html")
+    focus = "<script>document.querySelector('a[data-w=w6]').focus()</script>"  # as the tab key does
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    (tmp_path / "focus.html").write_text(html.replace("</body>", f"{focus}</body>"), encoding="utf-8")
     red = {}
-    for fragment in ("", "#w6"):
-        shot = tmp_path / f"shot{fragment[1:]}.png"
+    for address in ("page.html", "page.html#w6", "focus.html"):
+        shot = tmp_path / f"{len(red)}.png"
         subprocess.run(
             [
                 str(CHROMIUM),
                 *FLAGS,
-                f"--user-data-dir={tmp_path / f'profile{fragment[1:]}'}",
+                f"--user-data-dir={tmp_path / f'profile{len(red)}'}",
                 f"--screenshot={shot}",
-                f"file://{tmp_path}/page.html{fragment}",
+                f"file://{tmp_path}/{address}",
             ],
             check=True,
             capture_output=True,
             timeout=120,
         )
         image = imread(shot)
-        red[fragment] = int(((image[..., 0] > 0.6) & (image[..., 1] < 0.2) & (image[..., 2] < 0.2)).sum())
-    assert red[""] == 0
-    assert red["#w6"] > 300
+        red[address] = int(((image[..., 0] > 0.6) & (image[..., 1] < 0.2) & (image[..., 2] < 0.2)).sum())
+    assert red["page.html"] == 0
+    assert red["page.html#w6"] > 300
+    assert red["focus.html"] > 300
 
 
 # --- Markdown and the picture ----------------------------------------------------------------
