@@ -12,6 +12,7 @@ import re
 import shlex
 import sys
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -95,15 +96,17 @@ def gather(results: Results, metric: str, figures: Sequence[Outcome]) -> Page:
             MOST_ROWS
         )
     folder = results.folder.resolve()
-    states = results.runs["status"].value_counts()
+    states = Counter(str(status) for status in results.runs["status"])
     facts = [
         ("folder", folder.name),
-        ("runs", ", ".join(f"{n:,} {s}" for s, n in zip(map(str, states.index), states, strict=True))),
+        ("runs", ", ".join(f"{n:,} {s}" for s, n in states.items())),
     ]
     if results.swept:
         facts.append(("swept", ", ".join(results.swept)))
     if best is not None and results.is_sweep:
-        facts.append((f"best {metric}", f"{results.runs.at[best, metric]:.6g}: {results.name(best)}"))
+        facts.append(
+            (f"best {metric}", f"{float(results.runs[metric].to_numpy()[best]):.6g}: {results.name(best)}")
+        )
     facts.append(
         (
             "drawn with",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from runner.api import exact_floats
 from runner.arrays import Array
 from runner.errors import RunnerError, did_you_mean
 from runner.history import ERROR, HISTORY, RESULT_COLUMNS, SUMMARY
@@ -62,9 +63,15 @@ class Results:
         self.is_sweep = not (self.folder / HISTORY).exists()
         self.runs = _table_of_runs(self.folder, self.is_sweep)
         named = list(self.runs.columns[1 : list(self.runs.columns).index("status")])
-        self.swept = [key for key in named if self.runs[key].astype(str).nunique() > 1]
+        self.swept = [key for key in named if self._varies(key)]
         for key in self.swept:
             self.runs[key] = _bare(self.runs[key])
+
+    def _varies(self, key: str) -> bool:
+        # the epochs of a run are those it reached: fewer than it was given, where it did not complete
+        whole = self.runs["status"] == "completed"
+        values = self.runs.loc[whole, key] if key == "epochs" else self.runs[key]
+        return bool(values.astype(str).nunique() > 1)
 
     @property
     def keys(self) -> list[str]:
@@ -219,12 +226,14 @@ def _table_of_runs(folder: Path, is_sweep: bool) -> pd.DataFrame:
         raise RunnerError(f"{folder}: the run is not finished; there is no {SUMMARY}")
     if table.empty:
         raise RunnerError(f"{folder}: the sweep has no runs yet; there is nothing to draw")
+    table["directory"] = table["directory"].astype(str)
     return table.sort_values("run", kind="stable", ignore_index=True)
 
 
 def _read_table(path: Path) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path, float_precision="round_trip", keep_default_na=False, na_values=[""])
+        floats = exact_floats(pd.__version__)
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""], **floats)
     except (ValueError, OSError) as error:
         raise RunnerError(f"{path}: cannot be read as CSV: {error}") from None
     for column in ("run", "status", "final_error", "initial_error", "best_error", "directory"):

@@ -93,6 +93,7 @@ def _write(out: Path, name: str, figure: Figure, numbers: pd.DataFrame, formats:
         paths = [out / f"{name}.{kind}" for kind in formats]
         for path, kind in zip(paths, formats, strict=True):
             canvas.savefig(path, format=kind, metadata=METADATA[kind])
+            canvas.set_layout_engine("none")  # laid out once is enough
     except OSError as error:
         raise RunnerError(f"{out}: cannot be written: {error}") from None
     return paths

@@ -74,7 +74,9 @@ def needs_weights(results: Results, run: int) -> str | None:
     return None if has else "the weights are not in history.csv; run with log.weights=true"
 
 
-_HUGE = 1e300
+HUGE = 1e300
+#: An error of so many times the initial one is off the scale: a run on its way to diverging.
+OFF_SCALE = 1000
 
 
 def quantiles(values: Array, at: Sequence[float]) -> Array:
@@ -82,12 +84,12 @@ def quantiles(values: Array, at: Sequence[float]) -> Array:
 
     Between a finite and an infinite value the quantile is infinite; NaN stands for no value.
     """
-    finite = np.clip(values, -_HUGE, _HUGE)  # infinities cannot be interpolated
+    finite = np.clip(values, -HUGE, HUGE)  # infinities cannot be interpolated
     with np.errstate(invalid="ignore"):
         found = np.full((len(at), *values.shape[1:]), np.nan)
         some = ~np.isnan(finite).all(axis=0)
         found[:, some] = np.nanquantile(finite[:, some], at, axis=0)
-    return np.where(np.abs(found) > _HUGE / 1e6, np.copysign(np.inf, found), found)
+    return np.where(np.abs(found) > HUGE / 1e6, np.copysign(np.inf, found), found)
 
 
 def counted(number: int, noun: str) -> str:

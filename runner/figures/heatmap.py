@@ -13,7 +13,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Rectangle
 
 from runner.arrays import Array
-from runner.figures.figure import Figure, Layout, Options, needs_finished
+from runner.figures.figure import OFF_SCALE, Figure, Layout, Options, needs_finished
 from runner.figures.scales import DIVERGED_GREY, errors_want_log, is_numeric, label, ticks_at, wants_log
 from runner.results import Results, higher_is_better, plain
 
@@ -44,6 +44,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*keys, options.metric, "runs", "completed", "diverged"])
     over = [key for key in results.swept if key not in keys]
     table.attrs = {"keys": keys, "metric": options.metric, "over": over}
+    table.attrs["top"] = OFF_SCALE * float(results.finished["initial_error"].median())
     return table
 
 
@@ -57,7 +58,8 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     shown = values[np.isfinite(values)]
     if errors_want_log(shown) and not higher_is_better(metric):
         above = shown[shown > 0]
-        norm, values = LogNorm(above.min(), above.max()), np.where(values == 0, above.min(), values)
+        norm = LogNorm(above.min(), max(min(above.max(), table.attrs["top"]), 2 * above.min()))
+        values = np.where(values == 0, above.min(), values)
     # the better the darker, so that the best cell stands out on paper
     shades = mpl.colormaps["viridis_r" if higher_is_better(metric) else "viridis"]
     mesh = ax.pcolormesh(
@@ -70,7 +72,9 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     _mark_missing(ax, table, (columns, x_edges, list(grid.columns)), (rows, y_edges, list(grid.index)))
     ax.set(xlim=(x_edges[0], x_edges[-1]), ylim=(y_edges[0], y_edges[-1]), xlabel=label(x), ylabel=label(y))
     if shown.size:
-        ax.figure.colorbar(mesh, ax=ax, pad=0.02, aspect=25, fraction=0.06).set_label(label(metric))
+        over = "max" if norm is not None and norm.vmax is not None and shown.max() > norm.vmax else "neither"
+        bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, aspect=25, fraction=0.06, extend=over)
+        bar.set_label(label(metric))
     _mark_best(
         ax, table, dict(zip(grid.columns, columns, strict=True)), dict(zip(grid.index, rows, strict=True))
     )
@@ -79,12 +83,15 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 def _places(values: list[Any]) -> tuple[Array, Array]:
     """Where values stand on their axis, and the edges of their cells: halfway, in the axis' scale."""
     if not is_numeric(values) or len(values) < 2:
-        return np.arange(len(values)) + 0.5, np.arange(len(values) + 1.0)
+        edges = np.arange(len(values) + 1, dtype=np.float64)
+        return edges[:-1] + 0.5, edges
     log = wants_log(values)
     at: Array = np.log(np.array(values, dtype=np.float64)) if log else np.array(values, dtype=np.float64)
     middles = (at[1:] + at[:-1]) / 2
-    edges: Array = np.concatenate([[2 * at[0] - middles[0]], middles, [2 * at[-1] - middles[-1]]])
-    return (at, edges) if not log else (np.exp(at).astype(float), np.exp(edges).astype(float))
+    edges = np.concatenate([[2 * at[0] - middles[0]], middles, [2 * at[-1] - middles[-1]]])
+    if log:
+        at, edges = np.exp(at), np.exp(edges)
+    return at, edges
 
 
 def _mark_missing(ax: Axes, table: pd.DataFrame, across: Any, upwards: Any) -> None:

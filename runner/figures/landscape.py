@@ -161,11 +161,12 @@ def _draw_contours(ax: Axes, x: Array, y: Array, values: Array) -> None:
     shown = np.ma.masked_invalid(values)
     floor = max(float(shown.min()), float(shown.max()) * 1e-6, 1e-300)
     log = float(shown.max()) / floor > 30
-    levels = np.geomspace(floor, shown.max(), 13) if log else np.linspace(shown.min(), shown.max(), 13)
+    top = min(float(shown.max()), floor * 1e9)
+    levels = np.geomspace(floor, top, 13) if log else np.linspace(shown.min(), shown.max(), 13)
     if not levels[-1] > levels[0]:
         levels = levels[0] + np.linspace(0, 1, 13)
     norm = LogNorm(levels[0], levels[-1]) if log else None
-    shown = np.ma.clip(shown, levels[0], None)
+    shown = np.ma.clip(shown, levels[0], levels[-1])
     filled = ax.contourf(x, y, shown, levels, cmap=RELIEF, norm=norm)
     ax.contour(x, y, shown, levels, colors="white", linewidths=0.3)
     scale: dict[str, Any] = (

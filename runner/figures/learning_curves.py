@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from runner.arrays import Array
-from runner.figures.figure import Figure, Layout, Options, counted, needs_finished, quantiles
+from runner.figures.figure import OFF_SCALE, Figure, Layout, Options, counted, needs_finished, quantiles
 from runner.figures.scales import DASHES, Shades, errors_want_log, floor_of, label, legend_above, log_axis
 from runner.results import Results
 
@@ -201,7 +201,8 @@ def _top(lines: pd.DataFrame, step: str) -> float:
     """The highest error to show: a little above where the runs begin, not where divergence ends."""
     starts = lines.loc[lines[step] == lines[step].min(), "error"].max()
     shown = lines.loc[~lines["diverged"].astype(bool), "error"].max()
-    return float(np.nanmax([starts * 100 if lines["diverged"].any() else starts, shown]))
+    top = np.nanmax([starts * 100 if lines["diverged"].any() else starts, shown])
+    return float(min(top, starts * OFF_SCALE))
 
 
 def _draw_line(
@@ -226,7 +227,7 @@ def _draw_line(
             seen.add(value)
     if line["kind"].iloc[0] == "sample":
         style |= {"linewidth": 0.5}
-    drawn = line["error"].clip(floor)
+    drawn = line["error"].clip(floor, OFF_SCALE * top)
     ax.plot(line[step], drawn, **style)
     if "low" in line and line["low"].notna().any():
         ax.fill_between(

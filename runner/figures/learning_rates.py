@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.arrays import Array
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, needs_finished, quantiles
+from runner.figures.figure import DOUBLE, HUGE, OFF_SCALE, Figure, Layout, Options, counted, needs_finished
 from runner.figures.scales import (
     DIVERGED_GREY,
     Shades,
@@ -35,14 +34,24 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     A diverged run counts as infinitely bad; where the median is, the cell is empty. `best` marks the
     row with the best median.
     """
-    runs = results.finished.assign(reached=results.errors.reached)
+    runs = results.finished
     second = _second(results, options)
     keys = [second, RATE] if second else [RATE]
-    rows = [_row(keys, key, group, options.metric) for key, group in runs.groupby(keys, sort=True)]
-    table = pd.DataFrame(rows)
-    worst = table[options.metric]
-    place = worst.idxmax() if higher_is_better(options.metric) else worst.idxmin()
-    table["best"] = table.index == place if worst.notna().any() else False
+    diverged = runs["status"] == "diverged"
+    bad = -np.inf if higher_is_better(options.metric) else np.inf
+    groups = runs.groupby(keys, sort=True)
+    quality = runs[options.metric].mask(diverged, bad)
+    soon = pd.Series(results.errors.reached, runs.index).fillna(np.inf)
+    columns = (options.metric, "low", "high"), ("steps_to_threshold", "steps_low", "steps_high")
+    parts = [_quartiles(runs, keys, v, c) for v, c in zip((quality, soon), columns, strict=True)]
+    counts = pd.DataFrame(
+        {"runs": groups.size(), "diverged": diverged.groupby([runs[k] for k in keys]).sum()}
+    )
+    table = pd.concat([*parts, counts], axis=1).reset_index()
+    values = table[options.metric].dropna()
+    table["best"] = False
+    if len(values):
+        table.loc[values.idxmax() if higher_is_better(options.metric) else values.idxmin(), "best"] = True
     others = [key for key in results.swept if key not in keys]
     table.attrs = {
         "second": second,
@@ -50,6 +59,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "threshold": results.threshold,
         "step": results.step,
         "over": others,
+        "top": OFF_SCALE * float(runs["initial_error"].median()),
     }
     return table
 
@@ -59,21 +69,14 @@ def _second(results: Results, options: Options) -> str | None:
     return asked or next((key for key in results.keys if key != RATE), None)
 
 
-def _row(keys: list[str], values: Any, group: pd.DataFrame, metric: str) -> dict[str, Any]:
-    diverged = (group["status"] == "diverged").to_numpy()
-    bad = -np.inf if higher_is_better(metric) else np.inf
-    quality = _quartiles(np.where(diverged, bad, group[metric].to_numpy(dtype=float)))
-    soon = _quartiles(group["reached"].fillna(np.inf).to_numpy(dtype=float))
-    row = dict(zip(keys, values if isinstance(values, tuple) else (values,), strict=True))
-    row |= dict(zip((metric, "low", "high"), quality, strict=True))
-    row |= dict(zip(("steps_to_threshold", "steps_low", "steps_high"), soon, strict=True))
-    return row | {"runs": len(group), "diverged": int(diverged.sum())}
-
-
-def _quartiles(values: Array) -> list[float]:
-    """Median and quartiles; NaN where they are infinite."""
-    low, middle, high = quantiles(values, [0.25, 0.5, 0.75])
-    return [float(v) if np.isfinite(v) else np.nan for v in (middle, low, high)]
+def _quartiles(
+    runs: pd.DataFrame, keys: list[str], values: pd.Series[float], names: tuple[str, str, str]
+) -> pd.DataFrame:
+    """Median and quartiles of each group under `names`; NaN where they are infinite."""
+    finite = values.clip(-HUGE, HUGE)  # infinities cannot be interpolated
+    groups = finite.groupby([runs[key] for key in keys], sort=True)
+    found = groups.quantile(np.array([0.5, 0.25, 0.75])).unstack()
+    return found.where(found.abs() < HUGE / 1e6).set_axis(list(names), axis=1)
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -90,6 +93,8 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.margins(y=0.14)  # room for the name of the best rate
     error_values = table[metric].to_numpy(dtype=float)
     if errors_want_log(error_values) and not higher_is_better(metric):
+        axes[0].set_yscale("log")
+        axes[0].set_ylim(None, min(axes[0].get_ylim()[1], 3 * table.attrs["top"]))
         log_axis(axes[0], "y")
     _steps_axis(axes[1], table)
     axes[0].set_ylabel(label(metric))
@@ -124,10 +129,13 @@ def _draw_line(
     middle, low, high = (line[column] for column in columns)
     floor = floor_of(line[columns[0]].to_numpy(dtype=float))
     few = len(line) <= 30
-    ax.plot(line[RATE], middle.clip(floor), marker="o" if few else None, ms=3, **style)
+    off = OFF_SCALE * line.attrs["top"]  # beyond the axis by far, where numbers cannot overflow
+    ax.plot(line[RATE], middle.clip(floor, off), marker="o" if few else None, ms=3, **style)
     if (line["runs"] > 1).any():
         top = high.where(high.notna() | middle.isna(), ax.get_ylim()[1])
-        ax.fill_between(line[RATE], low.clip(floor), top, color=style["color"], alpha=0.2, lw=0)
+        ax.fill_between(
+            line[RATE], low.clip(floor, off), top.clip(upper=off), color=style["color"], alpha=0.2, lw=0
+        )
 
 
 def _rate_axis(ax: Axes, table: pd.DataFrame) -> None:

@@ -1,0 +1,172 @@
+"""What every figure must keep to: the same bytes twice, reasons, fonts, errors, and no training."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sweeps import make_sweep
+
+import runner.training
+from runner.errors import RunnerError
+from runner.figures import FORMATS, NAMES, STYLES
+from runner.figures.__main__ import draw, parser
+from runner.figures.drawing import Outcome, draw_figures
+from runner.figures.figure import Options
+from runner.results import Results
+
+
+def outcomes(folder: Path, out: Path, **options: object) -> dict[str, Outcome]:
+    return {o.name: o for o in draw_figures(Results(folder), out, **options)}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_drawing_twice_gives_the_same_bytes(rates: Path, seeds: Path, tmp_path: Path, style: str) -> None:
+    for name, folder in (("rates", rates), ("seeds", seeds), ("alone", rates / "2")):
+        for out in ("a", "b"):
+            outcomes(folder, tmp_path / out / name, formats=FORMATS, style=style)
+        made = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a" / name).iterdir())
+        assert made
+        for path in made:
+            assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes(), path
+
+
+def test_no_type_3_fonts_and_no_dates(seeds: Path, tmp_path: Path) -> None:
+    for outcome in outcomes(seeds, tmp_path, formats=("pdf", "svg")).values():
+        for path in outcome.paths:
+            content = path.read_bytes()
+            assert b"/Type3" not in content
+            assert b"CreationDate" not in content
+            assert b"<dc:date>" not in content
+
+
+def test_numbers_lie_beside_each_picture(rates: Path, tmp_path: Path) -> None:
+    for name, outcome in outcomes(rates, tmp_path).items():
+        assert (tmp_path / f"{name}.csv").exists() == (outcome.reason is None)
+    curves = pd.read_csv(tmp_path / "learning_curves.csv")
+    history = pd.read_csv(rates / "1" / "history.csv")
+    assert curves.loc[curves["line"] == 1, "error"].tolist() == history["error"].tolist()
+
+
+def test_skipped_figures_say_why(rates: Path, seeds: Path, alone: Path, tmp_path: Path) -> None:
+    reasons = {name: o.reason for name, o in outcomes(rates, tmp_path / "r").items()}
+    assert reasons["learning_curves"] is None
+    assert "two swept keys" in str(reasons["heatmap"])
+    assert "shows one run" in str(reasons["network"])
+    assert "spans no plane" in str(reasons["decision_boundary"])
+    reasons = {name: o.reason for name, o in outcomes(alone, tmp_path / "a").items()}
+    assert "learning rate was not swept" in str(reasons["learning_rates"])
+    assert reasons["network"] is None
+
+
+def test_weights_that_were_not_recorded_are_a_reason(tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "s", {"learning_rate": [0.1, 0.2]}, ["log.weights=false", "epochs=5"])
+    found = outcomes(sweep, tmp_path / "out")
+    assert "log.weights=true" in str(found["weight_paths"].reason)
+    assert "log.weights=true" in str(found["landscape"].reason)
+
+
+def test_drawing_never_trains(seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> None:
+        raise AssertionError("a figure trained")
+
+    monkeypatch.setattr(runner.training.Stack, "update", refuse)
+    assert all(o.reason is None for n, o in outcomes(seeds, tmp_path).items() if n != "network")
+
+
+def test_an_all_diverged_sweep_gives_what_can_be_drawn(diverged: Path, tmp_path: Path) -> None:
+    found = outcomes(diverged, tmp_path)
+    assert {name for name, o in found.items() if o.reason is None} >= {"learning_curves", "learning_rates"}
+    assert "diverged" in found["learning_curves"].caption
+
+
+def test_an_empty_sweep_says_so(tmp_path: Path) -> None:
+    (tmp_path / "multirun.yaml").write_text("hydra: {}\n")
+    with pytest.raises(RunnerError, match="no runs yet"):
+        Results(tmp_path)
+
+
+def test_a_half_finished_sweep_draws_what_is_there(rates: Path, tmp_path: Path) -> None:
+    sweep = tmp_path / "s"
+    shutil.copytree(rates, sweep)
+    (sweep / "runs.csv").unlink()
+    for name in ("history.csv", "summary.csv", "parameters.csv"):
+        (sweep / "1" / name).unlink()
+        (sweep / "2" / name).unlink()
+    (sweep / "2" / "error.txt").write_text("learning_rate: no such luck\n")
+    results = Results(sweep)
+    assert results.runs["status"].tolist()[:3] == ["completed", "interrupted", "failed"]
+    assert results.runs["learning_rate"].tolist() == [0.0005, 0.005, 0.05, 0.2, 3.0, 10.0]
+    assert outcomes(sweep, tmp_path / "out")["learning_curves"].reason is None
+    assert len(pd.read_csv(tmp_path / "out" / "learning_rates.csv")) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--only", "learning_curve"], "did you mean 'learning_curves'"),
+        (["--format", "gif"], "must be one of png, pdf, svg"),
+        (["--metric", "final_eror"], "did you mean 'final_error'"),
+        (["--color", "learning_rat"], "did you mean 'learning_rate'"),
+        (["--x", "nothing"], "the swept keys are: learning_rate"),
+    ],
+)
+def test_errors_name_the_option_and_the_remedy(
+    rates: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(RunnerError, match=message):
+        draw(parser().parse_args([str(rates), "--out", str(tmp_path), *arguments]))
+
+
+def test_the_command(rates: Path, tmp_path: Path) -> None:
+    arguments = [
+        str(rates),
+        "--only",
+        "learning_rates,heatmap",
+        "--format",
+        "png,svg",
+        "--out",
+        str(tmp_path),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "runner.figures", *arguments], capture_output=True, text=True, check=True
+    )
+    assert "learning_rates.png" in done.stdout
+    assert "best rate, η = 0.2" in done.stdout or "best rate, η = 0.05" in done.stdout
+    assert "skipped heatmap: it needs two swept keys" in done.stdout
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        f"learning_rates.{k}" for k in ("csv", "png", "svg")
+    ]
+
+
+def test_a_folder_that_is_no_result_ends_in_a_message(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "runner.figures", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "neither the folder of a run nor of a sweep" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_draws_nothing_and_has_examples() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "runner.figures", "--help"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "examples:" in done.stdout
+    assert all(name in done.stdout for name in NAMES)
+    assert "matplotlib" not in done.stderr
+
+
+def test_names_in_configurations_are_not_read_as_mathematics(tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "s", {"learning_rate": [0.1, 0.2], "seed": [0, 1]}, ["epochs=5"])
+    table = pd.read_csv(sweep / "runs.csv", dtype=str).rename(columns={"seed": "a$\\frac$b"})
+    table["a$\\frac$b"] = ["$x", "y_{", "$x", "y_{"]
+    table.to_csv(sweep / "runs.csv", index=False)
+    assert outcomes(sweep, tmp_path / "out")["learning_curves"].reason is None
+    options = Options(x="learning_rate", y="a$\\frac$b")
+    assert outcomes(sweep, tmp_path / "out", options=options)["heatmap"].reason is None

@@ -1,0 +1,249 @@
+"""The numbers in the pictures, against numbers computed from the CSV files by other means."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure as Canvas
+
+from runner.figures import load
+from runner.figures.drawing import paint
+from runner.figures.figure import Options
+from runner.results import Results
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="") as f:
+        return list(csv.DictReader(f))
+
+
+def errors(folder: Path) -> list[float]:
+    return [float(row["error"]) for row in rows(folder / "history.csv")]
+
+
+def drawn(name: str, folder: Path, **options: str) -> tuple[pd.DataFrame, Canvas]:
+    figure = load(name)
+    results, chosen = Results(folder), Options(**options)
+    assert figure.applies(results, chosen) is None
+    numbers = figure.numbers(results, chosen)
+    with mpl.rc_context():
+        return numbers, paint(figure, numbers)
+
+
+def curves(canvas: Canvas, axes: int = 0) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    """The lines of a panel that are lines: no marks, no legend's."""
+    lines = canvas.axes[axes].get_lines()
+    return [
+        (np.asarray(line.get_xdata()), np.asarray(line.get_ydata()))
+        for line in lines
+        if len(line.get_xdata()) > 1
+    ]
+
+
+def test_learning_curves_are_the_error_columns(rates: Path) -> None:
+    numbers, canvas = drawn("learning_curves", rates)
+    for run, (x, y) in enumerate(curves(canvas)):
+        expected = errors(rates / str(run))
+        assert x.tolist() == list(range(len(expected)))
+        assert numbers.loc[numbers["line"] == run, "error"].tolist() == expected
+        shown = y < 1000  # of diverged runs, what leaves the axes is drawn just outside
+        assert shown.sum() >= 2
+        assert y[shown].tolist() == [error for error in expected if error < 1000]
+    crosses = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "x"]
+    ends = [len(errors(rates / str(run))) - 1 for run in (4, 5)]
+    assert [line.get_xdata()[0] for line in crosses] == ends
+    assert numbers.attrs["diverged"] == 2
+    assert canvas.axes[0].get_yscale() == "log"
+
+
+def test_learning_curves_of_seeds_are_medians_with_quartiles(seeds: Path) -> None:
+    numbers, canvas = drawn("learning_curves", seeds)
+    group = [errors(seeds / str(run)) for run in range(4)]  # the first rate and penalty
+    table = numbers[numbers["line"] == 0]
+    for epoch in (0, 7, 250):
+        four = sorted(history[epoch] for history in group)
+        row = table[table["epoch"] == epoch].iloc[0]
+        low, middle, high = statistics.quantiles(four, n=4, method="inclusive")
+        assert row["error"] == pytest.approx(middle, rel=1e-14)
+        assert (row["low"], row["high"]) == (pytest.approx(low, rel=1e-12), pytest.approx(high, rel=1e-12))
+    _, y = curves(canvas)[0]
+    assert y.tolist() == table["error"].tolist()
+    band = canvas.axes[0].collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == pytest.approx(table["low"].min())
+    assert "median over 4 seeds" in load("learning_curves").caption(numbers)
+    assert "first to the third quartile" in load("learning_curves").caption(numbers)
+
+
+def test_many_runs_become_quantiles_and_a_sample(many: Path) -> None:
+    numbers, canvas = drawn("learning_curves", many)
+    whole = numbers[numbers["line"] < 0]
+    last = [errors(many / str(run))[20] for run in range(150)]
+    assert whole["error"].iloc[20] == pytest.approx(np.median(last), rel=1e-14)
+    assert whole["low"].iloc[20] == pytest.approx(np.quantile(last, 0.05), rel=1e-12)
+    assert whole["high"].iloc[20] == pytest.approx(np.quantile(last, 0.95), rel=1e-12)
+    assert numbers["line"].nunique() == 51
+    assert len(curves(canvas)) == 51
+    assert "50 of the runs" in load("learning_curves").caption(numbers)
+    sample = numbers[numbers["line"] == 149]
+    assert sample["error"].tolist() == errors(many / "149")
+
+
+def test_learning_rates_are_final_errors_and_first_epochs_below(rates: Path) -> None:
+    numbers, canvas = drawn("learning_rates", rates)
+    histories = [errors(rates / str(run)) for run in range(4)]
+    assert numbers["final_error"].tolist()[:4] == [history[-1] for history in histories]
+    assert numbers["final_error"].isna().tolist() == [False] * 4 + [True] * 2
+    threshold = 0.01 * histories[0][0]
+    for history, reached in zip(histories, numbers["steps_to_threshold"], strict=False):
+        expected = [epoch for epoch, error in enumerate(history) if error <= threshold]
+        assert (reached == expected[0]) if expected else np.isnan(reached)
+    x, y = curves(canvas)[0]
+    assert x.tolist() == numbers["learning_rate"].tolist()
+    smallest = min(error for error in (h[-1] for h in histories) if error > 0)
+    drawn_errors = [max(h[-1], smallest / 10) for h in histories]
+    assert y[:4].tolist() == pytest.approx(drawn_errors, rel=1e-12)
+    best = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "*"]
+    finals = [history[-1] for history in histories]
+    assert best[0].get_xdata()[0] == numbers["learning_rate"][int(np.argmin(finals))]
+    left = canvas.axes[0].patches[0].get_bbox().x0  # the diverged region begins between the rates
+    assert left == pytest.approx((0.2 * 3.0) ** 0.5)
+
+
+def test_learning_rates_with_a_second_key_and_seeds(seeds: Path) -> None:
+    numbers, canvas = drawn("learning_rates", seeds)
+    table = rows(seeds / "runs.csv")
+    for _, row in numbers.iterrows():
+        four = [r for r in table if float(r["learning_rate"]) == row["learning_rate"]
+                and float(r["regularization.l2"]) == row["regularization.l2"]]  # fmt: skip
+        assert row["runs"] == len(four) == 4
+        lost = sum(r["status"] == "diverged" for r in four)
+        assert row["diverged"] == lost
+        values = [float("inf") if r["status"] == "diverged" else float(r["final_error"]) for r in four]
+        middle = statistics.median(values)
+        assert (
+            row["final_error"] == pytest.approx(middle, rel=1e-14)
+            if np.isfinite(middle)
+            else np.isnan(row["final_error"])
+        )
+    assert len(curves(canvas)) == 2
+    assert "medians over 4 runs (seed)" in load("learning_rates").caption(numbers)
+
+
+def test_heatmap_cells_are_medians_and_diverged_ones_have_no_colour(seeds: Path) -> None:
+    _, canvas = drawn("heatmap", seeds, metric="test_error")
+    table = rows(seeds / "runs.csv")
+    (mesh,) = [c for c in canvas.axes[0].collections if isinstance(c, QuadMesh)]
+    cells = mesh.get_array()
+    for i, rate in enumerate([0.05, 0.1, 0.2, 2000.0]):
+        for j, l2 in enumerate([0.01, 0.02]):
+            four = [
+                r for r in table if float(r["learning_rate"]) == rate and float(r["regularization.l2"]) == l2
+            ]
+            done = [float(r["test_error"]) for r in four if r["status"] == "completed"]
+            if len(done) <= 2:
+                assert cells[j, i] is np.ma.masked
+            else:
+                assert cells[j, i] == pytest.approx(statistics.median(done), rel=1e-14)
+    hatched = [patch for patch in canvas.axes[0].patches if patch.get_gid() == "diverged"]
+    assert len(hatched) == int(np.ma.getmaskarray(cells).sum()) > 0
+    assert canvas.axes[0].get_xscale() == "log"
+    assert [t.get_text() for t in canvas.axes[0].get_xticklabels()] == ["0.05", "0.1", "0.2", "2000"]
+
+
+def test_heatmap_takes_the_keys_asked_for(seeds: Path) -> None:
+    numbers, canvas = drawn("heatmap", seeds, x="regularization.l2", y="learning_rate")
+    assert list(numbers.columns[:2]) == ["regularization.l2", "learning_rate"]
+    assert canvas.axes[0].get_ylabel() == r"learning rate $\eta$"
+
+
+def test_weight_paths_are_the_weight_columns(alone: Path) -> None:
+    numbers, canvas = drawn("weight_paths", alone)
+    history = rows(alone / "history.csv")
+    for axes, names in ((0, ["w1", "w2", "w3", "w4"]), (1, ["w5", "w6"])):
+        for name, (_, y) in zip(names, curves(canvas, axes), strict=True):
+            assert y.tolist() == [float(row[name]) for row in history]
+    assert len(numbers) == 6 * len(history)
+
+
+def test_weight_paths_of_a_sweep_have_a_panel_a_weight(rates: Path) -> None:
+    _, canvas = drawn("weight_paths", rates)
+    panels = [ax for ax in canvas.axes if ax.get_ylabel().startswith("$w")]
+    assert len(panels) == 6
+    expected = [float(row["w6"]) for row in rows(rates / "1" / "history.csv")]
+    assert expected in [np.asarray(line.get_ydata()).tolist() for line in panels[5].get_lines()]
+
+
+def test_network_edges_are_the_parameters(alone: Path) -> None:
+    _, canvas = drawn("network", alone)
+    for ax, column in zip(canvas.axes, ("initial", "final"), strict=False):
+        texts = [text.get_text() for text in ax.texts]
+        for row in rows(alone / "parameters.csv"):
+            assert f"$w_{{{row['name'][1:]}}}$ = {float(row[column]):.3g}" in texts
+    bar = canvas.axes[-1]
+    assert bar.get_ylim()[0] == -bar.get_ylim()[1]  # 0 is in the middle of the colours
+
+
+def test_large_networks_are_matrices(tmp_path: Path) -> None:
+    from sweeps import make_sweep
+
+    sweep = make_sweep(tmp_path, {"seed": [0]}, ["experiment=spiral", "epochs=1"])
+    _, canvas = drawn("network", sweep / "0")
+    meshes = [c for ax in canvas.axes[:6] for c in ax.collections if isinstance(c, QuadMesh)]
+    table = pd.read_csv(sweep / "0" / "parameters.csv")
+    layer = table[(table["layer"] == 2) & (table["from"] > 0)]
+    assert np.asarray(meshes[1].get_array()).ravel().tolist() == layer["initial"].tolist()
+    assert np.asarray(meshes[4].get_array()).ravel().tolist() == layer["final"].tolist()
+
+
+def test_decision_boundary_shows_the_output_and_the_data(seeds: Path) -> None:
+    numbers, canvas = drawn("decision_boundary", seeds)
+    results = Results(seeds)
+    best = results.best()
+    one = results.experiment(best)
+    values = {row["name"]: float(row["final"]) for row in rows(results.path(best) / "parameters.csv")}
+    grid = numbers[numbers["kind"] == "grid"].iloc[777]
+    x, y = grid["x"], grid["y"]
+    hidden = [
+        np.tanh(values[f"w{2 * j + 1}"] * x + values[f"w{2 * j + 2}"] * y + values[f"b{j + 1}"])
+        for j in range(3)
+    ]
+    by_hand = sum(values[f"w{7 + j}"] * hidden[j] for j in range(3)) + values["b4"]
+    assert grid["value"] == pytest.approx(by_hand, rel=1e-12)
+    assert (numbers["kind"] == "training").sum() == one.data.examples == 18
+    assert (numbers["kind"] == "held out").sum() == 6
+    points = sum(len(line.get_xdata()) for line in canvas.axes[0].get_lines())
+    assert points == 24
+
+
+def test_landscape_over_two_weights_is_the_error(alone: Path) -> None:
+    numbers, canvas = drawn("landscape", alone, x="w1", y="w6")
+    last = rows(alone / "history.csv")[-1]
+    w = {name: float(last[name]) for name in ("w2", "w3", "w4", "w5")}
+    for _, point in numbers[numbers["kind"] == "grid"].iloc[::500].iterrows():
+        h1, h2 = point["x"] * 2 + w["w2"] * 3, w["w3"] * 2 + w["w4"] * 3
+        by_hand = 0.5 * (h1 * w["w5"] + h2 * point["y"] - 1) ** 2
+        assert point["error"] == pytest.approx(by_hand, rel=1e-9, abs=1e-15)
+    path = numbers[numbers["kind"] == "path"]
+    history = rows(alone / "history.csv")
+    assert path["x"].tolist() == pytest.approx([float(row["w1"]) for row in history])
+    assert path["y"].tolist() == pytest.approx([float(row["w6"]) for row in history])
+    assert canvas.axes[0].get_xlabel() == "$w_{1}$"
+
+
+def test_landscape_over_principal_directions(rates: Path) -> None:
+    numbers, _ = drawn("landscape", rates)
+    ends = numbers[numbers["kind"] == "path"].groupby("run").tail(1)
+    assert sorted(ends["run"]) == [0, 1, 2, 3]  # those that did not diverge
+    best = Results(rates).best()
+    end = ends[ends["run"] == best].iloc[0]
+    assert (end["x"], end["y"]) == (pytest.approx(0, abs=1e-12), pytest.approx(0, abs=1e-12))
+    shares = [share for _, share in numbers.attrs["axes"]]
+    assert 0.9 < sum(shares) <= 1 + 1e-12

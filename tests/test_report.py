@@ -1,0 +1,178 @@
+"""The report: whole in itself, escaped, and read in a real browser where there is one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sweeps import make_sweep
+
+from runner.report import write_report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_sweep(
+        tmp_path_factory.mktemp("report") / "s",
+        {"learning_rate": [0.01, 0.05, 5.0], "seed": [0, 1]},
+        ["epochs=40"],
+    )
+    write_report(folder)
+    return folder
+
+
+class Reader(HTMLParser):
+    """The cells of the table of runs, the images, and every tag."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.rows: list[list[str]] = []
+        self.classes: list[str] = []
+        self.sources: list[str] = []
+        self.cell = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        values = dict(attrs)
+        if tag == "tr":
+            self.rows.append([])
+            self.classes.append(values.get("class") or "")
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+            self.cell = True
+        if tag == "img":
+            self.sources.append(values["src"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.cell = self.cell and tag not in ("td", "th")
+
+    def handle_data(self, data: str) -> None:
+        if self.cell:
+            self.rows[-1][-1] += data
+
+
+def test_the_page_needs_nothing_but_itself(sweep: Path) -> None:
+    text = (sweep / "report.html").read_text()
+    page = Reader(text)
+    assert page.sources
+    assert all(source.startswith("data:image/") for source in page.sources)
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", text)
+    assert "link" not in page.tags
+
+
+def test_the_table_has_every_run_and_marks_the_best(sweep: Path) -> None:
+    page = Reader((sweep / "report.html").read_text())
+    table = pd.read_csv(sweep / "runs.csv")
+    assert len(page.rows) == 1 + len(table)
+    assert page.rows[1][1] == "0.01"
+    best = [row for row, kind in zip(page.rows, page.classes, strict=True) if "best" in kind]
+    assert len(best) == 1
+    assert best[0][0] == str(table.loc[table["final_error"].idxmin(), "run"])
+    assert sum("diverged" in kind for kind in page.classes) == (table["status"] == "diverged").sum() == 2
+
+
+def test_captions_say_what_bands_are(sweep: Path) -> None:
+    for name in ("report.html", "report.md"):
+        assert "median over 2 seeds" in (sweep / name).read_text()
+
+
+def test_how_to_repeat_it(sweep: Path) -> None:
+    assert (
+        "backprop-runner -m epochs=40 learning_rate=0.01,0.05,5.0 seed=0,1"
+        in (sweep / "report.md").read_text()
+    )
+
+
+def test_latex_is_a_booktabs_table(sweep: Path) -> None:
+    text = (sweep / "results.tex").read_text()
+    assert text.index("\\toprule") < text.index("\\midrule") < text.index("\\bottomrule")
+    body = text[text.index("\\midrule") : text.index("\\bottomrule")].strip().splitlines()[1:]
+    columns = len(re.search(r"\{([lr]+)\}", text)[1])  # type: ignore[index]
+    assert len(body) == 6
+    assert all(line.count("&") == columns - 1 for line in body)
+    assert "_" not in re.sub(r"\\_|%.*", "", text)
+
+
+def test_writing_twice_gives_the_same_bytes(sweep: Path, tmp_path: Path) -> None:
+    for out in ("a", "b"):
+        write_report(sweep, tmp_path / out)
+    for name in ("report.html", "report.md", "results.tex"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_everything_is_escaped(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "<b>&s"
+    shutil.copytree(sweep, copy)
+    evil = "<script>alert(1)</script>|`#_$&%\\"
+    table = pd.read_csv(copy / "runs.csv", dtype=str).rename(columns={"seed": "<i>k"})
+    table["<i>k"] = [evil, "plain"] * 3
+    table.to_csv(copy / "runs.csv", index=False)
+    config = copy / "0" / ".hydra" / "config.yaml"
+    config.write_text(config.read_text() + f"# </pre>{evil}\n```\n")
+    write_report(copy)
+    page = Reader((copy / "report.html").read_text())
+    assert page.tags.count("script") == 1
+    assert not {"b", "i"} & set(page.tags)
+    assert evil in [cell for row in page.rows for cell in row]
+    cells = [
+        line for line in (copy / "report.md").read_text().splitlines() if "alert" in line and line[0] == "|"
+    ]
+    assert cells
+    assert all("\\<script\\>" in line and "\\|\\`" in line for line in cells)
+    assert r"\textless{}script\textgreater{}" in (copy / "results.tex").read_text()
+
+
+def test_a_run_has_a_report_too(sweep: Path, tmp_path: Path) -> None:
+    page = write_report(sweep / "1", tmp_path)
+    assert {f.name for f in page.figures if f.reason is None} >= {
+        "learning_curves",
+        "network",
+        "weight_paths",
+    }
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+@pytest.mark.parametrize("width", [1200, 500])  # a headless window is no narrower than 500
+def test_a_browser_shows_it(sweep: Path, tmp_path: Path, width: int) -> None:
+    """A picture of the page, and that the page is no wider than the window."""
+    import matplotlib.image
+
+    probe = tmp_path / "page.html"
+    check = (
+        "<script>document.title = "
+        "document.documentElement.scrollWidth <= innerWidth ? 'fits' : 'too wide'</script>"
+    )
+    probe.write_text((sweep / "report.html").read_text() + check)
+    shot = tmp_path / "shot.png"
+    services = ("quic", "gpu", "background-networking", "component-update", "sync")
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--no-first-run",
+        *(f"--disable-{service}" for service in services),
+        "--hide-scrollbars",
+        f"--user-data-dir={tmp_path / 'profile'}",
+        f"--window-size={width},2400",
+    ]
+    assert CHROMIUM is not None
+    for action in (f"--screenshot={shot}", "--dump-dom"):
+        done = subprocess.run(
+            [CHROMIUM, *flags, action, probe.as_uri()], capture_output=True, text=True, timeout=60, check=True
+        )
+    assert "<title>fits</title>" in done.stdout
+    assert 'data-sorts="0"' in done.stdout  # the table can be sorted
+    picture = matplotlib.image.imread(shot)
+    assert picture.shape[1] == width
+    inked = (picture[:, :, :3].min(axis=2) < 0.5).mean(axis=1)
+    assert (inked > 0).sum() > 400  # rows of the page that bear something dark
+    assert np.ptp(picture[:, :, :3], axis=2).max() > 0.4  # and colours: the figures are there

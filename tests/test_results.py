@@ -1,0 +1,123 @@
+"""Results as tables: exact, checked, and rebuilt where a sweep has not ended."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sweeps import make_sweep
+
+from runner import results as module
+from runner.errors import RunnerError
+from runner.results import Results, read_histories, read_runs
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_sweep(
+        tmp_path_factory.mktemp("results") / "s",
+        {"learning_rate": [0.01, 0.05, 5.0], "log.every": [1]},
+        ["epochs=30"],
+    )
+
+
+def test_tables_are_exact(sweep: Path) -> None:
+    with open(sweep / "1" / "history.csv", newline="") as f:
+        expected = [[float(cell) for cell in row] for row in list(csv.reader(f))[1:]]
+    assert Results(sweep).history(1).to_numpy().tolist() == expected
+    tidy = read_histories(sweep, ["error", "w6"])
+    assert list(tidy.columns) == ["run", "learning_rate", "epoch", "error", "w6"]
+    assert tidy.loc[tidy["run"] == 1, "w6"].tolist() == [row[-1] for row in expected]
+
+
+def test_only_keys_that_vary_are_swept(sweep: Path) -> None:
+    assert Results(sweep).swept == ["learning_rate"]
+
+
+def test_the_table_can_be_rebuilt_from_the_folders(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    (copy / "runs.csv").unlink()
+    assert read_runs(copy).equals(read_runs(sweep))
+
+
+def test_a_run_of_a_sweep_is_a_run(sweep: Path) -> None:
+    results = Results(sweep / "1")
+    assert not results.is_sweep
+    assert results.swept == []
+    assert results.experiment(0).learning_rate == 0.05
+
+
+def test_errors_of_unlike_lengths_stand_at_their_steps(tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "s", {"epochs": [3, 7], "log.every": [1, 2]})
+    errors = Results(sweep).errors
+    assert errors.steps.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert np.isfinite(errors.values).sum(axis=1).tolist() == [4, 3, 8, 5]
+
+
+def test_long_histories_are_thinned_but_thresholds_are_not(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Results(sweep).errors
+    monkeypatch.setattr(module, "MOST_NUMBERS", 15)
+    thin = Results(sweep).errors
+    assert thin.values.shape[1] < whole.values.shape[1]
+    assert thin.steps[-1] == 30
+    assert np.array_equal(thin.reached, whole.reached, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "put", "message"),
+    [
+        (3, "2,abc,1,1,1,1,1,1", "history.csv: is not a history as it was written.*abc"),
+        (3, "2,,1,1,1,1,1,1", "history.csv: is not a history"),
+        (3, "2,0.1", "history.csv: is not a history"),
+        (3, "0,0.1,1,1,1,1,1,1", "'epoch' does not increase"),
+        (3, "2,inf,1,1,1,1,1,1", "'error' has a number that is not finite"),
+        (0, "epoch,wrong,w1,w2,w3,w4,w5,w6", "has no column 'error'"),
+    ],
+)
+def test_a_tampered_history_is_refused(
+    sweep: Path, tmp_path: Path, line: int, put: str, message: str
+) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    path = copy / "1" / "history.csv"
+    lines = path.read_text().splitlines()
+    lines[line] = put
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(RunnerError, match=message):
+        _ = Results(copy).errors
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("completed", "splendid", "line 2: status 'splendid' is none of completed, diverged"),
+        ("final_error", "final", "has no column 'final_error'"),
+        (",30,", ",thirty,", "line 2, column best_epoch: 'thirty' is not a number"),
+    ],
+)
+def test_a_tampered_table_is_refused(sweep: Path, tmp_path: Path, old: str, new: str, message: str) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    text = (copy / "runs.csv").read_text()
+    head, _, rest = text.partition("\n")
+    if old in head:
+        head = head.replace(old, new, 1)
+    else:
+        at = rest.rfind(old, 0, rest.index("\n"))
+        rest = rest[:at] + new + rest[at + len(old) :]
+    (copy / "runs.csv").write_text(f"{head}\n{rest}")
+    with pytest.raises(RunnerError, match=message):
+        Results(copy)
+
+
+def test_folders_that_hold_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RunnerError, match="no such folder"):
+        Results(tmp_path / "none")
+    with pytest.raises(RunnerError, match="neither the folder of a run nor of a sweep"):
+        Results(tmp_path)
