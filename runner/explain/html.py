@@ -110,13 +110,16 @@ def _paragraph(paragraph: Paragraph) -> str:
 
 
 def _equations(block: Equations) -> str:
-    rows = "\n".join(row for one in block.equations for row in _rows(one))
+    widest = max(one.left.set_width for one in block.equations)
+    rows = "\n".join(
+        row for one in block.equations for row in _rows(one, WIDTH - widest + one.left.set_width)
+    )
     table = f"<mtable class='aligned' displaystyle='true'>\n{rows}\n</mtable>"
     return f"<div class='formula'><math>{table}</math></div>"
 
 
-def _rows(one: Equation) -> Iterator[str]:
-    for i, parts in enumerate(broken(one, WIDTH, set_width)):
+def _rows(one: Equation, width: int) -> Iterator[str]:
+    for i, parts in enumerate(broken(one, width, set_width)):
         left = inner(one.left.latex) if i == 0 else ""
         shown = [inner(part.latex) for part in parts if part.text]
         first = "<mspace width='1.2em'/>" if parts[0].text == "" else "<mo>=</mo>"

@@ -82,8 +82,10 @@ def _paragraph(paragraph: Paragraph) -> str:
 def aligned_lines(equations: Sequence[Equation], width: int = WIDTH) -> list[str]:
     """The lines of an alignment at the first equals sign of each."""
     lines = []
+    widest = max(one.left.set_width for one in equations)
     for one in equations:
-        for i, parts in enumerate(broken(one, width, set_width)):
+        room = width - widest + one.left.set_width
+        for i, parts in enumerate(broken(one, room, set_width)):
             left = one.left.latex + " " if i == 0 else ""
             goes_on = parts[0].text == ""
             sign = r"&\phantom{{}={}}" if goes_on else "&= "

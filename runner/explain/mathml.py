@@ -57,7 +57,8 @@ SIGNS = {
 CHARACTERS = {
     "-": "<mo>−</mo>",
     "'": "<mo>′</mo>",
-    **{c: f"<mo stretchy='false'>{c}</mo>" for c in "()[]|"},
+    **{c: f"<mo stretchy='false'>{c}</mo>" for c in "()[]"},
+    **{c: f"<mo stretchy='false' lspace='0' rspace='0'>{c}</mo>" for c in "|/"},
 }
 #: Behind these a minus is a number's sign.
 SIGN_LEADS = ("", "(", "|", "{", "=", "+", "-", "&", ",", "/", r"\\", r"\cdot", "[")

@@ -32,7 +32,8 @@ class Math:
     def set_width(self) -> int:
         """About as many columns as the formula takes where fractions stand over a line."""
         stacked = _FRACTION.sub(lambda m: max(m[1], m[2], key=len) + "d", self.text)
-        return Math(stacked.replace("z_", "z"), "").width
+        powers = _SCIENTIFIC.sub(lambda m: m[0] + " × 10", stacked)
+        return Math(powers.replace("z_", "z"), "").width
 
 
 NOTHING = Math("", "")

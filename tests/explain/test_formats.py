@@ -153,6 +153,28 @@ def test_latex_compiles_and_stays_within_its_margins(tmp_path: Path, preset: str
 
 
 @tex
+def test_long_lines_are_broken_within_the_margins(tmp_path: Path) -> None:
+    """Batches, penalties, a schedule, Adam and a loss with a long derivative, deep into training."""
+    experiment = runner.load(
+        "network=dense",
+        "data=xor",
+        "network.hidden=[2,3]",
+        "network.output_activation=sigmoid",
+        "loss=binary_cross_entropy",
+        "optimizer=adam",
+        "schedule=cosine",
+        "batch_size=3",
+        "regularization.l1=0.01",
+        "regularization.l2=0.1",
+    )
+    for weight in ("w1", "w13", "b6"):
+        sheet = explain(experiment, Choices(weight=weight, update=47, check=True, paths=True))
+        (tmp_path / "page.tex").write_text(latex.render(sheet), encoding="utf-8")
+        assert "Overfull" not in compile_tex(tmp_path, "page")
+        assert max(Math(line, "").width for line in render(sheet, "text").splitlines()) <= 100
+
+
+@tex
 def test_latex_as_an_include(tmp_path: Path) -> None:
     """Two pages, one of them with blanks, within a document that has its own words around them."""
     (tmp_path / "one.tex").write_text(latex.render(page("chain_rule", weight="w6")), encoding="utf-8")
