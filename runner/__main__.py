@@ -53,7 +53,7 @@ class Batched:
     """The task's batched form, which ``hydra/launcher=vectorized`` looks for."""
 
     def __init__(self) -> None:
-        self.cache: Cache = {}
+        self.cache = Cache()
 
     def prepare(self, config: dict[str, Any]) -> Experiment:
         """The run that a job's configuration describes, sharing what it can with the others."""

@@ -23,7 +23,7 @@ from runner.training import train as train_stack
 if TYPE_CHECKING:
     import pandas as pd
 
-_cache: Cache = {}  # so that experiments loaded one by one share their data, and may be stacked
+_cache = Cache()  # so that experiments loaded one by one share their data, and may be stacked
 
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Experiment:

@@ -437,7 +437,29 @@ def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ..
 
 # --- the whole -------------------------------------------------------------------------------
 
-Cache = dict[tuple[str, bytes], Any]
+
+class Cache:
+    """What has been made of parts of configurations, for those that have such a part too.
+
+    The parts of one sweep's jobs are most often the same objects, which tells without a look into
+    them. Parts that are equal are found again too, unless a file that they name has changed.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, bytes], Any] = {}
+        self.latest: dict[str, tuple[tuple[Any, ...], Any]] = {}
+
+    def get(self, make: Callable[..., T], *parts: Any) -> T:
+        """What `make` makes of `parts`."""
+        name = make.__name__
+        before, made = self.latest.get(name, ((), None))
+        if len(before) != len(parts) or any(a is not b for a, b in zip(before, parts, strict=True)):
+            key = (name, _fingerprint((*parts, _versions(parts[0]))))
+            if key not in self.made:
+                self.made[key] = make(*parts)
+            made = self.made[key]
+            self.latest[name] = (parts, made)
+        return made
 
 
 def experiment(config: Any, cache: Cache | None = None) -> Experiment:
@@ -451,16 +473,8 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
         from omegaconf import OmegaConf
 
         config = OmegaConf.to_container(config, resolve=True)
-    cache = {} if cache is None else cache
+    shared = (Cache() if cache is None else cache).get
     values = checked(config, KEYS)
-
-    def shared(make: Callable[..., T], *parts: Any) -> T:
-        """What `make` makes of parts of the configuration, made once for equal parts (and files)."""
-        key = (make.__name__, _fingerprint((*parts, _versions(parts[0]))))
-        if key not in cache:
-            cache[key] = make(*parts)
-        made: T = cache[key]
-        return made
 
     data = shared(_data, values["data"])
     network = shared(_network, values["network"], data.inputs.shape[1], data.targets.shape[1])

@@ -313,7 +313,7 @@ class Recorder:
         runs, numbers = len(experiments), width(experiments[0])
         longest = max(e.rows for e in experiments)
         height = max(1, min(longest, row_bytes // (8 * numbers * runs)))
-        self.buffer = np.empty((height, runs, numbers))
+        self.buffer = np.empty((runs, height, numbers))
         self.steps: list[int] = []  # of the rows now in the buffer
         self.going = np.ones(runs, dtype=bool)
         self.length = np.zeros(runs, dtype=int)  # rows now in the buffer that belong to a run
@@ -326,19 +326,21 @@ class Recorder:
 
     def add(self, step: int, runs: Numbers, row: Array) -> Mask:
         """Takes the row (R, columns) of `runs`; returns which of them (R,) are finite up to now."""
-        if len(self.steps) == len(self.buffer):
+        if len(self.steps) == self.buffer.shape[1]:
             self.flush()
         at = len(self.steps)
         self.steps.append(step)
-        if len(runs) == self.buffer.shape[1]:
-            self.buffer[at] = row
-        else:
-            self.buffer[at, runs] = row
+        self.buffer[slice(None) if len(runs) == len(self.buffer) else runs, at] = row
         if not np.isfinite(np.add.reduce(row, axis=None)):  # one number tells in nearly every case
             lost = runs[~np.isfinite(row).all(axis=1) & self.going[runs]]
             self.diverged[lost] = True
             self.end(lost)
-        self.length[self.going] = at + 1
+        errors = np.full(len(self.going), np.inf)
+        errors[runs] = row[:, 0]
+        better = (errors < self.best) & self.going
+        np.copyto(self.best, errors, where=better)
+        np.copyto(self.best_step, step, where=better)
+        np.copyto(self.length, at + 1, where=self.going)
         return self.going[runs]
 
     def end(self, runs: Numbers) -> None:
@@ -347,24 +349,14 @@ class Recorder:
 
     def flush(self) -> None:
         """Hands the rows on to the sink and empties the buffer."""
-        steps = np.array(self.steps)
-        errors = np.where(
-            np.arange(len(steps))[:, None] < self.length, self.buffer[: len(steps), :, 0], np.inf
-        )
-        best_at = errors.argmin(axis=0)
-        lowest = errors.min(axis=0)
-        better = lowest < self.best
-        self.best[better], self.best_step[better] = lowest[better], steps[best_at[better]]
-
         written = np.flatnonzero(self.length)
         for run in written.tolist():
             length = int(self.length[run])
-            rows = np.ascontiguousarray(self.buffer[:length, run])
-            self.sink.write(run, self.steps[:length], rows)
+            self.sink.write(run, self.steps[:length], self.buffer[run, :length])
         fresh = written[np.isnan(self.first[written, 0])]
-        self.first[fresh] = self.buffer[0, fresh]
-        self.last[written] = self.buffer[self.length[written] - 1, written]
-        self.last_step[written] = steps[self.length[written] - 1]
+        self.first[fresh] = self.buffer[fresh, 0]
+        self.last[written] = self.buffer[written, self.length[written] - 1]
+        self.last_step[written] = np.array(self.steps)[self.length[written] - 1]
         self.steps, self.length[:] = [], 0
 
     def result(self, run: int, initial: Array, final: Array, seconds: float) -> Result:

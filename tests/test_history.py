@@ -98,7 +98,7 @@ COMPANY: list[dict[str, Any]] = [
 @pytest.mark.parametrize("changes", COMPANY, ids=lambda c: ",".join(c) or "plain")
 @pytest.mark.parametrize("row_bytes", [1, 4000, ROW_BYTES])
 def test_the_same_bytes_alone_and_in_company(changes: dict[str, Any], row_bytes: int, tmp_path: Path) -> None:
-    cache: Cache = {}
+    cache = Cache()
     rates = [0.05, 0.3, 1e200, 0.01, 3.0, 0.05]  # 1e200 diverges, and leaves the stack
     runs = [
         made(cache, **changes, learning_rate=rate, seed=seed)
@@ -114,7 +114,7 @@ def test_the_same_bytes_alone_and_in_company(changes: dict[str, Any], row_bytes:
 
 
 def test_runs_of_different_lengths_share_a_stack(tmp_path: Path) -> None:
-    cache: Cache = {}
+    cache = Cache()
     runs = [made(cache, epochs=epochs, seed=epochs) for epochs in (0, 3, 12, 7)]
     together = written(runs, tmp_path / "together")
     assert [files[HISTORY].count(b"\n") for files in together] == [2, 5, 14, 9]
