@@ -313,7 +313,7 @@ class Recorder:
         runs, numbers = len(experiments), width(experiments[0])
         longest = max(e.rows for e in experiments)
         height = max(1, min(longest, row_bytes // (8 * numbers * runs)))
-        self.buffer = np.empty((runs, height, numbers))
+        self.buffer = np.empty((height, runs, numbers))
         self.steps: list[int] = []  # of the rows now in the buffer
         self.going = np.ones(runs, dtype=bool)
         self.length = np.zeros(runs, dtype=int)  # rows now in the buffer that belong to a run
@@ -326,11 +326,11 @@ class Recorder:
 
     def add(self, step: int, runs: Numbers, row: Array) -> Mask:
         """Takes the row (R, columns) of `runs`; returns which of them (R,) are finite up to now."""
-        if len(self.steps) == self.buffer.shape[1]:
+        if len(self.steps) == len(self.buffer):
             self.flush()
         at = len(self.steps)
         self.steps.append(step)
-        self.buffer[slice(None) if len(runs) == len(self.buffer) else runs, at] = row
+        self.buffer[at, slice(None) if len(runs) == len(self.going) else runs] = row
         if not np.isfinite(np.add.reduce(row, axis=None)):  # one number tells in nearly every case
             lost = runs[~np.isfinite(row).all(axis=1) & self.going[runs]]
             self.diverged[lost] = True
@@ -352,10 +352,11 @@ class Recorder:
         written = np.flatnonzero(self.length)
         for run in written.tolist():
             length = int(self.length[run])
-            self.sink.write(run, self.steps[:length], self.buffer[run, :length])
+            rows = np.ascontiguousarray(self.buffer[:length, run])
+            self.sink.write(run, self.steps[:length], rows)
         fresh = written[np.isnan(self.first[written, 0])]
-        self.first[fresh] = self.buffer[fresh, 0]
-        self.last[written] = self.buffer[written, self.length[written] - 1]
+        self.first[fresh] = self.buffer[0, fresh]
+        self.last[written] = self.buffer[self.length[written] - 1, written]
         self.last_step[written] = np.array(self.steps)[self.length[written] - 1]
         self.steps, self.length[:] = [], 0
 
