@@ -1,6 +1,7 @@
 # make run, make test: each sets up .venv by itself the first time. Needs Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
+COMPARISON := outputs/sweeps/$(shell date +%Y-%m-%d/%H-%M-%S)
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
@@ -14,9 +15,9 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
 
-run: $(STAMP)  ## the article's network at nine learning rates, into outputs/sweeps
-	$(BIN)/backprop-runner experiment=compare_learning_rates
-# Figures and the report of that sweep follow here.
+run: $(STAMP)  ## the article's network at nine learning rates, with figures and a report
+	$(BIN)/backprop-runner experiment=compare_learning_rates hydra.sweep.dir=$(COMPARISON)
+	$(BIN)/backprop-report $(COMPARISON)
 
 test: $(STAMP)  ## lint, format, types and tests
 	$(BIN)/ruff check

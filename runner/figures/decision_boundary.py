@@ -110,7 +110,7 @@ def _draw_output(ax: Axes, x: Array, y: Array, values: Array, table: pd.DataFram
     classifies = table.attrs["classifies"]
     low, high = (0.0, 1.0) if classifies else (float(np.nanmin(values)), float(np.nanmax(values)))
     colors = mpl.colormaps["PuOr" if classifies else "viridis"]
-    mesh = ax.pcolormesh(x, y, values, cmap=colors, norm=Normalize(low, high), alpha=0.8, rasterized=True)
+    mesh = ax.pcolormesh(x, y, values, cmap=colors, norm=Normalize(low, high), alpha=0.45, rasterized=True)
     level = table.attrs["level"]
     if level is not None and values.min() < level < values.max():
         ax.contour(x, y, values, [level], colors="black", linewidths=1.0)

@@ -88,7 +88,7 @@ def log_axis(ax: Axes, which: str) -> None:
     if decades > 4:
         axis.set_major_locator(LogLocator(numticks=7))
         axis.set_minor_locator(NullLocator())
-    elif decades < 1.7:  # powers of ten alone would be one tick or none
+    elif decades < 2.2:  # powers of ten alone would be one tick or none
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -55,7 +55,7 @@ def test_learning_curves_are_the_error_columns(rates: Path) -> None:
         assert x.tolist() == list(range(len(expected)))
         assert numbers.loc[numbers["line"] == run, "error"].tolist() == expected
         shown = y < 1000  # of diverged runs, what leaves the axes is drawn just outside
-        assert shown.sum() >= 2
+        assert shown.sum() >= 1
         assert y[shown].tolist() == [error for error in expected if error < 1000]
     crosses = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "x"]
     ends = [len(errors(rates / str(run))) - 1 for run in (4, 5)]
