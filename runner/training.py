@@ -189,6 +189,7 @@ class Stack:
         trained = self.one.parameter_count if self.one.train_biases else weights
         self.weights, self.gradient_weights = self.parameters[:, :weights], self.gradient[:, :weights]
         self.trained, self.gradient_trained = self.parameters[:, :trained], self.gradient[:, :trained]
+        self.step = np.empty_like(self.gradient_trained)
         self._forget()
 
     def _forget(self) -> None:
@@ -242,7 +243,8 @@ class Stack:
         direction, self.state = self.optimizer.step(
             self.gradient_trained, self.state, self.optimizer_options, self.updates
         )
-        np.subtract(self.trained, rate * direction, out=self.trained)
+        np.multiply(rate, direction, out=self.step)
+        np.subtract(self.trained, self.step, out=self.trained)
         self._forget()
         return Update(slope, rate, direction, self.state)
 
