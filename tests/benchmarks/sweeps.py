@@ -107,7 +107,7 @@ def hydra() -> None:
         print(f"a run of 1,000 epochs: {ratio(measured, i) * 1000 / 20:.0f} times faster than {name}")
 
 
-def libraries(epochs: int = 3, rounds: int = 5) -> None:
+def libraries(epochs: int = 10, rounds: int = 5) -> None:
     """Training alone: digits 64-32-10, batch 32, 64 learning rates, a run-step of each."""
     from single_run import scikit_learn, torch_eager
 
@@ -116,6 +116,12 @@ def libraries(epochs: int = 3, rounds: int = 5) -> None:
     steps = epochs * one.updates_per_epoch
     calls: list[Callable[[], object]] = [lambda: stacks(one, rates)]
     runs, names = [64], ["ours"]
+    try:
+        calls.append(on_two_workers(one, rates))
+        runs.append(64)
+        names.append("ours on two workers")
+    except ImportError:
+        print("joblib is not installed")
     makers = {
         "PyTorch eager": (torch_eager, 1),
         "scikit-learn": (scikit_learn, 1),
@@ -142,6 +148,13 @@ def stacks(one: Experiment, rates: list[float]) -> None:
     width = widest(one, 2**32)
     for start in range(0, len(rates), width):
         train([_at(one, rate) for rate in rates[start : start + width]], Nowhere())
+
+
+def on_two_workers(one: Experiment, rates: list[float]) -> Callable[[], object]:
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(n_jobs=2)
+    return lambda: parallel(delayed(stacks)(one, half) for half in (rates[::2], rates[1::2]))
 
 
 def _at(one: Experiment, rate: float) -> Experiment:
