@@ -90,10 +90,11 @@ def _write(out: Path, name: str, figure: Figure, numbers: pd.DataFrame, formats:
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / f"{name}.csv", numbers.to_csv(index=False, lineterminator="\n").encode())
         canvas = paint(figure, numbers)
+        canvas.draw_without_rendering()  # lays it out; savefig would do so twice
+        canvas.set_layout_engine("none")
         paths = [out / f"{name}.{kind}" for kind in formats]
         for path, kind in zip(paths, formats, strict=True):
             canvas.savefig(path, format=kind, metadata=METADATA[kind])
-            canvas.set_layout_engine("none")  # laid out once is enough
     except OSError as error:
         raise RunnerError(f"{out}: cannot be written: {error}") from None
     return paths

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
-from matplotlib.ticker import LogFormatterSciNotation, LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from runner.activations import ACTIVATIONS
 from runner.arrays import Array
 from runner.experiment import Experiment
 from runner.figures.figure import Figure, Layout, Options, counted, needs_finished, needs_weights
-from runner.figures.scales import DISTINCT, Shades, label, legend_above
+from runner.figures.scales import DISTINCT, Shades, label, legend_above, power_of_ten
 from runner.losses import LOSSES
 from runner.network import forward, views
 from runner.results import Results, thinned
@@ -170,7 +170,7 @@ def _draw_contours(ax: Axes, x: Array, y: Array, values: Array) -> None:
     filled = ax.contourf(x, y, shown, levels, cmap=RELIEF, norm=norm)
     ax.contour(x, y, shown, levels, colors="white", linewidths=0.3)
     scale: dict[str, Any] = (
-        {"ticks": LogLocator(numticks=7), "format": LogFormatterSciNotation()} if log else {}
+        {"ticks": LogLocator(numticks=7), "format": FuncFormatter(power_of_ten)} if log else {}
     )
     ax.figure.colorbar(filled, ax=ax, pad=0.02, aspect=25, fraction=0.06, **scale).set_label("error $E$")
 

@@ -79,10 +79,19 @@ def errors_want_log(values: Array) -> bool:
     return bool(numbers.size and above.size and numbers.min() >= 0 and above.max() / above.min() >= 30)
 
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_of_ten(value: float, position: int | None = None) -> str:
+    """A tick's label, 10⁻³: the look of matplotlib's own, without setting each as mathematics (5 ms)."""
+    return f"10{str(round(np.log10(value))).translate(SUPERSCRIPTS)}" if value > 0 else ""
+
+
 def log_axis(ax: Axes, which: str) -> None:
     """A log axis with a few ticks at powers of ten, whatever its range."""
     getattr(ax, f"set_{which}scale")("log")
     axis = getattr(ax, f"{which}axis")
+    axis.set_major_formatter(FuncFormatter(power_of_ten))
     low, high = axis.get_view_interval()
     decades = np.log10(high) - np.log10(low)
     if decades > 4:
