@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -240,8 +240,7 @@ def _draw_line(
         )
     if line["diverged"].iloc[0]:
         ax.plot(
-            line[step].iloc[-1],
-            min(drawn.iloc[-1], top),
+            *_end(line[step].to_numpy(), drawn.to_numpy(), top, log=floor > 0),
             "x",
             color="black",
             ms=4,
@@ -249,6 +248,16 @@ def _draw_line(
             zorder=6,
             clip_on=False,
         )
+
+
+def _end(steps: Array, errors: Array, top: float, log: bool) -> tuple[float, float]:
+    """Where a line ends: at its last point, or where it leaves the picture for good."""
+    if errors[-1] <= top:
+        return float(steps[-1]), float(errors[-1])
+    leaves = int(np.flatnonzero(errors <= top)[-1]) if (errors <= top).any() else 0
+    around = slice(leaves, leaves + 2)
+    scale: Callable[[Any], Any] = np.log if log else np.asarray
+    return float(np.interp(scale(top), scale(errors[around]), steps[around])), top
 
 
 def _add_key(ax: Axes, shades: Shades, dashes: Shades | None) -> None:

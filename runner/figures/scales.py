@@ -83,8 +83,11 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def power_of_ten(value: float, position: int | None = None) -> str:
-    """A tick's label, 10⁻³: the look of matplotlib's own, without setting each as mathematics (5 ms)."""
-    return f"10{str(round(np.log10(value))).translate(SUPERSCRIPTS)}" if value > 0 else ""
+    """A tick's label, 10⁻³: as matplotlib's own, without setting each as mathematics (5 ms)."""
+    exponent = np.log10(value) if value > 0 else np.nan
+    if not abs(exponent - np.round(exponent)) < 1e-9:
+        return f"{value:g}"
+    return f"10{f'{exponent:.0f}'.translate(SUPERSCRIPTS)}"
 
 
 def log_axis(ax: Axes, which: str) -> None:
@@ -153,6 +156,8 @@ class Shades:
         bar = axes[0].figure.colorbar(
             ScalarMappable(self.norm, ORDERED), ax=list(axes), pad=0.02, aspect=25, fraction=0.06
         )
+        if isinstance(self.norm, LogNorm) and max(self.values) >= 100 * min(self.values):
+            bar.formatter = FuncFormatter(power_of_ten)
         bar.set_label(label(self.key))
 
 
