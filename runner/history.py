@@ -14,7 +14,7 @@ import csv
 import io
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -91,8 +91,13 @@ def write_whole(path: str | Path, content: bytes) -> None:
 def summary(run: int, swept: Mapping[str, object], result: Result, directory: str) -> dict[str, object]:
     """A run's line of ``runs.csv``: its number, swept keys, how it ended, and its folder."""
     known = {**vars(result), **result.metrics}
-    ended = {name: known[name] for name in RESULT_COLUMNS if name in known}
+    ended = {reached(name, swept): known[name] for name in RESULT_COLUMNS if name in known}
     return {"run": run, **swept, **ended, "directory": directory}
+
+
+def reached(name: str, swept: Container[str]) -> str:
+    """The column of a result: its name, unless a swept key has it (``epochs``, as a rule)."""
+    return f"{name}_reached" if name in swept else name
 
 
 def table(lines: Iterable[Mapping[str, object]], header: Sequence[str] | None = None) -> bytes:

@@ -68,10 +68,7 @@ class Results:
             self.runs[key] = _bare(self.runs[key])
 
     def _varies(self, key: str) -> bool:
-        # the epochs of a run are those it reached: fewer than it was given, where it did not complete
-        whole = self.runs["status"] == "completed"
-        values = self.runs.loc[whole, key] if key == "epochs" else self.runs[key]
-        return bool(values.astype(str).nunique() > 1)
+        return bool(self.runs[key].astype(str).nunique() > 1)
 
     @property
     def keys(self) -> list[str]:

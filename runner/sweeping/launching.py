@@ -23,7 +23,7 @@ from runner.running import swept_values
 from runner.sweeping.composing import Composer, Job, task_of
 from runner.sweeping.progress import Progress
 from runner.sweeping.stacks import row_bytes, stacked, widest
-from runner.sweeping.table import RunsTable, read_summary
+from runner.sweeping.table import RunsTable, read_summary, swept_keys
 from runner.sweeping.work import Outcome, Work, failure
 from runner.sweeping.workers import BACKENDS, train_stacks
 
@@ -222,11 +222,7 @@ class _Sweep:
         for number in range(min(self.jobs)):
             if (line := read_summary(self.folder / str(number))) is not None:
                 self.table.lines[number] = line
-                self.table.swept = list(dict.fromkeys([*self.table.swept, *self._keys_of(line)]))
-
-    def _keys_of(self, line: dict[str, str]) -> list[str]:
-        names = list(line)
-        return names[1 : names.index("status")]
+                self.table.swept = list(dict.fromkeys([*self.table.swept, *swept_keys(line)]))
 
     def _unfinished(self) -> Iterator[Job]:
         """The jobs that are to be done: with `resume`, those that no whole files tell of."""

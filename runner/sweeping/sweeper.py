@@ -17,7 +17,7 @@ from runner.errors import ConfigError, RunnerError
 from runner.folders import RUNS
 from runner.sweeping.composing import Composer
 from runner.sweeping.grid import expand, without_duplicates
-from runner.sweeping.table import read_summary
+from runner.sweeping.table import read_summary, swept_keys
 from runner.training import width
 
 MULTIRUN = "multirun.yaml"
@@ -112,8 +112,7 @@ def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> N
     finite = [line for line in lines if line.get("status") == "completed" and line["final_error"] != ""]
     if finite and len(finite) > 1:
         best = min(finite, key=lambda line: float(line["final_error"]))
-        keys = list(best)[1 : list(best).index("status")]
-        where = ", ".join(f"{key}={best[key]}" for key in keys)
+        where = ", ".join(f"{key}={best[key]}" for key in swept_keys(best))
         print(f"lowest final error: {float(best['final_error']):.6g} in run {best['run']} ({where})")
     print(f"table: {folder / RUNS}")
     if failed:

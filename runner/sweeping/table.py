@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.folders import RUNS
-from runner.history import ERROR, HISTORY, RESULT_COLUMNS, SUMMARY, table, write_whole
+from runner.history import ERROR, HISTORY, RESULT_COLUMNS, SUMMARY, reached, table, write_whole
 from runner.training import METRICS
 
 #: Seconds between two writings of the whole table; it grows with the time that a writing takes.
@@ -43,7 +43,7 @@ class RunsTable:
 def header(lines: Iterable[Mapping[str, Any]], swept: Sequence[str]) -> list[str]:
     """The columns of lines that may have different metrics."""
     present = {name for line in lines for name in METRICS if name in line}
-    results = [name for name in RESULT_COLUMNS if name not in METRICS or name in present]
+    results = [reached(name, swept) for name in RESULT_COLUMNS if name not in METRICS or name in present]
     return ["run", *swept, *results, "directory"]
 
 
@@ -56,6 +56,12 @@ def read_summary(folder: str | Path) -> dict[str, str] | None:
     except OSError:
         return None
     return rows[0] if len(rows) == 1 and (folder / HISTORY).is_file() else None
+
+
+def swept_keys(line: Mapping[str, Any]) -> list[str]:
+    """The swept keys of a line: what stands between the run's number and its status."""
+    names = list(line)
+    return names[1 : names.index("status")]
 
 
 def rebuild(sweep: str | Path) -> Path:
@@ -72,14 +78,26 @@ def rebuild(sweep: str | Path) -> Path:
             lines[int(line["run"])] = line
         elif path.name == ERROR:
             lines.update(_failed(sweep, path.parent))
-    known = {"run", "directory", *RESULT_COLUMNS}
-    keys = dict.fromkeys(key for line in lines.values() for key in line if key not in known)
+    keys = dict.fromkeys(key for line in lines.values() for key in swept_keys(line))
     values = {key: {line.get(key) for line in lines.values()} for key in keys}
     swept = [key for key in keys if len(lines) == 1 or len(values[key]) > 1]
     runs = RunsTable(sweep, swept)
-    runs.lines.update(lines)
+    runs.lines.update({number: _with_columns(line, swept) for number, line in lines.items()})
     runs.write()
     return runs.path
+
+
+def _with_columns(line: Mapping[str, Any], swept: Sequence[str]) -> dict[str, Any]:
+    """A line with other swept keys than it was written with."""
+    own = swept_keys(line)
+    results = {reached(name, swept): line.get(reached(name, own)) for name in RESULT_COLUMNS}
+    there = {name: value for name, value in results.items() if value is not None}
+    return {
+        "run": line["run"],
+        **{key: line.get(key) for key in swept},
+        **there,
+        "directory": line["directory"],
+    }
 
 
 def _failed(sweep: Path, folder: Path) -> dict[int, dict[str, Any]]:

@@ -127,6 +127,19 @@ def test_the_table_is_rebuilt_from_the_folders(mixed: Path) -> None:
     assert (mixed / "runs.csv").read_bytes() == before
 
 
+@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+def test_swept_epochs_stand_beside_those_reached(launcher: str, command: Command, tmp_path: Path) -> None:
+    done = command(
+        "-m", "epochs=5,9", "learning_rate=0.1,1e3", "hydra.sweep.dir=s", f"hydra/launcher={launcher}"
+    )
+    assert done.returncode == 0, done.stderr
+    table = lines(tmp_path / "s")
+    assert [line["epochs"] for line in table] == ["5", "5", "9", "9"]
+    assert [line["status"] for line in table] == ["completed", "diverged"] * 2
+    assert table[0]["epochs_reached"] == "5"
+    assert int(table[1]["epochs_reached"]) < 5
+
+
 def test_failures_stop_nothing_and_show(command: Command, tmp_path: Path) -> None:
     done = command("-m", "learning_rate=0.1,-1,0.2", "network.hidden=[2],[3]", "hydra.sweep.dir=s")
     assert done.returncode == 1
