@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sweeps import make_sweep
+from making_sweeps import make_sweep
 
 from runner.report import write_report
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sweeps import make_sweep
+from making_sweeps import make_sweep
 
 from runner import results as module
 from runner.errors import RunnerError

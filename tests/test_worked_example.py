@@ -23,7 +23,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from processes import Command
 
 WEIGHTS = ["w1", "w2", "w3", "w4", "w5", "w6"]
 AFTER_ONE_UPDATE = ["0.121326", "0.226989", "0.132135", "0.0982025", "0.1743825", "0.169416"]

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from sweeps import make_sweep
+from making_sweeps import make_sweep
 
 FIGURES = """
 import resource, sys, time

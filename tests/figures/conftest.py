@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sweeps import make_sweep
+from making_sweeps import make_sweep
 
 RATES = [0.0005, 0.005, 0.05, 0.2, 3.0, 10.0]
 

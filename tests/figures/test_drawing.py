@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sweeps import make_sweep
+from making_sweeps import make_sweep
 
 import runner.training
 from runner.errors import RunnerError

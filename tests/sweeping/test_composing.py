@@ -59,7 +59,7 @@ def texts(job: Job) -> list[str]:
 
 def assert_as_hydra(composer: Composer, number: int, overrides: list[str]) -> None:
     ours, hydras = composer.job(number, overrides), composer.by_hydra(number, overrides)
-    assert ours.config == hydras.config
+    assert repr(ours.config) == repr(hydras.config)  # NaN is not equal to itself
     assert ours.folder == hydras.folder
     assert texts(ours) == texts(hydras)
     assert [type(v) for v in ours.config.values()] == [type(v) for v in hydras.config.values()]
@@ -100,7 +100,7 @@ overrides_of_one = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(overrides_of_one, max_size=4), st.integers(0, 10**6))
 def test_random_overrides_compose_as_hydra_does(own: Path, overrides: list[str], number: int) -> None:
     composer = _shared_composer(own)

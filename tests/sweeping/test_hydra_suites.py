@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hydra.core.plugins import Plugins
+from hydra.core.singleton import Singleton
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.test_utils.launcher_common_tests import (
@@ -11,6 +12,7 @@ from hydra.test_utils.launcher_common_tests import (
     IntegrationTestSuite,
     LauncherTestSuite,
 )
+from hydra.version import VersionBase
 
 from hydra_plugins.grid_sweeper import GridSweeper
 from hydra_plugins.vectorized_launcher import VectorizedLauncher
@@ -19,6 +21,13 @@ from hydra_plugins.vectorized_launcher import VectorizedLauncher
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:hydra")
 
 GRID = "hydra/sweeper=grid"
+
+
+@pytest.fixture(autouse=True)
+def no_version_base(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a new process: other tests compose with the version base of the runner."""
+    monkeypatch.setitem(Singleton._instances, VersionBase, VersionBase.__new__(VersionBase))
+    VersionBase.__init__(VersionBase.instance())
 
 
 def test_the_plugins_are_discovered() -> None:

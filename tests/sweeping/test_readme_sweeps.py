@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from processes import Command
 
 README = Path(__file__).parents[2] / "README.md"
 SECTION = README.read_text(encoding="utf-8").split("## Sweeps\n")[1].split("\n## ")[0]

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from processes import Command
 
 # Sizes, data, optimizers, seeds and diverging rates together: many stacks, some of one run.
 MIXED = [

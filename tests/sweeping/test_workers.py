@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from processes import Command
 
 from runner.experiment import Experiment
 from runner.sweeping.stacks import CACHE_BYTES, row_bytes, stacked, widest
