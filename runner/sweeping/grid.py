@@ -137,6 +137,7 @@ def spaced(start: float, end: float, points: int, logarithmic: bool) -> list[flo
         inner = [start + part * (end - start) for part in parts]
     for digits in range(DIGITS, 18):
         rounded = [start, *(float(f"{value:.{digits}g}") for value in inner), end]
-        if len(set(rounded)) == points:
+        in_order = rounded == sorted(rounded, reverse=end < start)  # rounding may pass an end
+        if len(set(rounded)) == points and in_order:
             break
     return rounded

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -13,6 +14,9 @@ from runner.errors import RunnerError
 from runner.sweeping.work import Outcome, Work, run_stack
 
 BACKENDS = ("loky", "threading", "dask", "ray")
+#: ray's backend hands results back in lists only, so it is given a few stacks at a time.
+RETURNS = {"ray": "list"}
+CALLS_AT_A_TIME = 64
 #: How often workers may die before a sweep gives up.
 DEATHS = 5
 
@@ -70,11 +74,12 @@ def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> I
     for _ in range(DEATHS):
         calls = (delayed(_numbered)(number, stack, row_bytes) for number, stack in ledger.hand_out())
         try:
-            with parallel_config(backend=backend, n_jobs=n_jobs):
-                parallel = Parallel(return_as="generator_unordered", batch_size=1)
-            for number, outcomes in parallel(calls):
-                del ledger.out[number]
-                yield outcomes
+            for batch in _batches(calls, backend):
+                with parallel_config(backend=backend, n_jobs=n_jobs):
+                    parallel = Parallel(return_as=RETURNS.get(backend, "generator_unordered"), batch_size=1)
+                for number, outcomes in parallel(batch):
+                    del ledger.out[number]
+                    yield outcomes
             return
         except BrokenProcessPool:  # a worker was killed, by the system for its memory as a rule
             continue
@@ -82,6 +87,15 @@ def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> I
         f"workers died {DEATHS} times; give each less to hold with hydra.launcher.max_memory, "
         "or start fewer with hydra.launcher.n_jobs"
     )
+
+
+def _batches(calls: Iterator[Any], backend: str) -> Iterator[Iterable[Any]]:
+    """All calls at once, where results come as they are done; else a few at a time."""
+    if backend not in RETURNS:
+        yield calls
+        return
+    while batch := list(islice(calls, CALLS_AT_A_TIME)):
+        yield batch
 
 
 def _cluster(backend: str, n_jobs: int, address: str | None) -> AbstractContextManager[Any]:

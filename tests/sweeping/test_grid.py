@@ -70,6 +70,11 @@ def test_points_are_apart_and_end_where_they_should(
     assert values == sorted(values)
 
 
+def test_rounding_passes_no_end() -> None:
+    assert spaced(1.015625, 1.0156260156249999, 3, False)[1] == 1.0156255
+    assert spaced(2.0, 1.0, 3, False) == [2.0, 1.5, 1.0]
+
+
 def test_points_have_six_digits_where_that_keeps_them_apart() -> None:
     assert spaced(0.1, 1.0, 4, True)[1] == 0.215443  # 10^(-2/3) = 0.21544346…
     assert spaced(1.0, 1.000002, 5, False)[1:4] == [1.0000005, 1.000001, 1.0000015]
