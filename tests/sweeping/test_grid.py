@@ -71,7 +71,7 @@ def test_points_are_apart_and_end_where_they_should(
 
 
 def test_rounding_passes_no_end() -> None:
-    assert spaced(1.015625, 1.0156260156249999, 3, False)[1] == 1.0156255
+    assert spaced(1.015625, 1.0156260156249999, 3, False)[1] == 1.015626  # six digits: 1.01563
     assert spaced(2.0, 1.0, 3, False) == [2.0, 1.5, 1.0]
 
 
