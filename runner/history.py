@@ -76,9 +76,11 @@ class RunFiles:
         write_whole(f"{folder}/{SUMMARY}", table([line]))
 
     def discard(self) -> None:
-        """Removes the histories that are not whole."""
+        """Removes what there is of runs that are not whole: those without a summary."""
         for folder in self.folders:
-            Path(folder, HISTORY + PART).unlink(missing_ok=True)
+            if not os.path.exists(f"{folder}/{SUMMARY}"):
+                for name in (HISTORY, PARAMETERS, HISTORY + PART, PARAMETERS + PART, SUMMARY + PART):
+                    Path(folder, name).unlink(missing_ok=True)
 
 
 def write_whole(path: str | Path, content: bytes) -> None:

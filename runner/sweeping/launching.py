@@ -270,12 +270,18 @@ class _Sweep:
 
     def _interrupted(self) -> None:
         """Says in the table which runs are not done; their folders hold no result."""
+        left = 0
         for number, job in self.jobs.items():
-            if number not in self.outcomes:
+            if number in self.outcomes:
+                continue
+            line = read_summary(job.folder)  # whole, though its stack was not
+            if line is None:
+                left += 1
                 line = {"run": number, **self._swept(job), "status": "interrupted"}
-                self.table.lines[number] = line | {"directory": self._directory(job)}
+                line["directory"] = self._directory(job)
+            self.table.lines[number] = line
         log.warning(
-            f"{len(self.outcomes)} of {len(self.jobs)} runs are done. To go on, the same command with\n"
+            f"{len(self.jobs) - left} of {len(self.jobs)} runs are done. To go on, the same command with\n"
             f"  hydra.sweep.dir={self.master.hydra.sweep.dir} hydra.launcher.resume=true"
         )
 

@@ -29,7 +29,7 @@ MIXED = [
     "network.activation=relu",
 ]
 MIXED_RUNS = 32
-RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=150", "epochs=1500"]
+RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=150"]
 
 
 def histories(sweep: Path) -> dict[str, bytes]:
@@ -162,9 +162,10 @@ def test_a_choice_that_does_not_exist_runs_nothing(command: Command, tmp_path: P
 
 
 def test_killed_at_random_moments_and_resumed(command: Command, tmp_path: Path) -> None:
-    assert command(*RATES, "hydra.sweep.dir=whole").returncode == 0
+    rates = [*RATES, "epochs=1500"]
+    assert command(*rates, "hydra.sweep.dir=whole").returncode == 0
     arguments = [
-        *RATES,
+        *rates,
         "hydra.sweep.dir=killed",
         "hydra.launcher.resume=true",
         "hydra.launcher.max_memory=1MiB",
@@ -195,18 +196,25 @@ def test_killed_at_random_moments_and_resumed(command: Command, tmp_path: Path) 
 
 
 def test_interrupted_leaves_a_folder_to_go_on_with(command: Command, tmp_path: Path) -> None:
-    arguments = [*RATES, "hydra.sweep.dir=s", "hydra.launcher.max_memory=1MiB"]
-    running = subprocess.Popen(
+    # Seconds of training in several stacks: the first have ended long before the last.
+    arguments = [
+        *RATES,
+        "epochs=30000",
+        "log.every=300",
+        "hydra.sweep.dir=s",
+        "hydra.launcher.max_memory=1MiB",
+    ]
+    with subprocess.Popen(
         [sys.executable, "-m", "runner", *arguments],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    while running.poll() is None and not list((tmp_path / "s").glob("*/summary.csv")):
-        time.sleep(0.005)
-    os.kill(running.pid, signal.SIGINT)
-    out, errors = running.communicate(timeout=30)
+    ) as running:
+        while running.poll() is None and not list((tmp_path / "s").glob("*/summary.csv")):
+            time.sleep(0.005)
+        os.kill(running.pid, signal.SIGINT)
+        out, errors = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "Traceback" not in errors
     assert "hydra.sweep.dir=s hydra.launcher.resume=true" in out
@@ -214,6 +222,10 @@ def test_interrupted_leaves_a_folder_to_go_on_with(command: Command, tmp_path: P
     assert len(counts) == 150
     assert "interrupted" in counts
     assert not list((tmp_path / "s").rglob("*.part"))
+    whole = {line["run"] for line in lines(tmp_path / "s") if line["status"] != "interrupted"}
+    for name in ("history.csv", "parameters.csv", "summary.csv"):
+        assert {path.parent.name for path in (tmp_path / "s").glob(f"*/{name}")} == whole
+    assert f"{len(whole)} of 150 runs are done" in out
     assert command(*arguments, "hydra.launcher.resume=true").returncode == 0
     assert {line["status"] for line in lines(tmp_path / "s")} == {"completed", "diverged"}
 

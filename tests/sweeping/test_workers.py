@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from processes import Command
 from runner.experiment import Experiment
 from runner.sweeping.stacks import CACHE_BYTES, row_bytes, stacked, widest
 
-RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200", "epochs=3000"]
-SMALL_STACKS = ["hydra.launcher.max_memory=2MiB"]
+# Seconds of training in several stacks, few rows: there is time to do something in the middle of it.
+RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200"]
+RATES += ["epochs=30000", "log.every=300"]
+SMALL_STACKS = ["hydra.launcher.max_memory=1MiB"]
 
 
 def statuses(sweep: Path) -> list[str]:
@@ -40,35 +43,47 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return histories(folder / "s")
 
 
-def wait_for(sweep: Path, runs: int, process: subprocess.Popen[str]) -> None:
-    """Until `runs` are done, so that what happens next happens in mid-sweep."""
-    while len(list(sweep.glob("*/summary.csv"))) < runs:
+def finished(sweep: Path) -> int:
+    return len(list(sweep.glob("*/summary.csv")))
+
+
+def wait_for_some(sweep: Path, process: subprocess.Popen[str]) -> None:
+    """Until runs are done, and not all of them."""
+    while not finished(sweep):
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
+    assert finished(sweep) < 200
 
 
-def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def started(tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    sweep = subprocess.Popen(
         [sys.executable, "-m", "runner", *RATES, *SMALL_STACKS, "hydra.sweep.dir=s", *arguments],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    with sweep:
+        try:
+            yield sweep
+        finally:
+            sweep.kill()
 
 
-def children(pid: int) -> list[int]:
+def workers_of(pid: int) -> list[int]:
+    """The processes that loky started for the process `pid`."""
     found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True)
     return [int(line.split()[0]) for line in found.stdout.splitlines() if "popen_loky" in line]
 
 
 def test_a_killed_process_is_replaced(tmp_path: Path, alone: dict[str, bytes]) -> None:
-    sweep = start(tmp_path, "hydra.launcher.n_jobs=2")
-    wait_for(tmp_path / "s", 5, sweep)
-    workers = children(sweep.pid)
-    assert workers
-    os.kill(workers[0], signal.SIGKILL)
-    _, errors = sweep.communicate(timeout=60)
+    with started(tmp_path, "hydra.launcher.n_jobs=2") as sweep:
+        while not (workers := workers_of(sweep.pid)):
+            assert sweep.poll() is None, sweep.communicate()
+        wait_for_some(tmp_path / "s", sweep)
+        os.kill(workers[0], signal.SIGKILL)
+        _, errors = sweep.communicate(timeout=60)
     assert sweep.returncode == 0, errors
     assert set(statuses(tmp_path / "s")) == {"completed", "diverged"}
     assert histories(tmp_path / "s") == alone
@@ -112,10 +127,12 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 def test_a_killed_worker_of_a_cluster_is_done_without(
     tmp_path: Path, cluster: Cluster, alone: dict[str, bytes]
 ) -> None:
-    sweep = start(tmp_path, "hydra.launcher.backend=dask", f"hydra.launcher.address={cluster.address}")
-    wait_for(tmp_path / "s", 5, sweep)
-    cluster.workers[0].kill()
-    _, errors = sweep.communicate(timeout=90)
+    with started(
+        tmp_path, "hydra.launcher.backend=dask", f"hydra.launcher.address={cluster.address}"
+    ) as sweep:
+        wait_for_some(tmp_path / "s", sweep)
+        cluster.workers[0].kill()
+        _, errors = sweep.communicate(timeout=90)
     assert sweep.returncode == 0, errors
     assert len(statuses(tmp_path / "s")) == 200
     assert histories(tmp_path / "s") == alone
