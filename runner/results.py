@@ -27,8 +27,6 @@ from runner.errors import RunnerError, did_you_mean
 from runner.history import ERROR, HISTORY, RESULT_COLUMNS, SUMMARY
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from runner.experiment import Experiment
 
 RUNS = "runs.csv"
@@ -60,6 +58,7 @@ class Results:
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise RunnerError(f"{folder}: there is no such folder")
+        self._experiments: dict[int, Experiment] = {}
         self.is_sweep = not (self.folder / HISTORY).exists()
         self.runs = _table_of_runs(self.folder, self.is_sweep)
         named = list(self.runs.columns[1 : list(self.runs.columns).index("status")])
@@ -109,7 +108,9 @@ class Results:
         """The experiment of a run, rebuilt from the configuration in its folder."""
         from runner.api import load_run
 
-        return load_run(self.path(run))
+        if run not in self._experiments:
+            self._experiments[run] = load_run(self.path(run))
+        return self._experiments[run]
 
     @cached_property
     def threshold(self) -> float:
@@ -127,12 +128,7 @@ class Results:
 
     def header(self, run: int) -> list[str]:
         """The columns of a run's history."""
-        path = self.path(run) / HISTORY
-        try:
-            with open(path, encoding="utf-8") as f:
-                return f.readline().rstrip("\n").split(",")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RunnerError(f"{path}: cannot be read: {error}") from None
+        return _header(self.path(run) / HISTORY)
 
     def history(self, run: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A run's history, exactly; all columns, or the step and `columns`."""
@@ -140,15 +136,17 @@ class Results:
 
     def histories(self, runs: Sequence[int], columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """The histories of `runs`, in their order, a few at a time."""
-        for table in self._tables(runs, columns):
-            yield table.to_pandas()
+        for history in self._histories(runs, columns):
+            yield pd.DataFrame(history, copy=False)
 
-    def _tables(self, runs: Sequence[int], columns: Sequence[str] | None) -> Iterator[pa.Table]:
+    def _histories(self, runs: Sequence[int], columns: Sequence[str] | None) -> Iterator[dict[str, Array]]:
         chosen = None if columns is None else [self.step, *columns]
+        paths = [
+            f"{self.folder}/{directory}/{HISTORY}" for directory in self.runs["directory"].loc[list(runs)]
+        ]
         with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as threads:
-            for start in range(0, len(runs), BATCH):
-                paths = [self.path(run) / HISTORY for run in runs[start : start + BATCH]]
-                yield from threads.map(lambda path: _read(path, chosen), paths)
+            for start in range(0, len(paths), BATCH):
+                yield from threads.map(lambda path: _read(path, chosen), paths[start : start + BATCH])
 
     @cached_property
     def errors(self) -> Errors:
@@ -158,8 +156,8 @@ class Results:
         steps: list[Array] = []
         values: list[Array] = []
         reached = np.full(len(runs), np.nan)
-        for i, table in enumerate(self._tables(runs, ["error"])):
-            at, error = (table[name].to_numpy().astype(float) for name in (self.step, "error"))
+        for i, history in enumerate(self._histories(runs, ["error"])):
+            at, error = history[self.step], history["error"]
             below = np.flatnonzero(error <= self.threshold)
             if below.size:
                 reached[i] = at[below[0]]
@@ -297,32 +295,39 @@ def _bare(values: pd.Series[Any]) -> pd.Series[Any]:
 # --- histories -------------------------------------------------------------------------------
 
 
-def _read(path: Path, columns: Sequence[str] | None) -> pa.Table:
-    """Columns of a history, checked. Raises RunnerError naming the file and what is wrong in it."""
+def _read(path: str, columns: Sequence[str] | None) -> dict[str, Array]:
+    """Columns of a history, or all, checked. Raises RunnerError naming the file and what is wrong in it."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
     try:
-        with open(path, encoding="utf-8") as f:
-            header = next(csv.reader(f), [])
-        missing = [column for column in columns or [] if column not in header]
-        if missing or not header:
-            raise RunnerError(f"{path}: has no column '{(missing or ['epoch'])[0]}'")
-        names = header if columns is None else list(columns)
-        types = {name: pa.int64() if name == header[0] else pa.float64() for name in names}
+        names = list(columns or _header(path))
+        types = {names[0]: pa.int64(), **dict.fromkeys(names[1:], pa.float64())}
         convert = arrow.ConvertOptions(include_columns=names, column_types=types, null_values=[])
         table = arrow.read_csv(path, arrow.ReadOptions(use_threads=False), convert_options=convert)
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+    except KeyError:
+        missing = next(name for name in names if name not in _header(path))
+        raise RunnerError(f"{path}: has no column '{missing}'") from None
+    except pa.ArrowInvalid as error:
         raise RunnerError(f"{path}: is not a history as it was written: {error}") from None
     except OSError:
         raise RunnerError(f"{path}: there is no such file, or it cannot be read") from None
-    steps = table[header[0]].to_numpy() if header[0] in names else np.arange(2)
-    if (np.diff(steps) <= 0).any():
-        raise RunnerError(f"{path}: column '{header[0]}' does not increase from row to row")
-    for name in names:
-        if not np.isfinite(table[name].to_numpy()).all():
+    history = {name: table[name].to_numpy() for name in names}
+    if (np.diff(history[names[0]]) <= 0).any():
+        raise RunnerError(f"{path}: column '{names[0]}' does not increase from row to row")
+    for name in names[1:]:
+        if not np.isfinite(history[name]).all():
             raise RunnerError(f"{path}: column '{name}' has a number that is not finite")
-    return table
+    return history
+
+
+def _header(path: str | Path) -> list[str]:
+    """The columns of a history. Raises RunnerError where there is no such text."""
+    try:
+        with open(path, newline="", encoding="utf-8") as f:
+            return next(csv.reader(f), [])
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunnerError(f"{path}: cannot be read: {error}") from None
 
 
 def _thinned(length: int, most: int) -> slice | np.ndarray[Any, np.dtype[np.intp]]:

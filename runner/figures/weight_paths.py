@@ -18,7 +18,7 @@ MOST_PANELS = 9  # weights that get a panel each, with the runs of a sweep as li
 MOST_RUNS = 25
 NAMED = 8  # weights of a layer whose lines are named
 MOST_LINES = 200  # of a layer; beyond, evenly chosen ones
-POINTS = 300
+POINTS = 200
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -34,9 +34,13 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     for run, history in zip(chosen, results.histories(chosen, columns), strict=True):
         diverged = str(results.runs.at[run, "status"]) == "diverged"
         kept = thinned(_readable(history, diverged), POINTS)
-        tall = kept.melt(step, columns, "name", "value").merge(names[["name", "layer"]], on="name")
-        marks = {**results.marks(run), "diverged": diverged}
-        parts.append(tall.assign(**marks))
+        tall = {
+            step: np.tile(kept[step], len(columns)),
+            "name": np.repeat(columns, len(kept)),
+            "value": kept[columns].to_numpy().ravel(order="F"),
+            "layer": np.repeat(names["layer"].to_numpy(), len(kept)),
+        }
+        parts.append(pd.DataFrame({**tall, **results.marks(run), "diverged": diverged}))
     table = pd.concat(parts, ignore_index=True)
     color = options.color or next(iter(results.keys or results.swept), None)
     table.attrs = {

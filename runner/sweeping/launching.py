@@ -274,12 +274,10 @@ class _Sweep:
         for number, job in self.jobs.items():
             if number in self.outcomes:
                 continue
-            line = read_summary(job.folder)  # whole, though its stack was not
-            if line is None:
-                left += 1
-                line = {"run": number, **self._swept(job), "status": "interrupted"}
-                line["directory"] = self._directory(job)
-            self.table.lines[number] = line
+            whole = read_summary(job.folder)  # though its stack was not
+            left += whole is None
+            line = {"run": number, **self._swept(job), "status": "interrupted"}
+            self.table.lines[number] = whole or line | {"directory": self._directory(job)}
         log.warning(
             f"{len(self.jobs) - left} of {len(self.jobs)} runs are done. To go on, the same command with\n"
             f"  hydra.sweep.dir={self.master.hydra.sweep.dir} hydra.launcher.resume=true"
