@@ -158,6 +158,7 @@ class Shades:
         )
         if isinstance(self.norm, LogNorm) and max(self.values) >= 100 * min(self.values):
             bar.formatter = FuncFormatter(power_of_ten)
+        bar.minorticks_off()
         bar.set_label(label(self.key))
 
 

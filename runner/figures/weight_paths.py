@@ -111,7 +111,10 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
             _draw_layer(ax, part, step)
         ax.set_ylabel(_symbol(name) if shades else "weights" if len(axes) == 1 else f"weights of {name}")
         ax.set_xlim(0, max(1, table[step].max()))
+        ax.locator_params(nbins=5)
     below = min(3, len(axes)) if shades else len(axes)
+    for ax in axes[:-below]:
+        ax.tick_params(labelbottom=False)
     for ax in axes[-below:]:
         ax.set_xlabel(step)
     if shades and shades.is_map:
