@@ -30,6 +30,10 @@ METADATA: dict[str, dict[str, str | None]] = {
 }
 
 
+#: The width in inches of a page of two columns.
+PAGE = 7.2
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A figure that was drawn, with its files and caption; or the reason why it was skipped."""
@@ -70,9 +74,7 @@ def draw_figures(
 def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:
     """The picture of `numbers`, in the style that is in force."""
     layout = figure.layout(numbers)
-    width, _ = mpl.rcParams["figure.figsize"]
-    if layout.columns_wide == DOUBLE:
-        width *= min(2.05, 13.3 / width)  # a page of two columns; a slide is no wider than its screen
+    width = PAGE if layout.columns_wide == DOUBLE else mpl.rcParams["figure.figsize"][0]
     height = width / layout.columns * layout.aspect * layout.rows
     canvas = Canvas(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(canvas)
