@@ -128,7 +128,7 @@ def _name_edge(
     # off the middle, where edges cross
     t = 0.5 if crossed_by_none else 0.36
     x, y = a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])
-    name = f"$w_{{{edge['name'][1:]}}}$ = {edge[when]:.3g}"
+    name = f"$w_{{{edge['name'][1:]}}}$ = {edge[when]:.3g}".replace("-", "\N{MINUS SIGN}")
     ax.text(
         x,
         y,

@@ -46,6 +46,12 @@ def without_duplicates(jobs: Sequence[list[str]]) -> list[list[str]]:
     return list({tuple(job): job for job in jobs}.values())
 
 
+def of_one_value(arguments: Sequence[str], loader: ConfigLoader) -> set[str]:
+    """Those of the arguments that are no sweep, as they stand in every job: ``key=True`` for ``key=true``."""
+    some = 2  # points of an interval: only whether it is more than one matters
+    return {f"{key}={values[0]}" for key, values in _choices(arguments, loader, some) if len(values) == 1}
+
+
 def _choices(
     arguments: Sequence[str], loader: ConfigLoader, points: int | None
 ) -> Iterator[tuple[str, list[str]]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, JobRuntime, JobStatus, configure_log, setup_globals
 from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, TaskFunction
@@ -21,6 +22,7 @@ from runner.experiment import Experiment
 from runner.history import ERROR
 from runner.running import swept_values
 from runner.sweeping.composing import Composer, Job, task_of
+from runner.sweeping.grid import of_one_value
 from runner.sweeping.progress import Progress
 from runner.sweeping.stacks import row_bytes, stacked, widest
 from runner.sweeping.table import RunsTable, read_summary, swept_keys
@@ -179,7 +181,7 @@ class _Sweep:
         self.folder.mkdir(parents=True, exist_ok=True)
         composer = Composer(self.context.config_loader, self.master)
         self.jobs = {first + i: composer.job(first + i, o) for i, o in enumerate(job_overrides)}
-        self.fixed = _fixed_overrides(self.master)
+        self.fixed = _fixed_overrides(self.master, self.context.config_loader)
         swept = dict.fromkeys(key for job in self.jobs.values() for key in self._swept(job))
         self.table = RunsTable(self.folder, list(swept))
         if first > 0:
@@ -309,11 +311,12 @@ class _Watchers:
             self.notify.on_job_end(config=config, job_return=returned)
 
 
-def _fixed_overrides(master: DictConfig) -> set[str]:
-    """The overrides that all jobs of a sweep share: those that stand in it as they are."""
+def _fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
+    """The overrides that all jobs of a sweep share: as they were given, and as a sweeper writes them."""
     params = OmegaConf.select(master, "hydra.sweeper.params") or {}
     given = [str(override) for override in master.hydra.overrides.task]
-    return {*given, *(f"{key}={value}" for key, value in params.items())}
+    given += [f"{key}={value}" for key, value in params.items()]
+    return {*given, *of_one_value(given, loader)}
 
 
 def _refuse_if_different(job: Job) -> None:

@@ -230,6 +230,12 @@ def test_interrupted_leaves_a_folder_to_go_on_with(command: Command, tmp_path: P
     assert {line["status"] for line in lines(tmp_path / "s")} == {"completed", "diverged"}
 
 
+def test_what_is_not_swept_is_no_column(command: Command, tmp_path: Path) -> None:
+    fixed = ["log.weights=true", "optimizer=sgd", "++optimizer.momentum=0.90"]
+    assert command("-m", "learning_rate=0.1,0.2", *fixed, "hydra.sweep.dir=s").returncode == 0
+    assert list(lines(tmp_path / "s")[0])[:3] == ["run", "learning_rate", "status"]
+
+
 def test_a_failed_run_has_another_try(command: Command, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("x,y\n1,2\n2,oops\n")
     arguments = ["-m", "network=dense", "data=csv", "data.path=data.csv", "data.targets=y", "seed=1,2"]
