@@ -148,7 +148,11 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     ax.set_xlabel(_axis_name(*across))
     ax.set_ylabel(_axis_name(*upwards))
     if shades is not None:
-        legend_above(ax, label(shades.key))
+        order = [shades.name(value) for value in shades.values]  # not that of drawing, the best run last
+        handles = ax.get_legend_handles_labels()[0]
+        legend_above(
+            ax, label(shades.key), sorted(handles, key=lambda handle: order.index(str(handle.get_label())))
+        )
 
 
 def _axis_name(name: str, share: float | None) -> str:
