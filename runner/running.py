@@ -44,12 +44,15 @@ def run_into(
         raise
     if report:
         print(story(experiment, result))
-        print(
-            f"\nevery weight and error: {folder / HISTORY}"
-            if experiment.log.weights
-            else f"\nhistory: {folder / HISTORY}"
-        )
+        what = "every weight and error" if experiment.log.weights else "history"
+        print(f"\n{what}: {_as_seen_from_here(folder) / HISTORY}")
     return result
+
+
+def _as_seen_from_here(folder: Path) -> Path:
+    """The folder as a user would type it; in full if it is elsewhere, or where the job has gone to."""
+    here = Path.cwd()
+    return folder.relative_to(here) if here in folder.parents else folder
 
 
 def describe(error: BaseException) -> str:

@@ -30,7 +30,8 @@ def test_a_run_leaves_its_files_and_says_where(command: Command, tmp_path: Path)
         "parameters.csv",
         "summary.csv",
     }
-    assert str(folder / "history.csv") in done.stdout
+    said = done.stdout.splitlines()[-1]
+    assert said == f"every weight and error: {folder.relative_to(tmp_path) / 'history.csv'}"
     with open(folder / "summary.csv", newline="") as f:
         (line,) = csv.DictReader(f)
     assert (line["run"], line["status"], line["epochs"], line["directory"]) == ("0", "completed", "100", ".")
@@ -112,7 +113,7 @@ def test_two_runs_in_the_same_second_get_two_folders(tmp_path: Path) -> None:
     ]
     said = [process.communicate(timeout=120)[0].decode().split()[-1] for process in started]
     assert len(set(said)) == 4
-    assert len({Path(path).read_bytes() for path in said}) == 1
+    assert len({(tmp_path / path).read_bytes() for path in said}) == 1
 
 
 def test_a_folder_with_a_result_is_not_overwritten(command: Command, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def shell(command: str, folder: Path) -> str:
         text=True,
         timeout=120,
     )
-    return done.stdout.replace(f"{folder}/", "")
+    return done.stdout
 
 
 def test_sessions_print_what_is_shown(tmp_path: Path) -> None:
