@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from processes import Command
 
@@ -73,8 +74,14 @@ def started(tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def workers_of(pid: int) -> list[int]:
     """The processes that loky started for the process `pid`."""
-    found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True)
-    return [int(line.split()[0]) for line in found.stdout.splitlines() if "popen_loky" in line]
+    return [child.pid for child in psutil.Process(pid).children() if _is_of_loky(child)]
+
+
+def _is_of_loky(process: psutil.Process) -> bool:
+    try:
+        return any("popen_loky" in argument for argument in process.cmdline())
+    except psutil.Error:  # gone since it was listed
+        return False
 
 
 def test_a_killed_process_is_replaced(tmp_path: Path, alone: dict[str, bytes]) -> None:
