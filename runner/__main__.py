@@ -14,6 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from runner.compose import message, replacing
 from runner.config import Cache, conf_dir, experiment
 from runner.errors import RunnerError
+from runner.folders import GUARD
 from runner.running import run_into, swept_values
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 #: What conf/config.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
-GUARD = "runner.folders.FolderGuard"
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
 
 

@@ -40,6 +40,10 @@ class FolderGuard(Callback):
             rebuild(folder)
 
 
+#: As a configuration names it.
+GUARD = f"{FolderGuard.__module__}.{FolderGuard.__qualname__}"
+
+
 def _claim(config: DictConfig, kind: str, results: tuple[str, ...], key: str) -> None:
     folder = Path(str(OmegaConf.select(config, key)))
     chosen = any(str(o).lstrip("+").startswith(f"{key}=") for o in config.hydra.overrides.hydra)

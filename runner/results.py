@@ -28,6 +28,7 @@ from runner.api import exact_floats
 from runner.arrays import Array
 from runner.errors import RunnerError, did_you_mean
 from runner.history import ERROR, HISTORY, RESULT_COLUMNS, SUMMARY
+from runner.running import swept_values
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -300,7 +301,7 @@ def _unfinished(job: Path) -> pd.DataFrame:
 
     path = job / ".hydra" / "overrides.yaml"
     overrides = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
-    swept = dict(str(override).lstrip("+~").partition("=")[::2] for override in overrides or [])
+    swept = swept_values(map(str, overrides or []))
     status = "failed" if (job / ERROR).exists() else "interrupted"
     numbers = dict.fromkeys(("initial_error", "final_error", "best_error"), np.nan)
     row = {"run": int(job.name), **swept, "status": status, **numbers, "directory": job.name}

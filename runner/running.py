@@ -117,5 +117,9 @@ def _aligned(rows: Iterable[tuple[str, object, object, str]]) -> str:
 
 def swept_values(overrides: Iterable[str]) -> dict[str, object]:
     """``key=value`` overrides as a table's columns: keys without their ``+``, values as written."""
-    pairs = (override.partition("=") for override in overrides)
-    return {key.lstrip("+~"): value for key, _, value in pairs}
+    return {key_of(override): override.partition("=")[2] for override in overrides}
+
+
+def key_of(override: str) -> str:
+    """The key of an override, without the ``+`` or ``~`` before it."""
+    return override.partition("=")[0].lstrip("+~")

@@ -3,19 +3,21 @@
 Jobs whose overrides are alike but for plain values (numbers, words, lists of them) have
 configurations that are alike but for these values. So Hydra composes one job of a kind, and for
 the others the values are put in their places: in the configuration, and in the texts of the three
-files that Hydra would write into ``.hydra/``. Whatever is not certain to be so simple is left to
-Hydra, job by job.
+files that Hydra would write into ``.hydra/``. Where what is swept are plain values only, that one
+job is made likewise of the configuration that the sweep was started with, which Hydra has composed
+already. Whatever is not certain to be so simple is left to Hydra, job by job.
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
@@ -23,7 +25,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, ListConfig, Node, OmegaConf, open_dict, read_write
 from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
 
-from runner.sweeping.files import GAPS, JobFiles, Layout, Text, dump, mark
+from runner.folders import GUARD
+from runner.running import key_of
+from runner.sweeping.files import GAPS, JobFiles, Layout, Text, dirname, dump, mark
 
 # --- plain values ----------------------------------------------------
 
@@ -34,6 +38,9 @@ _INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[+-]?((0|[1-9][0-9]*)?\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?[eE][+-]?[0-9]+)")
 _WORD = re.compile(r"(?!(?i:inf|nan|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*")
 _LEAVES = (AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode)
+
+#: A plain override: its key with its prefix, and its value as it is written.
+Slot: TypeAlias = tuple[str, str]
 
 _parser = cache(OverridesParser.create)
 
@@ -92,8 +99,7 @@ class Composer:
             for slot, override in zip(slots, overrides, strict=True)
         )
         if signature not in self.kinds:
-            keys = [slot[0].lstrip("+") for slot in slots if slot]
-            self.kinds[signature] = _Kind(self, number, overrides, keys)
+            self.kinds[signature] = _Kind(self, number, overrides, slots)
         kind = self.kinds[signature]
         if kind.simple:
             try:
@@ -103,7 +109,7 @@ class Composer:
                 pass
         return self.by_hydra(number, overrides)
 
-    def _slot(self, override: str) -> tuple[str, str] | None:
+    def _slot(self, override: str) -> Slot | None:
         """The key and the value of a plain override; None for any other, of which a kind is made."""
         match = _PLAIN.fullmatch(override)
         return (match[1], match[2]) if match and not self._decides(match[1].lstrip("+")) else None
@@ -117,7 +123,53 @@ class Composer:
 
     def compose(self, number: int, overrides: Sequence[str]) -> DictConfig:
         """The configuration of a job, by Hydra, as its launchers and ``run_job`` complete it."""
-        config = self.loader.load_sweep_config(self.master, list(overrides))
+        return self._completed(self.loader.load_sweep_config(self.master, list(overrides)), number)
+
+    def template(self, number: int, overrides: Sequence[str], slots: Sequence[Slot | None]) -> DictConfig:
+        """What `compose` returns; without composing again where that is certain to be the same."""
+        if not self._differs_in_values_only(overrides, slots):
+            return self.compose(number, overrides)
+        config = copy.deepcopy(self.master)
+        try:
+            for key, value in filter(None, slots):
+                node = _leaf(config, key.lstrip("+"))
+                if node is None:
+                    return self.compose(number, overrides)
+                node._set_value(parse(value))
+        except Exception:  # Hydra says it better
+            return self.compose(number, overrides)
+        hydra = config.hydra
+        naming = hydra.job.config.override_dirname
+        hydra.overrides.task = list(overrides)
+        with open_dict(hydra.job):
+            hydra.job.override_dirname = dirname(overrides, naming.item_sep, naming.kv_sep)
+        return self._completed(config, number)
+
+    def _differs_in_values_only(self, overrides: Sequence[str], slots: Sequence[Slot | None]) -> bool:
+        """Whether a job is the sweep's own configuration but for plain values of keys that are there."""
+        hydra = self.master.hydra
+        given = set(hydra.overrides.task)
+        watching = {callback.get("_target_") for callback in hydra.callbacks.values()}
+        return (
+            # a key that is added, or a group that is chosen, is so in the sweep's own configuration
+            all(
+                override in given or (slot is not None and not re.match(r"\+(?!\+)", override))
+                for override, slot in zip(overrides, slots, strict=True)
+            )
+            and {key_of(override) for override in given} <= {key_of(override) for override in overrides}
+            and not self.clashes(overrides)
+            and not OmegaConf.missing_keys(hydra.runtime.choices)  # a group that is yet to be chosen
+            and not hydra.job.config.override_dirname.exclude_keys
+            and watching <= {GUARD}  # any other may have changed the sweep's configuration
+        )
+
+    def clashes(self, overrides: Sequence[str]) -> bool:
+        """Whether one override changes what another has set, so that their order matters."""
+        keys = [key for key in map(key_of, overrides) if not self._decides(key)]
+        inside = any(a != b and f"{a}.".startswith(f"{b}.") for a in keys for b in keys)
+        return inside or len(set(keys)) < len(keys)
+
+    def _completed(self, config: DictConfig, number: int) -> DictConfig:
         with open_dict(config):
             config.hydra.job.id = number
             config.hydra.job.num = number
@@ -171,13 +223,15 @@ def _hydra_config(config: DictConfig) -> Iterator[None]:
 class _Kind:
     """Jobs that differ in plain values only: a configuration composed by Hydra, and its gaps."""
 
-    def __init__(self, composer: Composer, number: int, overrides: Sequence[str], keys: list[str]):
+    def __init__(
+        self, composer: Composer, number: int, overrides: Sequence[str], slots: Sequence[Slot | None]
+    ) -> None:
         self.composer = composer
         self.overrides = list(overrides)
-        self.keys = keys
-        self.template = composer.compose(number, overrides)
+        self.keys = [slot[0].lstrip("+") for slot in slots if slot]
+        self.template = composer.template(number, overrides, slots)
         self.task = task_of(self.template)
-        self.nodes = [_leaf(self.task, key) for key in keys]
+        self.nodes = [_leaf(self.task, key) for key in self.keys]
         self.hydra: dict[str, Any] = OmegaConf.to_container(  # type: ignore[assignment]
             self.template.hydra, resolve=False, enum_to_str=True
         )
@@ -192,7 +246,7 @@ class _Kind:
             self.layout = Layout(
                 self.hydra["output_subdir"],
                 self._texts(),
-                tuple(keys),
+                tuple(self.keys),
                 self.folder,
                 naming["item_sep"],
                 naming["kv_sep"],
@@ -201,12 +255,10 @@ class _Kind:
     def _is_simple(self) -> bool:
         """Whether a value in a gap changes nothing but itself and what interpolates it."""
         groups = {str(choice).split("@")[0] for choice in self.hydra["runtime"]["choices"]}
-        nested = any(a != b and f"{a}.".startswith(f"{b}.") for a in self.keys for b in self.keys)
         return (
             all(node is not None for node in self.nodes)
             and self.hydra["overrides"]["task"] == self.overrides  # none of Hydra's own
-            and len(set(self.keys)) == len(self.keys)
-            and not nested
+            and not self.composer.clashes(self.overrides)
             and not groups.intersection(self.keys)
             and self.hydra["sweep"]["subdir"] == "${hydra.job.num}"
             and not self.hydra["job"]["config"]["override_dirname"]["exclude_keys"]

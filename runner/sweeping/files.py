@@ -61,6 +61,11 @@ def written_lines(overrides: Iterable[str], depth: int) -> str:
     return "".join(start + written(override, depth) for override in overrides) or " []"
 
 
+def dirname(overrides: Iterable[str], item_sep: str, kv_sep: str) -> str:
+    """A folder's name made of overrides: Hydra's ``override_dirname``."""
+    return item_sep.join(sorted(overrides)).replace("=", kv_sep)
+
+
 def mark(number: int) -> str:
     """The word that stands for gap `number` until a text is cut there."""
     return f"gap_{number}_gap"
@@ -129,11 +134,11 @@ class JobFiles(NamedTuple):
     def _filling(self) -> dict[str, str]:
         """What goes into each gap of the texts."""
         pairs = zip(self.layout.keys, self.values, strict=True)
-        dirname = self.layout.item_sep.join(sorted(self.overrides)).replace("=", self.layout.kv_sep)
+        name = dirname(self.overrides, self.layout.item_sep, self.layout.kv_sep)
         return {key: written(value, key.count(".")) for key, value in pairs} | {
             "num": f" {self.number}",
             "id": f" '{self.number}'",
-            "override_dirname": written(dirname, 0),
+            "override_dirname": written(name, 0),
             "task": written_lines(self.overrides, GAPS["task"].count(".") + 1),
             "folder": str(self.number),
             "overrides": written_lines(self.overrides, 0).lstrip("\n "),
