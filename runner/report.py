@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunnerError
+from runner.figures import NAMES, read_ahead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -321,19 +322,20 @@ def write_report(folder: str | Path, out: str | Path | None = None, metric: str 
 
     The figures go into its folder ``figures``. Raises RunnerError for what is no result.
     """
-    from runner.figures.drawing import draw_figures
-    from runner.figures.figure import Options
     from runner.history import write_whole
     from runner.results import Results
 
     results = Results(folder)
     results.check_metric(metric)
+    read_ahead(results)  # while matplotlib is imported
+    from runner.figures.drawing import draw_figures
+    from runner.figures.figure import Options
+
     target = Path(out) if out is not None else results.folder
-    figures = list(
-        draw_figures(
-            results, target / "figures", formats=("png", "pdf", "svg"), options=Options(metric=metric)
-        )
+    drawn = draw_figures(
+        results, target / "figures", formats=("png", "pdf", "svg"), options=Options(metric=metric)
     )
+    figures = sorted(drawn, key=lambda figure: NAMES.index(figure.name))
     page = gather(results, metric, figures)
     target.mkdir(parents=True, exist_ok=True)
     write_whole(target / "report.html", html(page).encode())

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -344,12 +344,13 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
     for chunk in table["__filename"].chunks:
         lengths[chunk[0].as_py()] += len(chunk)
     together = {name: table[name].to_numpy() for name in names}
-    start = 0
-    for path, length in lengths.items():
-        history = {name: values[start : start + length] for name, values in together.items()}
-        start += length
-        # an absent column has come as NaN: read alone, it is called absent
-        yield _read(path, names) if _fault(history) or not length else history
+    ends = np.cumsum(list(lengths.values()))
+    # What is absent is null, and so is an absent column.
+    if any(table[name].null_count for name in names) or not all(lengths.values()) or _fault(together, ends):
+        yield from (_read(path, names) for path in paths)  # says of which what is wrong
+        return
+    for start, end in pairwise([0, *ends.tolist()]):
+        yield {name: values[start:end] for name, values in together.items()}
 
 
 def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
@@ -368,7 +369,7 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
     except OSError:
         raise RunnerError(f"{path}: there is no such file, or it cannot be read") from None
     history = {name: table[name].to_numpy() for name in names}
-    if fault := _fault(history):
+    if fault := _fault(history, []):
         raise RunnerError(f"{path}: {fault}")
     return history
 
@@ -386,10 +387,13 @@ def _blocks(path: str) -> ReadOptions:
     return ReadOptions(use_threads=False, block_size=max(2**20, LONGEST * (len(_header(path)) + 1)))
 
 
-def _fault(history: dict[str, Array]) -> str | None:
-    """What is wrong with the numbers of a history."""
-    (step, steps), *others = history.items()
-    if (np.diff(steps) <= 0).any():
+def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | None:
+    """What is wrong with the numbers of histories, one after the other, that end before `ends`."""
+    (step, steps), *others = histories.items()
+    if not len(steps):
+        return "has no rows"
+    falls = np.flatnonzero(np.diff(steps) <= 0) + 1  # where the next history begins
+    if not np.isin(falls, ends).all():
         return f"column '{step}' does not increase from row to row"
     for name, values in others:
         if not np.isfinite(values).all():

@@ -78,6 +78,7 @@ def test_long_histories_are_thinned_but_thresholds_are_not(
         (3, "0,0.1,1,1,1,1,1,1", "'epoch' does not increase"),
         (3, "2,inf,1,1,1,1,1,1", "'error' has a number that is not finite"),
         (0, "epoch,wrong,w1,w2,w3,w4,w5,w6", "has no column 'error'"),
+        (0, "epoc,error,w1,w2,w3,w4,w5,w6", "has no column 'epoch'"),
     ],
 )
 def test_a_tampered_history_is_refused(
@@ -90,6 +91,14 @@ def test_a_tampered_history_is_refused(
     lines[line] = put
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(RunnerError, match=message):
+        _ = Results(copy).errors
+
+
+def test_a_history_without_rows_is_refused(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    (copy / "1" / "history.csv").write_text("epoch,error,w1,w2,w3,w4,w5,w6\n")
+    with pytest.raises(RunnerError, match=r"1/history\.csv: has no rows"):
         _ = Results(copy).errors
 
 

@@ -11,7 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runner.figures.figure import Figure
+    from runner.results import Results
 
 #: Every figure, in the order in which a report shows them.
 NAMES = (
@@ -23,6 +26,8 @@ NAMES = (
     "decision_boundary",
     "landscape",
 )
+#: Those that show the errors of every run of a sweep. They are drawn last: reading takes its time.
+OF_ALL_ERRORS = ("learning_rates", "learning_curves")
 STYLES = ("paper", "slides")
 FORMATS = ("png", "pdf", "svg")
 
@@ -31,3 +36,9 @@ def load(name: str) -> Figure:
     """The figure `name`, imported on first use."""
     found: Figure = import_module(f"runner.figures.{name}").FIGURE
     return found
+
+
+def read_ahead(results: Results, only: Sequence[str] = ()) -> None:
+    """Begins to read what the figures in `only` (or all) wait for longest, beside what else is done."""
+    if results.is_sweep and set(only or NAMES).intersection(OF_ALL_ERRORS):
+        results.read_ahead()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from runner.errors import RunnerError, one_of
-from runner.figures import FORMATS, NAMES, STYLES
+from runner.figures import FORMATS, NAMES, STYLES, read_ahead
 
 EXAMPLES = """
 examples:
@@ -57,11 +57,13 @@ def draw(arguments: argparse.Namespace) -> None:
         for name in given:
             if name not in known:
                 raise RunnerError(f"{option} {name}: {one_of(known, name)}")
-    from runner.figures.drawing import draw_figures
-    from runner.figures.figure import Options
     from runner.results import Results
 
     results = Results(arguments.folder)
+    read_ahead(results, only)  # while matplotlib is imported
+    from runner.figures.drawing import draw_figures
+    from runner.figures.figure import Options
+
     out = arguments.out or results.folder / "figures"
     options = Options(arguments.metric, arguments.x, arguments.y, arguments.color)
     drawn = 0

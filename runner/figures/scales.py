@@ -123,26 +123,26 @@ class Shades:
     key: str
     values: list[Any]
     norm: Normalize | None
+    colors: dict[Any, Any]
 
     @classmethod
     def of(cls, key: str, values: Sequence[Any] | pd.Series[Any]) -> Shades:
         distinct = sorted(pd.unique(pd.Series(values)), key=lambda v: v if is_numeric([v]) else str(v))
+        norm: Normalize | None = None
         if not is_numeric(distinct):
-            return cls(key, distinct, None)
-        norm = LogNorm if wants_log(distinct) else Normalize
-        return cls(key, distinct, norm(min(distinct), max(distinct)))
+            colors: list[Any] = [DISTINCT[at % len(DISTINCT)] for at in range(len(distinct))]
+        else:
+            norm = (LogNorm if wants_log(distinct) else Normalize)(min(distinct), max(distinct))
+            few = len(distinct) <= MOST_NAMED  # then they are as unlike as they can be
+            colors = list(np.asarray(ORDERED(np.linspace(0, 1, len(distinct)) if few else norm(distinct))))
+        return cls(key, distinct, norm, dict(zip(distinct, colors, strict=True)))
 
     @property
     def is_map(self) -> bool:
         return self.norm is not None and len(self.values) > MOST_NAMED
 
     def color(self, value: Any) -> Any:
-        if self.is_map and self.norm is not None:
-            return ORDERED(float(self.norm(value)))
-        at = self.values.index(value)
-        if self.norm is not None:  # few, but ordered
-            return ORDERED(at / max(1, len(self.values) - 1))
-        return DISTINCT[at % len(DISTINCT)]
+        return self.colors[value]
 
     def dash(self, value: Any) -> Any:
         """Lines that are told apart by name differ in dash too, for grey paper."""
