@@ -341,7 +341,7 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
         yield from (_read(path, names) for path in paths)
         return
     lengths = dict.fromkeys(paths, 0)
-    for chunk in table["__filename"].chunks:
+    for chunk in filter(len, table["__filename"].chunks):
         lengths[chunk[0].as_py()] += len(chunk)
     together = {name: table[name].to_numpy() for name in names}
     ends = np.cumsum(list(lengths.values()))
