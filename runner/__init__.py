@@ -36,3 +36,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'runner' has no attribute '{name}'")
     module = "runner.errors" if name.endswith("Error") else "runner.api"
     return getattr(import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    """The interface, for completion and ``help``."""
+    return sorted(__all__)

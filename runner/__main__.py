@@ -98,8 +98,8 @@ def main() -> None:
     os.environ.setdefault(TRACEBACKS, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    sys.argv[1:] = replacing(repeating(sys.argv[1:]))
     try:
+        sys.argv[1:] = replacing(repeating(sys.argv[1:]))
         command()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -111,21 +111,21 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "elu": Activation(
         _elu,
-        lambda z, a: np.where(z > 0, 1.0, a + 1.0),
+        lambda z, a: np.where(z > 0, 1.0, np.exp(np.minimum(z, 0))),
         "z if z > 0, else e^z − 1",
-        "1 if z > 0, else a + 1",
+        "1 if z > 0, else e^z",
         r"\begin{cases} z & z > 0 \\ e^{z} - 1 & \text{else} \end{cases}",
-        r"\begin{cases} 1 & z > 0 \\ a + 1 & \text{else} \end{cases}",
+        r"\begin{cases} 1 & z > 0 \\ e^{z} & \text{else} \end{cases}",
         lowest=-1.0,
     ),
     "selu": Activation(
         _selu,
-        lambda z, a: np.where(z > 0, SELU_SCALE, a + SELU_SCALE * SELU_ALPHA),
+        lambda z, a: SELU_SCALE * np.where(z > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(z, 0))),
         "λ·z if z > 0, else λα·(e^z − 1)  (λ = 1.050701, α = 1.673263)",
-        "λ if z > 0, else a + λα",
+        "λ if z > 0, else λα·e^z",
         r"\begin{cases} \lambda \cdot z & z > 0 \\ \lambda \alpha \cdot (e^{z} - 1) & \text{else} \end{cases}"
         r"\quad (\lambda = 1.050701,\ \alpha = 1.673263)",
-        r"\begin{cases} \lambda & z > 0 \\ a + \lambda \alpha & \text{else} \end{cases}",
+        r"\begin{cases} \lambda & z > 0 \\ \lambda \alpha \cdot e^{z} & \text{else} \end{cases}",
         lowest=-SELU_SCALE * SELU_ALPHA,
     ),
     "softplus": Activation(
@@ -149,11 +149,11 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "silu": Activation(
         lambda z: z * _sigmoid(z),
-        lambda z, a: a + _sigmoid(z) * (1.0 - a),
+        lambda z, a: _sigmoid(z) * (1.0 + z * (1.0 - _sigmoid(z))),
         "z·σ(z)  (σ(z) = 1/(1 + e^(−z)))",
-        "a + σ(z)·(1 − a)",
+        "σ(z)·(1 + z·(1 − σ(z)))",
         r"z \cdot \sigma(z)\quad (\sigma(z) = \frac{1}{1 + e^{-z}})",
-        r"a + \sigma(z) \cdot (1 - a)",
+        r"\sigma(z) \cdot (1 + z \cdot (1 - \sigma(z)))",
     ),
     "gelu": Activation(
         lambda z: z * _normal_cdf(z),

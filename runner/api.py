@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from runner.arrays import Array
 from runner.compose import compose, message
@@ -81,8 +82,11 @@ class Run:
         frame = pd.DataFrame(names).rename(columns={"from_": "from"})
         return frame.assign(initial=self.result.initial, final=self.result.final)
 
-    def predict(self, inputs: Array | None = None) -> Array:
-        """The trained network's predictions (N, O): of the training inputs, or of others, scaled alike."""
+    def predict(self, inputs: ArrayLike | None = None) -> Array:
+        """The trained network's predictions (N, O): of the training inputs, or of others, scaled alike.
+
+        `inputs` are (N, I). Raises RunnerError for another shape.
+        """
         return predict(self.experiment, self.result.final, inputs)
 
 

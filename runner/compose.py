@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.config import conf_dir
-from runner.errors import did_you_mean, one_of
+from runner.errors import RunnerError, did_you_mean, one_of
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -23,6 +23,8 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     import hydra
     from hydra.core.global_hydra import GlobalHydra
 
+    if config_dir is not None and not Path(config_dir).is_dir():
+        raise RunnerError(f"config_dir={config_dir}: there is no such folder")
     overrides = replacing(overrides)
     before = GlobalHydra.instance().hydra
     try:
@@ -37,7 +39,10 @@ def replacing(overrides: Sequence[str]) -> list[str]:
     """The overrides, such that a new list or mapping of weights or biases replaces the old one.
 
     By itself Hydra merges them, and cannot where one is a list and the other is not.
+    Raises RunnerError for a group that is chosen by what is no file's name.
     """
+    for one in overrides:
+        _check_choice(one)
     again = re.compile(r"\+{0,2}(network\.(?:weights|biases))=\s*[\[{]")
     return [part for one in overrides for part in _after_null(one, again.match(one))]
 
@@ -46,26 +51,59 @@ def _after_null(override: str, key: re.Match[str] | None) -> list[str]:
     return [f"++{key[1]}=null", override] if key else [override]
 
 
+def _check_choice(override: str) -> None:
+    """Hydra's own errors for a number or null in the place of a file's name do not say of which group."""
+    key, _, value = override.partition("=")
+    group = conf_dir() / key
+    if re.fullmatch(r"[a-z]+", key) and group.is_dir() and _NO_NAME.fullmatch(value):
+        names = ", ".join(sorted(path.stem for path in group.glob("*.yaml")))
+        raise RunnerError(f"{override}: must be the name of one of its files: {names}, or of your own")
+
+
+_NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]", re.IGNORECASE)
+
+
 def message(error: BaseException) -> str | None:
     """A short message for an error of Hydra's, OmegaConf's or the machine's, or None for any other."""
     if isinstance(error, MemoryError):
         return f"out of memory: {error}"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, ValueError) and "Config group override" in str(error):
-        return f"a group is chosen by the name of one of its files, as network=dense ({error})"
+    if isinstance(error, UnicodeDecodeError):
+        return f"a YAML file is not UTF-8 text: {error}"
+    import yaml
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
+    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
+        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
     if not isinstance(error, HydraException | OmegaConfBaseException):
-        return None
+        return f"the configuration cannot be composed: {error}" if _of_hydra(error) else None
     text = str(error).strip()
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException) and str(cause) not in text:
         text += f"\n{cause}"
     lines = [line for line in text.splitlines() if not line.strip().startswith(("full_key:", "object_type="))]
     text = "\n".join(line for line in lines if line.strip())
-    return _unknown_key(text) or _unknown_choice(text) or text
+    return _unknown_key(text) or _unknown_choice(text) or _unmergeable(text) or text
+
+
+def _of_hydra(error: BaseException) -> bool:
+    """Whether Hydra or OmegaConf stumbled over what it was given, which it does not always foresee."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    module = str(frame.tb_frame.f_globals.get("__name__")) if frame else ""
+    return module.partition(".")[0] in ("hydra", "omegaconf")
+
+
+def _unmergeable(text: str) -> str | None:
+    if not re.search(r"Cannot merge (DictConfig|ListConfig) with", text):
+        return None
+    return (
+        f"{text.splitlines()[0]} a list and a mapping cannot be merged. Where the default network's lists of "
+        "weights are in the way, choose another first: '- override /network: dense' in the file's defaults"
+    )
 
 
 def _unknown_key(text: str) -> str | None:
@@ -78,6 +116,9 @@ def _unknown_key(text: str) -> str | None:
             f"{group} is a group: choose one of its files, {group}=NAME, and set its keys, {group}.KEY=VALUE"
         )
     section = found[1].rpartition(".")[0]
+    if inside := [key for key in known_keys() if key.startswith(f"{found[1]}.")]:
+        has = ", ".join(key.rpartition(".")[2] for key in inside)
+        return f"{found[1]}: is a group of the keys {has}, and has no others"
     if found[1] in known_keys():
         return (
             f"{found[1]}: there is no such key with the {section} chosen; choose another, {section}=NAME "

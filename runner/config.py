@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import orjson
 
 from runner.activations import ACTIVATIONS
 from runner.arrays import Array
 from runner.data import GENERATORS, SCALES, SKLEARN_SETS, Raw, generate, load_sklearn, prepare, read_csv
-from runner.errors import ConfigError, RunnerError, did_you_mean, one_of
+from runner.errors import ConfigError, RunnerError, did_you_mean, one_of, show
 from runner.experiment import Data, Draw, Experiment, Given, Log
 from runner.history import PARAMETERS, read_parameters
 from runner.initializers import INITIALIZERS
@@ -53,14 +52,15 @@ def number(
 ) -> Check:
     """A check for a finite number within bounds; `whole` makes it an integer."""
     bounds = {"above": above, "at least": at_least, "below": below, "at most": at_most}
-    limits = " and ".join(f"{word} {limit:g}" for word, limit in bounds.items() if limit is not None)
+    limits = " and ".join(f"{word} {limit}" for word, limit in bounds.items() if limit is not None)
     allowed = f"must be {'a whole' if whole else 'a'} number{' ' + limits if limits else ''}"
 
     def check(key: str, value: Any) -> float | int:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and not _finite(value):
+            raise ConfigError(key, value, allowed.replace("number", "finite number", 1))
         fits = (
-            isinstance(value, int | float)
-            and not isinstance(value, bool)
-            and math.isfinite(value)
+            is_number
             and (above is None or value > above)
             and (at_least is None or value >= at_least)
             and (below is None or value < below)
@@ -72,6 +72,13 @@ def number(
         return int(value) if whole else float(value)
 
     return check
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float64 is as large as
+        return False
 
 
 def choice(names: Sequence[str]) -> Check:
@@ -108,6 +115,7 @@ def anything(key: str, value: Any) -> Any:
 
 positive, non_negative, count = number(above=0), number(at_least=0), number(at_least=1, whole=True)
 fraction = number(at_least=0, below=1)
+points = number(at_least=1, at_most=10**8, whole=True)
 seed = number(at_least=0, whole=True, below=2**64)
 
 KEYS: dict[str, tuple[Check, Any]] = {
@@ -164,7 +172,7 @@ OPTION_CHECKS: dict[str, Check] = {
     "features": count,
     "outputs": count,
     "step": positive,
-    "most": count,
+    "most": number(at_least=1, at_most=10**6, whole=True),
 }
 
 
@@ -184,7 +192,8 @@ def checked(section: Any, keys: Mapping[str, tuple[Check, Any]], prefix: str = "
         if name not in keys:
             where = prefix.rstrip(".") or "the configuration"
             nearest = did_you_mean(str(name), keys)
-            raise RunnerError(f"unknown key {prefix}{name}{nearest}; {where} has {', '.join(keys)}")
+            has = ", ".join(keys) or "no options"
+            raise RunnerError(f"unknown key {prefix}{name}{nearest}; {where} has {has}")
     values = {}
     for name, (check, default) in keys.items():
         value = section.get(name, default)
@@ -210,24 +219,23 @@ def without_name(section: Section) -> dict[str, Any]:
 
 def _optimizer(section: Section) -> tuple[str, dict[str, float]]:
     name = named(section, OPTIMIZERS, "optimizer")
-    given = without_name(section)
-    if "beta1" in OPTIMIZERS[name].options:  # written as torch does: betas: [0.9, 0.999]
-        for key in ("beta1", "beta2"):
-            if key in given:
-                raise RunnerError(f"unknown key optimizer.{key}; write optimizer.betas=[beta1,beta2]")
-        betas = given.pop("betas", None) or [
-            OPTIMIZERS[name].options["beta1"],
-            OPTIMIZERS[name].options["beta2"],
-        ]
-        if not isinstance(betas, Sequence) or isinstance(betas, str) or len(betas) != 2:
-            raise ConfigError("optimizer.betas", betas, "must be two numbers at least 0 and below 1")
-        for beta in betas:
-            fraction("optimizer.betas", beta)
-        given |= {"beta1": betas[0], "beta2": betas[1]}
-    values = checked(given, options(OPTIMIZERS[name].options), "optimizer.")
+    defaults = dict(OPTIMIZERS[name].options)
+    keys = options(defaults)
+    if "beta1" in keys:  # written as torch does: betas: [0.9, 0.999]
+        default = [defaults.pop("beta1"), defaults.pop("beta2")]
+        keys = {"betas": (_betas, default), **options(defaults)}
+    values = checked(without_name(section), keys, "optimizer.")
+    if "betas" in values:
+        values["beta1"], values["beta2"] = values.pop("betas")
     if values.get("nesterov") and not values["momentum"]:
         raise ConfigError("optimizer.nesterov", True, "needs optimizer.momentum above 0")
     return name, values
+
+
+def _betas(key: str, value: Any) -> list[float]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ConfigError(key, value, "must be two numbers at least 0 and below 1, as [0.9,0.999]")
+    return [float(fraction(key, beta)) for beta in value]
 
 
 def _schedule(section: Section) -> tuple[str, dict[str, float]]:
@@ -283,7 +291,7 @@ def _csv(section: Section) -> Raw:
 
 def _generated(name: str, section: Section) -> Raw:
     generator = GENERATORS[name]
-    keys = {"points": (count, generator.points), "noise": (non_negative, generator.noise)}
+    keys = {"points": (points, generator.points), "noise": (non_negative, generator.noise)}
     values = _source(section, {**keys, **options(generator.options)})
     chosen = {option: values[option] for option in generator.options}
     if chosen.get("classes", 0) > values["points"]:
@@ -308,11 +316,13 @@ def text(key: str, value: Any) -> str:
 
 def names_of(allowed: str, key: str, value: Any) -> list[str]:
     """One name or a list of them, as a list."""
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+    given = value if isinstance(value, list) else [value]
+    # a column called 1990 is a number to YAML
+    names = [str(name) if type(name) is int else name for name in given]
+    if not names or not all(isinstance(name, str) and name for name in names):
         raise ConfigError(key, value, allowed)
-    if len(set(names)) < len(names):
-        raise ConfigError(key, value, "names a column twice")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise RunnerError(f"{key}={show(value)}: names column '{twice[0]}' twice")
     return names
 
 
@@ -382,6 +392,8 @@ def _parameters(key: str, value: Any, shapes: Sequence[tuple[int, ...]]) -> Draw
     chosen = checked(given, options(INITIALIZERS[name].options), f"{key}.")
     if name == "uniform" and chosen["low"] > chosen["high"]:
         raise ConfigError(f"{key}.low", chosen["low"], f"must not be above {key}.high={chosen['high']:g}")
+    if name == "uniform" and not math.isfinite(chosen["high"] - chosen["low"]):
+        raise ConfigError(f"{key}.high", chosen["high"], f"is too far from {key}.low={chosen['low']:g}")
     return Draw(name, tuple(chosen.items()))
 
 
@@ -427,12 +439,16 @@ def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ..
         sizes = " ".join("x".join(map(str, shape)) for shape in found) or "none"
         wanted = " ".join("x".join(map(str, shape)) for shape in shapes)
         raise ConfigError(f"{key}.from", folder, f"has layers of {sizes} where this network needs {wanted}")
-    return Given(
-        tuple(
-            np.array([row[5] for row in rows if row[1] == i], dtype=np.float64).reshape(shape)
-            for i, shape in zip(layers, shapes, strict=True)
-        )
-    )
+    arrays = [np.full(shape, np.nan) for shape in shapes]
+    for name, layer, to, from_, _, final in rows:  # by their places: a spreadsheet may have sorted them
+        place = (to - 1, from_ - 1)[: len(shapes[0])]
+        array = arrays[layers.index(layer)]
+        if min(place) < 0 or not np.isnan(array[place]) or not math.isfinite(final):
+            raise ConfigError(f"{key}.from", folder, f"has a wrong line for {name} in its {PARAMETERS}")
+        array[place] = final
+    if any(np.isnan(array).any() for array in arrays):
+        raise ConfigError(f"{key}.from", folder, f"has not all {key.partition('.')[2]} in its {PARAMETERS}")
+    return Given(tuple(arrays))
 
 
 # --- the whole -------------------------------------------------------------------------------
@@ -446,7 +462,7 @@ class Cache:
     """
 
     def __init__(self) -> None:
-        self.made: dict[tuple[str, bytes], Any] = {}
+        self.made: dict[tuple[str, str], Any] = {}
         self.latest: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
     def get(self, make: Callable[..., T], *parts: Any) -> T:
@@ -454,7 +470,7 @@ class Cache:
         name = make.__name__
         before, made = self.latest.get(name, ((), None))
         if len(before) != len(parts) or any(a is not b for a, b in zip(before, parts, strict=True)):
-            key = (name, _fingerprint((*parts, _versions(parts[0]))))
+            key = (name, repr((*parts, _versions(parts[0]))))  # tells 1 from true, and null from nan
             if key not in self.made:
                 self.made[key] = make(*parts)
             made = self.made[key]
@@ -474,6 +490,11 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
 
         config = OmegaConf.to_container(config, resolve=True)
     shared = (Cache() if cache is None else cache).get
+    if "experiment" in config:
+        raise RunnerError(
+            "experiment: the file that it chooses sets keys of its own, not of the whole configuration; "
+            "its first line must be '# @package _global_'"
+        )
     values = checked(config, KEYS)
 
     data = shared(_data, values["data"])
@@ -500,11 +521,6 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
     )
     _check_together(made)
     return made
-
-
-def _fingerprint(parts: tuple[Any, ...]) -> bytes:
-    # OPT_NON_STR_KEYS: a wrong key is for the checks to refuse, with their message
-    return orjson.dumps(parts, option=orjson.OPT_NON_STR_KEYS, default=str)
 
 
 def _penalties(section: Section) -> dict[str, float]:
@@ -546,9 +562,10 @@ def _network(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
 def _check_together(made: Experiment) -> None:
     """What no key can be judged by alone."""
     loss = LOSSES[made.loss]
-    for targets in (made.data.targets, made.data.test_targets):
+    held_out = made.data.test_targets is not None
+    for part, targets in (("training set", made.data.targets), ("held-out part", made.data.test_targets)):
         if targets is not None and (wrong := loss.refuses(targets)):
-            raise ConfigError("loss", made.loss, wrong)
+            raise ConfigError("loss", made.loss, f"{wrong} (of the {part})" if held_out else wrong)
     if made.parameter_count > MOST_PARAMETERS:
         raise ConfigError(
             "network.hidden",

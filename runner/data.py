@@ -7,6 +7,7 @@ Each source returns a `Raw`: inputs (N, I), targets (N, O) and the names of both
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -206,12 +207,11 @@ def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -
     target_names: list[str] = []
     classifies = False
     for name in targets:
-        texts = cells[header.index(name)]
-        if _is_number(texts[0]):
+        texts = [text.strip() for text in cells[header.index(name)]]
+        if not _are_classes(path, name, lines, texts):
             columns.append(numbers(name)[:, None])
             target_names.append(name)
             continue
-        _refuse_empty(path, name, lines, texts)
         classes, which = np.unique(np.array(texts), return_inverse=True)
         if len(classes) < 2:
             raise RunnerError(
@@ -231,40 +231,68 @@ def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -
 
 def _read_cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     """The header, the line number of each row, and the cells column by column."""
+    lines, rows = [], []
+    line = 1
     try:
         with open(path, newline="", encoding="utf-8-sig") as f:
-            reader = csv.reader(f, skipinitialspace=True)
-            header = [name.strip() for name in next(reader, [])]
-            if not header:
-                raise RunnerError(f"{path}: is empty; a header with the columns' names is needed")
-            lines, rows = [], []
+            reader = csv.reader(f, skipinitialspace=True, strict=True)
             for row in reader:
-                if not row:
-                    continue  # a blank line
-                if len(row) != len(header):
-                    raise RunnerError(
-                        f"{path}, line {reader.line_num}: has {len(row)} cells "
-                        f"where the header has {len(header)}"
-                    )
-                lines.append(reader.line_num)
-                rows.append(row)
+                if row:  # no blank line
+                    lines.append(line)
+                    rows.append(row)
+                line = reader.line_num + 1
     except FileNotFoundError:
         raise ConfigError("data.path", path, "there is no such file") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError("data.path", path, f"cannot be read as CSV: {error}") from None
-    if twice := [name for name in header if header.count(name) > 1]:
-        raise RunnerError(f"{path}, line 1: column '{twice[0]}' is there twice")
+    except UnicodeDecodeError as error:
+        raise RunnerError(f"{path}: is not UTF-8 text ({error.reason}); save it as UTF-8") from None
+    except csv.Error as error:
+        raise RunnerError(f"{path}, line {line}: cannot be read as CSV: {error}") from None
+    except OSError as error:
+        raise ConfigError("data.path", path, f"cannot be read: {error.strerror}") from None
     if not rows:
+        raise RunnerError(f"{path}: is empty; a header with the columns' names is needed")
+    header = [name.strip() for name in rows[0]]
+    _check_header(path, lines[0], header)
+    for line, row in zip(lines, rows, strict=True):
+        if len(row) != len(header):
+            raise RunnerError(f"{path}, line {line}: has {len(row)} cells where the header has {len(header)}")
+    if len(rows) == 1:
         raise RunnerError(f"{path}: has a header and no rows")
-    return header, lines, [list(column) for column in zip(*rows, strict=True)]
+    return header, lines[1:], [list(column) for column in zip(*rows[1:], strict=True)]
 
 
-def _is_number(text: str) -> bool:
+def _check_header(path: Path, line: int, header: Sequence[str]) -> None:
+    if len(header) == 1 and (other := re.search(r"[;\t|]", header[0])):
+        raise RunnerError(
+            f"{path}, line {line}: has one column, '{header[0]}'; columns are separated by commas, "
+            f"not by {other[0]!r}"
+        )
+    for number, name in enumerate(header, start=1):
+        if not name:
+            raise RunnerError(f"{path}, line {line}: column {number} has no name")
+        if header.count(name) > 1:
+            raise RunnerError(f"{path}, line {line}: column '{name}' is there twice")
+
+
+def _number(text: str) -> float | None:
+    """A cell's number, or None; what Python alone takes for one (1_000) is none."""
     try:
-        float(text)
+        return None if "_" in text else float(text)
     except ValueError:
-        return not text.strip()  # an empty cell is a missing number, not a class
-    return True
+        return None
+
+
+def _are_classes(path: Path, column: str, lines: Sequence[int], texts: Sequence[str]) -> bool:
+    """Whether a target column has text in its cells, which are classes. Raises RunnerError for a mixture."""
+    _refuse_empty(path, column, lines, texts)
+    numeric = [_number(text) is not None for text in texts]
+    if any(numeric) and not all(numeric):
+        wrong, right = numeric.index(False), numeric.index(True)
+        raise RunnerError(
+            f"{path}, line {lines[wrong]}, column {column}: '{texts[wrong]}' is not a number, but line "
+            f"{lines[right]} has one, '{texts[right]}'; a column has numbers, or text for classes"
+        )
+    return not numeric[0]
 
 
 def _refuse_empty(path: Path, column: str, lines: Sequence[int], texts: Sequence[str]) -> None:
@@ -277,10 +305,8 @@ def _numbers(path: Path, column: str, lines: Sequence[int], texts: Sequence[str]
     _refuse_empty(path, column, lines, texts)
     values = np.empty(len(texts))
     for i, text in enumerate(texts):
-        try:
-            values[i] = float(text)
-        except ValueError:
-            values[i] = np.nan
+        number = _number(text)
+        values[i] = np.nan if number is None else number
         if not np.isfinite(values[i]):
             raise RunnerError(f"{path}, line {lines[i]}, column {column}: '{text}' is not a finite number")
     return values
@@ -309,8 +335,10 @@ def prepare(name: str, raw: Raw, *, test_fraction: float, seed: int, scale: str 
         held_out[stream(seed, "split").permutation(examples)[:count]] = True
     inputs = raw.inputs
     if scale is not None:
-        shift, spread = SCALES[scale](inputs[~held_out])
-        inputs = (inputs - shift) / np.where(spread > 0, spread, 1.0)
+        shown = inputs[~held_out]
+        varies = shown.min(axis=0) < shown.max(axis=0)  # a spread is never quite 0 once it is rounded
+        shift, spread = SCALES[scale](shown)
+        inputs = (inputs - np.where(varies, shift, shown[0])) / np.where(varies, spread, 1.0)
     return Data(
         name,
         np.ascontiguousarray(inputs[~held_out]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class ConfigError(RunnerError):
 def show(value: object) -> str:
     """A value as a user writes it in YAML, cut where it is long; a path is whole."""
     text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str) and re.fullmatch(r"[-+]?[.\d][-+.\deE]*|true|false|null|", value):
+        text = f"'{text}'"  # text, though it does not look like it
     return text if len(text) <= 80 or isinstance(value, Path) else text[:77] + "..."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -109,7 +110,7 @@ class Experiment:
 
     @property
     def weight_count(self) -> int:
-        return int(np.dot(self.sizes[:-1], self.sizes[1:]))
+        return sum(i * o for i, o in pairwise(self.sizes))
 
     @property
     def bias_count(self) -> int:

@@ -145,12 +145,12 @@ def read_parameters(folder: str | Path) -> list[tuple[str, int, int, int, float,
 
     Raises OSError where there is none, ValueError where it is not such a file.
     """
-    with open(Path(folder) / PARAMETERS, newline="", encoding="utf-8") as f:
-        rows = list(csv.DictReader(f))
     try:
+        with open(Path(folder) / PARAMETERS, newline="", encoding="utf-8") as f:
+            rows = list(csv.DictReader(f))
         return [
             (r["name"], int(r["layer"]), int(r["to"]), int(r["from"]), float(r["initial"]), float(r["final"]))
             for r in rows
         ]
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, csv.Error) as error:
         raise ValueError(f"not the parameters of a run: {error}") from None

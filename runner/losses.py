@@ -13,9 +13,10 @@ import numpy as np
 
 from runner.arrays import Array
 
-# torch.nn.BCELoss clamps its logarithms at -100 and the denominator of its derivative at 1e-12.
+# torch.nn.BCELoss clamps its logarithms at -100 and the denominator of its derivative at 1e-12,
+# a number of single precision.
 _LOWEST_LOG = -100.0
-_SMALLEST_DENOMINATOR = 1e-12
+_SMALLEST_DENOMINATOR = float(np.float32(1e-12))
 # Rows of probabilities must sum to one within this, or p - y would not be the derivative.
 PROBABILITY_TOLERANCE = 1e-9
 
@@ -124,7 +125,10 @@ def _refuse_non_distributions(y: Array) -> str | None:
     sums = y.sum(axis=1)
     off = np.flatnonzero(np.abs(sums - 1.0) > PROBABILITY_TOLERANCE)
     if off.size:
-        return f"takes rows of probabilities that sum to 1; row {off[0] + 1} sums to {sums[off[0]]:g}"
+        return (
+            f"takes rows of probabilities that sum to 1 (within {PROBABILITY_TOLERANCE:g}); "
+            f"row {off[0] + 1} sums to {sums[off[0]]:.10g}"
+        )
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from runner.activations import ACTIVATIONS
 from runner.arrays import Array
@@ -30,6 +31,7 @@ def run_into(
     `number`, `swept` and `directory` are what its line of ``runs.csv`` says of it; `report`
     prints how it went. A failure leaves ``error.txt`` and no result, and is raised again.
     """
+    (folder / ERROR).unlink(missing_ok=True)  # an earlier try's
     try:
         experiment = make()
         files = RunFiles([folder], experiment)
@@ -98,11 +100,13 @@ def _predictions(experiment: Experiment, result: Result) -> list[tuple[str, obje
     return list(zip(names, before, after, goals, strict=True))
 
 
-def predict(experiment: Experiment, parameters: Array, inputs: Array | None = None) -> Array:
+def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None = None) -> Array:
     """The predictions (N, O) of the network with `parameters` (P,), for the training inputs or others."""
     layers = views(parameters[None], experiment.sizes, experiment.biases is not None)
     activations = [ACTIVATIONS[name] for name in experiment.activations]
-    x = experiment.data.inputs if inputs is None else inputs
+    x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
+    if x.ndim != 2 or x.shape[1] != experiment.sizes[0]:
+        raise RunnerError(f"inputs of shape {x.shape}: must be rows of {experiment.sizes[0]} numbers")
     with np.errstate(all="ignore"):
         return forward(layers, activations, x[None]).pred[0]
 

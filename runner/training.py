@@ -313,6 +313,7 @@ class Recorder:
         self.experiments = experiments
         self.sink = sink
         runs, numbers = len(experiments), width(experiments[0])
+        self.has_parameters = experiments[0].log.weights
         longest = max(e.rows for e in experiments)
         height = max(1, min(longest, row_bytes // (8 * numbers * runs)))
         self.buffer = np.empty((height, runs, numbers))
@@ -326,15 +327,21 @@ class Recorder:
         self.best = np.full(runs, np.inf)
         self.best_step = np.zeros(runs, dtype=int)
 
-    def add(self, step: int, runs: Numbers, row: Array) -> Mask:
-        """Takes the row (R, columns) of `runs`; returns which of them (R,) are finite up to now."""
+    def add(self, step: int, runs: Numbers, row: Array, parameters: Array) -> Mask:
+        """Takes the row (R, columns) of `runs`; returns which of them (R,) are finite up to now.
+
+        So are those whose `parameters` (R, P) are finite too, be they in the row or not.
+        """
         if len(self.steps) == len(self.buffer):
             self.flush()
         at = len(self.steps)
         self.steps.append(step)
         self.buffer[at, slice(None) if len(runs) == len(self.going) else runs] = row
-        if not np.isfinite(np.add.reduce(row, axis=None)):  # one number tells in nearly every case
-            lost = runs[~np.isfinite(row).all(axis=1) & self.going[runs]]
+        shown = (row,) if self.has_parameters else (row, parameters)
+        # one number tells in nearly every case
+        if not all(np.isfinite(np.add.reduce(array, axis=None)) for array in shown):
+            finite = np.logical_and.reduce([np.isfinite(array).all(axis=1) for array in shown])
+            lost = runs[~finite & self.going[runs]]
             self.diverged[lost] = True
             self.end(lost)
         errors = np.full(len(self.going), np.inf)
@@ -423,7 +430,7 @@ def _endings(stack: Stack, recorder: Recorder, tick: Callable[[], None]) -> Iter
         nonlocal recorded
         if step % log.every and step != last_step:
             return
-        finite = recorder.add(step, stack.runs, stack.row())
+        finite = recorder.add(step, stack.runs, stack.row(), stack.parameters)
         recorded = (
             stack.parameters.copy() if finite.all() else np.where(finite[:, None], stack.parameters, recorded)
         )

@@ -61,7 +61,7 @@ def test_a_run_leaves_its_files_and_says_where(command: Command, tmp_path: Path)
         ),
         (["network.hidden=[3]"], "network=dense"),
         (["learning_rate=${nowhere}"], "nowhere"),
-        (["data=xor", "data.points=1e15", "network=dense"], "out of memory"),
+        (["data=xor", "data.points=1e7", "network=dense", "network.hidden=[100000]"], "out of memory"),
         (["hydra.run.dir=/proc/nowhere"], "/proc/nowhere"),
         (["--config-dir=nowhere", "experiment=mine"], "nowhere"),
         (["--config-path"], "config-path"),
@@ -84,6 +84,9 @@ def test_error_txt_says_why_and_no_result_is_left(command: Command, tmp_path: Pa
     command("learning_rate=-1", "hydra.run.dir=run")
     assert (tmp_path / "run/error.txt").read_text() == "learning_rate=-1: must be a number above 0\n"
     assert not left(tmp_path)
+    command("epochs=1", "hydra.run.dir=run")  # the next try
+    assert not (tmp_path / "run/error.txt").exists()
+    assert (tmp_path / "run/summary.csv").exists()
 
 
 def test_hydra_full_error_shows_the_traceback(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from runner.activations import ACTIVATIONS
 from runner.compose import compose, known_keys
 from runner.config import conf_dir, options
 from runner.data import GENERATORS, SKLEARN_SETS
+from runner.experiment import Given
 from runner.initializers import INITIALIZERS
 from runner.losses import LOSSES
 from runner.optimizers import OPTIMIZERS
@@ -79,9 +80,12 @@ def test_every_initializer_by_name_and_with_its_options(name: str) -> None:
 
 
 # Every key, what is wrong with it, and words that the message must have: key, value, what is allowed.
-NO_NUMBER = ["abc", "nan", "inf", "[1]", "0", "-1"]
+NO_NUMBER = ["abc", "'0.1'", "[1]", "0", "-1"]
+HUGE = "1" + "0" * 400
 WRONG: list[tuple[str, list[str]]] = [
     *((f"learning_rate={v}", ["learning_rate=", "a number above 0"]) for v in NO_NUMBER),
+    *((f"learning_rate={v}", ["learning_rate=", "a finite number above 0"]) for v in ("nan", "inf", HUGE)),
+    ("learning_rate='0.1'", ["learning_rate='0.1'"]),
     *((f"epochs={v}", ["epochs=", "a whole number at least 0"]) for v in ("1.5", "-1", "two", "null")),
     *((f"batch_size={v}", ["batch_size=", "at least 1", "null"]) for v in ("0", "x", "1.5")),
     ("batch_size=2", ["batch_size=2", "1 examples"]),
@@ -91,8 +95,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("loss=cross_entropy", ["loss=cross_entropy", "binary_cross_entropy_with_logits"]),
     ("loss=binary_cross_entropy", ["output_activation=identity", "sigmoid"]),
     ("network=dence", ["network=dence", "chain_rule", "did you mean 'dense'"]),
-    ("network=null", ["network=dense"]),
-    ("network=", ["must be one of chain_rule, dense"]),
+    *((f"network={v}", [f"network={v}:", "chain_rule, dense"]) for v in ("", "null", "5", "true", "[1]")),
     ("network.hiden=[2]", ["unknown key network.hiden", "did you mean 'network.hidden'"]),
     *((f"network.hidden={v}", ["network.hidden=", "a list of sizes"]) for v in ("[0]", "x", "null", "[1.5]")),
     ("network.hidden=[3]", ["network.weights, layer 1", "3 rows", "network=dense"]),
@@ -101,12 +104,16 @@ WRONG: list[tuple[str, list[str]]] = [
     ("network.output_activation=null", ["network.output_activation=null", "identity"]),
     *((f"network.weights={v}", ["network.weights", "list of layers"]) for v in ("null", "3", "{std: 1}")),
     ("network.weights=[[[1,2],[3]],[[1,2]]]", ["layer 1", "one length", "row 2 has 1"]),
-    ("network.weights=[[[1,2],[3,nan]],[[1,2]]]", ["layer 1, row 2=nan", "must be a number"]),
+    ("network.weights=[[[1,2],[3,nan]],[[1,2]]]", ["layer 1, row 2=nan", "must be a finite number"]),
     ("network.weights=[[[1,2],[3,4]]]", ["has 1 layers where the network has 2"]),
     ("network.weights=xavier_unifrom", ["xavier_unifrom", "did you mean 'xavier_uniform'"]),
     ("network.weights={init: normal, std: -1}", ["network.weights.std=-1", "at least 0"]),
     ("network.weights={init: normal, sd: 1}", ["unknown key network.weights.sd", "did you mean 'std'"]),
     ("network.weights={init: uniform, low: 2}", ["network.weights.low=2", "network.weights.high=1"]),
+    ("network.weights={init: uniform, low: -1e308, high: 1e308}", ["network.weights.high", "too far"]),
+    ("network.weights={init: friendly, most: 10000000000000000000}", ["network.weights.most", "at most"]),
+    ("network.weights={init: zeros, value: 1}", ["network.weights.value", "has no options"]),
+    ("++network.weights.init=normal", ["cannot be composed"]),
     ("network.weights={from: nowhere}", ["network.weights.from=nowhere", "finished run"]),
     ("network.biases=[[1,2],[1,2]]", ["network.biases, layer 2", "1 numbers"]),
     ("network.biases=xavier_uniform", ["network.biases", "zeros, constant, uniform, normal"]),
@@ -120,12 +127,14 @@ WRONG: list[tuple[str, list[str]]] = [
     ("regularization.l1=-1", ["regularization.l1=-1", "at least 0"]),
     ("regularization.l2=nan", ["regularization.l2=nan", "at least 0"]),
     ("regularization=5", ["regularization=5", "l1, l2"]),
+    ("regularization={a: 1}", ["regularization: is a group of the keys l1, l2"]),
     ("log.every=0", ["log.every=0", "at least 1"]),
     ("log.unit=day", ["log.unit=day", "epoch, update"]),
     ("log.weights=7", ["log.weights=7", "true or false"]),
     ("log.gradients=7", ["log.gradients=7", "true or false"]),
     ("log.evry=2", ["unknown key log.evry", "did you mean 'log.every'"]),
     ("data=mnist", ["data=mnist", "must be one of", "moons"]),
+    ("data.seed=18446744073709551616", ["data.seed=", "below 18446744073709551616"]),
     ("data=csv", ["data.path is missing"]),
     ("data=inline", ["data.inputs is missing"]),
     ("data={name: xor}", ["unknown key data.inputs", "points"]),
@@ -159,12 +168,16 @@ def test_messages_name_key_value_and_what_is_allowed(override: str, words: list[
     ("overrides", "words"),
     [
         (["optimizer=adam", "optimizer.betas=[0.9,1]"], "optimizer.betas=1: must be a number"),
-        (["optimizer=adam", "optimizer.betas=0.9"], "two numbers"),
+        *((["optimizer=adam", f"optimizer.betas={v}"], "two numbers") for v in ("0.9", "[]", "0", "null")),
+        (["optimizer=adam", "+optimizer.momentum=0.9"], "optimizer.momentum; optimizer has betas, eps"),
         (["schedule=step", "schedule.every=0"], "schedule.every=0"),
         (["schedule=exponential", "schedule.factor=0"], "schedule.factor=0: must be a number above 0"),
         (["data=spiral", "data.classes=1", "network=dense"], "data.classes=1: must be a whole"),
         (["data=xor", "data.points=0"], "data.points=0"),
         (["data=xor", "data.noise=-1"], "data.noise=-1: must be a number at least 0"),
+        (["network=dense", "network.hidden=[4611686018427387904]"], "weights and biases; at most"),
+        (["network=dense", f"network.hidden=[1{24 * '0'}]"], "weights and biases; at most"),
+        (["data=xor", "data.points=9223372036854775807"], "data.points=9223372036854775807: must be a whole"),
         (["network=dense", "network.hidden=[1000000,1000000]"], "1,000,005,000,001 weights and biases"),
         (["data=iris", "network=dense", "loss=huber", "data.test_fraction=0.999"], "leaves none of the 150"),
     ],
@@ -204,6 +217,77 @@ def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
     experiment = runner.load("network=dense", "experiment=mine", config_dir=tmp_path)
     assert (experiment.learning_rate, experiment.optimizer) == (0.3, "adam")
     assert replace(experiment, epochs=1).epochs == 1
+
+
+def test_values_that_look_alike_are_told_apart() -> None:
+    """A part of a configuration that was found right is taken again only where it is the same."""
+    runner.load("data.scale=null", "network.biases=null")
+    assert "data.scale=nan" in refusal("data.scale=nan")
+    assert "network.biases" in refusal("network.biases=nan")
+    runner.load("network.train_biases=true")
+    assert "network.train_biases=1" in refusal("network.train_biases=1")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"a: 1\n  b: 2\n", "mine.yaml, line 2, column 4: mapping values are not allowed"),
+        (b"\tx: 1\n", "mine.yaml, line 1, column 1"),
+        (b"x: 1\nx: 2\n", "mine.yaml, line 2, column 1: found duplicate key x"),
+        (b"x: \xff\n", "not UTF-8"),
+        (b"learning_rate: 1\n", "first line must be '# @package _global_'"),
+        (b"", "first line must be '# @package _global_'"),
+        (b"# @package _global_\nnetwork:\n  weights: {init: normal}\n", "override /network: dense"),
+    ],
+)
+def test_a_file_of_ones_own_that_is_wrong(text: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment/mine.yaml").write_bytes(text)
+    with pytest.raises(runner.RunnerError) as caught:
+        runner.load("experiment=mine", config_dir=tmp_path)
+    assert words in str(caught.value)
+
+
+def test_a_folder_of_ones_own_that_there_is_not() -> None:
+    with pytest.raises(runner.RunnerError, match="config_dir=nowhere: there is no such folder"):
+        runner.load(config_dir="nowhere")
+
+
+PARAMETERS = """name,layer,to,from,initial,final
+w1,1,1,1,0,1
+w2,1,1,2,0,2
+w3,1,2,1,0,3
+w4,1,2,2,0,4
+w5,2,1,1,0,5
+w6,2,1,2,0,6
+"""
+
+
+def test_weights_of_an_earlier_run_are_found_by_their_places(tmp_path: Path) -> None:
+    header, *lines = PARAMETERS.splitlines()
+    (tmp_path / "parameters.csv").write_text("\n".join([header, *sorted(lines, reverse=True)]) + "\n")
+    weights = runner.load(f"network.weights={{from: {tmp_path}}}").weights
+    assert isinstance(weights, Given)
+    assert [layer.tolist() for layer in weights.layers] == [[[1, 2], [3, 4]], [[5, 6]]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("w3,1,2,1,0,3\n", "", "has not all weights"),
+        ("w3,1,2,1,0,3\n", "w3,1,2,1,0,3\nw3,1,2,1,0,3\n", "a wrong line for w3"),
+        ("w3,1,2,1,0,3\n", "w3,1,2,1,0,nan\n", "a wrong line for w3"),
+        ("w3,1,2,1,0,3\n", "w3,1,2,0,0,3\n", "a wrong line for w3"),
+        ("w3,1,2,1,0,3\n", "w3,1,2,1,0,three\n", "three"),
+        ("w3,1,2,1,0,3\n", f"w3,1,2,1,0,{'3' * 200_000}\n", "field larger than"),
+        ("w6,2,1,2,0,6\n", "w6,2,1,2,0,6\nw7,3,1,1,0,7\n", "has layers of 2x2 1x2 1x1"),
+    ],
+)
+def test_damaged_parameters_are_refused(old: str, new: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "parameters.csv").write_text(PARAMETERS.replace(old, new))
+    text = refusal(f"network.weights={{from: {tmp_path}}}")
+    assert f"network.weights.from={tmp_path}" in text.replace("'", "")
+    assert words in text
 
 
 @pytest.mark.parametrize("name", LOSSES)

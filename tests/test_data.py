@@ -10,7 +10,7 @@ import pytest
 
 import runner
 from runner.arrays import Array
-from runner.data import GENERATORS, SKLEARN_SETS, read_csv
+from runner.data import GENERATORS, SCALES, SKLEARN_SETS, read_csv
 from runner.experiment import Data
 
 
@@ -72,9 +72,14 @@ def test_text_targets_become_classes(tmp_path: Path) -> None:
         ("a,y\n1,red\n3,red\n", ["column y", "only one class", "red"]),
         ("a,a,y\n1,2,3\n", ["line 1", "'a' is there twice"]),
         ("a,Y\n1,2\n", ["data.targets=y", "no such column", "it has a, Y"]),
-        ("a;y\n1;2\n", ["data.targets=y", "no such column"]),
+        ("a;y\n1;2\n", ["line 1", "has one column, 'a;y'", "commas, not by ';'"]),
+        ("a\ty\n1\t2\n", ["line 1", "commas, not by '\\t'"]),
+        ("a,y,\n1,2,3\n", ["line 1", "column 3 has no name"]),
+        ("a,y\n1,1O\n2,2.5\n", ["line 2", "column y", "'1O' is not a number", "line 3 has one"]),
+        ("a,y\n1_000,2\n", ["line 2", "column a", "'1_000'"]),
+        ('a,y\n1,2\n3,"4\n5,6\n', ["line 3", "cannot be read as CSV"]),
         ("y\n1\n", ["data.inputs", "at least one column"]),
-        (b"a,y\n1,\xff\n", ["data.path", "cannot be read"]),
+        (b"a,y\n1,\xff\n", ["is not UTF-8 text", "save it as UTF-8"]),
     ],
 )
 def test_what_may_be_wrong_with_a_file(text: str | bytes, words: list[str], tmp_path: Path) -> None:
@@ -83,6 +88,27 @@ def test_what_may_be_wrong_with_a_file(text: str | bytes, words: list[str], tmp_
     assert "table.csv" in str(caught.value) or "data.inputs" in words
     for word in words:
         assert word in str(caught.value)
+
+
+def test_blanks_make_no_difference(tmp_path: Path) -> None:
+    table = from_csv(tmp_path, "\n\na, y\n1, cat \n2,cat\n3,dog\n")
+    assert table.targets[:, 0].tolist() == [0, 0, 1]
+
+
+def test_a_column_may_be_called_by_a_number(tmp_path: Path) -> None:
+    (tmp_path / "years.csv").write_text("1990,1991\n1,2\n")
+    table = data("data=csv", f"data.path={tmp_path}/years.csv", "data.targets=1991", "data.inputs=[1990]")
+    assert (table.inputs.tolist(), table.targets.tolist()) == ([[1]], [[2]])
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("value", [0.1, 0.7, 1e300, 3.0])
+def test_a_column_that_does_not_vary_is_only_shifted(scale: str, value: float, tmp_path: Path) -> None:
+    text = "a,b,y\n" + "".join(f"{value},{i},{i}\n" for i in range(11))
+    table = from_csv(tmp_path, text, f"data.scale={scale}", "data.test_fraction=0.2")
+    assert (table.inputs[:, 0] == 0).all()
+    assert table.test_inputs is not None
+    assert (table.test_inputs[:, 0] == 0).all()
 
 
 def test_a_file_that_there_is_not() -> None:

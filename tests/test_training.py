@@ -220,3 +220,22 @@ def test_results_of_a_run_agree_with_its_history() -> None:
     assert one.result.final_error == one.history["error"].iloc[-1]
     assert one.result.best_error == one.history["error"].min()
     assert one.result.best_epoch == one.history["error"].idxmin()
+
+
+def test_divergence_does_not_depend_on_what_is_logged() -> None:
+    ways = ["network.hidden=[1]", "network.activation=relu", "network.biases=null", "learning_rate=1e308"]
+    given = ["data=inline", "data.inputs=[[1]]", "data.targets=[[-1]]", "network.weights=[[[1e-300]],[[10]]]"]
+    results = [
+        run("network=dense", *ways, *given, "epochs=3", f"log.weights={w}").result for w in (True, False)
+    ]
+    assert [result.status for result in results] == ["diverged", "diverged"]
+    assert results[0].final.tolist() == results[1].final.tolist()
+    assert np.isfinite(results[0].final).all()
+
+
+def test_predictions_for_other_inputs() -> None:
+    trained = run("epochs=0")
+    assert trained.predict([[2, 3], [0, 0]]).tolist() == [[0.191], [0.0]]
+    for wrong in ([2, 3], [[1, 2, 3]]):
+        with pytest.raises(runner.RunnerError, match="must be rows of 2 numbers"):
+            trained.predict(wrong)
