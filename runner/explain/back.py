@@ -6,22 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.activations import ACTIVATIONS
-from runner.explain.error import loss_numbers, loss_symbols
+from runner.explain.error import derivative, loss_numbers, loss_symbols, outputs_shared
 from runner.explain.notation import (
     DOT,
     PLUS,
     TIMES,
     Math,
+    bare,
     factor,
     fill,
-    operand,
     partial,
     same,
     spread,
     symbol,
 )
+from runner.explain.reckoning import filled, followed, summed
 from runner.explain.sheet import Equation, Equations, equation
-from runner.explain.work import A, Work, Z, applied, share, times
+from runner.explain.work import A, Work, Z, applied, share
+from runner.losses import LOSSES
 from runner.network import ParameterName
 
 
@@ -63,11 +65,12 @@ def _neuron_back(work: Work, example: int, layer: int, neuron: int) -> Iterator[
     link = activation_link(work, example, layer, neuron)
     name = names.activations[layer - 1]
     yield equation(link.name, applied(name, z, prime=True), link.symbols, link.numbers, link.value)
+    value = work.kept(step.dE_dz, example, layer, neuron)
     yield equation(
         work.dE(example, z),
         work.dE(example, a) + TIMES + link.name,
-        times([work.kept(step.dE_da, example, layer, neuron), link.value]),
-        work.kept(step.dE_dz, example, layer, neuron),
+        summed([[work.kept(step.dE_da, example, layer, neuron), link.value]], value),
+        value,
     )
 
 
@@ -78,51 +81,75 @@ def _from_error(work: Work, example: int, output: int) -> Equation:
 
 def _differentiated(work: Work, output: int) -> list[Math]:
     """The derivative of what the output adds to the error, still to be taken."""
-    if work.loss.p is not None:
-        return []  # each output moves every p: the formula is the result of a longer calculation
-    term = fill(Math(*work.loss.term), loss_symbols(work, output))
-    pred = work.names.a(work.names.last, output).latex
-    whole = share(work.outputs if work.loss.mean_over_outputs else 1) + term
-    taken = Math(
-        f"∂({whole.text})/∂{work.names.a(work.names.last, output).text}",
-        rf"\frac{{\partial}}{{\partial {pred}}} \left({whole.latex}\right)",
+    symbols, pred = loss_symbols(work, output), work.names.a(work.names.last, output)
+    examples, outputs = share(work.step.examples), share(outputs_shared(work))
+    whole, *between = [fill(formula, symbols) for formula in _derivation(work)]
+    taken = outputs + whole if outputs.text else bare(whole)
+    first = Math(
+        f"∂({taken.text})/∂{pred.text}",
+        rf"\frac{{\partial}}{{\partial {pred.latex}}} \left({taken.latex}\right)",
     )
-    return [share(work.step.examples) + taken]
+    before = examples + outputs
+    return [examples + first, *[before + factor(step) if before.text else step for step in between]]
+
+
+def _derivation(work: Work) -> list[Math]:
+    """What an output adds to the error, and what comes between that and the loss's derivative."""
+    return [Math(*step) for step in DERIVATIONS.get(work.step.experiment.loss, [work.loss.term])]
+
+
+#: Where the derivative is not read off the error at a glance.
+DERIVATIONS = {
+    "binary_cross_entropy_with_logits": [
+        LOSSES["binary_cross_entropy_with_logits"].term,
+        ("e^(pred)/(1 + e^(pred)) − y", r"\frac{e^{\mathrm{pred}}}{1 + e^{\mathrm{pred}}} - y"),
+        ("1/(1 + e^(−pred)) − y", r"\frac{1}{1 + e^{-\mathrm{pred}}} - y"),
+    ],
+    "cross_entropy": [
+        ("ln S − y·pred", r"\ln S - y \cdot \mathrm{pred}"),
+        ("e^(pred)/S − y", r"\frac{e^{\mathrm{pred}}}{S} - y"),
+    ],
+}
 
 
 def _from_next_layer(work: Work, example: int, layer: int, neuron: int) -> Equation:
     names, step = work.names, work.step
     links: list[Math] = []
     symbols: list[Math] = []
-    numbers: list[Math] = []
+    numbers: list[list[Math]] = []
     for after in work.neurons(layer + 1):
         weight = names.parameters[layer + 1, after, neuron]
         z = names.z(layer + 1, after)
         links.append(work.dE(example, z) + TIMES + partial(z, names.a(layer, neuron)))
         symbols.append(work.dE(example, z) + DOT + symbol(weight))
-        dE_dz = work.kept(step.dE_dz, example, layer + 1, after)
-        numbers.append(times([operand(dE_dz) if numbers else dE_dz, work.old(weight)]))
+        numbers.append([work.kept(step.dE_dz, example, layer + 1, after), work.old(weight)])
+    value = work.kept(step.dE_da, example, layer, neuron)
     return equation(
         work.dE(example, names.a(layer, neuron)),
         spread(links, PLUS),
         spread(symbols, PLUS),
-        spread(numbers, PLUS),
-        work.kept(step.dE_da, example, layer, neuron),
+        summed(numbers, value),
+        value,
     )
 
 
 def error_link(work: Work, example: int, output: int) -> Link:
-    formula = Math(work.loss.derivative_formula, work.loss.derivative_latex)
-    symbols = fill(formula, loss_symbols(work, output))
-    numbers = fill(formula, loss_numbers(work, example, output))
-    part = share(work.step.examples)
-    if part.text:
-        symbols, numbers = factor(symbols), factor(numbers)
+    formula, part = derivative(work), share(work.step.examples)
+
+    def shared(filled: Math) -> Math:
+        return part + factor(filled) if part.text else filled
+
+    values = loss_numbers(work, example, output)
+    value = work.kept(work.step.dE_da, example, work.names.last, output)
     return Link(
         work.dE(example, work.names.a(work.names.last, output)),
-        part + symbols,
-        part + numbers,
-        work.kept(work.step.dE_da, example, work.names.last, output),
+        shared(fill(formula, loss_symbols(work, output))),
+        followed(
+            list(values.values()),
+            lambda numbers: shared(fill(formula, dict(zip(values, numbers, strict=True)))),
+            value,
+        ),
+        value,
     )
 
 
@@ -131,11 +158,11 @@ def activation_link(work: Work, example: int, layer: int, neuron: int) -> Link:
     f = ACTIVATIONS[names.activations[layer - 1]]
     formula = Math(f.derivative_formula, f.derivative_latex)
     a, z = names.a(layer, neuron), names.z(layer, neuron)
+    value = work.kept(work.step.da_dz, example, layer, neuron)
+    numbers = {Z: work.z(example, layer, neuron), A: work.a(example, layer, neuron)}
+    constants = work.constants(names.activations[layer - 1])
     return Link(
-        partial(a, z),
-        fill(formula, {Z: z, A: a}),
-        fill(formula, {Z: work.z(example, layer, neuron), A: work.a(example, layer, neuron)}),
-        work.kept(work.step.da_dz, example, layer, neuron),
+        partial(a, z), fill(formula, {Z: z, A: a}), filled(formula, {**numbers, **constants}, value), value
     )
 
 

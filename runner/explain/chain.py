@@ -22,9 +22,11 @@ from runner.explain.notation import (
     same,
     spread,
     symbol,
+    times,
 )
+from runner.explain.reckoning import followed, summed
 from runner.explain.sheet import Block, Equation, Equations, Paragraph, Table, equation
-from runner.explain.work import ELLIPSIS, Work, bracketed, ends, share, times
+from runner.explain.work import ELLIPSIS, Work, bracketed, ends, share
 from runner.network import ParameterName
 
 #: Beyond this many columns a product is not written out in symbols of its own.
@@ -138,7 +140,7 @@ def _multiplied(left: Math, links: Sequence[Link], result: Math, in_symbols: boo
         numbers = [operand(factor(link.numbers)) for link in links]
         steps += [spread(symbols, DOT), spread(numbers, DOT)]
     values = [link.value for link in links]
-    steps.append(spread([values[0], *[operand(value) for value in values[1:]]], DOT))
+    steps.append(followed(values, lambda ns: spread([ns[0], *[operand(n) for n in ns[1:]]], DOT), result))
     return equation(left, *steps, result)
 
 
@@ -163,8 +165,7 @@ def _expanded(
     result = (
         _gradient(work, p) if work.step.examples == 1 else work.pen.result(_contribution(work, example, p))
     )
-    terms = [values[0], *[operand(value) for value in values[1:]]]
-    yield equation(work.dE(example, symbol(p)), spread(terms, PLUS), result)
+    yield equation(work.dE(example, symbol(p)), summed([[value] for value in values], result), result)
 
 
 def _link_values(work: Work, example: int, p: ParameterName, path: Sequence[int]) -> Iterator[float]:
@@ -201,7 +202,6 @@ def _over_examples(work: Work, p: ParameterName) -> list[Block]:
     ]
     symbols = [indexed_derivative(k, p) if k else ELLIPSIS for k in shown]
     numbers = [work.pen.result(_contribution(work, k, p)) if k else ELLIPSIS for k in shown]
-    numbers = [numbers[0], *[operand(number) for number in numbers[1:]]]
     return [
         Paragraph((f"The mean over the {work.step.examples} examples, each with its share:",)),
         Table(header, tuple(rows)),
@@ -210,7 +210,7 @@ def _over_examples(work: Work, p: ParameterName) -> list[Block]:
                 equation(
                     partial(ERROR, symbol(p)),
                     bracketed(share(work.step.examples), symbols),
-                    spread(numbers, PLUS),
+                    summed([[number] for number in numbers], _gradient(work, p)),
                     _gradient(work, p),
                 ),
             )

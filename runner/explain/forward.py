@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from runner.activations import ACTIVATIONS
-from runner.explain.notation import (
-    PLUS,
-    Math,
-    fill,
-    operand,
-    spread,
-    symbol,
-)
+from runner.explain.notation import PLUS, Math, join, spread, symbol, times, without_note
+from runner.explain.reckoning import filled, summed
 from runner.explain.sheet import Block, Equation, Equations, Paragraph, equation
-from runner.explain.work import A, Work, Z, applied, times
+from runner.explain.work import A, Work, Z, applied
 
 
 def definitions(work: Work) -> list[Block]:
@@ -23,12 +17,22 @@ def definitions(work: Work) -> list[Block]:
     lines = []
     for name in used:
         f = ACTIVATIONS[name]
-        lines.append(equation(applied(name, Z), Math(f.formula, f.latex)))
+        lines.append(equation(applied(name, Z), _with_constants(work, name, Math(f.formula, f.latex))))
         lines.append(equation(applied(name, Z, prime=True), Math(f.derivative_formula, f.derivative_latex)))
     return [
         Paragraph(("A neuron hands on ", A, " = ", Math("f(z)", "f(z)"), ", the activation of its sum:")),
         Equations(tuple(line for line in lines if line.steps)),  # tanh(z) is tanh(z)
     ]
+
+
+def _with_constants(work: Work, name: str, formula: Math) -> Math:
+    """The formula with its note on its own constants to as many digits as all numbers."""
+    constants = work.constants(name)
+    if not constants:
+        return formula
+    each = [letter + Math(" = ", " = ") + value for letter, value in constants.items()]
+    note = join(each, Math(", ", r",\ "))
+    return without_note(formula) + Math(f"  ({note.text})", rf"\quad ({note.latex})")
 
 
 def forward_pass(work: Work, example: int) -> Equations:
@@ -44,31 +48,29 @@ def forward_pass(work: Work, example: int) -> Equations:
 
 def _weighted_sum(work: Work, example: int, layer: int, neuron: int) -> Equation:
     names = work.names
-    symbols: list[Math] = []
-    numbers: list[Math] = []
+    symbols: list[list[Math]] = []
+    numbers: list[list[Math]] = []
     for source in work.neurons(layer - 1):
         weight = names.parameters[layer, neuron, source]
-        old = work.old(weight)
-        symbols.append(times([symbol(weight), names.a(layer - 1, source)]))
-        numbers.append(times([operand(old) if numbers else old, work.a(example, layer - 1, source)]))
+        symbols.append([symbol(weight), names.a(layer - 1, source)])
+        numbers.append([work.old(weight), work.a(example, layer - 1, source)])
     if names.has_bias(layer):
         bias = names.parameters[layer, neuron, 0]
-        symbols.append(symbol(bias))
-        numbers.append(operand(work.old(bias)))
+        symbols.append([symbol(bias)])
+        numbers.append([work.old(bias)])
+    z = work.z(example, layer, neuron)
     return equation(
-        names.z(layer, neuron),
-        spread(symbols, PLUS),
-        spread(numbers, PLUS),
-        work.z(example, layer, neuron),
+        names.z(layer, neuron), spread([times(term) for term in symbols], PLUS), summed(numbers, z), z
     )
 
 
 def _activation(work: Work, example: int, layer: int, neuron: int) -> Equation:
     name = work.names.activations[layer - 1]
     f = ACTIVATIONS[name]
+    a, numbers = work.a(example, layer, neuron), {Z: work.z(example, layer, neuron), **work.constants(name)}
     return equation(
         work.names.a(layer, neuron),
         applied(name, work.names.z(layer, neuron)),
-        fill(Math(f.formula, f.latex), {Z: work.z(example, layer, neuron)}),
-        work.a(example, layer, neuron),
+        filled(Math(f.formula, f.latex), numbers, a),
+        a,
     )

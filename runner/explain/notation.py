@@ -43,8 +43,9 @@ PLUS = Math(" + ", " + ")
 MINUS = Math(" − ", " - ")
 ETA = Math("η", r"\eta")
 ERROR = Math("E", "E")
-BLANK_LATEX = r"\underline{\qquad\quad}"
-BLANK = Math("_____", BLANK_LATEX)
+#: Room to write a number by hand.
+BLANK_LATEX = r"\underline{\hspace{25mm}}"
+BLANK = Math("_" * 12, BLANK_LATEX)
 
 
 def same(text: str) -> Math:
@@ -75,17 +76,69 @@ def partial(top: Math, bottom: Math) -> Math:
     return Math(f"∂{top.text}/∂{bottom.text}", rf"\frac{{\partial {top.latex}}}{{\partial {bottom.latex}}}")
 
 
+def times(parts: Sequence[Math], dot: Math = DOT) -> Math:
+    """A product of numbers or symbols, every part but the first guarded against its sign."""
+    return join([parts[0], *[operand(part) for part in parts[1:]]], dot)
+
+
 def factor(part: Math) -> Math:
-    """A part as it stands in a product: in parentheses where it is a sum."""
-    depth = 0
-    for c in part.text.lstrip("−"):
+    """A part as it stands in a product: in parentheses where it is a sum, or a fraction on one line."""
+    signs = _outer_signs(part.text)
+    if signs & set("+−"):
+        return parenthesised(part)
+    return Math(f"({part.text})", part.latex) if "/" in signs else part
+
+
+def _outer_signs(text: str) -> set[str]:
+    """The signs of a formula that stand in no parentheses, without those that only lead it: −, 1/4·."""
+    depth, found = 0, set()
+    for c in re.sub(r"^−|^1/\d+·|(?<=\d)e−", "", text):
         depth += (c in "([{") - (c in ")]}")
-        if depth == 0 and c in "+−":
-            return parenthesised(part)
-    return part
+        if depth == 0:
+            found.add(c)
+    return found
+
+
+def bare(part: Math) -> Math:
+    """A part without parentheses around the whole of it."""
+    if not part.text.startswith("(") or _outer_signs(part.text) != {")"}:
+        return part
+    return Math(
+        part.text[1:-1], re.sub(r"^(?:\\bigl|\\left)?\((.*?)(?:\\bigr|\\right)?\)$", r"\1", part.latex)
+    )
 
 
 # --- numbers ---------------------------------------------------------------------------------
+
+
+#: Of a number so little may be due to the rounding of double precision alone.
+NOISE = 1e-15
+
+
+@dataclass(frozen=True)
+class Number(Math):
+    """A number as it is written to so many significant digits."""
+
+    value: float
+    digits: int
+
+    def to(self, digits: int) -> Number:
+        """The same number to more digits, or fewer."""
+        return written(self.value, digits)
+
+
+def written(value: float, digits: int) -> Number:
+    """A number with zeros at its end where they are rounded ones, so that 1.00000 is not taken for 1."""
+    value += 0.0  # no −0
+    short = f"{value:.{digits}g}"
+    exact = abs(float(short) - value) <= NOISE * abs(value)
+    mantissa, _, exponent = (short if exact else f"{value:#.{digits}g}").partition("e")
+    latex = mantissa.removesuffix(".")
+    text = latex.replace("-", "−")
+    if not exponent:
+        return Number(text, latex, value, digits)
+    power = int(exponent)
+    return Number(f"{text}e{power}".replace("-", "−"), rf"{latex} \times 10^{{{power}}}", value, digits)
 
 
 @dataclass(frozen=True)
@@ -95,14 +148,9 @@ class Pen:
     digits: int = 6
     solution: bool = True
 
-    def given(self, value: float) -> Math:
+    def given(self, value: float) -> Number:
         """A number that is known from the start: an input, a target, a weight, a rate."""
-        mantissa, _, exponent = f"{value + 0.0:.{self.digits}g}".partition("e")  # + 0.0: no −0
-        text, latex = mantissa.replace("-", "−"), mantissa
-        if not exponent:
-            return Math(text, latex)
-        power = int(exponent)
-        return Math(f"{text}e{power}".replace("-", "−"), rf"{latex} \times 10^{{{power}}}")
+        return written(value, self.digits)
 
     def result(self, value: float) -> Math:
         """A number that has been worked out."""
@@ -121,14 +169,19 @@ def operand(number: Math, raised: bool = False) -> Math:
 
 
 #: Behind these a negative number stands without parentheses of its own.
-_LEADING = ("(", "|", "{", "{cases}", "&", r"\\", "if", "else")
+_LEADING = ("(", "|", "{", ",", "{cases}", "&", r"\\", "if", "else")
 
 
 def fill(formula: Math, values: Mapping[Math, Math]) -> Math:
     """The formula with each symbol replaced; numbers get the parentheses they need. Notes are dropped."""
-    text = _replace(formula.text.split("  ")[0], {s.text: v for s, v in values.items()}, "text")
-    latex = formula.latex.split(r"\quad")[0].strip()
-    return Math(text, _replace(latex, {s.latex: v for s, v in values.items()}, "latex"))
+    formula = without_note(formula)
+    text = _replace(formula.text, {s.text: v for s, v in values.items()}, "text")
+    return Math(text, _replace(formula.latex, {s.latex: v for s, v in values.items()}, "latex"))
+
+
+def without_note(formula: Math) -> Math:
+    """A formula of the tables without what follows it in parentheses of its own."""
+    return Math(formula.text.split("  ")[0], formula.latex.split(r"\quad")[0].strip())
 
 
 def _replace(formula: str, values: Mapping[str, Math], form: str) -> str:

@@ -182,6 +182,8 @@ def _examples_worked(work: Work, examples: Sequence[int], chosen: Sequence[Param
             *error.error_note(work),
             *error.error(work, n),
             Heading(("Back from the error",), level),
+            *error.sum_note(work, n),
+            *error.cut_denominator(work, n),
             back.way_back(work, n, chosen),
         ]
     if several:

@@ -19,7 +19,9 @@ from runner.explain.notation import (
     partial,
     same,
     symbol,
+    times,
 )
+from runner.explain.reckoning import filled, followed, summed
 from runner.explain.sheet import Block, Equation, Equations, Heading, Paragraph, Table, equation
 from runner.explain.step import central_difference
 from runner.explain.work import Work
@@ -85,26 +87,19 @@ def _rate(work: Work) -> list[Block]:
         return []
     schedule = SCHEDULES[one.schedule]
     formula = Math(schedule.formula, schedule.latex)
-    numbers = {_word(name): work.pen.given(float(v)) for name, v in one.schedule_options.items()}
+    numbers: dict[Math, Math] = {
+        _word(name): work.pen.given(float(v)) for name, v in one.schedule_options.items()
+    }
     numbers |= {
         ETA: work.pen.given(one.learning_rate),
         same("e"): same(str(work.step.epoch)),
         _word("epochs"): same(str(one.epochs)),
     }
+    rate = work.pen.result(work.step.rate)
+    line = equation(ETA, fill(formula, {ETA: ETA_START}), filled(formula, numbers, rate), rate)
     return [
-        Paragraph(
-            (f"The schedule is {one.schedule}; epochs count from 0, and this is epoch {work.step.epoch}:",)
-        ),
-        Equations(
-            (
-                equation(
-                    ETA,
-                    fill(formula, {ETA: ETA_START}),
-                    fill(formula, numbers),
-                    work.pen.result(work.step.rate),
-                ),
-            )
-        ),
+        Paragraph((f"The schedule is {one.schedule}, with the epoch ", same(f"e = {work.step.epoch}"), ":")),
+        Equations((line,)),
     ]
 
 
@@ -126,12 +121,12 @@ def _lines(work: Work, p: ParameterName) -> Iterator[Equation]:
             continue
         value = work.pen.result(float(work.step.after[name][at]))
         whole = Math(formula, formula_latex)
-        yield equation(Math(text, latex), whole, fill(whole, numbers), value)
+        yield equation(Math(text, latex), whole, filled(whole, numbers, value), value)
         numbers[Math(text, latex)] = value
     direction = Math(*optimizer.direction(one.optimizer_options))
     value = work.pen.result(float(work.step.direction[at]))
     if direction != GRADIENT:
-        yield equation(DIRECTION, direction, fill(direction, numbers), value)
+        yield equation(DIRECTION, direction, filled(direction, numbers, value), value)
     yield _new_value(work, p, GRADIENT if direction == GRADIENT else DIRECTION)
 
 
@@ -162,15 +157,15 @@ def _gradient(work: Work, p: ParameterName) -> Iterator[Equation]:
         yield equation(
             left, symbols, work.pen.given(one.l2) + DOT + operand(work.pen.given(old)), numbers[-1]
         )
-    summed = join([numbers[0], *[operand(number) for number in numbers[1:]]], PLUS)
-    yield equation(GRADIENT, join(terms, PLUS), summed, work.pen.result(float(work.step.gradient[at])))
+    total = work.pen.result(float(work.step.gradient[at]))
+    yield equation(GRADIENT, join(terms, PLUS), summed([[number] for number in numbers], total), total)
 
 
 def _optimizer_numbers(work: Work, at: int) -> dict[Math, Math]:
     """What the optimizer's formulas are filled with: the gradient, its options, its state before."""
     one = work.step.experiment
     optimizer = OPTIMIZERS[one.optimizer]
-    numbers = {
+    numbers: dict[Math, Math] = {
         Math(*OPTION_SYMBOLS[name]): work.pen.given(float(value))
         for name, value in one.optimizer_options.items()
         if name in OPTION_SYMBOLS
@@ -194,11 +189,16 @@ def _new_value(work: Work, p: ParameterName, along: Math) -> Equation:
         else work.pen.result(work.step.rate)
     )
     direction = work.pen.result(float(work.step.direction[at]))
+    value = work.pen.result(float(work.step.new[at]))
+
+    def write(numbers: Sequence[Math]) -> Math:
+        return numbers[0] + MINUS + times(numbers[1:])
+
     return equation(
         new(p),
         symbol(p) + MINUS + ETA + DOT + along,
-        work.old(p) + MINUS + rate + DOT + operand(direction),
-        work.pen.result(float(work.step.new[at])),
+        followed([work.old(p), rate, direction], write, value),
+        value,
     )
 
 

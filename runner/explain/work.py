@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runner.activations import SELU_ALPHA, SELU_SCALE
 from runner.arrays import Array
 from runner.explain.notation import (
-    DOT,
     ERROR,
     PLUS,
     Math,
     Names,
     Pen,
     indexed,
-    join,
-    operand,
     partial,
     same,
     spread,
@@ -25,6 +23,14 @@ from runner.losses import LOSSES, Loss
 from runner.network import ParameterName
 
 Z, A, Y, P, OUTPUTS = same("z"), same("a"), same("y"), same("p"), same("O")
+#: The letters in the formulas of an activation that stand for numbers of its own.
+CONSTANTS = {
+    "selu": {
+        Math("λ", r"\lambda"): SELU_SCALE,
+        Math("α", r"\alpha"): SELU_ALPHA,
+        Math("λα", r"\lambda \alpha"): SELU_SCALE * SELU_ALPHA,
+    }
+}
 ELLIPSIS = Math("…", r"\dots")
 #: A sum over more examples than this shows only its ends.
 LONGEST_SUM = 12
@@ -59,6 +65,10 @@ class Work:
     def old(self, parameter: ParameterName) -> Math:
         return self.pen.given(float(self.step.old[self.names.place[parameter.name]]))
 
+    def constants(self, activation: str) -> dict[Math, Math]:
+        """The numbers that an activation's formulas have letters for."""
+        return {letter: self.pen.given(value) for letter, value in CONSTANTS.get(activation, {}).items()}
+
     def kept(self, factors: Sequence[Array], example: int, layer: int, neuron: int) -> Math:
         """One of the numbers that the backward pass kept."""
         return self.pen.result(float(factors[layer - 1][example - 1, neuron - 1]))
@@ -77,11 +87,6 @@ class Work:
 def share(count: int) -> Math:
     """1/N as a factor, and nothing for a single one."""
     return Math(f"1/{count}·", rf"\tfrac{{1}}{{{count}}} \cdot ") if count > 1 else Math("", "")
-
-
-def times(parts: Sequence[Math], dot: Math = DOT) -> Math:
-    """A product of numbers or symbols, every part but the first guarded against its sign."""
-    return join([parts[0], *[operand(part) for part in parts[1:]]], dot)
 
 
 def applied(activation: str, to: Math, prime: bool = False) -> Math:

@@ -314,10 +314,18 @@ def test_a_picture_escapes_its_names() -> None:
         (1.25e-7, 6, "1.25e−7", r"1.25 \times 10^{-7}"),
         (2e20, 6, "2e20", r"2 \times 10^{20}"),
         (1 / 3, 3, "0.333", "0.333"),
+        (1.003, 3, "1.00", "1.00"),
+        (1.003, 4, "1.003", "1.003"),
+        (0.1 + 0.2, 6, "0.3", "0.3"),
+        (99999.7, 5, "1.0000e5", r"1.0000 \times 10^{5}"),
+        (12.3, 2, "12", "12"),
+        (-1.25000004e-7, 6, "−1.25000e−7", r"-1.25000 \times 10^{-7}"),
     ],
 )
 def test_numbers(value: float, digits: int, text: str, latex: str) -> None:
-    assert Pen(digits).given(value) == Math(text, latex)
+    """Zeros at the end say that a number is rounded; an exact one does without."""
+    number = Pen(digits).given(value)
+    assert (number.text, number.latex) == (text, latex)
 
 
 def test_filling_in() -> None:
@@ -325,7 +333,7 @@ def test_filling_in() -> None:
     assert fill(Math("1 − z²", "1 - z^{2}"), {z: minus}).text == "1 − (−2)²"
     assert fill(Math("e^(−z)", "e^{-z}"), {z: minus}).text == "e^(−(−2))"
     assert fill(Math("tanh(z)", r"\tanh(z)"), {z: minus}).latex == r"\tanh(-2)"
-    assert fill(Math("max(0, z)  (a note on z)", "z"), {z: minus}).text == "max(0, (−2))"
+    assert fill(Math("max(0, z)  (a note on z)", "z"), {z: minus}).text == "max(0, −2)"
     assert operand(Math("3", "3")).text == "3"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -14,7 +15,10 @@ from reading import FORMATS, render, results
 import runner
 from runner.activations import ACTIVATIONS
 from runner.experiment import Experiment
+from runner.explain.notation import Number, join
 from runner.explain.page import Choices, explain
+from runner.explain.reckoning import reckon
+from runner.explain.sheet import Equations, Sheet
 from runner.explain.step import take
 from runner.losses import LOSSES
 from runner.network import parameter_names
@@ -233,3 +237,147 @@ def test_explaining_leaves_training_as_it_is() -> None:
     before = runner.train(experiment).history
     explain(experiment, Choices(update=4))
     assert runner.train(experiment).history.equals(before)
+
+
+# --- what is printed comes out ---------------------------------------------------------------
+
+
+def printed_steps(sheet: Sheet) -> Iterator[tuple[str, Number]]:
+    """Every step in numbers alone, and the number that it is said to be."""
+    for block in sheet.blocks:
+        for one in block.equations if isinstance(block, Equations) else ():
+            *steps, (result, *_) = one.steps
+            if isinstance(result, Number):
+                yield from ((join(step).text, result) for step in steps)
+
+
+def misses(experiment: Experiment, choices: Choices) -> list[tuple[str, str]]:
+    """The steps that do not come out within a few units of the last digit; all must be read but symbols."""
+    found, counted = [], 0
+    for text, result in printed_steps(explain(experiment, choices)):
+        value = reckon(text)
+        if math.isnan(value):
+            assert re.search(r"[a-zA-Z]", re.sub(r"\de|if|else", "", text)), text
+            continue
+        counted += 1
+        if not abs(value - result.value) <= 20 * 10.0 ** (_place(result.value) - choices.digits + 1):
+            found.append((text, result.text))
+    assert counted > 4
+    return found
+
+
+def _place(value: float) -> int:
+    return math.floor(math.log10(abs(value))) if value else 0
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("update", [1, 4])
+def test_what_is_printed_comes_out(activation: str, update: int) -> None:
+    experiment = load(
+        f"network.activation={activation} network.output_activation={activation} network.biases=normal",
+        "optimizer=adam regularization.l2=0.1 schedule=cosine",
+    )
+    for digits in (3, 6, 10):
+        assert misses(experiment, Choices(weight="all", update=update, digits=digits)) == []
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_errors_that_are_printed_come_out(loss: str) -> None:
+    assert misses(load(f"loss={loss}", *NEEDS.get(loss, [])), Choices(weight="all", update=3)) == []
+
+
+SATURATED = {
+    "sigmoid": ["network.activation=sigmoid", "network.weights=[[[4,3],[-9,1]],[[8,-3]]]"],
+    "tanh": ["network.activation=tanh", "network.weights=[[[4,3],[3,1]],[[1,1]]]"],
+    "softmax": [
+        "experiment=chain_rule_softmax",
+        "network.weights=[[[1,1],[1,1]],[[1,1],[16,16],[-3,0]]]",
+    ],
+    "cross-entropy": [
+        "network.output_activation=sigmoid",
+        "loss=binary_cross_entropy",
+        "network.weights=[[[4,3],[3,1]],[[1,0.9]]]",
+    ],
+    "logits": ["loss=binary_cross_entropy_with_logits", "network.weights=[[[4,3],[3,1]],[[1,0.9]]]"],
+}
+
+
+@pytest.mark.parametrize("kind", SATURATED)
+def test_small_differences_keep_their_digits(kind: str) -> None:
+    """Neurons that are saturated, predictions that are right but for a little."""
+    assert misses(runner.load(*SATURATED[kind]), Choices(weight="all")) == []
+
+
+def test_a_run_that_has_arrived() -> None:
+    for update in (30, 50, 70, 100):
+        assert misses(runner.load(), Choices(update=update)) == []
+    late = render(explain(runner.load(), Choices(update=50, weight="w6")), "text")
+    assert "pred − y = 0.99999999792217 − 1 = −2.07783e−9\n" in late
+    assert "(0.99999999792217 − 1)·1.13104\n" in late  # what is only multiplied stays short
+    assert "0.14 − 0.05·0" not in late
+
+
+def test_the_cut_of_binary_cross_entropy_is_stated_where_it_acts() -> None:
+    cut = ["network.weights=[[[30,30],[1,1]],[[-1,-1]]]", "network.output_activation=sigmoid"]
+    loss = "loss=binary_cross_entropy"
+    page = render(explain(runner.load(*cut, loss), Choices(weight="w5")), "text")
+    assert "A logarithm below −100 counts as −100" in page
+    assert "= −(1·(−100) + (1 − 1)·ln(1 − 4.83454e−68)) = 100\n" in page
+    assert re.search(r"Below 1(\.00000)?e−12 a denominator pred·\(1 − pred\) counts as", page)
+    assert re.search(r"= \(4.83454e−68 − 1\)/1(\.00000)?e−12\n", page)
+    assert misses(runner.load(*cut, loss), Choices(weight="w5")) == []
+    plain = render(explain(runner.load(cut[1], loss), Choices(weight="w5")), "text")
+    assert "counts as" not in plain
+
+
+def test_reckoning() -> None:
+    assert reckon("−2²·½ + (1e−1 − 0.1)/3") == -2.0
+    assert reckon("1 if 0.5 > 0, else 0.5 + 1") == 1
+    assert reckon("√0.25·e^(−(−1)) + |−2|·max(0, −3)") == pytest.approx(0.5 * math.e)
+    assert math.isnan(reckon("1/0"))
+    assert math.isnan(reckon("w1·2"))
+
+
+# --- how it is written -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_one_output_has_no_share(loss: str) -> None:
+    if loss == "cross_entropy":
+        return
+    needs = ["network.output_activation=sigmoid"] if loss == "binary_cross_entropy" else []
+    for form in ("text", "latex"):
+        page = render(explain(runner.load(f"loss={loss}", *needs), Choices(weight="w5")), form)
+        assert "/1" not in re.sub(r"1/\(?1 \+", "", page)
+        assert "{1}{1}" not in page
+        assert "{2}{1}" not in page
+    page = render(explain(runner.load(f"loss={loss}", *needs), Choices(weight="w5")), "text")
+    assert not re.search(r"E += \(.*\) =", page.split("Back from")[0])
+
+
+def test_fractions_in_a_product_stand_in_parentheses() -> None:
+    activation = "network.output_activation=softplus"
+    page = render(explain(runner.load("loss=huber", activation), Choices(weight="w5")), "text")
+    assert "clip(pred − y, −1, 1)·(1/(1 + e^(−z_pred)))·h1" in page
+    relu = render(explain(runner.load("network.activation=relu", "network.weights=[[[-1,0],[1,1]],[[1,1]]]")
+                          , Choices()), "text")  # fmt: skip
+    assert "max(0, −2)" in relu
+
+
+@pytest.mark.parametrize("preset", ["chain_rule_softmax", "logits"])
+def test_derivatives_with_probabilities_are_derived(preset: str) -> None:
+    if preset == "logits":
+        experiment = runner.load("loss=binary_cross_entropy_with_logits")
+        steps = ["∂(ln(1 + e^(pred)) − y·pred)/∂pred", "e^(pred)/(1 + e^(pred)) − y",
+                 "1/(1 + e^(−pred)) − y", "p − y"]  # fmt: skip
+    else:
+        experiment = runner.load(f"experiment={preset}")
+        steps = ["∂(ln S − y1·pred1)/∂pred1", "e^(pred1)/S − y1", "p1 − y1"]
+    page = re.sub(r"\s+", " ", render(explain(experiment, Choices()), "text"))
+    assert " = ".join(["", *steps]) in page
+
+
+def test_constants_have_as_many_digits_as_all_numbers() -> None:
+    for digits, note in ((4, "λ = 1.051, α = 1.673"), (10, "λ = 1.050700987, α = 1.673263242")):
+        page = render(explain(runner.load("network.activation=selu"), Choices(digits=digits)), "text")
+        assert note in page
