@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from runner.compose import compose, message
+from runner.compose import compose, known_keys, message
 from runner.config import boolean, choice, experiment, number
-from runner.errors import ConfigError, RunnerError
+from runner.errors import ConfigError, RunnerError, did_you_mean
+from runner.experiment import Experiment
 from runner.explain.page import Choices, explain
 from runner.history import write_whole
 
@@ -82,19 +84,18 @@ OWN: dict[str, Callable[[str, str], Any]] = {
     "format": choice(FORMATS),
     "out": _name,
 }
+#: A value of each, for whoever has left it out.
+EXAMPLES = {
+    "weight": "w1", "update": "1", "example": "1", "digits": "6", "solution": "false", "check": "true",
+    "paths": "true", "format": "html", "out": "FILE",
+}  # fmt: skip
 
 
 def run(overrides: Sequence[str], config_dir: str | None) -> None:
     """Writes the page that the command line asks for."""
-    own, rest = {}, []
-    for override in overrides:
-        key, equals, value = override.partition("=")
-        if equals and key in OWN:
-            own[key] = OWN[key](key, value)
-        else:
-            rest.append(override)
+    own, rest = _own(overrides)
     form, out = own.pop("format", "text"), own.pop("out", None)
-    sheet = explain(experiment(compose(rest, config_dir)), Choices(**own))
+    sheet = explain(_experiment(rest, config_dir), Choices(**own))
     renderer = import_module(f"runner.explain.{form}")
     if out is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -104,6 +105,50 @@ def run(overrides: Sequence[str], config_dir: str | None) -> None:
         return
     for name, content in pages(renderer, sheet, Path(out)).items():
         _write(name, content)
+
+
+def _own(overrides: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """The command's own keys, checked, and all other overrides."""
+    own: dict[str, Any] = {}
+    rest = []
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if key not in OWN:
+            rest.append(override)
+        elif not equals:
+            raise RunnerError(f"{key}: its value is missing: give {key}={EXAMPLES[key]}")
+        elif key in own:
+            raise RunnerError(f"{override}: {key} is given twice; one page has one")
+        else:
+            own[key] = OWN[key](key, value)
+    return own, rest
+
+
+def _experiment(overrides: Sequence[str], config_dir: str | None) -> Experiment:
+    """The run that the overrides describe; what Hydra cannot say of a wrong one is said here."""
+    try:
+        return experiment(compose(overrides, config_dir))
+    except Exception as error:
+        for override in overrides:
+            _refuse(override, str(error))
+        raise
+
+
+def _refuse(override: str, error: str) -> None:
+    """Raises RunnerError for an override that this command takes otherwise than Hydra says."""
+    key, equals, value = override.lstrip("+").partition("=")
+    if not equals and not key.startswith("~"):
+        raise RunnerError(f"{override}: is no key=value{did_you_mean(key, OWN)}; --help shows all")
+    if f"argument '{override}'" in error and "--multirun" in error:
+        raise ConfigError(key, value, "is a sweep of several runs, and one is explained: give one value")
+    top = {known.partition(".")[0]: None for known in known_keys()}
+    known = [*OWN, *top, "experiment"]
+    if re.fullmatch(r"\w+", key) and key not in known:
+        nearest = did_you_mean(key, known)
+        raise RunnerError(
+            f"unknown key {key}{nearest}; backprop-explain has {', '.join(OWN)}, and the keys of a run, "
+            f"{', '.join(top)}"
+        )
 
 
 def pages(renderer: Any, sheet: Any, out: Path) -> dict[Path, str]:

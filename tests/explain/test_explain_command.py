@@ -121,7 +121,17 @@ def test_a_frozen_bias(capsys: pytest.CaptureFixture[str]) -> None:
         ("lerning_rate=1", "learning_rate"),
         ("loss=hubber", "(did you mean 'huber'?)"),
         ("experiment=chain_rul", "chain_rule"),
-        ("learning_rate=0.1,0.2", "learning_rate=0.1,0.2"),
+        ("learning_rate=0.1,0.2", "learning_rate=0.1,0.2: is a sweep of several runs, and one is explained"),
+        ("udpate=2", "unknown key udpate (did you mean 'update'?); backprop-explain has weight, update,"),
+        ("formt=html", "(did you mean 'format'?)"),
+        ("wieght=w1", "(did you mean 'weight'?)"),
+        ("wieght=w1", "and the keys of a run, learning_rate, epochs,"),
+        ("lerning_rate=1", "(did you mean 'learning_rate'?)"),
+        ("paths", "paths: its value is missing: give paths=true"),
+        ("weight", "give weight=w1"),
+        ("pahts", "pahts: is no key=value (did you mean 'paths'?)"),
+        ("weight=w1 weight=w2", "weight=w2: weight is given twice"),
+        ("network.hiden=[2]", "(did you mean 'network.hidden'?)"),
     ],
 )
 def test_messages(arguments: str, message: str) -> None:
