@@ -33,6 +33,7 @@ class VectorizedLauncher(Launcher):
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
+        self.lines: dict[int, Any] = {}  # of runs.csv, over all batches of a sweep
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.hydra_context = hydra_context
@@ -49,4 +50,5 @@ class VectorizedLauncher(Launcher):
             self.config,
             job_overrides,
             initial_job_idx,
+            self.lines,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from runner.compose import message, replacing
 from runner.config import Cache, conf_dir, experiment
 from runner.errors import RunnerError
-from runner.folders import GUARD
+from runner.folders import GUARD, complete_table, inside
 from runner.running import run_into, swept_values
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def task(config: DictConfig) -> float:
             lambda: experiment(config),
             number=composed.job.num if is_job else 0,
             swept=swept_values(composed.overrides.task) if is_job else {},
-            directory=folder.name if is_job else ".",
+            directory=inside(folder, composed.sweep.dir) if is_job else ".",
             report=not is_job,
         )
     except Exception as error:
@@ -54,10 +55,18 @@ class Batched:
 
     def __init__(self) -> None:
         self.cache = Cache()
+        self.latest: tuple[Any, str] | None = None
 
     def prepare(self, config: dict[str, Any]) -> Experiment:
         """The run that a job's configuration describes, sharing what it can with the others."""
         return experiment(config, self.cache)
+
+    def group(self, config: dict[str, Any]) -> Hashable:
+        """Runs of unlike data never share a stack; doing each data set at a time holds few at once."""
+        data = config.get("data")
+        if self.latest is None or self.latest[0] is not data:  # most often it is one object
+            self.latest = data, repr(data)
+        return self.latest[1]
 
 
 task.batched = Batched()  # type: ignore[attr-defined]
@@ -107,6 +116,7 @@ def main() -> None:
     except BrokenPipeError:  # who read the output, as `head` does, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
+        complete_table()
         text = said(error)
         if text is None or wants_traceback():
             raise

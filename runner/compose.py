@@ -43,7 +43,7 @@ def replacing(overrides: Sequence[str]) -> list[str]:
     """
     for one in overrides:
         _check_choice(one)
-    again = re.compile(r"\+{0,2}(network\.(?:weights|biases))=\s*[\[{]")
+    again = re.compile(r"\+{0,2}(network\.(?:weights|biases))=[^'\"]*[\[{]")
     return [part for one in overrides for part in _after_null(one, again.match(one))]
 
 

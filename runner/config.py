@@ -454,11 +454,16 @@ def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ..
 # --- the whole -------------------------------------------------------------------------------
 
 
+#: What a cache keeps at most: as many results, and as many bytes of arrays.
+MOST_KEPT, MOST_BYTES = 256, 64 * 2**20
+
+
 class Cache:
     """What has been made of parts of configurations, for those that have such a part too.
 
     The parts of one sweep's jobs are most often the same objects, which tells without a look into
-    them. Parts that are equal are found again too, unless a file that they name has changed.
+    them. Parts that are equal are found again too, unless a file that they name has changed. What
+    was not asked for the longest is forgotten when there is too much.
     """
 
     def __init__(self) -> None:
@@ -471,11 +476,27 @@ class Cache:
         before, made = self.latest.get(name, ((), None))
         if len(before) != len(parts) or any(a is not b for a, b in zip(before, parts, strict=True)):
             key = (name, repr((*parts, _versions(parts[0]))))  # tells 1 from true, and null from nan
-            if key not in self.made:
-                self.made[key] = make(*parts)
-            made = self.made[key]
+            made = self.made.pop(key) if key in self.made else make(*parts)
+            self.made[key] = made
             self.latest[name] = (parts, made)
+            self._trim()
         return made
+
+    def _trim(self) -> None:
+        sizes = {key: _bytes_of(made) for key, made in self.made.items()}
+        total = sum(sizes.values())
+        for key, size in list(sizes.items())[:-1]:
+            if total <= MOST_BYTES and len(self.made) <= MOST_KEPT:
+                return
+            del self.made[key]
+            total -= size
+
+
+def _bytes_of(made: Any) -> int:
+    """The size of the arrays of a data set, or of a network whose weights are given."""
+    if isinstance(made, dict):
+        return sum(_bytes_of(value) for value in made.values())
+    return made.nbytes if isinstance(made, Data | Given) else 0
 
 
 def experiment(config: Any, cache: Cache | None = None) -> Experiment:

@@ -42,6 +42,11 @@ class Data:
     def examples(self) -> int:
         return len(self.inputs)
 
+    @property
+    def nbytes(self) -> int:
+        arrays = (self.inputs, self.targets, self.test_inputs, self.test_targets)
+        return sum(array.nbytes for array in arrays if array is not None)
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -56,6 +61,10 @@ class Given:
     """Initial parameters given outright: an array a layer, (O, I) for weights or (O,) for biases."""
 
     layers: tuple[Array, ...]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(layer.nbytes for layer in self.layers)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from runner.history import HISTORY, SUMMARY
+from runner.errors import RunnerError
+from runner.history import ERROR, HISTORY, SUMMARY
 
-RUNS = "runs.csv"
+RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 
 
 class FolderTakenError(SystemExit):
@@ -22,22 +26,67 @@ class FolderTakenError(SystemExit):
 
 
 class FolderGuard(Callback):
-    """Before anything is written: claims a fresh folder, or refuses one that holds a result."""
+    """Before anything is written: claims a fresh folder, or refuses one that holds a result.
+
+    `sweep` is the folder of the sweep under way in this process, if there is one.
+    """
+
+    sweep: ClassVar[Path | None] = None
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         _claim(config, "run", (HISTORY, SUMMARY), "hydra.run.dir")
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        if not OmegaConf.select(config, "hydra.launcher.resume", default=False):
-            _claim(config, "sweep", (RUNS, "multirun.yaml"), "hydra.sweep.dir")
+        if OmegaConf.select(config, "hydra.sweeper.dry_run", default=False) is True:
+            return
+        if OmegaConf.select(config, "hydra.launcher.resume", default=False):
+            _refuse_another_sweep(config)
+        else:
+            _claim(config, "sweep", (RUNS, MULTIRUN), "hydra.sweep.dir")
+        FolderGuard.sweep = Path(str(config.hydra.sweep.dir)).absolute()
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        """Writes the table of a sweep whose launcher, one of Hydra's own, knows of none."""
-        folder = Path(str(config.hydra.sweep.dir))
-        if folder.is_dir() and not (folder / RUNS).exists() and any(folder.glob(f"*/{SUMMARY}")):
-            from runner.sweeping.table import rebuild
+        complete_table()
 
-            rebuild(folder)
+
+def complete_table() -> None:
+    """Writes the table of a sweep that has ended and whose launcher, one of Hydra's own, knows of none."""
+    folder = FolderGuard.sweep
+    if folder is None or not folder.is_dir() or (folder / RUNS).exists():
+        return
+    if any(path.is_file() for name in (SUMMARY, ERROR) for path in folder.rglob(name)):
+        from runner.sweeping.table import rebuild
+
+        rebuild(folder)
+
+
+def inside(folder: str | Path, sweep: str | Path) -> str:
+    """A run's folder as seen from its sweep's, or in full where it is elsewhere."""
+    path, sweep = os.path.abspath(folder), os.path.abspath(sweep)
+    return path[len(sweep) + 1 :] if path.startswith(f"{sweep}{os.sep}") else path
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keeps other processes out of a sweep's folder for as long as this one writes into it.
+
+    Raises RunnerError where another holds it. Where a file system knows no locks nobody is kept out.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunnerError(
+                f"hydra.sweep.dir={folder}: another process is at work in it; wait until that has ended"
+            ) from None
+        except (ImportError, OSError):
+            pass
+        yield
+    finally:
+        os.close(handle)
 
 
 #: As a configuration names it.
@@ -46,7 +95,8 @@ GUARD = f"{FolderGuard.__module__}.{FolderGuard.__qualname__}"
 
 def _claim(config: DictConfig, kind: str, results: tuple[str, ...], key: str) -> None:
     folder = Path(str(OmegaConf.select(config, key)))
-    chosen = any(str(o).lstrip("+").startswith(f"{key}=") for o in config.hydra.overrides.hydra)
+    asked: Any = OmegaConf.to_container(config.hydra.overrides, resolve=False)
+    chosen = any(override.lstrip("+").startswith(f"{key}=") for override in asked["hydra"])
     if chosen:
         if any((folder / name).exists() for name in results):
             go_on = ", or hydra.launcher.resume=true to finish this sweep" if kind == "sweep" else ""
@@ -55,14 +105,38 @@ def _claim(config: DictConfig, kind: str, results: tuple[str, ...], key: str) ->
                 f"or remove this one{go_on}"
             )
         return
+    name = folder.name
     for attempt in count(2):  # two that start in the same second get two folders
         try:
             folder.mkdir(parents=True)
             break
         except FileExistsError:
-            folder = folder.with_name(f"{folder.name.split('_')[0]}_{attempt}")
+            folder = folder.with_name(f"{name}_{attempt}")
     if str(folder) != str(config.hydra[kind].dir):
         with open_dict(config):
             config.hydra[kind].dir = str(folder)
             # A sweep's jobs are composed anew, from these overrides.
             config.hydra.overrides.hydra.append(f"{key}='{folder}'")
+
+
+def _refuse_another_sweep(config: DictConfig) -> None:
+    """A sweep is resumed by the request that it was started with."""
+    folder = Path(str(config.hydra.sweep.dir))
+    if not (folder / MULTIRUN).is_file():
+        return
+    before = OmegaConf.load(folder / MULTIRUN)
+    for key in ("hydra.overrides.task", "hydra.sweeper"):
+        there, here = (
+            OmegaConf.to_container(OmegaConf.select(c, key), resolve=False) for c in (before, config)
+        )
+        if there != here:
+            raise FolderTakenError(
+                f"hydra.launcher.resume=true: the sweep in {folder} is another one:\n"
+                f"  there: {_short(there)}\n  here:  {_short(here)}"
+            )
+
+
+def _short(request: Any) -> str:
+    if isinstance(request, list):
+        return " ".join(request)
+    return ", ".join(f"{key}={value}" for key, value in request.items())

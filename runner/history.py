@@ -1,7 +1,8 @@
 """The files of a run: exact decimals, fixed columns, bounded memory, whole or not there.
 
 ``history.csv`` grows under a temporary name and is renamed when the run has ended;
-``summary.csv`` is written last, so a folder that has one is complete.
+``summary.csv`` is written last, so a folder that has one is complete. A temporary name is of one
+writer alone: a worker that outlives a killed sweep never meets the one that resumes it.
 
 Numbers are the shortest decimals that read back to the same float64. orjson writes them from a
 NumPy array at about 30 ns a number (polars 80, pyarrow 105, ``repr`` 670, pandas ``to_csv`` 1,100:
@@ -27,7 +28,7 @@ from runner.network import parameter_names
 from runner.training import METRICS, Result, columns
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
-#: Added to the name of a file until it is whole.
+#: At the end of the name of a file until it is whole.
 PART = ".part"
 
 RESULT_COLUMNS = (
@@ -49,6 +50,7 @@ class RunFiles:
         """`folders` are those of the stack's runs, in order; `experiment` any one of the stack's."""
         self.folders = [str(folder) for folder in folders]
         self.experiment = experiment
+        self.part = f".{os.urandom(4).hex()}{PART}"
         self.header = ",".join([experiment.log.unit, *columns(experiment)]).encode() + b"\n"
         self.begun = [False] * len(self.folders)
 
@@ -59,7 +61,9 @@ class RunFiles:
 
     def _append(self, run: int, lines: bytes) -> None:
         begun, self.begun[run] = self.begun[run], True
-        with open(f"{self.folders[run]}/{HISTORY}{PART}", "ab" if begun else "wb", buffering=0) as f:
+        # never "ab": it would begin the file anew if another process had cleared it away
+        with open(f"{self.folders[run]}/{HISTORY}{self.part}", "r+b" if begun else "xb", buffering=0) as f:
+            f.seek(0, os.SEEK_END)
             f.write(lines if begun else self.header + lines)
 
     def finish(self, run: int, result: Result, line: Mapping[str, object]) -> None:
@@ -67,7 +71,7 @@ class RunFiles:
         folder = self.folders[run]
         if not self.begun[run]:  # diverged before its first row
             self._append(run, b"")
-        os.rename(f"{folder}/{HISTORY}{PART}", f"{folder}/{HISTORY}")
+        os.rename(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
         one = self.experiment
         write_whole(
             f"{folder}/{PARAMETERS}",
@@ -78,16 +82,22 @@ class RunFiles:
     def discard(self) -> None:
         """Removes what there is of runs that are not whole: those without a summary."""
         for folder in self.folders:
-            if not os.path.exists(f"{folder}/{SUMMARY}"):
-                for name in (HISTORY, PARAMETERS, HISTORY + PART, PARAMETERS + PART, SUMMARY + PART):
-                    Path(folder, name).unlink(missing_ok=True)
+            discard(folder)
+
+
+def discard(folder: str | Path) -> None:
+    """Removes what a run that is not whole has left in its folder: one without a summary."""
+    if not os.path.exists(f"{folder}/{SUMMARY}"):
+        for path in [Path(folder, HISTORY), Path(folder, PARAMETERS), *Path(folder).glob(f"*{PART}")]:
+            path.unlink(missing_ok=True)
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
     """Writes a file so that it is never seen half-written: another name first, then a rename."""
-    with open(f"{path}{PART}", "wb", buffering=0) as f:
+    part = f"{path}.{os.getpid()}{PART}"
+    with open(part, "wb", buffering=0) as f:
         f.write(content)
-    os.rename(f"{path}{PART}", path)
+    os.rename(part, path)
 
 
 def summary(run: int, swept: Mapping[str, object], result: Result, directory: str) -> dict[str, object]:

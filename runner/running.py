@@ -12,7 +12,7 @@ from runner.activations import ACTIVATIONS
 from runner.arrays import Array
 from runner.errors import RunnerError
 from runner.experiment import Experiment
-from runner.history import ERROR, HISTORY, RunFiles, summary, write_whole
+from runner.history import ERROR, HISTORY, RunFiles, discard, summary, write_whole
 from runner.network import forward, parameter_names, views
 from runner.training import Result, train
 
@@ -32,6 +32,7 @@ def run_into(
     prints how it went. A failure leaves ``error.txt`` and no result, and is raised again.
     """
     (folder / ERROR).unlink(missing_ok=True)  # an earlier try's
+    discard(folder)
     try:
         experiment = make()
         files = RunFiles([folder], experiment)

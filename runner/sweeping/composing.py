@@ -148,7 +148,7 @@ class Composer:
     def _differs_in_values_only(self, overrides: Sequence[str], slots: Sequence[Slot | None]) -> bool:
         """Whether a job is the sweep's own configuration but for plain values of keys that are there."""
         hydra = self.master.hydra
-        given = set(hydra.overrides.task)
+        given = set(OmegaConf.to_container(hydra.overrides.task))  # type: ignore[arg-type]
         watching = {callback.get("_target_") for callback in hydra.callbacks.values()}
         return (
             # a key that is added, or a group that is chosen, is so in the sweep's own configuration

@@ -39,26 +39,45 @@ def dump(value: Any) -> str:
     return text
 
 
+def written(value: Any, path: Sequence[str]) -> str:
+    """A value as YAML writes it behind the colon of the key at `path`."""
+    if isinstance(value, int | float | None):
+        return f" {_representer.represent_data(value).value}"
+    if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
+        return f" {value}"
+    return _written_text(tuple(path), value) if isinstance(value, str) else _behind(path, value)
+
+
+def written_lines(overrides: Iterable[str], path: Sequence[str]) -> str:
+    """A list of overrides as YAML writes it behind the colon of the key at `path`."""
+    start = "\n" + "  " * max(0, len(path) - 1) + "- "
+    return (
+        "".join(
+            start + text if _PLAIN_TEXT.fullmatch(text) else _written_text(tuple(path), text, in_list=True)
+            for text in overrides
+        )
+        or " []"
+    )
+
+
 @lru_cache(maxsize=4096)
-def _dump_text(text: str) -> str:
-    return dump([text])[2:-1]
+def _written_text(path: tuple[str, ...], text: str, in_list: bool = False) -> str:
+    return _behind(path, [text] if in_list else text)
 
 
-def written(value: Any, depth: int) -> str:
-    """A value as YAML writes it behind a key's colon, the key standing `depth` levels deep."""
-    if isinstance(value, str):
-        return " " + (value if _PLAIN_TEXT.fullmatch(value) else _dump_text(value))
-    if isinstance(value, list) and value:
-        return "".join("\n" + "  " * depth + line for line in dump(value).splitlines())
-    if isinstance(value, list):
-        return " []"
-    return f" {_representer.represent_data(value).value}"
+def _behind(path: Sequence[str], value: Any) -> str:
+    """What the dumper writes behind a key's colon. A long text is folded by how far in it stands."""
+    if not path:
+        return "\n" + dump(value).rstrip("\n")
+    nested = value
+    for key in reversed(path):
+        nested = {key: nested}
+    return dump(nested).rstrip("\n").partition(f"{path[-1]}:")[2]
 
 
-def written_lines(overrides: Iterable[str], depth: int) -> str:
-    """A list of overrides as YAML writes it behind a key's colon."""
-    start = "\n" + "  " * depth + "-"
-    return "".join(start + written(override, depth) for override in overrides) or " []"
+def _in_hydra(gap: str) -> list[str]:
+    """The path of a gap in ``hydra.yaml``."""
+    return ["hydra", *GAPS[gap].split(".")]
 
 
 def dirname(overrides: Iterable[str], item_sep: str, kv_sep: str) -> str:
@@ -135,11 +154,11 @@ class JobFiles(NamedTuple):
         """What goes into each gap of the texts."""
         pairs = zip(self.layout.keys, self.values, strict=True)
         name = dirname(self.overrides, self.layout.item_sep, self.layout.kv_sep)
-        return {key: written(value, key.count(".")) for key, value in pairs} | {
+        return {key: written(value, key.split(".")) for key, value in pairs} | {
             "num": f" {self.number}",
             "id": f" '{self.number}'",
-            "override_dirname": written(name, 0),
-            "task": written_lines(self.overrides, GAPS["task"].count(".") + 1),
+            "override_dirname": written(name, _in_hydra("override_dirname")),
+            "task": written_lines(self.overrides, _in_hydra("task")),
             "folder": str(self.number),
-            "overrides": written_lines(self.overrides, 0).lstrip("\n "),
+            "overrides": written_lines(self.overrides, ()).lstrip("\n "),
         }

@@ -49,28 +49,28 @@ def without_duplicates(jobs: Sequence[list[str]]) -> list[list[str]]:
 def of_one_value(arguments: Sequence[str], loader: ConfigLoader) -> set[str]:
     """Those of the arguments that are no sweep, as they stand in every job: ``key=True`` for ``key=true``."""
     some = 2  # points of an interval: only whether it is more than one matters
-    return {f"{key}={values[0]}" for key, values in _choices(arguments, loader, some) if len(values) == 1}
+    return {taken[0] for _, taken in _choices(arguments, loader, some) if len(taken) == 1}
 
 
 def _choices(
     arguments: Sequence[str], loader: ConfigLoader, points: int | None
 ) -> Iterator[tuple[str, list[str]]]:
-    """Each key, with its prefix, and the values it takes, as an override writes them."""
+    """Each key, with its prefix, and the overrides that it takes in turn."""
     parser = OverridesParser.create(config_loader=loader)
     for argument in arguments:
         if long := _LONG_CHOICE.fullmatch(argument):
-            yield long[1], [_text(parse(value)) for value in long[2].split(",")]
+            yield long[1], [f"{long[1]}={_text(parse(value))}" for value in long[2].split(",")]
             continue
         (override,) = parser.parse_overrides([argument])
         key = override.get_key_element()
-        if not override.is_sweep_override():
-            value = override.get_value_element_as_str()
-            # as the basic sweeper has it, but for a deletion without a value, which has none
-            yield key, [value if override.value_type is not None or not override.is_delete() else ""]
+        if override.is_delete() and override.value_type is None:  # ~key, and no value to compare
+            yield key, [key]
+        elif not override.is_sweep_override():
+            yield key, [f"{key}={override.get_value_element_as_str()}"]
         elif override.is_interval_sweep():
-            yield key, _interval(override, points)
+            yield key, [f"{key}={value}" for value in _interval(override, points)]
         else:
-            yield key, list(override.sweep_string_iterator())
+            yield key, [f"{key}={value}" for value in override.sweep_string_iterator()]
 
 
 def _text(value: object) -> str:
@@ -101,13 +101,8 @@ def _columns(
         if len(lengths) > 1:
             sizes = ", ".join(f"{k.lstrip('+')} has {len(choices[k])} values" for k in keys)
             raise RunnerError(f"hydra.sweeper.zip: keys swept together need as many values each; {sizes}")
-        rows = zip(*[[_override(k, v) for v in choices[k]] for k in keys], strict=True)
-        columns.append(list(rows))
+        columns.append(list(zip(*[choices[k] for k in keys], strict=True)))
     return columns
-
-
-def _override(key: str, value: str) -> str:
-    return f"{key}={value}"
 
 
 def _interval(override: Override, points: int | None) -> list[str]:
@@ -137,10 +132,10 @@ def spaced(start: float, end: float, points: int, logarithmic: bool) -> list[flo
         return [start]
     parts = [i / (points - 1) for i in range(1, points - 1)]
     if logarithmic:
-        ratio = math.log(end / start)
-        inner = [start * math.exp(part * ratio) for part in parts]
+        ratio = math.log(end) - math.log(start)
+        inner = [math.exp(math.log(start) + part * ratio) for part in parts]
     else:
-        inner = [start + part * (end - start) for part in parts]
+        inner = [start * (1 - part) + end * part for part in parts]
     for digits in range(DIGITS, 18):
         rounded = [start, *(float(f"{value:.{digits}g}") for value in inner), end]
         in_order = rounded == sorted(rounded, reverse=end < start)  # rounding may pass an end

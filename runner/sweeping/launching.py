@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.errors import ConfigError, RunnerError, one_of
 from runner.experiment import Experiment
-from runner.history import ERROR
+from runner.folders import RUNS, held, inside
+from runner.history import ERROR, PART, discard
 from runner.running import swept_values
 from runner.sweeping.composing import Composer, Job, task_of
 from runner.sweeping.grid import of_one_value
@@ -31,6 +32,8 @@ from runner.sweeping.workers import BACKENDS, train_stacks
 
 log = logging.getLogger(__name__)
 
+#: Backends whose workers are on this machine.
+LOCAL = ("loky", "threading")
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "B": 1}
 
 
@@ -42,6 +45,9 @@ class Batched(Protocol):
 
     def prepare(self, config: dict[str, Any]) -> Experiment:
         """The run that a job's configuration describes; raises RunnerError where it is wrong."""
+
+    def group(self, config: dict[str, Any]) -> Hashable:
+        """Runs of different groups never share a stack: one group is done before the next is prepared."""
 
 
 @dataclass
@@ -60,6 +66,10 @@ class Settings:
         if isinstance(self.n_jobs, bool) or not isinstance(self.n_jobs, int) or self.n_jobs == 0:
             raise ConfigError(
                 "hydra.launcher.n_jobs", self.n_jobs, "must be a number of workers, or -1 for a worker a core"
+            )
+        if self.address is not None and self.backend in LOCAL:
+            raise ConfigError(
+                "hydra.launcher.address", self.address, "needs hydra.launcher.backend=dask or ray"
             )
         if not isinstance(self.resume, bool):
             raise ConfigError("hydra.launcher.resume", self.resume, "must be true or false")
@@ -85,7 +95,7 @@ class Settings:
     @property
     def local(self) -> bool:
         """Whether the workers are this machine's own, and `n_jobs` counts them."""
-        return self.backend in ("loky", "threading") or self.address is None
+        return self.backend in LOCAL or self.address is None
 
     @property
     def workers(self) -> int:
@@ -133,8 +143,12 @@ def launch(
     master: DictConfig,
     job_overrides: Sequence[Sequence[str]],
     first_number: int,
+    lines: dict[int, Mapping[str, Any]],
 ) -> Sequence[JobReturn]:
-    """Runs the jobs and returns a JobReturn a job, in order; see Hydra's ``Launcher.launch``."""
+    """Runs the jobs and returns a JobReturn a job, in order; see Hydra's ``Launcher.launch``.
+
+    `lines` are those of ``runs.csv``, of earlier batches of the same sweep too; it takes these jobs'.
+    """
     setup_globals()
     configure_log(master.hydra.hydra_logging, master.hydra.verbose)
     batched = getattr(task_function, "batched", None)
@@ -144,7 +158,9 @@ def launch(
                 "hydra.launcher.resume=true: these jobs run one by one, which cannot be resumed"
             )
         return _one_by_one(context, task_function, master, job_overrides, first_number)
-    return _Sweep(settings, context, task_function, batched, master).run(job_overrides, first_number)
+    sweep = _Sweep(settings, context, task_function, batched, master, lines)
+    with held(sweep.folder):
+        return sweep.run(job_overrides, first_number)
 
 
 def _wants_a_process_of_its_own(master: DictConfig) -> bool:
@@ -174,18 +190,23 @@ class _Sweep:
     task_function: TaskFunction
     batched: Batched
     master: DictConfig
+    lines: dict[int, Mapping[str, Any]]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
-    def run(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
+    def __post_init__(self) -> None:
         self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
         self.folder.mkdir(parents=True, exist_ok=True)
+
+    def run(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
+        for half_written in self.folder.glob(f"{RUNS}.*{PART}"):  # by a sweep that was killed
+            half_written.unlink(missing_ok=True)
         composer = Composer(self.context.config_loader, self.master)
         self.jobs = {first + i: composer.job(first + i, o) for i, o in enumerate(job_overrides)}
+        self._refuse_shared_folders()
         self.fixed = _fixed_overrides(self.master, self.context.config_loader)
-        swept = dict.fromkeys(key for job in self.jobs.values() for key in self._swept(job))
-        self.table = RunsTable(self.folder, list(swept))
-        if first > 0:
-            self._continue_table()
+        earlier = [key for line in self.lines.values() for key in swept_keys(line)]
+        swept = dict.fromkeys([*earlier, *(key for job in self.jobs.values() for key in self._swept(job))])
+        self.table = RunsTable(self.folder, list(swept), self.lines)
         self.watchers = _Watchers(self.context, self.task_function, self.jobs)
         with Progress(len(self.jobs)) as self.progress:
             try:
@@ -216,23 +237,27 @@ class _Sweep:
         return swept_values(o for o in job.overrides if o not in self.fixed)
 
     def _directory(self, job: Job) -> str:
-        inside = job.folder.startswith(f"{self.folder}{os.sep}")
-        return job.folder[len(str(self.folder)) + 1 :] if inside else job.folder
+        return inside(job.folder, self.folder)
 
-    def _continue_table(self) -> None:
-        """Keeps the lines of earlier batches of the same sweep."""
-        for number in range(min(self.jobs)):
-            if (line := read_summary(self.folder / str(number))) is not None:
-                self.table.lines[number] = line
-                self.table.swept = list(dict.fromkeys([*self.table.swept, *swept_keys(line)]))
+    def _refuse_shared_folders(self) -> None:
+        """No run may write where another does, whatever ``hydra.sweep.subdir`` makes of its overrides."""
+        taken = {line["directory"]: number for number, line in self.lines.items()}
+        for job in self.jobs.values():
+            first = taken.setdefault(self._directory(job), job.number)
+            if first != job.number:
+                raise RunnerError(
+                    f"hydra.sweep.subdir: runs {first} and {job.number} would both be in "
+                    f"{self._directory(job)}; name all that is swept in it, or ${{hydra.job.num}}"
+                )
 
     def _unfinished(self) -> Iterator[Job]:
         """The jobs that are to be done: with `resume`, those that no whole files tell of."""
         for job in self.jobs.values():
             line = read_summary(job.folder) if self.settings.resume else None
             if line is None:
-                if self.settings.resume:
-                    Path(job.folder, ERROR).unlink(missing_ok=True)  # it has another try
+                if self.settings.resume:  # it has another try
+                    Path(job.folder, ERROR).unlink(missing_ok=True)
+                    discard(job.folder)
                 yield job
                 continue
             _refuse_if_different(job)
@@ -243,22 +268,26 @@ class _Sweep:
     def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
         fair = -(-len(jobs) // (self.settings.workers * (1 if self.settings.local else 16)))
-        return stacked(
-            self._works(jobs),
-            key=lambda work: work.experiment.stack_key,
-            limit=lambda work: min(fair, widest(work.experiment, self.share)),
-        )
+        groups: dict[Hashable, list[Job]] = {}
+        for job in jobs:
+            groups.setdefault(self.batched.group(job.config), []).append(job)
+        for group in groups.values():
+            yield from stacked(
+                self._works(group),
+                key=lambda work: work.experiment.stack_key,
+                limit=lambda work: min(fair, widest(work.experiment, self.share)),
+            )
 
     def _works(self, jobs: Sequence[Job]) -> Iterator[Work]:
         for job in jobs:
             swept, directory = self._swept(job), self._directory(job)
+            self.watchers.start(job)
             try:
                 made = self.batched.prepare(job.config)
             except Exception as error:  # this run's own failure, whatever it is
                 job.files.write(job.folder)
                 self._take([failure(job.number, swept, directory, job.folder, error)])
                 continue
-            self.watchers.start(job)
             yield Work(job.number, made, job.folder, job.files, swept, directory)
 
     def _take(self, outcomes: Sequence[Outcome]) -> None:
@@ -313,8 +342,9 @@ class _Watchers:
 
 def _fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
     """The overrides that all jobs of a sweep share: as they were given, and as a sweeper writes them."""
-    params = OmegaConf.select(master, "hydra.sweeper.params") or {}
-    given = [str(override) for override in master.hydra.overrides.task]
+    asked: Any = OmegaConf.to_container(master.hydra, resolve=False)
+    params = asked["sweeper"].get("params") or {}
+    given = list(asked["overrides"]["task"])
     given += [f"{key}={value}" for key, value in params.items()]
     return {*given, *of_one_value(given, loader)}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from runner.errors import ConfigError, RunnerError
-from runner.folders import RUNS
+from runner.folders import MULTIRUN, RUNS, complete_table
+from runner.running import describe
 from runner.sweeping.composing import Composer
 from runner.sweeping.grid import expand, without_duplicates
+from runner.sweeping.launching import LazyJobReturn
 from runner.sweeping.table import read_summary, swept_keys
 from runner.training import width
 
-MULTIRUN = "multirun.yaml"
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
 BYTES_A_NUMBER = 20
 #: A dry run's table shows this many runs from the start and from the end.
@@ -55,6 +56,11 @@ def sweep(
         raise ConfigError("hydra.sweeper.points", points, "must be a whole number at least 1")
     if max_batch_size is not None and max_batch_size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", max_batch_size, "must be null or at least 1")
+    lists = isinstance(together, Sequence | None) and all(
+        isinstance(group, Sequence) and not isinstance(group, str) for group in together or ()
+    )
+    if not lists or isinstance(together, str):
+        raise ConfigError("hydra.sweeper.zip", together, "must be lists of keys, as [[learning_rate,epochs]]")
     given = [f"{key}={value}" for key, value in (params or {}).items()]
     expanded = expand([*given, *arguments], context.config_loader, points=points, together=together or ())
     jobs = without_duplicates(expanded)
@@ -69,43 +75,39 @@ def sweep(
     started = time.monotonic()
     for first in range(0, len(jobs), max_batch_size or max(1, len(jobs))):
         batch = jobs[first : first + (max_batch_size or len(jobs))]
-        returned = launcher.launch(batch, initial_job_idx=first)
+        try:
+            returned = launcher.launch(batch, initial_job_idx=first)
+        except BaseException:
+            _forget(folder)
+            raise
         if not hasattr(task_function, "batched"):
             for one in returned:
                 _ = one.return_value  # raises where the job failed
         returns.append(returned)
     if hasattr(task_function, "batched"):
+        complete_table()
         _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
     return returns
 
 
 def _record(folder: Path, config: DictConfig) -> None:
-    """Writes ``multirun.yaml``; resuming, refuses a sweep that differs from the one there."""
-    path = folder / MULTIRUN
-    if path.is_file() and OmegaConf.select(config, "hydra.launcher.resume", default=False):
-        before = OmegaConf.load(path)
-        for key in ("hydra.overrides.task", "hydra.sweeper"):
-            there, here = (OmegaConf.to_container(OmegaConf.select(c, key)) for c in (before, config))
-            if there != here:
-                raise RunnerError(
-                    f"hydra.launcher.resume=true: the sweep in {folder} is another one:\n"
-                    f"  there: {_short(there)}\n  here:  {_short(here)}"
-                )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(config, path)
+    """Writes ``multirun.yaml``, as Hydra's basic sweeper does; a resumed sweep has it."""
+    if not (folder / MULTIRUN).is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(config, folder / MULTIRUN)
 
 
-def _short(request: Any) -> str:
-    if isinstance(request, list):
-        return " ".join(request)
-    return ", ".join(f"{key}={value}" for key, value in request.items() if not key.startswith("_"))
+def _forget(folder: Path) -> None:
+    """Removes the record of a sweep of which no run was begun, so that it does not look like one."""
+    if [path.name for path in folder.iterdir()] == [MULTIRUN]:
+        (folder / MULTIRUN).unlink()
+        folder.rmdir()
 
 
 def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> None:
     """Prints what has become of the runs; raises SweepFailedError where some failed."""
     failed = [(i, r) for i, r in enumerate(returned) if r.status == JobStatus.FAILED]
-    lines = [getattr(r, "line", None) or read_summary(folder / str(i)) or {} for i, r in enumerate(returned)]
+    lines = [_line(r) for r in returned]
     counts = Counter(line.get("status", "failed") for line in lines)
     told = ", ".join(f"{counts[s]} {s}" for s in ("completed", "diverged", "failed") if counts[s])
     print(f"{len(returned)} runs in {seconds:.1f} s: {told}")
@@ -119,12 +121,27 @@ def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> N
         raise SweepFailedError(f"{len(failed)} of {len(returned)} runs failed:\n{_failures(failed)}")
 
 
+def _line(returned: JobReturn) -> Mapping[str, Any]:
+    """A run's line of the table; of a launcher that knows of none, from the run's folder."""
+    if isinstance(returned, LazyJobReturn):
+        return returned.line
+    assert returned.hydra_cfg is not None
+    return read_summary(str(returned.hydra_cfg.hydra.runtime.output_dir)) or {}
+
+
 def _failures(failed: Sequence[tuple[int, JobReturn]]) -> str:
     """The failed runs, a line each, cut where there are many."""
-    told = [f"  run {i} ({' '.join(r.overrides or [])}): {r._return_value}" for i, r in failed[:FAILURES]]
+    told = [f"  run {i} ({_swept(r)}): {describe(r._return_value)}" for i, r in failed[:FAILURES]]
     if len(failed) > FAILURES:
         told.append(f"  and {len(failed) - FAILURES} more; error.txt in each folder says why")
     return "\n".join(told)
+
+
+def _swept(returned: JobReturn) -> str:
+    """What a run does not share with the others, as far as that is known."""
+    line = _line(returned)
+    pairs = [f"{key}={line[key]}" for key in swept_keys(line)] if line else list(returned.overrides or [])
+    return " ".join(pairs)
 
 
 def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:

@@ -19,10 +19,12 @@ PATIENCE = 2.0
 class RunsTable:
     """The table of a sweep, kept up to date on disk."""
 
-    def __init__(self, folder: str | Path, swept: Sequence[str]) -> None:
+    def __init__(
+        self, folder: str | Path, swept: Sequence[str], lines: dict[int, Mapping[str, Any]] | None = None
+    ) -> None:
         self.path = Path(folder) / RUNS
         self.swept = list(swept)
-        self.lines: dict[int, Mapping[str, Any]] = {}
+        self.lines = {} if lines is None else lines
         self.due = time.monotonic() + PATIENCE
 
     def add(self, number: int, line: Mapping[str, Any]) -> None:
@@ -109,6 +111,10 @@ def _failed(sweep: Path, folder: Path) -> dict[int, dict[str, Any]]:
     overrides = folder / ".hydra" / "overrides.yaml"
     chosen = yaml.safe_load(overrides.read_text(encoding="utf-8")) if overrides.is_file() else []
     directory = folder.relative_to(sweep).as_posix()
-    number = int(directory) if directory.isdecimal() else -1
+    hydra = folder / ".hydra" / "hydra.yaml"
+    if hydra.is_file():
+        number = int(yaml.safe_load(hydra.read_text(encoding="utf-8"))["hydra"]["job"]["num"])
+    else:
+        number = int(directory) if directory.isdecimal() else -1
     line = {"run": number, **swept_values(chosen), "status": "failed", "directory": directory}
     return {number: line}

@@ -61,7 +61,7 @@ def run_stack(works: list[Work], row_bytes: int, tick: Callable[[], None] = lamb
         return _train(works, row_bytes, tick)
     except Exception as error:
         if len(works) > 1:
-            return [outcome for work in works for outcome in run_stack([work], row_bytes)]
+            return [outcome for work in works for outcome in run_stack([work], row_bytes, tick)]
         (work,) = works
         return [failure(work.number, work.swept, work.directory, work.folder, error)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
@@ -63,16 +64,25 @@ class _Ledger:
             yield number, stack
 
 
-def _numbered(number: int, stack: list[Work], row_bytes: int) -> tuple[int, list[Outcome]]:
-    return number, run_stack(stack, row_bytes)
+def _numbered(
+    number: int, stack: list[Work], row_bytes: int, parent: int | None
+) -> tuple[int, list[Outcome]]:
+    """Trains a stack in a worker, which ends with `parent`, the process that it works for."""
+
+    def stop_if_orphaned() -> None:
+        if parent is not None and os.getppid() != parent:
+            os._exit(1)
+
+    return number, run_stack(stack, row_bytes, stop_if_orphaned)
 
 
 def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
+    parent = os.getpid() if backend == "loky" else None
     for _ in range(DEATHS):
-        calls = (delayed(_numbered)(number, stack, row_bytes) for number, stack in ledger.hand_out())
+        calls = (delayed(_numbered)(number, stack, row_bytes, parent) for number, stack in ledger.hand_out())
         try:
             for batch in _batches(calls, backend):
                 with parallel_config(backend=backend, n_jobs=n_jobs):

@@ -229,3 +229,23 @@ def test_thousands_of_jobs_need_no_composition(own: Path, monkeypatch: pytest.Mo
     assert jobs[0].config["network"] is jobs[-1].config["network"]  # shared, not copied
     assert jobs[7].compose().seed == 7
     assert len(composed) == 1
+
+
+LONG = (
+    "a text with spaces that is so long, so very long, that YAML folds it where it stands, wherever that is"
+)
+
+
+@pytest.mark.parametrize("override", [f"++name='{LONG}'", f"++name='{LONG[:70]}'", f"++names=['{LONG}',b]"])
+def test_long_texts_are_folded_as_hydra_folds_them(own: Path, override: str) -> None:
+    composer = composer_of(own, override)
+    for number in (3, 12345):
+        assert_as_hydra(composer, number, [override, f"seed={number}"])
+
+
+def test_what_asks_hydra_for_the_job(own: Path) -> None:
+    composer = composer_of(own, "seed=${hydra:job.num}")
+    for number in (0, 7):
+        overrides = ["seed=${hydra:job.num}", "learning_rate=0.1"]
+        assert_as_hydra(composer, number, overrides)
+        assert composer.job(number, overrides).config["seed"] == number

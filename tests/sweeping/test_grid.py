@@ -70,6 +70,11 @@ def test_points_are_apart_and_end_where_they_should(
     assert values == sorted(values)
 
 
+@pytest.mark.parametrize(("start", "end", "log"), [(-1.7e308, 1.7e308, False), (1e-320, 1e308, True)])
+def test_the_widest_intervals_have_a_middle(start: float, end: float, log: bool) -> None:
+    assert start < spaced(start, end, 3, log)[1] < end
+
+
 def test_rounding_passes_no_end() -> None:
     assert spaced(1.015625, 1.0156260156249999, 3, False)[1] == 1.015626  # six digits: 1.01563
     assert spaced(2.0, 1.0, 3, False) == [2.0, 1.5, 1.0]

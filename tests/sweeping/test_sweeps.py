@@ -283,8 +283,11 @@ def test_two_sweeps_in_one_second_get_two_folders(tmp_path: Path) -> None:
         ("hydra.launcher.backend=lokky", "did you mean 'loky'?"),
         ("hydra.launcher.n_jobs=0", "hydra.launcher.n_jobs=0: must be"),
         ("hydra.launcher.max_memory=lots", "hydra.launcher.max_memory=lots: must be"),
+        ("hydra.launcher.address=nowhere", "hydra.launcher.address=nowhere: needs hydra.launcher.backend="),
         ("hydra.launcher.resume=maybe", "hydra.launcher.resume=maybe: must be"),
         ("hydra.sweeper.points=0", "hydra.sweeper.points=0: must be"),
+        ("hydra.sweeper.zip=5", "hydra.sweeper.zip=5: must be lists of keys"),
+        ("hydra.sweeper.zip=[seed,learning_rate]", "must be lists of keys"),
         ("hydra.sweeper.max_batch_size=0", "hydra.sweeper.max_batch_size=0: must be"),
     ],
 )
