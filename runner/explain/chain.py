@@ -92,7 +92,8 @@ def _grouping(work: Work, p: ParameterName, paths: int) -> Paragraph:
     a = work.names.a(p.layer, p.to)
     return Paragraph(
         (
-            f"{p.name} reaches the error over {paths} paths; ",
+            symbol(p),
+            f" reaches the error over {paths} paths; ",
             partial(ERROR, a),
             ", worked out above, gathers them.",
         )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from runner.errors import RunnerError, did_you_mean
 from runner.experiment import Experiment
 from runner.explain import back, chain, error, forward, updating
-from runner.explain.notation import ETA, Math, Names, Pen, symbol
+from runner.explain.notation import ERROR, ETA, Math, Names, Pen, join, same, symbol
 from runner.explain.picture import picture
-from runner.explain.sheet import Block, Heading, Paragraph, Prose, Sheet
+from runner.explain.sheet import Block, Heading, Paragraph, Prose, Sheet, listed
 from runner.explain.step import Step, take
-from runner.explain.work import Work
+from runner.explain.work import COMMA, ELLIPSIS, Work
 from runner.network import ParameterName
 from runner.running import title
 
@@ -59,7 +59,7 @@ def explain(experiment: Experiment, choices: Choices) -> Sheet:
     ]
     if choices.check:
         blocks += [Heading(("Check by central differences",)), *updating.check(work, chosen)]
-    return Sheet("The chain rule, worked out", tuple(blocks))
+    return Sheet(f"The chain rule, {'worked out' if choices.solution else 'to work out'}", tuple(blocks))
 
 
 def _chosen(experiment: Experiment, names: Names, choices: Choices) -> list[ParameterName]:
@@ -121,25 +121,57 @@ def _examples(step: Step, choices: Choices, parameters: int) -> list[int]:
 def _introduction(
     work: Work, choices: Choices, chosen: Sequence[ParameterName], examples: Sequence[int]
 ) -> list[Block]:
-    step, one = work.step, work.step.experiment
-    of_epoch = f", in epoch {step.epoch + 1}" if one.updates_per_epoch > 1 else ""
-    total = one.epochs * one.updates_per_epoch
-    blocks: list[Block] = [
-        Paragraph((f"A {title(one)}.",)),
-        Paragraph(
-            (
-                f"Update {step.number} of {total}{of_epoch}. The numbers are those of training, in double "
-                f"precision; shown are {choices.digits} significant digits.",
-            )
-        ),
+    return [
+        Paragraph((f"A {title(work.step.experiment)}.",)),
+        Paragraph((_about(work.step, choices),)),
         Heading(("The network",)),
+        *_network(work, chosen),
+        *_given(work, examples, chosen),
+        *forward.definitions(work),
     ]
-    if len(work.names.parameters) <= MOST_DRAWN:
-        blocks.append(picture(work.names, {p.name for p in chosen}))
-    return [*blocks, *_given(work, examples), *forward.definitions(work)]
 
 
-def _given(work: Work, examples: Sequence[int]) -> list[Block]:
+def _about(step: Step, choices: Choices) -> str:
+    """Which update the page is about, and how its numbers are written."""
+    one = step.experiment
+    scheduled = one.updates_per_epoch > 1 or one.schedule != "constant"
+    of_epoch = f", in epoch {step.epoch} (epochs count from 0)" if scheduled else ""
+    numbers = (
+        "The numbers are those of training, in double precision; shown are "
+        if choices.solution
+        else "Work out what is left blank, from top to bottom; you need not write more than "
+    )
+    total = one.epochs * one.updates_per_epoch
+    return f"Update {step.number} of {total}{of_epoch}. {numbers}{choices.digits} significant digits."
+
+
+def _network(work: Work, chosen: Sequence[ParameterName]) -> list[Block]:
+    """The drawing; of a network too large for one, what the chosen parameters connect."""
+    names = work.names
+    if len(names.parameters) <= MOST_DRAWN:
+        return [picture(names, {p.name for p in chosen})]
+    sizes = "-".join(map(str, names.sizes))
+    why = f"A {sizes} network, with {len(names.parameters)} weights and biases, is too wide to draw. "
+    return [
+        Paragraph((why if i == 0 else "", symbol(p), " is on the way ", *_way(names, p), "."))
+        for i, p in enumerate(chosen)
+    ]
+
+
+def _way(names: Names, p: ParameterName) -> Prose:
+    """From where a parameter starts to the error: x1 → h1 → pred1, …, pred10 → E."""
+    start = names.a(p.layer - 1, p.from_) if p.from_ else same("1")
+    later = [
+        names.a(layer, 1) if size == 1 else join([names.a(layer, 1), ELLIPSIS, names.a(layer, size)], COMMA)
+        for layer, size in enumerate(names.sizes)
+        if layer > p.layer
+    ]
+    arrow = (" ", Math("→", r"	o"), " ")
+    steps = [names.a(p.layer, p.to), *later, ERROR]
+    return (start, *[piece for step in steps for piece in (*arrow, step)])
+
+
+def _given(work: Work, examples: Sequence[int], chosen: Sequence[ParameterName]) -> list[Block]:
     """What is known before anything is worked out."""
     step, names = work.step, work.names
     blocks: list[Block] = []
@@ -147,10 +179,11 @@ def _given(work: Work, examples: Sequence[int]) -> list[Block]:
         inputs = [_is(names.a(0, i), work.a(n, 0, i)) for i in work.neurons(0)]
         targets = [_is(names.y(k), work.y(n, k)) for k in work.neurons(names.last)]
         what = "Inputs and targets: " if step.examples == 1 else f"Example {n} of {step.examples}: "
-        blocks.append(Paragraph((what, *_listed([*inputs, *targets]))))
-    if len(names.parameters) <= MOST_DRAWN:
-        known = [_is(symbol(p), work.old(p)) for p in names.parameters.values()]
-        blocks.append(Paragraph((f"Before update {step.number}: ", *_listed(known))))
+        blocks.append(Paragraph((what, *listed([*inputs, *targets]))))
+    drawn = len(names.parameters) <= MOST_DRAWN
+    known = [_is(symbol(p), work.old(p)) for p in (names.parameters.values() if drawn else chosen)]
+    others = () if drawn else ("; the others stand in the forward pass",)
+    blocks.append(Paragraph((f"Before update {step.number}: ", *listed(known), *others)))
     if step.experiment.schedule == "constant":
         blocks.append(Paragraph(("Learning rate: ", _is(ETA, work.pen.given(step.rate)))))
     return blocks
@@ -158,13 +191,6 @@ def _given(work: Work, examples: Sequence[int]) -> list[Block]:
 
 def _is(left: Math, right: Math) -> Math:
     return left + Math(" = ", " = ") + right
-
-
-def _listed(items: Sequence[Math]) -> Prose:
-    pieces: list[str | Math] = [items[0]]
-    for item in items[1:]:
-        pieces += [", ", item]
-    return tuple(pieces)
 
 
 def _examples_worked(work: Work, examples: Sequence[int], chosen: Sequence[ParameterName]) -> list[Block]:

@@ -77,6 +77,14 @@ def equation(left: Math, *steps: Math | Sequence[Math]) -> Equation:
     return Equation(left, tuple(kept))
 
 
+def listed(items: Sequence[Math]) -> Prose:
+    """The items with commas between them."""
+    pieces: list[str | Math] = [items[0]]
+    for item in items[1:]:
+        pieces += [", ", item]
+    return tuple(pieces)
+
+
 def text_width(part: Math) -> int:
     return part.width
 

@@ -22,7 +22,7 @@ from runner.explain.notation import (
     times,
 )
 from runner.explain.reckoning import filled, followed, summed
-from runner.explain.sheet import Block, Equation, Equations, Heading, Paragraph, Table, equation
+from runner.explain.sheet import Block, Equation, Equations, Heading, Paragraph, Table, equation, listed
 from runner.explain.step import central_difference
 from runner.explain.work import Work
 from runner.network import ParameterName
@@ -45,10 +45,10 @@ def update(work: Work, chosen: Sequence[ParameterName]) -> list[Block]:
             if work.step.trains(work.names.place[p.name]):
                 blocks.append(Heading(("Update of ", symbol(p)), 3))
                 blocks.append(Equations(tuple(_lines(work, p))))
-    frozen = [p.name for p in chosen if not work.step.trains(work.names.place[p.name])]
+    frozen = [symbol(p) for p in chosen if not work.step.trains(work.names.place[p.name])]
     if frozen:
-        stay = "stays as it is" if len(frozen) == 1 else "stay as they are"
-        blocks.append(Paragraph((f"network.train_biases is false: {', '.join(frozen)} {stay}.",)))
+        stay = " stays as it is." if len(frozen) == 1 else " stay as they are."
+        blocks.append(Paragraph(("network.train_biases is false: ", *listed(frozen), stay)))
     return [*blocks, *_table(work, chosen)]
 
 

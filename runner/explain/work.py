@@ -31,6 +31,7 @@ CONSTANTS = {
         Math("λα", r"\lambda \alpha"): SELU_SCALE * SELU_ALPHA,
     }
 }
+COMMA = same(", ")
 ELLIPSIS = Math("…", r"\dots")
 #: A sum over more examples than this shows only its ends.
 LONGEST_SUM = 12
