@@ -13,6 +13,7 @@ help:  ## what there is to make
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python -m compileall -q runner hydra_plugins
 	touch $@
 
 run: $(STAMP)  ## the article's network at nine learning rates, with figures and a report

@@ -39,7 +39,7 @@ def task(config: DictConfig) -> float:
             lambda: experiment(config),
             number=composed.job.num if is_job else 0,
             swept=swept_values(composed.overrides.task) if is_job else {},
-            directory=inside(folder, composed.sweep.dir) if is_job else ".",
+            directory=inside(str(folder), os.path.abspath(composed.sweep.dir)) if is_job else ".",
             report=not is_job,
         )
     except Exception as error:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
+from operator import is_
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,7 +57,7 @@ def number(
     allowed = f"must be {'a whole' if whole else 'a'} number{' ' + limits if limits else ''}"
 
     def check(key: str, value: Any) -> float | int:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if is_number and not _finite(value):
             raise ConfigError(key, value, allowed.replace("number", "finite number", 1))
         fits = (
@@ -186,7 +187,7 @@ def checked(section: Any, keys: Mapping[str, tuple[Check, Any]], prefix: str = "
 
     Raises ConfigError for an unknown key (with the nearest known one), a missing or a wrong value.
     """
-    if not isinstance(section, Mapping):
+    if not isinstance(section, (dict, Mapping)):  # dict first: Mapping takes its time
         raise ConfigError(prefix.rstrip("."), section, f"must be a group of keys: {', '.join(keys)}")
     for name in section:
         if name not in keys:
@@ -197,7 +198,7 @@ def checked(section: Any, keys: Mapping[str, tuple[Check, Any]], prefix: str = "
     values = {}
     for name, (check, default) in keys.items():
         value = section.get(name, default)
-        if isinstance(value, str) and value == MISSING:
+        if type(value) is str and value == MISSING:
             raise RunnerError(f"{prefix}{name} is missing: give {prefix}{name}=VALUE")
         values[name] = check(prefix + name, value)
     return values
@@ -474,7 +475,7 @@ class Cache:
         """What `make` makes of `parts`."""
         name = make.__name__
         before, made = self.latest.get(name, ((), None))
-        if len(before) != len(parts) or any(a is not b for a, b in zip(before, parts, strict=True)):
+        if len(before) != len(parts) or not all(map(is_, before, parts)):
             key = (name, repr((*parts, _versions(parts[0]))))  # tells 1 from true, and null from nan
             made = self.made.pop(key) if key in self.made else make(*parts)
             self.made[key] = made

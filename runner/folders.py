@@ -60,10 +60,9 @@ def complete_table() -> None:
         rebuild(folder)
 
 
-def inside(folder: str | Path, sweep: str | Path) -> str:
-    """A run's folder as seen from its sweep's, or in full where it is elsewhere."""
-    path, sweep = os.path.abspath(folder), os.path.abspath(sweep)
-    return path[len(sweep) + 1 :] if path.startswith(f"{sweep}{os.sep}") else path
+def inside(folder: str, sweep: str) -> str:
+    """A run's folder as seen from its sweep's, or as it is where it is elsewhere; both are absolute."""
+    return folder[len(sweep) + 1 :] if folder.startswith(f"{sweep}{os.sep}") else folder
 
 
 @contextmanager

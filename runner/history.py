@@ -62,7 +62,7 @@ class RunFiles:
     def _append(self, run: int, lines: bytes) -> None:
         begun, self.begun[run] = self.begun[run], True
         # never "ab": it would begin the file anew if another process had cleared it away
-        with open(f"{self.folders[run]}/{HISTORY}{self.part}", "r+b" if begun else "xb", buffering=0) as f:
+        with open(f"{self.folders[run]}/{HISTORY}{self.part}", "r+b" if begun else "xb") as f:
             f.seek(0, os.SEEK_END)
             f.write(lines if begun else self.header + lines)
 
@@ -95,7 +95,7 @@ def discard(folder: str | Path) -> None:
 def write_whole(path: str | Path, content: bytes) -> None:
     """Writes a file so that it is never seen half-written: another name first, then a rename."""
     part = f"{path}.{os.getpid()}{PART}"
-    with open(part, "wb", buffering=0) as f:
+    with open(part, "wb") as f:
         f.write(content)
     os.rename(part, path)
 

@@ -126,6 +126,15 @@ class Layout:
     kv_sep: str = "="
 
 
+def _make(*folders: str) -> None:
+    """Makes folders, each inside the one before, as a rule in one that is there: os.makedirs asks first."""
+    try:
+        for folder in dict.fromkeys(folders):
+            os.mkdir(folder)
+    except OSError:
+        os.makedirs(folders[-1], exist_ok=True)
+
+
 class JobFiles(NamedTuple):
     """What is written into a job's folder before it runs."""
 
@@ -138,12 +147,12 @@ class JobFiles(NamedTuple):
         """Makes the job's folder, with the files that Hydra would write."""
         subdir = self.layout.subdir
         where = folder if subdir is None else f"{folder}/{subdir}"
-        os.makedirs(where, exist_ok=True)
+        _make(folder, where)
         if subdir is None:
             return
         filling = self._filling()
         for name, text in zip(HYDRA_FILES, self.layout.texts, strict=True):
-            with open(f"{where}/{name}", "wb", buffering=0) as f:
+            with open(f"{where}/{name}", "wb") as f:
                 f.write(text.fill(filling))
 
     def config(self) -> bytes:

@@ -237,7 +237,7 @@ class _Sweep:
         return swept_values(o for o in job.overrides if o not in self.fixed)
 
     def _directory(self, job: Job) -> str:
-        return inside(job.folder, self.folder)
+        return inside(job.folder, str(self.folder))
 
     def _refuse_shared_folders(self) -> None:
         """No run may write where another does, whatever ``hydra.sweep.subdir`` makes of its overrides."""

@@ -58,6 +58,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["hydra.launcher.n_jobs=2"],
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=threading"],
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=dask"],
+        ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=ray"],
         ["hydra.launcher.max_memory=1MiB"],
         ["hydra.sweeper.max_batch_size=5"],
     ],
@@ -66,8 +67,9 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_same_bytes_however_it_is_run(
     launcher: list[str], mixed: Path, command: Command, tmp_path: Path
 ) -> None:
-    if "hydra.launcher.backend=dask" in launcher:
-        pytest.importorskip("distributed")
+    for backend, package in {"dask": "distributed", "ray": "ray"}.items():
+        if f"hydra.launcher.backend={backend}" in launcher:
+            pytest.importorskip(package)
     done = command(*MIXED, "hydra.sweep.dir=sweep", *launcher)
     assert done.returncode == 0, done.stderr
     assert histories(tmp_path / "sweep") == histories(mixed)
