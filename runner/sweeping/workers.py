@@ -78,7 +78,6 @@ def _numbered(
 
 def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
     from joblib import Parallel, delayed, parallel_config
-    from joblib.externals.loky.process_executor import BrokenProcessPool
 
     parent = os.getpid() if backend == "loky" else None
     for _ in range(DEATHS):
@@ -91,12 +90,23 @@ def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> I
                     del ledger.out[number]
                     yield outcomes
             return
-        except BrokenProcessPool:  # a worker was killed, by the system for its memory as a rule
+        except _death(backend):  # a worker was killed, by the system for its memory as a rule
             continue
     raise RunnerError(
         f"workers died {DEATHS} times; give each less to hold with hydra.launcher.max_memory, "
         "or start fewer with hydra.launcher.n_jobs"
     )
+
+
+def _death(backend: str) -> type[Exception]:
+    """What a backend raises when a worker of its dies; dask gives the work to another by itself."""
+    if backend == "ray":
+        from ray.exceptions import RayError
+
+        return RayError
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    return BrokenProcessPool
 
 
 def _batches(calls: Iterator[Any], backend: str) -> Iterator[Iterable[Any]]:
