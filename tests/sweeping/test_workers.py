@@ -72,21 +72,29 @@ def started(tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             sweep.kill()
 
 
-def workers_of(pid: int) -> list[int]:
-    """The processes that loky started for the process `pid`."""
-    return [child.pid for child in psutil.Process(pid).children() if _is_of_loky(child)]
+#: What stands in the command line of a backend's workers.
+WORKERS = {"loky": "popen_loky", "ray": "ray::PoolActor"}
 
 
-def _is_of_loky(process: psutil.Process) -> bool:
+def workers_of(pid: int, backend: str) -> list[int]:
+    """The processes that a backend started for the process `pid`."""
+    children = psutil.Process(pid).children(recursive=True)
+    return [child.pid for child in children if _has_word(child, WORKERS[backend])]
+
+
+def _has_word(process: psutil.Process, word: str) -> bool:
     try:
-        return any("popen_loky" in argument for argument in process.cmdline())
+        return any(word in argument for argument in process.cmdline())
     except psutil.Error:  # gone since it was listed
         return False
 
 
-def test_a_killed_process_is_replaced(tmp_path: Path, alone: dict[str, bytes]) -> None:
-    with started(tmp_path, "hydra.launcher.n_jobs=2") as sweep:
-        while not (workers := workers_of(sweep.pid)):
+@pytest.mark.parametrize("backend", WORKERS)
+def test_a_killed_process_is_replaced(backend: str, tmp_path: Path, alone: dict[str, bytes]) -> None:
+    if backend == "ray":
+        pytest.importorskip("ray")
+    with started(tmp_path, "hydra.launcher.n_jobs=2", f"hydra.launcher.backend={backend}") as sweep:
+        while not (workers := workers_of(sweep.pid, backend)):
             assert sweep.poll() is None, sweep.communicate()
         wait_for_some(tmp_path / "s", sweep)
         os.kill(workers[0], signal.SIGKILL)
