@@ -51,8 +51,8 @@ def parser() -> argparse.ArgumentParser:
 
 def draw(arguments: argparse.Namespace) -> None:
     """Draws what the arguments ask for. Raises RunnerError for what a user can put right."""
-    only = [name for names in arguments.only for name in names.split(",") if name]
-    formats = [name for name in arguments.format.split(",") if name]
+    only = [name for names in arguments.only for name in names.split(",")]
+    formats = arguments.format.split(",")
     for option, given, known in (("--only", only, NAMES), ("--format", formats, FORMATS)):
         for name in given:
             if name not in known:
@@ -66,16 +66,19 @@ def draw(arguments: argparse.Namespace) -> None:
 
     out = arguments.out or results.folder / "figures"
     options = Options(arguments.metric, arguments.x, arguments.y, arguments.color)
-    drawn = 0
+    drawn, faults = 0, dict[str, None]()
     for outcome in draw_figures(
         results, out, only=only, formats=formats, style=arguments.style, options=options
     ):
         if outcome.reason is not None:
             print(f"skipped {outcome.name}: {outcome.reason}")
+            faults |= {outcome.reason: None} if outcome.failed else {}
             continue
         drawn += 1
         print(*outcome.paths)
         print(f"    {outcome.caption}")
+    if faults:
+        raise RunnerError("\n".join(faults))
     if not drawn:
         raise RunnerError(f"{arguments.folder}: nothing could be drawn")
 

@@ -8,17 +8,20 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.colors import Colormap, ListedColormap, Normalize
 
 from runner.arrays import Array
 from runner.experiment import Experiment
-from runner.figures.figure import Figure, Layout, Options, needs_completed, needs_finished
-from runner.figures.scales import DISTINCT, escaped, legend_above
+from runner.figures.figure import Figure, Layout, Options, needs_completed
+from runner.figures.looks import DISTINCT, add_legend
+from runner.figures.scales import add_bar, escaped
 from runner.losses import LOSSES
 from runner.results import Results
 
 POINTS = 121  # a side
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
+PALE = ListedColormap(mpl.colormaps["Blues"](np.linspace(0.0, 0.65, 256)))  # points stand out from it
+CLASSES = ("#8C2D04", "black")  # of points where one output tells two classes
 HELD_OUT, TRAINING = "held out", "training"
 
 
@@ -27,12 +30,11 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 
     `value` is the output on the grid, the class where there are several outputs; the target of data.
     """
-    from runner.api import read_parameters
     from runner.running import predict
 
-    run = _run(results)
+    run = results.best(options.metric)
     one = results.experiment(run)
-    final = read_parameters(results.path(run))["final"].to_numpy()
+    final = results.parameters(run)["final"].to_numpy()
     across, upwards = (_range(one, i) for i in (0, 1))
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
     parts = [_part("grid", grid, _shown(one, predict(one, final, grid)))]
@@ -46,18 +48,13 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "outputs": data.target_names,
         "classifies": one.classifies,
         "level": 0.5 if one.classifies else None,
-        "of": results.name(run),
+        "of": results.best_name(options.metric),
     }
     return table
 
 
 def _part(kind: str, inputs: Array, values: Array) -> pd.DataFrame:
     return pd.DataFrame({"kind": kind, "x": inputs[:, 0], "y": inputs[:, 1], "value": values})
-
-
-def _run(results: Results) -> int:
-    """The run, or the best of a sweep; the first where all diverged."""
-    return results.best() if needs_completed(results) is None else results.rows[0]
 
 
 def _range(one: Experiment, column: int) -> Array:
@@ -85,16 +82,19 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     grid = table[table["kind"] == "grid"]
     x, y = np.unique(grid["x"]), np.unique(grid["y"])
     values = grid["value"].to_numpy().reshape(len(y), len(x))
-    outputs = table.attrs["outputs"]
-    if len(outputs) > 1:
-        _draw_regions(ax, x, y, values, len(outputs))
+    if len(table.attrs["outputs"]) > 1:
+        _draw_regions(ax, x, y, values, len(table.attrs["outputs"]))
     else:
         _draw_output(ax, x, y, values, table)
-    _draw_data(ax, table)
+    if table.attrs["classifies"] or len(table.attrs["outputs"]) > 1:
+        _draw_classes(ax, table)
+    else:
+        _draw_targets(ax, table)
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal" if _alike(x, y) else "auto")
     ax.set_xlabel(escaped(table.attrs["names"][0]))
     ax.set_ylabel(escaped(table.attrs["names"][1]))
-    legend_above(ax)
+    handles = ax.get_legend_handles_labels()[0]
+    add_legend(axes, [(None, handles)])
 
 
 def _alike(x: Array, y: Array) -> bool:
@@ -107,32 +107,36 @@ def _draw_regions(ax: Axes, x: Array, y: Array, values: Array, count: int) -> No
 
 
 def _draw_output(ax: Axes, x: Array, y: Array, values: Array, table: pd.DataFrame) -> None:
-    classifies = table.attrs["classifies"]
-    low, high = (0.0, 1.0) if classifies else (float(np.nanmin(values)), float(np.nanmax(values)))
-    colors = mpl.colormaps["PuOr" if classifies else "viridis"]
-    mesh = ax.pcolormesh(x, y, values, cmap=colors, norm=Normalize(low, high), alpha=0.45, rasterized=True)
+    """In lightness alone, which grey paper keeps."""
+    colors, norm = _colors(table)
+    mesh = ax.pcolormesh(x, y, values, cmap=colors, norm=norm, rasterized=True)
     level = table.attrs["level"]
     if level is not None and values.min() < level < values.max():
         ax.contour(x, y, values, [level], colors="black", linewidths=1.0)
-    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, aspect=25, fraction=0.06)
-    bar.set_label("output (boundary at 0.5)" if level is not None else "output")
+    add_bar([ax], mesh, "output (boundary at 0.5)" if level is not None else "output")
 
 
-def _draw_data(ax: Axes, table: pd.DataFrame) -> None:
+def _colors(table: pd.DataFrame) -> tuple[Colormap, Normalize]:
+    """Of outputs, and of the targets too where they are no classes."""
+    if table.attrs["classifies"]:
+        return PALE, Normalize(0.0, 1.0)
+    values = table["value"].to_numpy()
+    return mpl.colormaps["viridis"], Normalize(float(np.nanmin(values)), float(np.nanmax(values)))
+
+
+def _draw_classes(ax: Axes, table: pd.DataFrame) -> None:
     """Training points filled, held-out ones hollow; a marker a class."""
     data = table[table["kind"] != "grid"]
-    classes = sorted(data["value"].unique()) if table.attrs["classifies"] else [None]
     several = len(table.attrs["outputs"]) > 1
-    size = 5.0 if len(data) < 30 else 2.8
     for kind in (TRAINING, HELD_OUT):
-        for i, value in enumerate(classes):
-            part = data[(data["kind"] == kind) & ((data["value"] == value) | (value is None))]
-            color = DISTINCT[i % len(DISTINCT)] if several else ("#7F3B08", "#2D004B")[i % 2]
+        for i, value in enumerate(sorted(data["value"].unique())):
+            part = data[(data["kind"] == kind) & (data["value"] == value)]
+            color = DISTINCT[i % len(DISTINCT)] if several else CLASSES[i % 2]
             ax.plot(
                 part["x"],
                 part["y"],
                 MARKERS[i % len(MARKERS)],
-                ms=size,
+                ms=_size(data),
                 mew=0.5,
                 ls="none",
                 mfc=color if kind == TRAINING else "white",
@@ -141,9 +145,32 @@ def _draw_data(ax: Axes, table: pd.DataFrame) -> None:
             )
 
 
-def _name(table: pd.DataFrame, kind: str, value: float | None) -> str:
-    if value is None:
-        return kind
+def _draw_targets(ax: Axes, table: pd.DataFrame) -> None:
+    """Points in the colours of their targets: those that the output should have there."""
+    colors, norm = _colors(table)
+    data = table[table["kind"] != "grid"]
+    for kind, marker in ((TRAINING, "o"), (HELD_OUT, "s")):
+        part = data[data["kind"] == kind]
+        if len(part):
+            ax.scatter(
+                part["x"],
+                part["y"],
+                _size(data) ** 2 * 1.5,
+                c=part["value"],
+                cmap=colors,
+                norm=norm,
+                marker=marker,
+                edgecolors="black" if kind == TRAINING else "white",
+                linewidths=0.5,
+                label=kind,
+            )
+
+
+def _size(data: pd.DataFrame) -> float:
+    return 5.0 if len(data) < 30 else 3.2
+
+
+def _name(table: pd.DataFrame, kind: str, value: float) -> str:
     outputs = table.attrs["outputs"]
     name = outputs[int(value)] if len(outputs) > 1 else f"{outputs[0]}={value:g}"
     return f"{escaped(name)}, {kind}"
@@ -155,8 +182,12 @@ def caption(table: pd.DataFrame) -> str:
     what = "The class of the largest output" if len(table.attrs["outputs"]) > 1 else "The output"
     text = f"{what}{of} over the plane of the two inputs, after training, "
     text += f"with {counts[TRAINING]} training examples"
+    classes = table.attrs["classifies"] or len(table.attrs["outputs"]) > 1
     if HELD_OUT in counts:
-        text += f" (filled) and {counts[HELD_OUT]} held out (hollow)"
+        first, second = ("filled", "hollow") if classes else ("circles", "squares")
+        text += f" ({first}) and {counts[HELD_OUT]} held out ({second})"
+    if not classes:
+        text += ", in the colours of their targets"
     return text + (
         "; the black line is the boundary."
         if table.attrs["level"] and len(table.attrs["outputs"]) == 1
@@ -165,9 +196,9 @@ def caption(table: pd.DataFrame) -> str:
 
 
 def _applies(results: Results, options: Options) -> str | None:
-    if reason := needs_finished(results):
+    if reason := needs_completed(results):
         return reason
-    inputs = results.experiment(_run(results)).data.inputs
+    inputs = results.experiment(results.best(options.metric)).data.inputs
     if inputs.shape[1] != 2:
         return (
             f"it needs two inputs, and there {'is 1' if inputs.shape[1] == 1 else f'are {inputs.shape[1]}'}"
@@ -177,4 +208,10 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, lambda table: Layout(aspect=0.86))
+def layout(table: pd.DataFrame) -> Layout:
+    """As high as the plane, where its sides are drawn alike."""
+    x, y = (np.unique(table.loc[table["kind"] == "grid", side]) for side in ("x", "y"))
+    return Layout(aspect=0.24 + 0.62 * min(1.0, float(np.ptp(y) / np.ptp(x))) if _alike(x, y) else 0.86)
+
+
+FIGURE = Figure(_applies, numbers, draw, caption, layout)

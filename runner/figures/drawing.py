@@ -19,7 +19,8 @@ from pyarrow import csv
 
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
-from runner.figures.figure import DOUBLE, Figure, Layout, Options
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options
+from runner.histories import NotShownError
 from runner.history import write_whole
 from runner.results import Results
 
@@ -38,12 +39,16 @@ PAGE = 7.2
 
 @dataclass(frozen=True)
 class Outcome:
-    """A figure that was drawn, with its files and caption; or the reason why it was skipped."""
+    """A figure that was drawn, with its files and caption; or the reason why it was skipped.
+
+    `failed`: not because it does not apply, but because a file of a run is not as it was written.
+    """
 
     name: str
     paths: Sequence[Path] = ()
     caption: str = ""
     reason: str | None = None
+    failed: bool = False
 
 
 def draw_figures(
@@ -57,21 +62,31 @@ def draw_figures(
 ) -> Iterator[Outcome]:
     """Draws every figure that applies, or those in `only`, into `out`; yields each as it is done.
 
-    A figure that does not apply is an outcome with its reason. Raises RunnerError for files that
-    cannot be read.
+    A figure that does not apply, or that a faulty file keeps from being drawn, is an outcome with its
+    reason, and the others are drawn. Raises RunnerError for choices that cannot be followed.
     """
     options = options or Options()
+    check_options(results, options)
     read_ahead(results, only)
+    names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
+    kinds = list(dict.fromkeys(formats))
     with mpl.rc_context(fname=Path(__file__).with_name(f"{style}.mplstyle")):  # over defaults, not a user's
-        for name in sorted(only or NAMES, key=OF_ALL_ERRORS.__contains__):
-            figure = load(name)
-            reason = figure.applies(results, options)
-            if reason is not None:
-                yield Outcome(name, reason=reason)
-                continue
-            numbers = figure.numbers(results, options)
-            paths = _write(out, name, figure, numbers, formats)
-            yield Outcome(name, paths, figure.caption(numbers))
+        for name in names:
+            yield _outcome(results, name, options, out, kinds)
+
+
+def _outcome(results: Results, name: str, options: Options, out: Path, formats: Sequence[str]) -> Outcome:
+    figure = load(name)
+    try:
+        if reason := figure.applies(results, options):
+            return Outcome(name, reason=reason)
+        numbers = figure.numbers(results, options)
+    except NotShownError as error:
+        return Outcome(name, reason=str(error))
+    except RunnerError as error:
+        return Outcome(name, reason=str(error), failed=True)
+    paths = _write(out, name, figure, numbers, formats)
+    return Outcome(name, paths, figure.caption(numbers) + results.note)
 
 
 def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.arrays import Array
-from runner.results import Results
+from runner.errors import RunnerError
+from runner.results import Results, higher_is_better
 
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2
@@ -68,10 +69,39 @@ def needs_completed(results: Results) -> str | None:
     return None if (results.runs["status"] == "completed").any() else "every run diverged"
 
 
-def needs_weights(results: Results, run: int) -> str | None:
+def needs_weights(results: Results) -> str | None:
     """The reason why paths cannot be drawn: the weights were not recorded."""
-    has = any(name.startswith("w") for name in results.header(run)[1:])
-    return None if has else "the weights are not in history.csv; run with log.weights=true"
+    if reason := needs_finished(results):
+        return reason
+    return None if results.with_weights else "the weights are not in history.csv; run with log.weights=true"
+
+
+def reference(results: Results, metric: str, among: Sequence[int]) -> int:
+    """The best run of those in `among`; the first where all diverged."""
+    completed = [run for run in among if results.runs.at[run, "status"] == "completed"]
+    return results.best(metric, completed) if completed else among[0]
+
+
+def is_weight(name: str) -> bool:
+    """Whether `name` is that of a weight or bias, as w12 is."""
+    return name[:1] in ("w", "b") and name[1:].isdigit()
+
+
+def check_options(results: Results, options: Options) -> None:
+    """Raises RunnerError for a choice that no figure of these results could follow."""
+    if not results.finished.empty:
+        results.check_metric(options.metric)
+    if options.color:
+        results.check_key("--color", options.color)
+        if options.color not in results.keys:
+            raise RunnerError(
+                f"--color {options.color}: seeds are repeats; they become a median and its band"
+            )
+    for option, name in (("--x", options.x), ("--y", options.y)):
+        if name and not (results.finished.empty or name in results.weight_names()):
+            results.check_key(option, name)
+    if options.x and options.x == options.y:
+        raise RunnerError(f"--x {options.x} --y {options.y}: a plane needs two different ones")
 
 
 HUGE = 1e300
@@ -95,3 +125,22 @@ def quantiles(values: Array, at: Sequence[float]) -> Array:
 def counted(number: int, noun: str) -> str:
     """``1 run``, ``2 runs``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def spread_of(counts: pd.Series[int]) -> str:
+    """``3``, or ``2 to 3``."""
+    low, high = counts.min(), counts.max()
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def best_row(table: pd.DataFrame, metric: str, soon: pd.Series[float]) -> tuple[Any, int]:
+    """The row with the best `metric` (None where there is none), and how many share it.
+
+    Of equals the one with the fewest steps to the threshold, `soon`; then that of the first run.
+    """
+    values = table[metric].dropna()
+    if values.empty:
+        return None, 0
+    equals = values.index[values == (values.max() if higher_is_better(metric) else values.min())]
+    order = sorted(equals, key=lambda row: (np.nan_to_num(soon[row], nan=np.inf), table.at[row, "first_run"]))
+    return order[0], len(order)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import matplotlib as mpl
@@ -11,11 +13,38 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from runner.arrays import Array
-from runner.figures.figure import OFF_SCALE, Figure, Layout, Options, needs_finished
-from runner.figures.scales import DIVERGED_GREY, errors_want_log, is_numeric, label, ticks_at, wants_log
-from runner.results import Results, higher_is_better, plain
+from runner.figures.figure import (
+    OFF_SCALE,
+    Figure,
+    Layout,
+    Options,
+    best_row,
+    is_weight,
+    needs_completed,
+    spread_of,
+)
+from runner.figures.looks import shortened
+from runner.figures.scales import (
+    DIVERGED_GREY,
+    RATE,
+    add_bar,
+    errors_want_log,
+    escaped,
+    is_numeric,
+    label,
+    letter_width,
+    wants_log,
+)
+from runner.results import Results, higher_is_better
+from runner.tables import in_order, plain
+
+#: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
+EVEN = 0.3
+#: How wide and high a panel is, in widths of the figure, to see which names fit under it.
+PANEL = (0.67, 0.54)
 
 
 def _keys(results: Results, options: Options) -> tuple[str, str] | None:
@@ -33,26 +62,116 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     """
     keys = _keys(results, options)
     assert keys is not None  # or the figure does not apply
-    runs = results.runs
-    rows = []
+    runs, metric = results.runs, options.metric
+    rows, members = [], []
     for pair, group in runs.groupby([runs[key].astype(object) for key in keys], sort=True):
         states = group["status"].value_counts()
-        completed = group.loc[group["status"] == "completed", options.metric]
+        completed = group.loc[group["status"] == "completed", metric]
         diverged = int(states.get("diverged", 0))
         middle = float(completed.median()) if diverged < len(completed) or not diverged else np.nan
-        rows.append((*pair, middle, len(group), len(completed), diverged))
-    table = pd.DataFrame(rows, columns=[*keys, options.metric, "runs", "completed", "diverged"])
+        rows.append((*pair, middle, len(group), len(completed), diverged, int(group["run"].min())))
+        members.append([int(run) for run in completed.index])
+    table = pd.DataFrame(rows, columns=[*keys, metric, "runs", "completed", "diverged", "first_run"])
+    best, equals = _best(results, table, members, metric)
+    table["best"] = table.index == best
     over = [key for key in results.swept if key not in keys]
-    table.attrs = {"keys": keys, "metric": options.metric, "over": over}
+    table.attrs = {"keys": keys, "metric": metric, "over": over, "equals": equals}
     table.attrs["top"] = OFF_SCALE * float(results.finished["initial_error"].median())
     return table
+
+
+def _best(results: Results, table: pd.DataFrame, members: list[list[int]], metric: str) -> tuple[Any, int]:
+    """The best cell, and how many are as good; epochs are looked up only where there are several."""
+    values = table[metric]
+    leaders = values.index[values == (values.max() if higher_is_better(metric) else values.min())]
+    soon = pd.Series(np.inf, table.index)
+    if len(leaders) > 1:
+        for row in leaders:
+            soon[row] = np.median(list(results.reached(members[row]).values()))
+    return best_row(table, metric, soon)
+
+
+@dataclass(frozen=True)
+class Side:
+    """An axis of cells: its values, where they stand, and the edges of their cells."""
+
+    key: str
+    values: list[Any]
+    places: Array
+    edges: Array
+    log: bool
+
+    @classmethod
+    def of(cls, key: str, values: Sequence[Any]) -> Side:
+        """At their values' places in the axis' scale, or evenly where these are words or too uneven."""
+        values = in_order(values)
+        log = wants_log(values, key)
+        if not is_numeric(values) or len(values) < 2:
+            return cls._evenly(key, values)
+        at: Array = np.array(values, dtype=np.float64)
+        at = np.log(at) if log else at
+        gaps = np.diff(at)
+        if key != RATE and gaps.min() < EVEN * gaps.max():
+            return cls._evenly(key, values)
+        middles = (at[1:] + at[:-1]) / 2
+        edges = np.concatenate([[2 * at[0] - middles[0]], middles, [2 * at[-1] - middles[-1]]])
+        return cls(key, values, np.exp(at) if log else at, np.exp(edges) if log else edges, log)
+
+    @classmethod
+    def _evenly(cls, key: str, values: list[Any]) -> Side:
+        edges = np.arange(len(values) + 1, dtype=np.float64)
+        return cls(key, values, edges[:-1] + 0.5, edges, log=False)
+
+    def draw(self, ax: Axes, which: str) -> None:
+        """Scale, ticks where the values are, and as many of their names as there is room for."""
+        if self.log:
+            getattr(ax, f"set_{which}scale")("log")
+        axis = getattr(ax, f"{which}axis")
+        names = [escaped(name) for name in _names(self.values)]
+        fractions = np.log(self.places) if self.log else self.places
+        ends = np.log(self.edges) if self.log else self.edges
+        length = PANEL[which == "y"] * mpl.rcParams["figure.figsize"][0]
+        at = (fractions - ends[0]) / (ends[-1] - ends[0]) * length
+        line = 1.9 * letter_width()  # what a name takes across its direction
+        widths = np.array([(len(name) + 1) * letter_width() for name in names])
+        turned = which == "x" and (np.diff(at) < (widths[1:] + widths[:-1]) / 2).any()
+        if which == "y" or turned:
+            widths = np.full(len(names), line)
+        shown = _apart(at, widths)
+        axis.set_major_locator(FixedLocator([float(self.places[i]) for i in shown]))
+        minor = len(self.places) <= 60 and len(shown) < len(self.places)
+        axis.set_minor_locator(FixedLocator(list(self.places)) if minor else NullLocator())
+        axis.set_minor_formatter(NullFormatter())
+        axis.set_ticklabels([names[i] for i in shown])
+        if turned:
+            ax.tick_params(axis="x", labelrotation=90)
+        getattr(ax, f"set_{which}lim")(self.edges[0], self.edges[-1])
+        getattr(ax, f"set_{which}label")(label(self.key))
+
+
+def _names(values: Sequence[Any]) -> list[str]:
+    """Values as ticks say them: numbers of three digits, where these tell them apart."""
+    short = [min(f"{v:.3g}", plain(v), key=len) if is_numeric([v]) else plain(v) for v in values]
+    if len(set(short)) == len(values):
+        return [shortened(name, 16) for name in short]
+    return [shortened(plain(value), 16) for value in values]
+
+
+def _apart(at: Array, widths: Array) -> list[int]:
+    """Which names are shown: evenly chosen, the first and the last always, none over another."""
+    count = len(at)
+    for few in range(count, 1, -1):
+        shown = np.unique(np.linspace(0, count - 1, few).round().astype(int))
+        if (np.diff(at[shown]) >= (widths[shown][1:] + widths[shown][:-1]) / 2).all():
+            return [int(i) for i in shown]
+    return [0] if count == 1 else [0, count - 1]
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     (ax,) = axes
     (x, y), metric = table.attrs["keys"], table.attrs["metric"]
-    grid = table.pivot(index=y, columns=x, values=metric)
-    (columns, x_edges), (rows, y_edges) = (_places(list(v)) for v in (grid.columns, grid.index))
+    across, upwards = (Side.of(key, table[key].tolist()) for key in (x, y))
+    grid = table.pivot(index=y, columns=x, values=metric).reindex(index=upwards.values, columns=across.values)
     values = grid.to_numpy(dtype=float)
     norm: Normalize | None = None
     shown = values[np.isfinite(values)]
@@ -63,50 +182,35 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     # the better the darker, so that the best cell stands out on paper
     shades = mpl.colormaps["viridis_r" if higher_is_better(metric) else "viridis"]
     mesh = ax.pcolormesh(
-        x_edges, y_edges, np.ma.masked_invalid(values), cmap=shades, norm=norm, shading="flat"
+        across.edges, upwards.edges, np.ma.masked_invalid(values), cmap=shades, norm=norm, shading="flat"
     )
-    for which, v, places in (("x", grid.columns, columns), ("y", grid.index, rows)):
-        if wants_log(list(v)):
-            getattr(ax, f"set_{which}scale")("log")
-        ticks_at(ax, which, places, [plain(value) for value in v], 7 if which == "x" else 9)
-    _mark_missing(ax, table, (columns, x_edges, list(grid.columns)), (rows, y_edges, list(grid.index)))
-    ax.set(xlim=(x_edges[0], x_edges[-1]), ylim=(y_edges[0], y_edges[-1]), xlabel=label(x), ylabel=label(y))
-    if shown.size:
-        over = "max" if norm is not None and norm.vmax is not None and shown.max() > norm.vmax else "neither"
-        bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, aspect=25, fraction=0.06, extend=over)
-        bar.set_label(label(metric))
-    _mark_best(
-        ax, table, dict(zip(grid.columns, columns, strict=True)), dict(zip(grid.index, rows, strict=True))
-    )
+    across.draw(ax, "x")
+    upwards.draw(ax, "y")
+    _mark_missing(ax, table, across, upwards)
+    over = norm is not None and norm.vmax is not None and shown.max() > norm.vmax
+    add_bar(axes, mesh, label(metric), extend="max" if over else "neither")
+    best = table[table["best"]].iloc[0]
+    at = across.places[across.values.index(best[x])], upwards.places[upwards.values.index(best[y])]
+    ax.plot(*at, "*", ms=8, mfc="white", mec="black", mew=0.6)
 
 
-def _places(values: list[Any]) -> tuple[Array, Array]:
-    """Where values stand on their axis, and the edges of their cells: halfway, in the axis' scale."""
-    if not is_numeric(values) or len(values) < 2:
-        edges = np.arange(len(values) + 1, dtype=np.float64)
-        return edges[:-1] + 0.5, edges
-    log = wants_log(values)
-    at: Array = np.log(np.array(values, dtype=np.float64)) if log else np.array(values, dtype=np.float64)
-    middles = (at[1:] + at[:-1]) / 2
-    edges = np.concatenate([[2 * at[0] - middles[0]], middles, [2 * at[-1] - middles[-1]]])
-    if log:
-        at, edges = np.exp(at), np.exp(edges)
-    return at, edges
-
-
-def _mark_missing(ax: Axes, table: pd.DataFrame, across: Any, upwards: Any) -> None:
-    """Diverged cells hatched on grey; cells without any result stay white, with a dot."""
+def _mark_missing(ax: Axes, table: pd.DataFrame, across: Side, upwards: Side) -> None:
+    """Diverged cells hatched on grey; a dot where there is no result, a dash where there was no run."""
     (x, y), metric = table.attrs["keys"], table.attrs["metric"]
-    (columns, x_edges, xs), (rows, y_edges, ys) = across, upwards
-    for _, cell in table[table[metric].isna()].iterrows():
-        i, j = xs.index(cell[x]), ys.index(cell[y])
-        if not cell["diverged"]:
-            ax.plot(columns[i], rows[j], ".", color="0.5", ms=3)
+    cells = {(cell[x], cell[y]): cell for _, cell in table.iterrows()}
+    for (i, a), (j, b) in product(enumerate(across.values), enumerate(upwards.values)):
+        cell = cells.get((a, b))
+        if cell is not None and np.isfinite(cell[metric]):
             continue
-        size = x_edges[i + 1] - x_edges[i], y_edges[j + 1] - y_edges[j]
+        if cell is None or not cell["diverged"]:
+            marker, name = ("_", "absent") if cell is None else (".", "no result")
+            ax.plot(across.places[i], upwards.places[j], marker, color="0.5", ms=4, gid=name)
+            continue
+        corner = across.edges[i], upwards.edges[j]
+        size = across.edges[i + 1] - corner[0], upwards.edges[j + 1] - corner[1]
         ax.add_patch(
             Rectangle(
-                (x_edges[i], y_edges[j]),
+                corner,
                 *size,
                 facecolor=DIVERGED_GREY,
                 edgecolor="0.45",
@@ -117,36 +221,23 @@ def _mark_missing(ax: Axes, table: pd.DataFrame, across: Any, upwards: Any) -> N
         )
 
 
-def _best(table: pd.DataFrame) -> pd.Series[Any] | None:
-    metric = table.attrs["metric"]
-    values = table[metric].dropna()
-    if values.empty:
-        return None
-    return table.loc[values.idxmax() if higher_is_better(metric) else values.idxmin()]
-
-
-def _mark_best(ax: Axes, table: pd.DataFrame, columns: dict[Any, float], rows: dict[Any, float]) -> None:
-    best = _best(table)
-    if best is not None:
-        x, y = table.attrs["keys"]
-        ax.plot(columns[best[x]], rows[best[y]], "*", ms=8, mfc="white", mec="black", mew=0.6)
-
-
 def caption(table: pd.DataFrame) -> str:
     (x, y), metric, over = (table.attrs[name] for name in ("keys", "metric", "over"))
     text = f"{metric.replace('_', ' ').capitalize()} over {x} and {y}"
     if (table["runs"] > 1).any():
-        low, high = table["runs"].min(), table["runs"].max()
-        of = str(low) if low == high else f"{low} to {high}"
-        text += f"; each cell the median of {of} runs (over {', '.join(over)})"
-    best = _best(table)
-    if best is not None:
-        text += f". The star marks the best, {best[metric]:.4g} at {x}={plain(best[x])}, {y}={plain(best[y])}"
+        text += f"; each cell the median of {spread_of(table['runs'])} runs (over {', '.join(over)})"
+    best = table[table["best"]].iloc[0]
+    text += f". The star marks the best, {best[metric]:.4g} at {x}={plain(best[x])}, {y}={plain(best[y])}"
+    if table.attrs["equals"] > 1:
+        text += f", of {table.attrs['equals']} equals the one soonest at the threshold"
     missing = table[table[metric].isna()]
     if missing["diverged"].any():
         text += ". Hatched cells: at least half of the runs diverged"
     if (missing["diverged"] == 0).any():
         text += ". White cells with a dot: no result"
+    absent = table[x].nunique() * table[y].nunique() - len(table)
+    if absent:
+        text += f". White cells with a dash: {absent} combinations that were not in the sweep"
     return text + "."
 
 
@@ -154,16 +245,11 @@ def _applies(results: Results, options: Options) -> str | None:
     if not results.is_sweep:
         return "it needs a sweep over two keys, and this is one run"
     for option, key in (("--x", options.x), ("--y", options.y)):
-        if key and not (key.startswith(("w", "b")) and key[1:].isdigit()):  # those are landscape's
-            results.check_key(option, key)
-        elif key:
+        if key and is_weight(key) and key not in results.swept:
             return f"{option} {key} is a weight, not a swept key"
     if _keys(results, options) is None:
         return f"it needs two swept keys besides the seed, and there is {len(results.keys)}"
-    if reason := needs_finished(results):
-        return reason
-    results.check_metric(options.metric)
-    return None
+    return needs_completed(results)
 
 
 FIGURE = Figure(_applies, numbers, draw, caption, lambda table: Layout(aspect=0.74))

@@ -3,79 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import MaxNLocator
 
 from runner.activations import ACTIVATIONS
 from runner.arrays import Array
 from runner.experiment import Experiment
-from runner.figures.figure import Figure, Layout, Options, counted, needs_finished, needs_weights
-from runner.figures.scales import DISTINCT, Shades, label, legend_above, power_of_ten
+from runner.figures.figure import Figure, Layout, Options, counted, is_weight, needs_weights, reference
+from runner.figures.looks import Looks, add_lines, keys_of
+from runner.figures.scales import WIDE, add_bar
+from runner.histories import NotShownError, thinned
 from runner.losses import LOSSES
 from runner.network import forward, views
-from runner.results import Results, thinned
+from runner.results import Results
 
 SIDE = 61  # points of the grid a side
 MOST_RUNS = 7
 POINTS = 200  # of a path
 RELIEF = ListedColormap(mpl.colormaps["Greys"](np.linspace(0, 0.55, 256)))  # paths stand out from it
+LEVELS = 12  # or so, of the contours
 BYTES = 32 * 2**20  # of what the forward passes hold at once
+#: Keys that say where a path begins, not what it walks on.
+BEGINNINGS = ("network.weights", "network.biases")
+GROUND = ("network", "data", "loss", "experiment")
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """Rows of `kind` grid, with the error, and path, with `run` and the swept values.
 
-    `x` and `y` are two weights, or the distances from the end of the first run's path along the two
+    `x` and `y` are two weights, or the distances from the end of the best run's path along the two
     principal directions of all paths; the other weights stand where that run ended.
     """
-    run, others = _chosen(results)
+    run, chosen, pool = _chosen(results, options)
     one = results.experiment(run)
-    names = [name for name in results.header(run) if name[:1] in "wb" and name[1:].isdigit()]
-    paths = dict(zip(others, _paths(results, others, names), strict=True))
+    names = [name for name in results.header(run) if is_weight(name)]
+    paths = dict(zip(chosen, _paths(results, chosen, names), strict=True))
+    if max(map(len, paths.values())) < 2:
+        raise NotShownError("there is no path: the runs end where they begin, or diverged at once")
     centre = paths[run][-1]
     plane, axes = _plane(np.concatenate(list(paths.values())), centre, names, options)
-    origin = np.where(plane.any(axis=0), 0.0, centre) if options.x else centre
+    origin = np.where(plane.any(axis=0), 0.0, centre) if _asked(options, names) else centre
     flat = {r: (path - origin) @ plane.T for r, path in paths.items()}
     across, upwards = _window(np.concatenate(list(flat.values())))
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
-    parts = [
-        pd.DataFrame(
-            {"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors(one, origin + grid @ plane)}
-        )
-    ]
+    errors_there = errors(one, origin + grid @ plane)
+    parts = [pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors_there})]
     for r, at in flat.items():
         marks = results.marks(r)
         parts.append(pd.DataFrame({"kind": "path", "x": at[:, 0], "y": at[:, 1], **marks}))
     table = pd.concat(parts, ignore_index=True)
-    color = options.color or next(iter(results.keys or results.swept), None)
-    table.attrs = {"axes": axes, "color": color, "of": results.name(run), "weights": len(names)}
+    completed = str(results.runs.at[run, "status"]) == "completed"
+    of = results.best_name(options.metric, results.with_weights) if completed and results.is_sweep else ""
+    table.attrs = {"axes": axes, "keys": keys_of(results, options, chosen), "of": of, "weights": len(names)}
+    table.attrs |= {"pool": len(pool), "finished": len(results.rows)}
     return table
 
 
-def _chosen(results: Results) -> tuple[int, list[int]]:
-    """The run at whose end the plane lies, and those whose paths are drawn: they share its network."""
-    finished = results.finished
-    completed = (finished["status"] == "completed").any()
-    run = results.best() if completed else int(finished.index[0])
-    header = results.header(run)
-    pool = finished[finished["status"] == "completed"] if completed else finished
-    alike = [int(r) for r in _same_error(results, pool, run).index if results.header(int(r)) == header]
-    order = results.finished.loc[alike].sort_values(results.keys or ["run"], kind="stable").index
-    spread = order[np.unique(np.linspace(0, len(order) - 1, MOST_RUNS - 1).round().astype(int))]
-    return run, list(dict.fromkeys([*(int(r) for r in spread), run]))
+def _asked(options: Options, names: Sequence[str]) -> bool:
+    """Whether --x and --y name weights; a heatmap's keys they may be, too."""
+    return options.x in names and options.y in names
 
 
-def _same_error(results: Results, pool: pd.DataFrame, run: int) -> pd.DataFrame:
-    """The runs whose network, data and loss are those of `run`: only they walk its landscape."""
-    fixed = [key for key in results.keys if key.split(".")[0] in ("network", "data", "loss", "experiment")]
-    for key in fixed:
-        if key not in ("network.weights", "network.biases"):  # where a path begins, not what it walks on
+def _chosen(results: Results, options: Options) -> tuple[int, list[int], list[int]]:
+    """The run at whose end the plane lies, those whose paths are drawn, and those they are chosen from.
+
+    All of these walk the same ground: the same network, data and loss.
+    """
+    run = reference(results, options.metric, results.with_weights)
+    finished = results.finished.loc[results.like(run)]
+    completed = finished[finished["status"] == "completed"]
+    pool = _same_ground(results, completed if len(completed) else finished, run)
+    order = pool.sort_values(results.keys or ["run"], kind="stable").index.to_numpy()
+    most = MOST_RUNS if len(order) <= MOST_RUNS else MOST_RUNS - 1  # the best run stands beside the others
+    spread = order[np.unique(np.linspace(0, len(order) - 1, most).round().astype(int))]
+    return run, list(dict.fromkeys([*(int(r) for r in spread if r != run), run])), [int(r) for r in order]
+
+
+def _same_ground(results: Results, pool: pd.DataFrame, run: int) -> pd.DataFrame:
+    for key in results.keys:
+        if key.split(".")[0] in GROUND and key not in BEGINNINGS:
             pool = pool[pool[key].astype(str) == str(results.runs.at[run, key])]
     return pool
 
@@ -83,7 +94,7 @@ def _same_error(results: Results, pool: pd.DataFrame, run: int) -> pd.DataFrame:
 def _paths(results: Results, runs: list[int], names: list[str]) -> list[Array]:
     """The weights (T, P) along each run; of a diverged run, as long as they keep to a human scale."""
     paths = []
-    for history in results.histories(runs, names):
+    for history in results.histories(runs, names, results.header(runs[-1])[0]):
         weights = thinned(history, POINTS)[names].to_numpy(dtype=float)
         size = np.abs(weights).max(axis=1)
         paths.append(weights[: max(1, int(np.argmax(np.append(size > 10 * max(1.0, size[0]), True))))])
@@ -94,7 +105,7 @@ def _plane(
     points: Array, centre: Array, names: list[str], options: Options
 ) -> tuple[Array, list[tuple[str, float | None]]]:
     """Two directions (2, P), and what their axes are called, with their share of the paths' variance."""
-    if options.x and options.y:
+    if options.x and options.y and _asked(options, names):
         plane = np.zeros((2, len(names)))
         for row, name in zip(plane, (options.x, options.y), strict=True):
             row[names.index(name)] = 1.0
@@ -138,21 +149,13 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     x, y = np.unique(grid["x"]), np.unique(grid["y"])
     values = grid["error"].to_numpy().reshape(len(y), len(x))
     _draw_contours(ax, x, y, values)
-    color = table.attrs["color"]
-    shades = Shades.of(color, paths[color]) if color else None
-    seen: set[Any] = set()
-    for _, path in paths.groupby("run", sort=False):
-        _draw_path(ax, path, shades, seen)
+    looks = Looks.of(paths, table.attrs["keys"])
+    _draw_paths(ax, [path for _, path in paths.groupby("run", sort=False)], looks)
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     across, upwards = table.attrs["axes"]
     ax.set_xlabel(_axis_name(*across))
     ax.set_ylabel(_axis_name(*upwards))
-    if shades is not None:
-        order = [shades.name(value) for value in shades.values]  # not that of drawing, the best run last
-        handles = ax.get_legend_handles_labels()[0]
-        legend_above(
-            ax, label(shades.key), sorted(handles, key=lambda handle: order.index(str(handle.get_label())))
-        )
+    looks.explain(axes)
 
 
 def _axis_name(name: str, share: float | None) -> str:
@@ -163,34 +166,31 @@ def _axis_name(name: str, share: float | None) -> str:
 
 def _draw_contours(ax: Axes, x: Array, y: Array, values: Array) -> None:
     shown = np.ma.masked_invalid(values)
-    floor = max(float(shown.min()), float(shown.max()) * 1e-6, 1e-300)
-    log = float(shown.max()) / floor > 30
-    top = min(float(shown.max()), floor * 1e9)
-    levels = np.geomspace(floor, top, 13) if log else np.linspace(shown.min(), shown.max(), 13)
+    low, high = float(shown.min()), float(shown.max())
+    floor = max(low, high * 1e-6, 1e-300)
+    log = high / floor > WIDE
+    top = min(high, floor * 1e9)
+    levels = np.geomspace(floor, top, LEVELS + 1) if log else MaxNLocator(LEVELS).tick_values(low, high)
     if not levels[-1] > levels[0]:
-        levels = levels[0] + np.linspace(0, 1, 13)
+        levels = levels[0] + np.linspace(0, 1, LEVELS + 1)
     norm = LogNorm(levels[0], levels[-1]) if log else None
     shown = np.ma.clip(shown, levels[0], levels[-1])
     filled = ax.contourf(x, y, shown, levels, cmap=RELIEF, norm=norm)
     ax.contour(x, y, shown, levels, colors="white", linewidths=0.3)
-    scale: dict[str, Any] = (
-        {"ticks": LogLocator(numticks=7), "format": FuncFormatter(power_of_ten)} if log else {}
-    )
-    ax.figure.colorbar(filled, ax=ax, pad=0.02, aspect=25, fraction=0.06, **scale).set_label("error $E$")
+    add_bar([ax], filled, "error $E$")
 
 
-def _draw_path(ax: Axes, path: pd.DataFrame, shades: Shades | None, seen: set[Any]) -> None:
-    color, name, dash = DISTINCT[1], None, "-"
-    if shades:
-        value = path[shades.key].iloc[0]
-        color, dash = shades.color(value), shades.dash(value)
-        name = shades.name(value) if value not in seen else None
-        seen.add(value)
-    x, y = path["x"].to_numpy(), path["y"].to_numpy()
-    ax.plot(x, y, color="white", lw=2.2, zorder=2.5)
-    ax.plot(x, y, color=color, ls=dash, lw=1.2, label=name, zorder=3)
-    ax.plot(x[0], y[0], "o", ms=3.5, mfc="white", mec=color, mew=0.9, zorder=4)
-    ax.plot(x[-1], y[-1], "o", ms=3.5, mfc=color, mec="white", mew=0.5, zorder=4)
+def _draw_paths(ax: Axes, paths: Sequence[pd.DataFrame], looks: Looks) -> None:
+    """Each with a hollow dot where it begins and a filled one where it ends."""
+    lines = [(path["x"].to_numpy(), path["y"].to_numpy()) for path in paths]
+    styles = [looks.style(path.iloc[0]) for path in paths]
+    colors = [color for color, _ in styles]
+    add_lines(ax, lines, [("white", "-")] * len(lines), linewidths=2.2, zorder=2.5)
+    add_lines(ax, lines, styles, linewidths=1.2, zorder=3)
+    for at, filled in ((0, False), (-1, True)):
+        x, y = np.array([(x[at], y[at]) for x, y in lines]).T
+        faces, edges = (colors, "white") if filled else ("white", colors)
+        ax.scatter(x, y, s=12, c=faces, edgecolors=edges, linewidths=0.5 if filled else 0.9, zorder=4)
 
 
 def caption(table: pd.DataFrame) -> str:
@@ -200,30 +200,38 @@ def caption(table: pd.DataFrame) -> str:
         over = f"the plane of {axes[0][0]} and {axes[1][0]}"
     else:
         over = "the plane of the two principal directions of the paths"
-    text = (
-        f"The error over {over}, with the paths of {counted(runs, 'run')} from the hollow to the filled dot"
-    )
+    text = f"The error over {over}, with the paths of {counted(runs, 'run')}"
+    pool, finished = table.attrs["pool"], table.attrs["finished"]
+    text += f", evenly chosen of {pool:,}," if runs < pool else ""
+    text += f" from the hollow to the filled dot{table.attrs['keys'].say}"
     if table.attrs["weights"] > 2:
         end = f"the best run ({table.attrs['of']})" if table.attrs["of"] else "the run"
         text += f"; the plane lies through the end of {end}, and the paths are projected onto it"
+    if pool < finished:
+        text += f". {counted(finished - pool, 'run')} diverged or have another network, data, loss or record"
     return text + "."
 
 
 def _applies(results: Results, options: Options) -> str | None:
-    if reason := needs_finished(results):
+    if reason := needs_weights(results):
         return reason
-    run = results.rows[0]
-    if reason := needs_weights(results, run):
-        return reason
-    names = results.header(run)
-    for option, name in (("--x", options.x), ("--y", options.y)):
-        if name and name not in names:
-            return f"{option} {name} is no weight of this network"
-    if bool(options.x) != bool(options.y):
+    names = results.weight_names()
+    given = [(option, key) for option, key in (("--x", options.x), ("--y", options.y)) if key]
+    for option, key in given:
+        if key not in names:
+            return f"{option} {key} is a swept key, not a weight"
+    if len(given) == 1:
         return "it needs both --x and --y, or neither"
-    if sum(name[:1] in "wb" and name[1:].isdigit() for name in names) < 2:
+    if len(names) < 2:
         return "there is only one weight"
     return None
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, lambda table: Layout(aspect=0.8))
+def layout(table: pd.DataFrame) -> Layout:
+    """Higher where the key above it has a column for colours and one for dashes."""
+    keys = table.attrs["keys"]
+    rows = max(table[key].nunique() for key in (keys.color, keys.dash)) if keys.dash else 0
+    return Layout(aspect=0.8 + 0.04 * rows)
+
+
+FIGURE = Figure(_applies, numbers, draw, caption, layout)

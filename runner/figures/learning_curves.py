@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from runner.arrays import Array
 from runner.figures.figure import OFF_SCALE, Figure, Layout, Options, counted, needs_finished, quantiles
-from runner.figures.scales import DASHES, Shades, errors_want_log, floor_of, label, legend_above, log_axis
+from runner.figures.looks import Keys, Looks, add_lines, keys_of
+from runner.figures.scales import Heights, log_axis, step_axis
 from runner.results import Results
 
-MANY = 100  # runs; beyond, a sample of them is drawn over a band of quantiles
+MANY = 100  # lines; beyond, a sample of them is drawn over a band of quantiles
 SAMPLE = 50
 POINTS = 400  # of a line: more cannot be seen in a column of paper
 QUARTILES, MOST = (0.25, 0.75), (0.05, 0.95)
+WHOLE = -1  # the line that stands for all runs
+CURVES = {"error": "training", "test_error": "held out"}
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -32,61 +34,58 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     runs = results.finished
     steps, values = _visible(results.errors.steps, results.errors.values)
     ends = _with_ends(runs, values)
-    if "seed" in results.swept and results.keys:
-        groups = [g.to_numpy() for _, g in _grouped(results, runs)]
-        parts = [
-            _median(results, steps, ends[at], runs.iloc[at], QUARTILES, i) for i, at in enumerate(groups)
-        ]
-    else:
-        shown = np.arange(len(runs))
-        parts = []
-        if len(runs) > MANY:
-            parts = [_median(results, steps, ends, runs, MOST, -1)]
-            shown = _spread(runs, results, SAMPLE)
-        kind = "sample" if len(runs) > MANY else "run"
-        parts += [
-            _line(results, steps, values[i], runs.iloc[i], kind, int(runs.index.to_numpy()[i])) for i in shown
-        ]
-    table = pd.concat(parts, ignore_index=True)
-    table.attrs = {
-        "step": results.step,
-        "color": (color := _color(results, options)),
-        "dash": _dash(results, color),
-        "keys": results.keys or results.swept,
-        "runs": len(runs),
-        "diverged": int((runs["status"] == "diverged").sum()),
-    }
+    groups = _groups(results, runs)
+    repeats = max(map(len, groups)) > 1
+    lines, shown = [], range(len(groups))
+    if len(groups) > MANY:
+        lines.append(_median(steps, ends, MOST) | {"line": WHOLE, "kind": "median", "runs": len(runs)})
+        shown = _spread(runs, groups, results)
+    kind = "sample" if len(groups) > MANY else "median" if repeats else "run"
+    for i in shown:
+        at = groups[i]
+        first = runs.iloc[at[0]]
+        line = _median(steps, ends[at], QUARTILES) if repeats else _line(steps, values[at[0]], first)
+        marks = first[results.keys if repeats else results.swept].to_dict()
+        number = i if repeats else int(runs.index.to_numpy()[i])
+        lines.append(marks | line | {"line": number, "kind": kind, "runs": len(at)})
+    table = _stacked(lines, results.step)
+    keys = keys_of(results, options) if results.keys or not repeats else Keys(None)
+    lost = int((runs["status"] == "diverged").sum())
+    table.attrs = {"step": results.step, "keys": keys, "runs": len(runs), "diverged": lost, "curves": 1}
+    table.attrs["lines"] = len(groups)
     return table
 
 
 def _one_run(results: Results) -> pd.DataFrame:
-    names = [n for n in ("error", "test_error") if n in results.header(0)]
+    names = [name for name in CURVES if name in results.header(0)]
     history = results.history(0, names)
     keep = np.unique(np.linspace(0, len(history) - 1, min(len(history), 4 * POINTS)).round().astype(int))
     diverged = str(results.runs.at[0, "status"]) == "diverged"
-    parts = [
-        pd.DataFrame(
-            {
-                "line": i,
-                "kind": "run",
-                "curve": name,
-                results.step: history[results.step],
-                "error": history[name],
-                "diverged": diverged,
-            }
-        ).iloc[keep]
+    steps = history[results.step].to_numpy()[keep]
+    shared = {"kind": "run", "step": steps, "diverged": diverged}
+    lines = [
+        {"line": i, "curve": CURVES[name], **shared, "error": history[name].to_numpy()[keep]}
         for i, name in enumerate(names)
     ]
-    table = pd.concat(parts, ignore_index=True)
-    table.attrs = {
-        "step": results.step,
-        "color": "curve",
-        "dash": None,
-        "keys": [],
-        "runs": 1,
-        "diverged": int(diverged),
-    }
+    table = _stacked(lines, results.step)
+    table.attrs = {"step": results.step, "keys": Keys("curve" if len(names) > 1 else None), "runs": 1}
+    table.attrs |= {"diverged": int(diverged), "curves": len(names), "lines": 1}
     return table
+
+
+def _stacked(lines: Sequence[dict[str, Any]], step: str) -> pd.DataFrame:
+    """Lines under each other, a row a point; what a line says once stands on each of its rows."""
+    lengths = [len(line["step"]) for line in lines]
+    columns: dict[str, Any] = {}
+    for name in dict.fromkeys(name for line in lines for name in line):
+        values = [line.get(name, np.nan) for line in lines]
+        whole = any(isinstance(value, np.ndarray) for value in values)
+        spread = (
+            [np.broadcast_to(value, n) for value, n in zip(values, lengths, strict=True)] if whole else []
+        )
+        columns[name] = np.concatenate(spread) if whole else pd.Series(values).repeat(lengths).to_numpy()
+    columns["step"] = columns["step"].astype(int)
+    return pd.DataFrame(columns).rename(columns={"step": step})
 
 
 def _visible(steps: Array, values: Array) -> tuple[Array, Array]:
@@ -103,208 +102,146 @@ def _with_ends(runs: pd.DataFrame, values: Array) -> Array:
     return np.where(np.isnan(values) & diverged, np.inf, values)
 
 
-def _grouped(results: Results, runs: pd.DataFrame) -> Any:
+def _groups(results: Results, runs: pd.DataFrame) -> list[Any]:
     """Places of the runs that differ in nothing but their seed."""
-    places = pd.Series(np.arange(len(runs)), index=runs.index)
-    return places.groupby([runs[key].astype(object) for key in results.keys], sort=True)
+    places = np.arange(len(runs))
+    if "seed" not in results.swept:
+        return list(places[:, None])
+    if not results.keys:
+        return [places]
+    by_keys = pd.Series(places).groupby([runs[key].astype(object).to_numpy() for key in results.keys])
+    return [group.to_numpy() for _, group in by_keys]
 
 
-def _spread(runs: pd.DataFrame, results: Results, count: int) -> Any:
-    """Places of `count` runs evenly spread over the values of the first swept key."""
+def _spread(runs: pd.DataFrame, groups: Sequence[Any], results: Results) -> Any:
+    """SAMPLE of the groups, evenly spread over the values of the first swept key."""
+    firsts = runs.iloc[[at[0] for at in groups]]
     order = (
-        np.argsort(runs[results.keys[0]].to_numpy(), kind="stable") if results.keys else np.arange(len(runs))
+        np.argsort(firsts[results.keys[0]].to_numpy(), kind="stable")
+        if results.keys
+        else np.arange(len(groups))
     )
-    return order[np.unique(np.linspace(0, len(order) - 1, count).round().astype(int))]
+    return order[np.unique(np.linspace(0, len(order) - 1, SAMPLE).round().astype(int))].tolist()
 
 
-def _median(
-    results: Results, steps: Array, values: Array, runs: pd.DataFrame, band: tuple[float, float], line: int
-) -> pd.DataFrame:
+def _median(steps: Array, values: Array, band: tuple[float, float]) -> dict[str, Any]:
     low, middle, high = quantiles(values, [band[0], 0.5, band[1]])
-    whole = np.isfinite(middle)
-    frame = {
-        "line": line,
-        "kind": "median",
-        results.step: steps[whole].astype(int),
-        "error": middle[whole],
-        "low": low[whole],
-        "high": high[whole],
-        "runs": len(runs),
-        "diverged": not whole.all(),
-    }
-    marks = {key: runs[key].iloc[0] for key in results.keys} if line >= 0 else {}
-    return pd.DataFrame({**marks, **frame})
+    there = np.isfinite(middle)
+    parts = {"step": steps, "error": middle, "low": low, "high": high}
+    return {name: part[there] for name, part in parts.items()} | {"diverged": bool(np.isinf(middle).any())}
 
 
-def _line(results: Results, steps: Array, values: Array, run: Any, kind: str, line: int) -> pd.DataFrame:
+def _line(steps: Array, values: Array, run: Any) -> dict[str, Any]:
     there = np.isfinite(values)
-    marks = {key: run[key] for key in results.swept}
-    frame = {
-        "line": line,
-        "kind": kind,
-        results.step: steps[there].astype(int),
-        "error": values[there],
-        "diverged": run["status"] == "diverged",
-    }
-    return pd.DataFrame({**marks, **frame})
-
-
-def _color(results: Results, options: Options) -> str | None:
-    """The key whose values are the colours: as asked for, or the first that was swept."""
-    if options.color:
-        return options.color
-    return next(iter(results.keys or results.swept), None)
-
-
-def _dash(results: Results, color: str | None) -> str | None:
-    """The key that dashes tell apart where colours are of another."""
-    others = [key for key in results.keys if key != color]
-    few = [key for key in others if results.finished[key].nunique() <= len(DASHES)]
-    return few[0] if few else None
+    return {"step": steps[there], "error": values[there], "diverged": run["status"] == "diverged"}
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     (ax,) = axes
-    color, step = table.attrs["color"], table.attrs["step"]
-    lines = table[table["line"] >= 0]
-    shades = Shades.of(color, lines[color]) if color else None
-    errors = table["error"].to_numpy()
-    log = errors_want_log(errors)
-    floor = floor_of(errors) if log else -np.inf
-    top = _top(lines, step)
-    whole = table[table["line"] < 0]
+    step = table.attrs["step"]
+    heights = _heights(table)
+    whole = table[table["line"] == WHOLE]
+    looks = Looks.of(table[table["line"] != WHOLE], table.attrs["keys"])
     if len(whole):
-        ax.fill_between(
-            whole[step], whole["low"].clip(floor), whole["high"].clip(upper=10 * top), color="0.86", lw=0
-        )
-        ax.plot(
-            whole[step], whole["error"].clip(floor), color="black", lw=1.6, zorder=5, label="median of all"
-        )
-    dashes = Shades.of(table.attrs["dash"], lines[table.attrs["dash"]]) if table.attrs["dash"] else None
-    seen: set[Any] = set()
-    for _, line in lines.groupby("line", sort=False):
-        _draw_line(ax, line, step, (shades, dashes), seen, floor, top)
-    if log:
-        lowest = floor if (errors == 0).any() else errors[errors > 0].min() / 1.5
-        ax.set_ylim(lowest, top * 1.4)
+        _draw_band(ax, whole, step, heights, color="0.86")
+        ax.plot(whole[step], heights.place(whole["error"]), color="black", lw=1.6, zorder=5)
+    _draw_lines(ax, table, looks, heights)
+    shown = heights.place(np.append(table.loc[table["line"] != WHOLE, "error"], whole["error"]))
+    low, high = heights.limits(shown, 0.03, 0.03)
+    ax.set_ylim(low, high)
+    if heights.log:
         log_axis(ax, "y")
-    else:
-        ax.set_ylim(None, min(ax.get_ylim()[1], top * 1.05))
-    ax.set_xlim(0, max(1, table[step].max()))
-    ax.set_xlabel(step)
+    step_axis(ax, step, table[step].max())
     ax.set_ylabel("error $E$")
-    if shades is not None:
-        _add_key(ax, shades, dashes)
+    looks.explain(axes)
 
 
-def _top(lines: pd.DataFrame, step: str) -> float:
-    """The highest error to show: a little above where the runs begin, not where divergence ends."""
-    starts = lines.loc[lines[step] == lines[step].min(), "error"].max()
-    shown = lines.loc[~lines["diverged"].astype(bool), "error"].max()
-    top = np.nanmax([starts * 100 if lines["diverged"].any() else starts, shown])
-    return float(min(top, starts * OFF_SCALE))
+def _heights(table: pd.DataFrame) -> Heights:
+    """Up to a little above where the runs begin, not where divergence ends."""
+    lines, step = table[table["line"] != WHOLE], table.attrs["step"]
+    starts = float(lines.loc[lines[step] == lines[step].min(), "error"].max())
+    diverged = lines["diverged"].to_numpy(dtype=bool)
+    shown = lines.loc[~diverged, "error"].max()
+    top = np.nanmax([starts * 100 if diverged.any() else starts, shown])
+    errors = table["error"].to_numpy()
+    return Heights.of(errors, float(min(top, starts * OFF_SCALE)))
 
 
-def _draw_line(
-    ax: Axes,
-    line: pd.DataFrame,
-    step: str,
-    keys: tuple[Shades | None, Shades | None],
-    seen: set[Any],
-    floor: float,
-    top: float,
-) -> None:
-    if line.empty:
-        return
-    shades, dashes = keys
-    value = line[shades.key].iloc[0] if shades else None
-    style: dict[str, Any] = {"color": "#0072B2"}
-    if shades:
-        dash = dashes.dash(line[dashes.key].iloc[0]) if dashes else shades.dash(value)
-        style = {"color": shades.color(value), "linestyle": dash}
-        if not shades.is_map and value not in seen:
-            style["label"] = shades.name(value).replace("_", " ")
-            seen.add(value)
-    if line["kind"].iloc[0] == "sample":
-        style |= {"linewidth": 0.5}
-    drawn = line["error"].clip(floor, OFF_SCALE * top)
-    ax.plot(line[step], drawn, **style)
-    if "low" in line and line["low"].notna().any():
-        ax.fill_between(
-            line[step],
-            line["low"].clip(floor),
-            line["high"].clip(upper=10 * top),
-            color=style["color"],
-            alpha=0.2,
-            lw=0,
-        )
-    if line["diverged"].iloc[0]:
-        ax.plot(
-            *_end(line[step].to_numpy(), drawn.to_numpy(), top, log=floor > 0),
-            "x",
-            color="black",
-            ms=4,
-            mew=0.9,
-            zorder=6,
-            clip_on=False,
-        )
+def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -> None:
+    """The lines with their bands; a cross where one diverges, a triangle where one leaves the frame."""
+    step = table.attrs["step"]
+    drawn, styles = [], []
+    ends: dict[str, list[tuple[float, float]]] = {"x": [], "^": []}
+    for number, line in table.groupby("line", sort=False):
+        if number == WHOLE:
+            continue
+        color, dash = looks.style(line.iloc[0])
+        steps, errors = line[step].to_numpy(dtype=float), heights.place(line["error"])
+        drawn.append((steps, errors))
+        styles.append((color, dash))
+        if "low" in line and line["runs"].iloc[0] > 1 and line["kind"].iloc[0] != "sample":
+            _draw_band(ax, line, step, heights, color=color, alpha=0.2)
+        diverged = bool(line["diverged"].iloc[0])
+        if diverged or errors[-1] > heights.top:
+            ends["x" if diverged else "^"].append(_end(steps, errors, heights))
+    add_lines(ax, drawn, styles, linewidths=0.5 if (table["kind"] == "sample").any() else 1.2, zorder=2)
+    for marker, places in ends.items():
+        if places:
+            x, y = zip(*places, strict=True)
+            ax.plot(x, y, marker, color="black", ms=4, mew=0.9, zorder=6, clip_on=False)
 
 
-def _end(steps: Array, errors: Array, top: float, log: bool) -> tuple[float, float]:
+def _draw_band(ax: Axes, line: pd.DataFrame, step: str, heights: Heights, **style: Any) -> None:
+    high = heights.place(line["high"].fillna(np.inf))
+    ax.fill_between(line[step], heights.place(line["low"]), high, lw=0, **style)
+
+
+def _end(steps: Array, errors: Array, heights: Heights) -> tuple[float, float]:
     """Where a line ends: at its last point, or where it leaves the picture for good."""
+    top = heights.top
     if errors[-1] <= top:
         return float(steps[-1]), float(errors[-1])
     leaves = int(np.flatnonzero(errors <= top)[-1]) if (errors <= top).any() else 0
     around = slice(leaves, leaves + 2)
-    scale: Callable[[Any], Any] = np.log if log else np.asarray
+    scale: Callable[[Any], Any] = np.log if heights.log else np.asarray
     return float(np.interp(scale(top), scale(errors[around]), steps[around])), top
 
 
-def _add_key(ax: Axes, shades: Shades, dashes: Shades | None) -> None:
-    if shades.is_map:
-        shades.add_bar([ax])
-    if dashes is None:
-        legend_above(ax, None if shades.is_map or shades.key == "curve" else label(shades.key))
-        return
-    colors = (
-        []
-        if shades.is_map
-        else [Line2D([], [], color=shades.color(v), label=shades.name(v)) for v in shades.values]
-    )
-    styles = [Line2D([], [], color="0.3", ls=dashes.dash(v), label=dashes.name(v)) for v in dashes.values]
-    title = f"{label(shades.key)} (colour), {label(dashes.key)} (dash)"
-    legend_above(ax, label(dashes.key) if shades.is_map else title, [*colors, *styles])
-
-
 def caption(table: pd.DataFrame) -> str:
-    lines = table[table["line"] >= 0]
-    step, runs = table.attrs["step"], table.attrs["runs"]
-    text = f"Error over the training set against the {step}"
+    lines = table[table["line"] != WHOLE]
+    step, runs, keys = table.attrs["step"], table.attrs["runs"], table.attrs["keys"]
+    over = "the training set" + (" and over the held-out examples" if table.attrs["curves"] > 1 else "")
+    text = f"Error over {over} against the {step}"
     medians = lines[lines["kind"] == "median"]
-    if len(medians):
+    if len(table) > len(lines):
+        of = "runs" if table.attrs["lines"] == runs else "settings, medians over their seeds"
+        text += (
+            f" of {counted(runs, 'run')}: their median (black), the band from the 5 % to the 95 % quantile, "
+            f"and {lines['line'].nunique()} of the {of}, evenly spread"
+        )
+    elif len(medians):
         counts = sorted({int(n) for n in medians["runs"]})
         of = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         text += f": median over {of} seeds, the band from the first to the third quartile"
-    elif len(table) > len(lines):
-        text += (
-            f" of {counted(runs, 'run')}: their median (black), the band from the 5 % to the 95 % quantile, "
-            f"and {lines['line'].nunique()} of the runs, evenly spread"
-        )
     elif runs > 1:
         text += f", a line for each of {counted(runs, 'run')}"
+    text += keys.say
     if table.attrs["diverged"]:
         text += f". Crosses end lines that diverged ({counted(table.attrs['diverged'], 'run')} diverged)"
-    if (lines["error"] == 0).any() and errors_want_log(lines["error"].to_numpy()):
-        text += ". Errors of exactly 0 stand at the lower edge"
+    last = lines.groupby("line").tail(1)
+    heights = _heights(table)
+    off = last[heights.off(last["error"]) & ~last["diverged"].astype(bool)]
+    if len(off):
+        text += (
+            f". Triangles: lines that leave the frame without having diverged, up to {off['error'].max():.2g}"
+        )
+    if heights.zeros:
+        text += ". Errors of exactly 0 stand at the lower edge, a tenth of the smallest other one"
     return text + "."
 
 
 def _applies(results: Results, options: Options) -> str | None:
-    if reason := needs_finished(results):
-        return reason
-    if options.color:
-        results.check_key("--color", options.color)
-    return None
+    return needs_finished(results)
 
 
 FIGURE = Figure(_applies, numbers, draw, caption, lambda table: Layout(aspect=0.72))

@@ -12,157 +12,170 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullLocator
 
-from runner.figures.figure import DOUBLE, HUGE, OFF_SCALE, Figure, Layout, Options, counted, needs_finished
-from runner.figures.scales import (
-    DIVERGED_GREY,
-    Shades,
-    errors_want_log,
-    floor_of,
-    label,
-    legend_above,
-    log_axis,
+from runner.arrays import Array
+from runner.figures.figure import (
+    DOUBLE,
+    HUGE,
+    OFF_SCALE,
+    Figure,
+    Layout,
+    Options,
+    best_row,
+    counted,
+    needs_completed,
+    spread_of,
 )
-from runner.results import Results, higher_is_better, plain
+from runner.figures.looks import Keys, Looks
+from runner.figures.scales import DIVERGED_GREY, RATE, Heights, label, log_axis
+from runner.results import Results, higher_is_better
+from runner.tables import plain
 
-RATE = "learning_rate"
+STEPS = "steps_to_threshold"
+FEW = 30  # rates whose points are marked
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
-    """A row a learning rate and value of the second key: medians over what else varies, and bands.
+    """A row a learning rate and setting: medians over seeds, with bands.
 
     A diverged run counts as infinitely bad; where the median is, the cell is empty. `best` marks the
-    row with the best median.
+    row with the best median; of equals the one soonest at the threshold, then the first.
     """
     runs = results.finished
-    second = _second(results, options)
-    keys = [second, RATE] if second else [RATE]
+    settings, along = _settings(results)
+    keys = [*settings, RATE]
     diverged = runs["status"] == "diverged"
     bad = -np.inf if higher_is_better(options.metric) else np.inf
-    groups = runs.groupby(keys, sort=True)
+    by = [runs[key] for key in keys]
     quality = runs[options.metric].mask(diverged, bad)
-    soon = pd.Series(results.errors.reached, runs.index).fillna(np.inf)
-    columns = (options.metric, "low", "high"), ("steps_to_threshold", "steps_low", "steps_high")
-    parts = [_quartiles(runs, keys, v, c) for v, c in zip((quality, soon), columns, strict=True)]
-    counts = pd.DataFrame(
-        {"runs": groups.size(), "diverged": diverged.groupby([runs[k] for k in keys]).sum()}
-    )
-    table = pd.concat([*parts, counts], axis=1).reset_index()
-    values = table[options.metric].dropna()
-    table["best"] = False
-    if len(values):
-        table.loc[values.idxmax() if higher_is_better(options.metric) else values.idxmin(), "best"] = True
-    others = [key for key in results.swept if key not in keys]
+    soon = pd.Series(results.errors.reached, runs.index)
+    parts = [_quartiles(by, quality, (options.metric, "low", "high"))]
+    parts.append(_quartiles(by, soon, (STEPS, "steps_low", "steps_high")))
+    counts = {"runs": runs["run"].groupby(by).size(), "diverged": diverged.groupby(by).sum()}
+    first = runs["run"].groupby(by).min().rename("first_run")
+    table = pd.concat([*parts, pd.DataFrame(counts), first], axis=1).reset_index()
+    best, equals = best_row(table, options.metric, table[STEPS])
+    table["best"] = table.index == best
     table.attrs = {
-        "second": second,
+        "keys": Keys.of(runs, settings, options.color),
+        "settings": settings,
+        "along": along,
         "metric": options.metric,
         "threshold": results.threshold,
         "step": results.step,
-        "over": others,
+        "equals": equals,
         "top": OFF_SCALE * float(runs["initial_error"].median()),
     }
     return table
 
 
-def _second(results: Results, options: Options) -> str | None:
-    asked = options.color if options.color != RATE else None
-    return asked or next((key for key in results.keys if key != RATE), None)
+def _settings(results: Results) -> tuple[list[str], list[str]]:
+    """The other swept keys: those that make lines of their own, and those that go along with the rate."""
+    others = [key for key in results.keys if key != RATE and results.finished[key].nunique() > 1]
+    values = results.finished.groupby(RATE)[others].nunique() if others else pd.DataFrame()
+    along = [key for key in others if (values[key] <= 1).all()]
+    return [key for key in others if key not in along], along
 
 
 def _quartiles(
-    runs: pd.DataFrame, keys: list[str], values: pd.Series[float], names: tuple[str, str, str]
+    by: list[pd.Series[Any]], values: pd.Series[float], names: tuple[str, str, str]
 ) -> pd.DataFrame:
     """Median and quartiles of each group under `names`; NaN where they are infinite."""
     finite = values.clip(-HUGE, HUGE)  # infinities cannot be interpolated
-    groups = finite.groupby([runs[key] for key in keys], sort=True)
-    found = groups.quantile(np.array([0.5, 0.25, 0.75])).unstack()
+    found = finite.groupby(by, sort=True).quantile(np.array([0.5, 0.25, 0.75])).unstack()
     return found.where(found.abs() < HUGE / 1e6).set_axis(list(names), axis=1)
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    second, metric, step = (table.attrs[name] for name in ("second", "metric", "step"))
-    shades = Shades.of(second, table[second]) if second else None
+    metric, step = table.attrs["metric"], table.attrs["step"]
+    looks = Looks.of(table, table.attrs["keys"])
     regions = _diverged_regions(table)
-    panels = [(metric, "low", "high"), ("steps_to_threshold", "steps_low", "steps_high")]
-    for ax, columns in zip(axes, panels, strict=True):
-        for value, line in table.groupby(second, sort=True) if second else [(None, table)]:
-            _draw_line(ax, line, columns, shades, value)
+    heights = (_heights(table), Heights(log=False, floor=-np.inf, top=np.inf, zeros=False))
+    panels = ((metric, "low", "high"), (STEPS, "steps_low", "steps_high"))
+    for ax, columns, scale in zip(axes, panels, heights, strict=True):
+        for _, line in table.groupby(table.attrs["settings"]) if table.attrs["settings"] else [((), table)]:
+            _draw_line(ax, line, columns, looks.style(line.iloc[0]), scale)
         for left, right in regions:
             ax.axvspan(left, right, color=DIVERGED_GREY, lw=0, zorder=0)
-        _rate_axis(ax, table)
-        ax.margins(y=0.14)  # room for the name of the best rate
-    error_values = table[metric].to_numpy(dtype=float)
-    if errors_want_log(error_values) and not higher_is_better(metric):
-        axes[0].set_yscale("log")
-        axes[0].set_ylim(None, min(axes[0].get_ylim()[1], 3 * table.attrs["top"]))
-        log_axis(axes[0], "y")
+        ax.set_xlim(*_ends(table))
+        log_axis(ax, "x")
+        ax.set_xlabel(label(RATE))
+    _quality_axis(axes[0], table, heights[0])
     _steps_axis(axes[1], table)
-    axes[0].set_ylabel(label(metric))
     axes[1].set_ylabel(f"{step}s until $E \\leq$ {table.attrs['threshold']:.2g}")
-    _mark_best(axes[0], table)
-    for left, right in regions:
-        axes[0].text(
-            np.sqrt(left * right),
-            0.97,
-            "diverged",
-            transform=axes[0].get_xaxis_transform(),
-            ha="center",
-            va="top",
-            rotation=90,
-            fontsize="small",
-            color="0.35",
-        )
-    if shades is not None and shades.is_map:
-        shades.add_bar(axes)
-    elif shades is not None:
-        legend_above(axes[0], label(shades.key))
+    _mark_best(axes[0], table, heights[0])
+    _name_regions(axes[0], regions)
+    looks.explain(axes, marker="o" if table[RATE].nunique() <= FEW else None)
+
+
+def _heights(table: pd.DataFrame) -> Heights:
+    """One for all lines; accuracies stand as they are."""
+    metric = table.attrs["metric"]
+    if higher_is_better(metric):
+        return Heights(log=False, floor=-np.inf, top=np.inf, zeros=False)
+    return Heights.of(table[metric].to_numpy(dtype=float), 3 * table.attrs["top"])
 
 
 def _draw_line(
-    ax: Axes, line: pd.DataFrame, columns: tuple[str, str, str], shades: Shades | None, value: Any
+    ax: Axes, line: pd.DataFrame, columns: tuple[str, str, str], look: tuple[Any, Any], heights: Heights
 ) -> None:
-    style: dict[str, Any] = {"color": "#0072B2"}
-    if shades:
-        style = {"color": shades.color(value), "linestyle": shades.dash(value)}
-        if not shades.is_map:
-            style["label"] = shades.name(value)
-    middle, low, high = (line[column] for column in columns)
-    floor = floor_of(line[columns[0]].to_numpy(dtype=float))
-    few = len(line) <= 30
-    off = OFF_SCALE * line.attrs["top"]  # beyond the axis by far, where numbers cannot overflow
-    ax.plot(line[RATE], middle.clip(floor, off), marker="o" if few else None, ms=3, **style)
+    color, dash = look
+    middle, low, high = (line[column].to_numpy(dtype=float) for column in columns)
+    rates, drawn = line[RATE].to_numpy(dtype=float), heights.place(middle)
+    ax.plot(rates, drawn, color=color, ls=dash, marker="o" if len(line) <= FEW else None, ms=3)
+    alone = _alone(drawn) if len(line) > FEW else np.zeros(len(line), dtype=bool)
+    if alone.any():
+        ax.plot(rates[alone], drawn[alone], "o", color=color, ms=2)
+    off = heights.off(middle)
+    if off.any():
+        at_edge = np.full(off.sum(), heights.top)
+        ax.plot(rates[off], at_edge, "^", color=color, ms=4, clip_on=False, zorder=6, gid="off scale")
     if (line["runs"] > 1).any():
-        top = high.where(high.notna() | middle.isna(), ax.get_ylim()[1])
-        ax.fill_between(
-            line[RATE], low.clip(floor, off), top.clip(upper=off), color=style["color"], alpha=0.2, lw=0
-        )
+        ends = np.where(np.isnan(high) & ~np.isnan(middle), np.inf, high)  # infinite quartiles are empty
+        above = np.minimum(heights.place(ends), 1e6 * np.nanmax(np.append(drawn, 1.0)))
+        ax.fill_between(rates, heights.place(low), above, color=color, alpha=0.2, lw=0)
 
 
-def _rate_axis(ax: Axes, table: pd.DataFrame) -> None:
-    rates = table[RATE]
-    ax.set_xlim(rates.min() / 1.15, rates.max() * 1.15)
-    log_axis(ax, "x")
-    ax.set_xlabel(label(RATE))
+def _alone(values: Array) -> Any:
+    """Which values stand between two that are missing, so that no line reaches them."""
+    missing = np.isnan(np.concatenate([[np.nan], values, [np.nan]]))
+    return ~missing[1:-1] & missing[:-2] & missing[2:]
+
+
+def _ends(table: pd.DataFrame) -> tuple[float, float]:
+    return float(table[RATE].min() / 1.15), float(table[RATE].max() * 1.15)
+
+
+def _quality_axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
+    metric = table.attrs["metric"]
+    shown = heights.place(table[[metric, "low", "high"]].to_numpy(dtype=float).ravel())
+    room = (0.05, 0.16) if higher_is_better(metric) else (0.16, 0.05)  # for the name of the best rate
+    ax.set_ylim(*heights.limits(shown, *room))
+    if heights.log:
+        log_axis(ax, "y")
+    ax.set_ylabel(label(metric))
 
 
 def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
-    steps = table["steps_to_threshold"].dropna()
-    if (steps > 0).any():
-        ax.set_yscale("log")
-        ax.set_ylim(max(0.8, 0.7 * steps[steps > 0].min()), 1.5 * steps.max())
-        log_axis(ax, "y")
-    else:
-        ax.set_yticks([])
+    steps = table[STEPS].dropna()
+    if steps.empty:
+        ax.yaxis.set_major_locator(NullLocator())
         ax.text(0.5, 0.5, "no run got there", transform=ax.transAxes, ha="center", color="0.35")
+    elif (steps == 0).any():  # runs that began there
+        ax.set_yscale("symlog", linthresh=1)
+        ax.set_ylim(-0.3, 2 * max(1.0, steps.max()))
+        ax.yaxis.set_minor_locator(NullLocator())
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        ax.set_ylim(max(0.8, 0.7 * steps.min()), 1.5 * steps.max())
+        log_axis(ax, "y")
 
 
-def _mark_best(ax: Axes, table: pd.DataFrame) -> None:
-    best = table[table["best"]]
-    if best.empty:
-        return
+def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
+    best = table[table["best"]].iloc[0]
     metric = table.attrs["metric"]
-    floor = floor_of(table[metric].to_numpy(dtype=float))
-    x, y = float(best[RATE].iloc[0]), max(float(best[metric].iloc[0]), floor)
+    x, y = float(best[RATE]), float(heights.place(best[metric]))
     ax.plot(x, y, marker="*", ms=9, color="black", zorder=6, clip_on=False)
     above = higher_is_better(metric)  # the best lies at the edge of the data: its name goes beyond
     left, right = np.log(ax.get_xlim())
@@ -180,48 +193,67 @@ def _mark_best(ax: Axes, table: pd.DataFrame) -> None:
     )
 
 
+def _name_regions(ax: Axes, regions: Sequence[tuple[float, float]]) -> None:
+    for left, right in regions:
+        ax.text(
+            np.sqrt(left * right),
+            0.97,
+            "diverged",
+            transform=ax.get_xaxis_transform(),
+            ha="center",
+            va="top",
+            rotation=90,
+            fontsize="small",
+            color="0.35",
+        )
+
+
 def _diverged_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
     """Ranges of the rate in which at least half of all runs diverged, to halfway between the rates."""
     by_rate = table.groupby(RATE)[["runs", "diverged"]].sum()
     rates = by_rate.index.to_numpy(dtype=float)
     lost = (2 * by_rate["diverged"] >= by_rate["runs"]).to_numpy()
-    edges = np.concatenate([[rates[0] / 1.15], np.sqrt(rates[1:] * rates[:-1]), [rates[-1] * 1.15]])
+    low, high = _ends(table)
+    edges = np.concatenate([[low], np.sqrt(rates[1:] * rates[:-1]), [high]])
     turns = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(int)))
     return [(float(edges[a]), float(edges[b])) for a, b in turns.reshape(-1, 2)]
 
 
 def caption(table: pd.DataFrame) -> str:
-    metric, step, over = table.attrs["metric"], table.attrs["step"], table.attrs["over"]
+    metric, step, heights = table.attrs["metric"], table.attrs["step"], _heights(table)
     text = (
         f"Left: {metric.replace('_', ' ')}; right: {step}s until the error is at most "
         f"{table.attrs['threshold']:.2g}; both against the learning rate η"
     )
     if (table["runs"] > 1).any():
-        low, high = table["runs"].min(), table["runs"].max()
-        of = str(low) if low == high else f"{low} to {high}"
-        text += f". Lines are medians over {of} runs ({', '.join(over)}), "
-        text += "bands reach from the first to the third quartile"
-    best = table[table["best"]]
-    if len(best):
-        second = table.attrs["second"]
-        at = f" ({second}={plain(best[second].iloc[0])})" if second else ""
-        text += f". The star marks the best rate, η = {best[RATE].iloc[0]:g}{at}"
+        of = spread_of(table["runs"])
+        text += f". Lines are medians over {of} seeds, bands reach from the first to the third quartile"
+    text += table.attrs["keys"].say
+    if table.attrs["along"]:
+        text += f". With the rate goes {' and '.join(table.attrs['along'])}"
+    best = table[table["best"]].iloc[0]
+    at = ", ".join(f"{key}={plain(best[key])}" for key in table.attrs["settings"])
+    text += f". The star marks the best rate, η = {best[RATE]:g}{f' ({at})' if at else ''}"
+    if table.attrs["equals"] > 1:
+        text += f", of {table.attrs['equals']} equals the one soonest at that error"
     if _diverged_regions(table):
         lost = counted(int(table["diverged"].sum()), "run")
         text += f". Grey: at least half of the runs diverged ({lost} in all did)"
-    if (table[metric] == 0).any() and errors_want_log(table[metric].to_numpy(dtype=float)):
-        text += ". Errors of exactly 0 stand below the smallest other one"
+    off = table.loc[heights.off(table[metric]), metric]
+    if len(off):
+        text += f". Triangles at the upper edge: errors beyond the axis, up to {off.max():.2g}"
+    if heights.zeros:
+        text += ". Errors of exactly 0 stand at the bottom, a tenth of the smallest other one"
     return text + "."
 
 
 def _applies(results: Results, options: Options) -> str | None:
     if RATE not in results.swept:
         return "the learning rate was not swept"
-    if reason := needs_finished(results):
+    if reason := needs_completed(results):
         return reason
-    results.check_metric(options.metric)
-    if options.color:
-        results.check_key("--color", options.color)
+    if results.finished[RATE].nunique() < 2:
+        return "runs of one learning rate only have a result"
     return None
 
 

@@ -23,9 +23,7 @@ COLORS = mpl.colormaps["PuOr_r"]  # diverging, safe for the colour-blind; white 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """The parameters, as ``parameters.csv`` has them."""
-    from runner.api import read_parameters
-
-    return read_parameters(results.path(0))
+    return results.parameters(0)
 
 
 def _sizes(table: pd.DataFrame) -> list[int]:
@@ -41,7 +39,7 @@ def _is_large(table: pd.DataFrame) -> bool:
 def layout(table: pd.DataFrame) -> Layout:
     if _is_large(table):
         return Layout(2, len(_sizes(table)) - 1, DOUBLE, 0.78)
-    return Layout(1, 2, DOUBLE, 0.62)
+    return Layout(1, 2, DOUBLE, max(0.62, 0.13 * max(_sizes(table))))
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -91,24 +89,14 @@ def _draw_graph(ax: Axes, table: pd.DataFrame, when: str, norm: Normalize) -> No
     # thinner edges lie above, so that none is lost under another
     for _, edge in weights.reindex(weights[when].abs().sort_values(ascending=False).index).iterrows():
         a, b = place[edge["layer"] - 1, edge["from"]], place[edge["layer"], edge["to"]]
-        strength = abs(edge[when]) / norm.vmax if norm.vmax else 0.0
-        ax.plot(
-            *zip(a, b, strict=True), color="0.35", lw=0.9 + 4 * strength, zorder=1, solid_capstyle="round"
-        )
-        ax.plot(
-            *zip(a, b, strict=True),
-            color=COLORS(norm(edge[when])),
-            lw=0.5 + 4 * strength,
-            zorder=1.5,
-            gid=edge["name"],
-            solid_capstyle="round",
-        )
+        _draw_edge(ax, a, b, edge, when, norm)
         if named:
             alone = 1 in (sizes[int(edge["layer"]) - 1], sizes[int(edge["layer"])])
             _name_edge(ax, a, b, edge, when, alone or a[1] == b[1])
     biases = {(b["layer"], b["to"]): b[when] for _, b in table[table["from"] == 0].iterrows()}
+    size = (2.6 if max(sizes) <= 3 and len(sizes) <= 4 else 1.9) * mpl.rcParams["font.size"]
     for (layer, neuron), (x, y) in place.items():
-        _draw_node(ax, x, y, _node_name(layer, neuron, sizes), biases.get((layer, neuron)))
+        _draw_node(ax, (x, y), size, _node_name(layer, neuron, sizes), biases.get((layer, neuron)))
     ax.set(xlim=(-0.3, len(sizes) - 0.7), ylim=(-0.12, 1.12))
     ax.axis("off")
 
@@ -120,6 +108,24 @@ def _places(sizes: Sequence[int]) -> dict[tuple[int, int], tuple[float, float]]:
         for layer, size in enumerate(sizes)
         for i in range(size)
     }
+
+
+def _draw_edge(
+    ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Any, when: str, norm: Normalize
+) -> None:
+    """As wide and strong in colour as its weight is large; dashed where that is negative, for grey paper."""
+    width = 4 * abs(edge[when]) / norm.vmax if norm.vmax else 0.0
+    x, y = zip(a, b, strict=True)
+    if edge[when] < 0:
+        gaps = 6.0 / (1 + width)  # dashes are measured in widths of the line
+        style: dict[str, Any] = {"ls": (0, (1.2 * gaps, 0.7 * gaps)), "dash_capstyle": "butt"}
+    else:
+        style = {"solid_capstyle": "round"}
+    ax.plot(x, y, color="0.35", lw=0.9 + width, zorder=1, **style)
+    if edge[when] < 0:  # the same dashes, in widths of the thinner line
+        scale = (0.9 + width) / (0.5 + width)
+        style["ls"] = (0, tuple(part * scale for part in style["ls"][1]))
+    ax.plot(x, y, color=COLORS(norm(edge[when])), lw=0.5 + width, zorder=1.5, gid=edge["name"], **style)
 
 
 def _name_edge(
@@ -150,21 +156,20 @@ def _node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
     return f"$h_{{{neuron}}}$" if last == 2 else f"$h^{{({layer})}}_{{{neuron}}}$"
 
 
-def _draw_node(ax: Axes, x: float, y: float, name: str, bias: float | None) -> None:
-    size = 2.6 * mpl.rcParams["font.size"]
-    ax.plot(x, y, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
-    ax.text(x, y, name, ha="center", va="center", zorder=5)
+def _draw_node(ax: Axes, at: tuple[float, float], size: float, name: str, bias: float | None) -> None:
+    ax.plot(*at, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
+    ax.text(*at, name, ha="center", va="center", zorder=5, fontsize="medium" if size > 18 else "small")
     if bias is not None:
         ax.annotate(
-            f"{bias:.2g}",
-            (x, y),
-            xytext=(0, -0.75 * size),
+            f"{bias:.2g}".replace("-", "\N{MINUS SIGN}"),
+            at,
+            xytext=(0, -0.56 * size),
             textcoords="offset points",
             ha="center",
             va="top",
             fontsize="x-small",
-            color="0.25",
             zorder=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.4},
         )
 
 
@@ -178,14 +183,19 @@ def caption(table: pd.DataFrame) -> str:
         )
     return (
         f"The {sizes} network before and after training. Width and colour of an edge are the size and the "
-        f"sign of its weight, centred on 0{'; numbers under neurons are their biases' if has_biases else ''}."
+        "sign of its weight, centred on 0; negative ones are dashed"
+        f"{'. Numbers under neurons are their biases' if has_biases else ''}."
     )
 
 
 def _applies(results: Results, options: Options) -> str | None:
     if results.is_sweep:
         return "it shows one run; name the folder of one, as DIR/0"
-    return needs_finished(results)
+    if reason := needs_finished(results):
+        return reason
+    if results.runs.at[0, "status"] == "diverged":
+        return "the run diverged: there are no weights after it"
+    return None
 
 
 FIGURE = Figure(_applies, numbers, draw, caption, layout)

@@ -1,4 +1,4 @@
-"""Axes and colours that fit the values: log or linear, a colour bar or a legend."""
+"""Axes that fit the values: log or linear, with ticks at round numbers and room for zeros."""
 
 from __future__ import annotations
 
@@ -9,36 +9,34 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.colors import LogNorm
+from matplotlib.font_manager import FontProperties
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
 from runner.arrays import Array
-from runner.results import plain
+from runner.figures.figure import OFF_SCALE
 
-#: viridis without its end that is lost on white paper.
-ORDERED = LinearSegmentedColormap.from_list("ordered", mpl.colormaps["viridis"](np.linspace(0, 0.88, 256)))
-#: Okabe and Ito's colours, told apart by the colour-blind; grey levels differ too.
-DISTINCT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-DASHES = ("-", "--", ":", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (1, 0.6)), (0, (6, 2)))
 DIVERGED_GREY = "0.88"
-MOST_NAMED = 7  # lines that a legend can tell apart
+RATE = "learning_rate"
+#: From so many times the smallest on, positive values want a log axis.
+WIDE = 30
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 LABELS = {
-    "learning_rate": r"learning rate $\eta$",
+    RATE: r"learning rate $\eta$",
     "batch_size": "batch size",
     "network.hidden": "hidden neurons",
     "network.activation": "activation",
     "optimizer.momentum": r"momentum $\mu$",
     "regularization.l1": r"$L_1$ penalty",
     "regularization.l2": r"$L_2$ penalty",
+    "curve": "error over",
     "error": "error $E$",
     "final_error": "final error $E$",
     "best_error": "best error $E$",
-    "initial_error": "initial error $E$",
     "test_error": "test error",
     "test_accuracy": "test accuracy",
 }
@@ -59,8 +57,11 @@ def is_numeric(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> bool:
     return bool(pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series))
 
 
-def wants_log(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> bool:
-    """Whether values want a log axis: all positive, and over a wide range or in equal ratios."""
+def wants_log(values: Sequence[Any] | pd.Series[Any] | NDArray[Any], key: str = "") -> bool:
+    """Whether values want a log axis: all positive, and over a wide range or in equal ratios.
+
+    Learning rates always do.
+    """
     if not is_numeric(values):
         return False
     numbers = np.unique(np.asarray(values, dtype=float))
@@ -69,17 +70,57 @@ def wants_log(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> bool:
         return False
     steps = np.diff(np.log(numbers))
     in_ratio = len(numbers) > 2 and np.ptp(steps) < 0.05 * steps.mean()
-    return bool(numbers[-1] / numbers[0] >= 30 or in_ratio)
+    return bool(key == RATE or steps.sum() >= np.log(WIDE) or in_ratio)
 
 
 def errors_want_log(values: Array) -> bool:
     """Whether errors want a log axis; an error of exactly 0 is as small as they come."""
-    numbers = values[np.isfinite(values)]
-    above = numbers[numbers > 0]
-    return bool(numbers.size and above.size and numbers.min() >= 0 and above.max() / above.min() >= 30)
+    finite = values[np.isfinite(values)]
+    above = np.log(finite[finite > 0])
+    return bool(above.size and finite.min() >= 0 and np.ptp(above) >= np.log(WIDE))
 
 
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+@dataclass(frozen=True)
+class Heights:
+    """Where errors stand on their axis, the same for all lines and marks of a panel.
+
+    On a log axis an error of exactly 0 stands at `floor`, a decade below the smallest other one. What
+    is above `top` is off the scale.
+    """
+
+    log: bool
+    floor: float
+    top: float
+    zeros: bool
+
+    @classmethod
+    def of(cls, values: Array, top: float = np.inf) -> Heights:
+        log = errors_want_log(values)
+        zeros = log and bool((values == 0).any())
+        above = values[np.isfinite(values) & (values > 0)]
+        least = float(above.min()) if log else -np.inf
+        return cls(log, least / 10 if zeros and least > 1e-306 else least, top, zeros)
+
+    def place(self, values: Any) -> Array:
+        """Heights of `values`; far off the scale they stop, where numbers cannot overflow."""
+        return np.clip(np.asarray(values, dtype=float), self.floor, OFF_SCALE * self.top)
+
+    def off(self, values: Any) -> Any:
+        """Which of `values` are finite and off the scale."""
+        return np.isfinite(values) & (np.asarray(values, dtype=float) > self.top)
+
+    def limits(self, values: Array, below: float, above: float) -> tuple[float, float]:
+        """The ends of an axis that shows `values`, with shares of its length to spare on either side."""
+        finite = values[np.isfinite(values)]
+        shown = np.clip(finite if finite.size else np.zeros(1), self.floor, self.top)
+        ends = np.array([shown.min(), shown.max()])
+        low, high = np.log(ends) if self.log else ends
+        length = (high - low) or (abs(high) or 1.0)
+        low, high = low - below * length, high + above * length
+        return (float(np.exp(low)), float(np.exp(high))) if self.log else (float(low), float(high))
+
+
+# --- ticks -----------------------------------------------------------------------------------
 
 
 def power_of_ten(value: float, position: int | None = None) -> str:
@@ -90,99 +131,67 @@ def power_of_ten(value: float, position: int | None = None) -> str:
     return f"10{f'{exponent:.0f}'.translate(SUPERSCRIPTS)}"
 
 
+def log_ticks(low: float, high: float, most: int = 7) -> tuple[list[float], list[float], bool]:
+    """Ticks of a log axis: those with names, those without, and whether the names are powers of ten."""
+    first, last = np.log10(low), np.log10(high)
+    decades = range(int(np.floor(first)), int(np.ceil(last)) + 1)
+    if last - first > 2.2:
+        ones = _within([10.0**e for e in decades], low, high)
+        between = [m * 10.0**e for e in decades for m in (2, 5) if last - first <= 4]
+        stride = -(-len(ones) // most)  # at whole multiples of it
+        named = [tick for tick in ones if round(np.log10(tick)) % stride == 0]
+        return named, _within(between, low, high), True
+    named = _within([m * 10.0**e for e in decades for m in (1, 2, 5)], low, high)
+    if len(named) < 3:
+        named = _within(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high), low, high)
+    return named, [], False
+
+
+def _within(ticks: Any, low: float, high: float) -> list[float]:
+    return [float(f"{tick:.12g}") for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
+
+
 def log_axis(ax: Axes, which: str) -> None:
-    """A log axis with a few ticks at powers of ten, whatever its range."""
+    """A log axis with a few ticks at round numbers, whatever its range, which is to stand already."""
+    low, high = getattr(ax, f"get_{which}lim")()
     getattr(ax, f"set_{which}scale")("log")
+    getattr(ax, f"set_{which}lim")(low, high)
     axis = getattr(ax, f"{which}axis")
-    axis.set_major_formatter(FuncFormatter(power_of_ten))
-    low, high = axis.get_view_interval()
-    decades = np.log10(high) - np.log10(low)
-    if decades > 4:
-        axis.set_major_locator(LogLocator(numticks=7))
-        axis.set_minor_locator(NullLocator())
-    elif decades < 2.2:  # powers of ten alone would be one tick or none
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    named, minor, powers = log_ticks(low, high)
+    axis.set_major_locator(FixedLocator(named))
+    axis.set_major_formatter(FuncFormatter(power_of_ten if powers else _short))
+    axis.set_minor_locator(FixedLocator(minor) if minor else NullLocator())
     axis.set_minor_formatter(NullFormatter())
 
 
-def ticks_at(ax: Axes, which: str, places: Array, names: Sequence[str], most: int) -> None:
-    """Ticks where the values are, with names at `most` of them at the most."""
-    axis = getattr(ax, f"{which}axis")
-    shown = np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int))
-    axis.set_major_locator(FixedLocator([places[i] for i in shown]))
-    axis.set_minor_locator(FixedLocator(list(places)) if len(places) <= 60 else NullLocator())
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_ticklabels([names[i] for i in shown])
+def _short(value: float, position: int | None = None) -> str:
+    return f"{value:g}"
 
 
-@dataclass(frozen=True)
-class Shades:
-    """A colour and a dash for every value of a swept key: a map where they are ordered and many."""
-
-    key: str
-    values: list[Any]
-    norm: Normalize | None
-    colors: dict[Any, Any]
-
-    @classmethod
-    def of(cls, key: str, values: Sequence[Any] | pd.Series[Any]) -> Shades:
-        distinct = sorted(pd.unique(pd.Series(values)), key=lambda v: v if is_numeric([v]) else str(v))
-        norm: Normalize | None = None
-        if not is_numeric(distinct):
-            colors: list[Any] = [DISTINCT[at % len(DISTINCT)] for at in range(len(distinct))]
-        else:
-            norm = (LogNorm if wants_log(distinct) else Normalize)(min(distinct), max(distinct))
-            few = len(distinct) <= MOST_NAMED  # then they are as unlike as they can be
-            colors = list(np.asarray(ORDERED(np.linspace(0, 1, len(distinct)) if few else norm(distinct))))
-        return cls(key, distinct, norm, dict(zip(distinct, colors, strict=True)))
-
-    @property
-    def is_map(self) -> bool:
-        return self.norm is not None and len(self.values) > MOST_NAMED
-
-    def color(self, value: Any) -> Any:
-        return self.colors[value]
-
-    def dash(self, value: Any) -> Any:
-        """Lines that are told apart by name differ in dash too, for grey paper."""
-        return "-" if self.is_map else DASHES[self.values.index(value) % len(DASHES)]
-
-    def name(self, value: Any) -> str:
-        return escaped(plain(value))
-
-    def add_bar(self, axes: Sequence[Axes]) -> None:
-        """A colour bar beside the panels."""
-        bar = axes[0].figure.colorbar(
-            ScalarMappable(self.norm, ORDERED), ax=list(axes), pad=0.02, aspect=25, fraction=0.06
-        )
-        if isinstance(self.norm, LogNorm) and max(self.values) >= 100 * min(self.values):
-            bar.formatter = FuncFormatter(power_of_ten)
-        bar.minorticks_off()
-        bar.set_label(label(self.key))
+def step_axis(ax: Axes, step: str, last: float) -> None:
+    """Epochs or updates along the x axis, which are whole."""
+    ax.set_xlim(0, max(1.0, last))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    ax.set_xlabel(step)
 
 
-LETTERS = 46  # of a legend that fit above a panel, side by side
+def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:
+    """A colour bar beside the panels, as tall as they are, with its ticks at round numbers."""
+    (ax, *others), figure = axes, axes[0].figure
+    if others:
+        bar = figure.colorbar(mappable, ax=list(axes), pad=0.02, aspect=25, fraction=0.06, **more)
+    else:  # within the panel's own box: it keeps to its height, whatever its aspect
+        bar = figure.colorbar(mappable, cax=ax.inset_axes((1.03, 0.0, 0.04, 1.0)), **more)
+    if isinstance(mappable.norm, LogNorm):
+        named, _, powers = log_ticks(float(mappable.norm.vmin or 1), float(mappable.norm.vmax or 1))
+        bar.locator = FixedLocator(named)
+        bar.formatter = FuncFormatter(power_of_ten if powers else _short)
+    else:
+        bar.locator = MaxNLocator(5)
+    bar.minorticks_off()
+    bar.set_label(name)
 
 
-def legend_above(ax: Axes, title: str | None = None, handles: Sequence[Artist] | None = None) -> None:
-    """A legend above the panel, where it covers no data; none for a single line."""
-    handles = handles if handles is not None else ax.get_legend_handles_labels()[0]
-    names = [str(handle.get_label()) for handle in handles]
-    if len(handles) < 2:
-        return
-    columns = max(1, min(6, LETTERS // (max(len(name) for name in names) + 7)))
-    ax.legend(
-        handles,
-        names,
-        title=title,
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1.0),
-        ncols=min(columns, len(names)),
-    )
-
-
-def floor_of(values: Array) -> float:
-    """Where an error of exactly 0 is drawn on a log axis: below the smallest that is not."""
-    above = values[np.isfinite(values) & (values > 0)]
-    return float(max(above.min() / 10, 1e-320)) if above.size else 1e-320
+def letter_width() -> float:
+    """The width of a letter of a tick's label, in inches."""
+    return 0.62 * float(FontProperties(size=mpl.rcParams["xtick.labelsize"]).get_size_in_points()) / 72

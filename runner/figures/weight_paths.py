@@ -10,9 +10,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.arrays import Array
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, needs_finished, needs_weights
-from runner.figures.scales import DISTINCT, Shades, label
-from runner.results import Results, thinned
+from runner.figures.figure import (
+    DOUBLE,
+    Figure,
+    Layout,
+    Options,
+    counted,
+    is_weight,
+    needs_weights,
+    reference,
+)
+from runner.figures.looks import DISTINCT, Keys, Looks, add_lines, keys_of
+from runner.figures.scales import step_axis
+from runner.histories import NotShownError, thinned
+from runner.results import Results
 
 MOST_PANELS = 9  # weights that get a panel each, with the runs of a sweep as lines
 MOST_RUNS = 25
@@ -22,35 +33,56 @@ POINTS = 200
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
-    """A row a point: `run`, `name` and `layer` of the weight, epoch and value."""
-    runs = results.rows
-    few = _few_weights(results, runs[0])
-    by_weight = results.is_sweep and few
-    chosen = _spread(results, runs) if by_weight else [_one(results, runs)]
-    names = _parameters(results, chosen[0])
+    """A row a point: `run`, `name` and `layer` of the weight, epoch and value.
+
+    Runs are drawn over each other only where their weights are the same ones: of networks of as many
+    inputs and neurons as that of the best run.
+    """
+    best = reference(results, options.metric, results.with_weights)
+    alike = results.like(best)
+    by_weight = results.is_sweep and len(alike) > 1 and _few_weights(results, best)
+    chosen = _spread(results, alike) if by_weight else [best]
+    names = _parameters(results, best)
     columns = list(names["name"])
-    step = results.step
-    parts = []
-    for run, history in zip(chosen, results.histories(chosen, columns), strict=True):
-        diverged = str(results.runs.at[run, "status"]) == "diverged"
-        kept = thinned(_readable(history, diverged), POINTS)
-        tall = {
-            step: np.tile(kept[step], len(columns)),
-            "name": np.repeat(columns, len(kept)),
-            "value": kept[columns].to_numpy().ravel(order="F"),
-            "layer": np.repeat(names["layer"].to_numpy(), len(kept)),
-        }
-        parts.append(pd.DataFrame({**tall, **results.marks(run), "diverged": diverged}))
-    table = pd.concat(parts, ignore_index=True)
-    color = options.color or next(iter(results.keys or results.swept), None)
+    step = results.header(best)[0]
+    table = _tall(results, chosen, names, step)
+    of = "" if by_weight or not results.is_sweep else results.best_name(options.metric, results.with_weights)
+    if of and str(results.runs.at[best, "status"]) != "completed":
+        of = ""
     table.attrs = {
         "step": step,
-        "color": color if by_weight else None,
-        "total": len(names),
-        "runs": len(runs),
-        "of": "" if by_weight else results.name(chosen[0]),
+        "keys": keys_of(results, options, chosen) if by_weight else Keys(None),
+        "by_weight": by_weight,
+        "total": len(results.parameters(best)),
+        "columns": columns,
+        "alike": len(alike),
+        "others": len(results.rows) - len(alike),
+        "of": of,
     }
     return table
+
+
+def _tall(results: Results, chosen: Sequence[int], names: pd.DataFrame, step: str) -> pd.DataFrame:
+    """The histories of the chosen runs, a row a run, weight and step."""
+    columns, layers = list(names["name"]), names["layer"].to_numpy()
+    parts = []
+    for run, history in zip(chosen, results.histories(chosen, columns, step), strict=True):
+        diverged = str(results.runs.at[run, "status"]) == "diverged"
+        kept = thinned(_readable(history, diverged), POINTS)
+        parts.append((run, diverged, kept[step].to_numpy(), kept[columns].to_numpy()))
+    lengths = [len(steps) for _, _, steps, _ in parts]
+    if max(lengths) < 2 and any(diverged for _, diverged, *_ in parts):
+        raise NotShownError("every run diverged, its weights beyond any scale after the first step")
+    rows = np.array(lengths) * len(columns)
+    tall: dict[str, Any] = {
+        step: np.concatenate([np.tile(steps, len(columns)) for _, _, steps, _ in parts]),
+        "name": np.concatenate([np.repeat(np.array(columns, dtype=object), n) for n in lengths]),
+        "value": np.concatenate([values.ravel(order="F") for *_, values in parts]),
+        "layer": np.concatenate([np.repeat(layers, n) for n in lengths]),
+    }
+    marks = results.runs.loc[list(chosen), ["run", *results.swept]]
+    tall |= {key: np.repeat(marks[key].to_numpy(), rows) for key in ["run", *results.swept]}
+    return pd.DataFrame(tall | {"diverged": np.repeat([diverged for _, diverged, *_ in parts], rows)})
 
 
 def _readable(history: pd.DataFrame, diverged: bool) -> pd.DataFrame:
@@ -62,33 +94,26 @@ def _readable(history: pd.DataFrame, diverged: bool) -> pd.DataFrame:
 
 
 def _few_weights(results: Results, run: int) -> bool:
-    count = sum(name[:1] in "wb" and name[1:].isdigit() for name in results.header(run))
-    return count <= MOST_PANELS
-
-
-def _one(results: Results, runs: list[int]) -> int:
-    completed = (results.runs["status"] == "completed").any()
-    return results.best() if completed and results.is_sweep else runs[0]
+    return sum(map(is_weight, results.header(run))) <= MOST_PANELS
 
 
 def _spread(results: Results, runs: list[int]) -> list[int]:
     if len(runs) <= MOST_RUNS:
         return runs
-    order = results.finished.sort_values(results.keys or results.swept, kind="stable").index
+    table = results.runs.loc[runs]
+    order = table.sort_values(results.keys or results.swept, kind="stable").index.to_numpy()
     return [int(order[i]) for i in np.unique(np.linspace(0, len(order) - 1, MOST_RUNS).round().astype(int))]
 
 
 def _parameters(results: Results, run: int) -> pd.DataFrame:
     """Names and layers of the parameters, at most MOST_LINES of a layer."""
-    from runner.api import read_parameters
-
-    names = read_parameters(results.path(run))[["name", "layer"]]
+    names = results.parameters(run)[["name", "layer"]]
     return names.groupby("layer", group_keys=False)[["name", "layer"]].apply(lambda g: thinned(g, MOST_LINES))
 
 
 def _panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """What each panel is called and shows: a weight of many runs, or a layer of one."""
-    if table.attrs["color"]:
+    if table.attrs["by_weight"]:
         return [(str(name), part) for name, part in table.groupby("name", sort=False)]
     return [(f"layer {layer}", part) for layer, part in table.groupby("layer", sort=True)]
 
@@ -102,26 +127,23 @@ def layout(table: pd.DataFrame) -> Layout:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    color, step = table.attrs["color"], table.attrs["step"]
-    shades = Shades.of(color, table[color]) if color else None
-    for ax, (name, part) in zip(axes, _panels(table), strict=True):
-        if shades:
-            _draw_runs(ax, part, step, shades)
+    by_weight, step = table.attrs["by_weight"], table.attrs["step"]
+    looks = Looks.of(table, table.attrs["keys"]) if by_weight else None
+    last = table[step].max()
+    below = min(3, len(axes)) if looks else len(axes)
+    for at, (ax, (name, part)) in enumerate(zip(axes, _panels(table), strict=True)):
+        if looks:
+            _draw_runs(ax, part, step, looks)
         else:
             _draw_layer(ax, part, step)
-        ax.set_ylabel(_symbol(name) if shades else "weights" if len(axes) == 1 else f"weights of {name}")
-        ax.set_xlim(0, max(1, table[step].max()))
-        ax.locator_params(nbins=5)
-    below = min(3, len(axes)) if shades else len(axes)
-    for ax in axes[:-below]:
-        ax.tick_params(labelbottom=False)
-    for ax in axes[-below:]:
-        ax.set_xlabel(step)
-    if shades and shades.is_map:
-        shades.add_bar(axes)
-    elif shades:
-        handles, names = axes[0].get_legend_handles_labels()
-        axes[0].figure.legend(handles, names, title=label(shades.key), loc="outside upper center", ncols=7)
+        step_axis(ax, step, last)
+        ax.locator_params(axis="y", nbins=4 if len(axes) > 3 else 5)
+        ax.set_ylabel(_symbol(name) if looks else "weights" if len(axes) == 1 else f"weights of {name}")
+        if at < len(axes) - below:
+            ax.tick_params(labelbottom=False)
+            ax.set_xlabel("")
+    if looks:
+        looks.explain(axes)
 
 
 def _symbol(name: str) -> str:
@@ -129,51 +151,56 @@ def _symbol(name: str) -> str:
     return f"${name[0]}_{{{name[1:]}}}$"
 
 
-def _draw_runs(ax: Axes, part: pd.DataFrame, step: str, shades: Shades) -> None:
-    seen: set[Any] = set()
-    for _, line in reversed(list(part.groupby("run", sort=False))):  # the calmer runs above the wilder
-        value = line[shades.key].iloc[0]
-        name = shades.name(value) if value not in seen else "_"
-        seen.add(value)
-        ax.plot(
-            line[step], line["value"], color=shades.color(value), ls=shades.dash(value), lw=0.9, label=name
-        )
+def _draw_runs(ax: Axes, part: pd.DataFrame, step: str, looks: Looks) -> None:
+    firsts = np.flatnonzero(np.diff(part["run"].to_numpy(), prepend=-1))
+    ends = [*firsts[1:].tolist(), len(part)]
+    steps, values = part[step].to_numpy(dtype=float), part["value"].to_numpy()
+    lines = [(steps[a:b], values[a:b]) for a, b in zip(firsts, ends, strict=True)]
+    styles = [looks.style(part.iloc[a]) for a in firsts]
+    add_lines(ax, lines[::-1], styles[::-1], linewidths=0.9)  # the calmer runs above the wilder
     kept = part.loc[~part["diverged"], "value"]
-    if len(kept) and part["diverged"].any():  # diverged runs would leave nothing else to see
-        margin = 0.15 * (np.ptp(kept) or 1.0)
-        ax.set_ylim(kept.min() - margin, kept.max() + margin)
+    shown = kept if len(kept) else part["value"]  # diverged runs would leave nothing else to see
+    margin = (0.15 if part["diverged"].any() and len(kept) else 0.05) * (np.ptp(shown) or 1.0)
+    ax.set_ylim(shown.min() - margin, shown.max() + margin)
 
 
 def _draw_layer(ax: Axes, part: pd.DataFrame, step: str) -> None:
     lines = list(part.groupby("name", sort=False))
     named = len(lines) <= NAMED
+    if not named:
+        _draw_unnamed(ax, lines, step)
+        return
     ends = _apart(np.array([line["value"].iloc[-1] for _, line in lines]), part["value"].to_numpy())
     for i, (name, line) in enumerate(lines):
-        bias = str(name).startswith("b")
-        color = DISTINCT[i % len(DISTINCT)] if named else ("#D55E00" if bias else "#0072B2")
-        ax.plot(
-            line[step],
-            line["value"],
+        color, dash = DISTINCT[i % len(DISTINCT)], "--" if is_bias(name) else "-"
+        alone = "o" if len(line) == 1 else None
+        ax.plot(line[step], line["value"], color=color, ls=dash, lw=1.2, marker=alone, ms=3, label=str(name))
+        ax.annotate(
+            _symbol(str(name)),
+            (line[step].iloc[-1], ends[i]),
+            xytext=(3, 0),
             color=color,
-            ls="--" if bias else "-",
-            lw=1.2 if named else 0.4,
-            label="_" if named else ("biases" if bias else "weights"),
+            va="center",
+            textcoords="offset points",
+            fontsize="small",
+            annotation_clip=False,
         )
-        if named:
-            ax.annotate(
-                _symbol(str(name)),
-                (line[step].iloc[-1], ends[i]),
-                xytext=(3, 0),
-                color=color,
-                va="center",
-                textcoords="offset points",
-                fontsize="small",
-                annotation_clip=False,
-            )
-    if not named:
-        handles, names = ax.get_legend_handles_labels()
-        unique = dict(zip(names, handles, strict=True))
-        ax.legend(unique.values(), unique.keys(), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+
+
+def is_bias(name: Any) -> bool:
+    return str(name).startswith("b")
+
+
+def _draw_unnamed(ax: Axes, lines: Sequence[tuple[Any, pd.DataFrame]], step: str) -> None:
+    """Lines too many to name: the weights in one colour, the biases dashed in another."""
+    for bias, color, dash, name in ((False, "#0072B2", "-", "weights"), (True, "#D55E00", "--", "biases")):
+        part = [line for which, line in lines if is_bias(which) == bias]
+        for i, line in enumerate(part):
+            alone = "o" if len(line) == 1 else None
+            said = name if i == 0 else "_"
+            ax.plot(line[step], line["value"], color=color, ls=dash, lw=0.4, marker=alone, ms=2, label=said)
+    handles, names = ax.get_legend_handles_labels()
+    ax.legend(handles, names, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
 def _apart(ends: Array, values: Array) -> Array:
@@ -197,29 +224,30 @@ def caption(table: pd.DataFrame) -> str:
     step, shown = table.attrs["step"], table["name"].nunique()
     has_biases = table["name"].str.startswith("b").any()
     text = f"{'Weights and biases' if has_biases else 'Weights'} against the {step}"
-    runs = table["run"].nunique()
-    if table.attrs["color"]:
+    runs, alike, others = table["run"].nunique(), table.attrs["alike"], table.attrs["others"]
+    if table.attrs["by_weight"]:
         text += f", a panel a weight, a line for each of {counted(runs, 'run')}"
-        if runs < table.attrs["runs"]:
-            text += f", evenly chosen of {table.attrs['runs']:,}"
-        if table["diverged"].any():
+        text += f", evenly chosen of {alike:,}" if runs < alike else ""
+        text += table.attrs["keys"].say
+        text += f". {counted(others, 'run')} of other networks or steps are left out" if others else ""
+        if table["diverged"].all():
+            text += ". Every run diverged; lines end where weights leave the scale"
+        elif table["diverged"].any():
             text += ". The axes hold the runs that did not diverge; lines of the others leave them"
-    else:
-        if table.attrs["of"]:
-            text += f" of the best run ({table.attrs['of']})"
-        if table["layer"].nunique() > 1:
-            text += ", a panel a layer"
-        if shown < table.attrs["total"]:
-            text += f"; {shown:,} of {table.attrs['total']:,}, evenly chosen"
+        return text + "."
+    if table.attrs["of"]:
+        text += f" of the best run ({table.attrs['of']})"
+    if table["layer"].nunique() > 1:
+        text += ", a panel a layer"
+    if shown < table.attrs["total"]:
+        text += f"; {shown:,} of {table.attrs['total']:,}, evenly chosen"
+    if table["diverged"].any():
+        text += ". The run diverged; lines end where weights leave the scale"
     return text + "."
 
 
 def _applies(results: Results, options: Options) -> str | None:
-    if reason := needs_finished(results):
-        return reason
-    if options.color:
-        results.check_key("--color", options.color)
-    return needs_weights(results, results.rows[0])
+    return needs_weights(results)
 
 
 FIGURE = Figure(_applies, numbers, draw, caption, layout)

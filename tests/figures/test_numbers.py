@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.collections import QuadMesh
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection, QuadMesh
 from matplotlib.figure import Figure as Canvas
 
 from runner.figures import load
@@ -40,12 +40,13 @@ def drawn(name: str, folder: Path, **options: str) -> tuple[pd.DataFrame, Canvas
 
 def curves(canvas: Canvas, axes: int = 0) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
     """The lines of a panel that are lines: no marks, no legend's."""
-    lines = canvas.axes[axes].get_lines()
-    return [
-        (np.asarray(line.get_xdata()), np.asarray(line.get_ydata()))
-        for line in lines
-        if len(line.get_xdata()) > 1
+    ax = canvas.axes[axes]
+    alone = [np.column_stack(line.get_data()) for line in ax.get_lines() if line.get_linestyle() != "None"]
+    found = [
+        *alone,
+        *(path for c in ax.collections if isinstance(c, LineCollection) for path in c.get_segments()),
     ]
+    return [(path[:, 0], path[:, 1]) for path in found if len(path) > 1]
 
 
 def test_learning_curves_are_the_error_columns(rates: Path) -> None:
@@ -57,11 +58,9 @@ def test_learning_curves_are_the_error_columns(rates: Path) -> None:
         shown = y < 1000  # of diverged runs, what leaves the axes is drawn just outside
         assert shown.sum() >= 1
         assert y[shown].tolist() == [error for error in expected if error < 1000]
-    crosses = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "x"]
-    assert len(crosses) == 2
+    (crosses,) = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "x"]
     lines = list(curves(canvas))
-    for cross, run in zip(crosses, (4, 5), strict=True):  # on its line, where that leaves for good
-        (at,), (height,) = cross.get_data()
+    for (at, height), run in zip(crosses.get_xydata(), (4, 5), strict=True):  # where its line leaves for good
         x, y = lines[run]
         assert np.interp(at, x, np.log(y)) == pytest.approx(np.log(height))
         assert (y[x > at] > height).all()
@@ -81,7 +80,8 @@ def test_learning_curves_of_seeds_are_medians_with_quartiles(seeds: Path) -> Non
         assert (row["low"], row["high"]) == (pytest.approx(low, rel=1e-12), pytest.approx(high, rel=1e-12))
     _, y = curves(canvas)[0]
     assert y.tolist() == table["error"].tolist()
-    band = canvas.axes[0].collections[0].get_paths()[0].vertices
+    bands = [c for c in canvas.axes[0].collections if isinstance(c, PolyCollection)]
+    band = bands[0].get_paths()[0].vertices
     assert band[:, 1].min() == pytest.approx(table["low"].min())
     assert "median over 4 seeds" in load("learning_curves").caption(numbers)
     assert "first to the third quartile" in load("learning_curves").caption(numbers)
@@ -139,7 +139,7 @@ def test_learning_rates_with_a_second_key_and_seeds(seeds: Path) -> None:
             else np.isnan(row["final_error"])
         )
     assert len(curves(canvas)) == 2
-    assert "medians over 4 runs (seed)" in load("learning_rates").caption(numbers)
+    assert "medians over 4 seeds" in load("learning_rates").caption(numbers)
 
 
 def test_heatmap_cells_are_medians_and_diverged_ones_have_no_colour(seeds: Path) -> None:
@@ -160,7 +160,9 @@ def test_heatmap_cells_are_medians_and_diverged_ones_have_no_colour(seeds: Path)
     hatched = [patch for patch in canvas.axes[0].patches if patch.get_gid() == "diverged"]
     assert len(hatched) == int(np.ma.getmaskarray(cells).sum()) > 0
     assert canvas.axes[0].get_xscale() == "log"
-    assert [t.get_text() for t in canvas.axes[0].get_xticklabels()] == ["0.05", "0.1", "0.2", "2000"]
+    names = [t.get_text() for t in canvas.axes[0].get_xticklabels()]
+    assert names[0] == "0.05"
+    assert names[-1] == "2000"
 
 
 def test_heatmap_takes_the_keys_asked_for(seeds: Path) -> None:
@@ -183,7 +185,7 @@ def test_weight_paths_of_a_sweep_have_a_panel_a_weight(rates: Path) -> None:
     panels = [ax for ax in canvas.axes if ax.get_ylabel().startswith("$w")]
     assert len(panels) == 6
     expected = [float(row["w6"]) for row in rows(rates / "1" / "history.csv")]
-    assert expected in [np.asarray(line.get_ydata()).tolist() for line in panels[5].get_lines()]
+    assert expected in [y.tolist() for _, y in curves(canvas, 5)]
 
 
 def test_network_edges_are_the_parameters(alone: Path) -> None:

@@ -1,0 +1,200 @@
+"""The tables of a folder, ``runs.csv`` and ``parameters.csv``: read exactly, and checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from runner.api import exact_floats
+from runner.errors import RunnerError
+from runner.history import ERROR, HISTORY, RESULT_COLUMNS, SUMMARY
+from runner.network import parameter_names
+from runner.running import swept_values
+
+RUNS = "runs.csv"
+STATUSES = ("completed", "diverged", "failed", "interrupted")
+
+
+def table_of_runs(folder: Path, is_sweep: bool) -> pd.DataFrame:
+    path = folder / (RUNS if is_sweep else SUMMARY)
+    if path.is_file():
+        table = _read_table(path)
+        if not is_sweep:  # the line of a sweep's run says where it is from there
+            table = table.drop(columns=list(table.columns[1 : list(table.columns).index("status")]))
+            table["directory"] = "."
+    elif is_sweep:
+        table = _from_folders(folder)
+    else:
+        raise RunnerError(f"{folder}: the run is not finished; there is no {SUMMARY}")
+    if table.empty:
+        raise RunnerError(f"{folder}: the sweep has no runs yet; there is nothing to draw")
+    table["directory"] = table["directory"].astype(str)
+    return table.sort_values("run", kind="stable", ignore_index=True)
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    table = _read_csv(path)
+    for column in ("run", "status", "final_error", "initial_error", "best_error", "directory"):
+        if column not in table:
+            raise RunnerError(f"{path}: is not a table of runs; it has no column '{column}'")
+    unknown = table.loc[~table["status"].isin(STATUSES), "status"]
+    if len(unknown):
+        raise RunnerError(
+            f"{path}, line {unknown.index[0] + 2}: status '{unknown.iloc[0]}' "
+            f"is none of {', '.join(STATUSES)}"
+        )
+    for column in [c for c in ("run", "learning_rate", *RESULT_COLUMNS) if c in table and c != "status"]:
+        table[column] = _numbers(path, table, column)
+    done = table["status"] == "completed"
+    finite = dict.fromkeys(("initial_error", "final_error", "best_error"), done)
+    for column, rows in {"run": done | True, **finite}.items():
+        _refuse(path, table, column, rows & ~np.isfinite(table[column]), "is not finite")
+    _refuse(path, table, "run", table["run"] % 1 != 0, "is no whole number")
+    _refuse(path, table, "run", table["run"].duplicated(), "stands there twice")
+    if "learning_rate" in table:
+        rates = table["learning_rate"]
+        _refuse(
+            path, table, "learning_rate", ~(np.isfinite(rates) & (rates > 0)), "is no learning rate above 0"
+        )
+    return table.astype({"run": int})
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        floats = exact_floats(pd.__version__)
+        return pd.read_csv(path, keep_default_na=False, na_values=[""], **floats)
+    except (ValueError, OSError) as error:
+        raise RunnerError(f"{path}: cannot be read as CSV: {one_line(error)}") from None
+
+
+def _numbers(path: Path, table: pd.DataFrame, column: str) -> pd.Series[float]:
+    """A column as numbers, with NaN where it is empty. Raises RunnerError for anything else."""
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    _refuse(path, table, column, numbers.isna() & table[column].notna(), "is not a number")
+    return numbers
+
+
+def _refuse(path: Path, table: pd.DataFrame, column: str, wrong: pd.Series[bool], what: str) -> None:
+    """Raises RunnerError for the first row that is `wrong`, naming its line and column."""
+    if not wrong.any():
+        return
+    row = table.index[wrong][0]
+    value: Any = table.at[row, column]
+    said = "nothing" if value != value else f"'{plain(value)}'"
+    raise RunnerError(f"{path}, line {row + 2}, column {column}: {said} {what}")
+
+
+def parameters_of(path: Path) -> pd.DataFrame:
+    """``parameters.csv``, with every weight from the inputs to the outputs. Raises RunnerError otherwise."""
+    table = _read_csv(path)
+    places = ["layer", "to", "from"]
+    for column in ("name", *places, "initial", "final"):
+        if column not in table:
+            raise RunnerError(f"{path}: has no column '{column}'")
+        if column != "name":
+            table[column] = _numbers(path, table, column)
+    for column in places:
+        _refuse(path, table, column, ~(table[column] % 1 == 0), "is no whole number")
+    weights = table[table["from"] > 0]
+    expected = parameter_names(_sizes(path, weights), has_biases=len(weights) < len(table))
+    found = list(table[["name", *places]].itertuples(index=False, name=None))
+    for line, (right, one) in enumerate(zip(expected, found, strict=False), start=2):
+        if tuple(right) != one:
+            raise RunnerError(f"{path}, line {line}: '{one[0]}' stands where '{right[0]}' is to be")
+    if len(found) != len(expected):
+        raise RunnerError(f"{path}: has {len(found)} parameters, and {len(expected)} are to be there")
+    return table.astype(dict.fromkeys(places, int))
+
+
+def _sizes(path: Path, weights: pd.DataFrame) -> list[int]:
+    """The numbers of inputs and of neurons a layer, as far as any weight goes."""
+    last = int(weights["layer"].max()) if len(weights) else 0
+    into, out = (weights.groupby("layer")[side].max() for side in ("from", "to"))
+    sizes = [max(int(into.get(i + 1, 0)), int(out.get(i, 0))) for i in range(last + 1)]
+    if not sizes or not all(sizes):
+        raise RunnerError(f"{path}: has no weights of some layer")
+    return sizes
+
+
+def _from_folders(folder: Path) -> pd.DataFrame:
+    """The table that a sweep has not written yet, from the folders of its runs."""
+    numbered = (path for path in folder.iterdir() if path.name.isdigit() and path.is_dir())
+    jobs = sorted(numbered, key=lambda path: int(path.name))
+    if not jobs and not (folder / "multirun.yaml").exists():
+        raise RunnerError(f"{folder}: is neither the folder of a run nor of a sweep: no {HISTORY}, no {RUNS}")
+    parts = [_read_table(j / SUMMARY) if (j / SUMMARY).exists() else _unfinished(j) for j in jobs]
+    if not parts:
+        return pd.DataFrame()
+    keys = dict.fromkeys(c for p in parts for c in p.columns[1 : list(p.columns).index("status")])
+    others = dict.fromkeys(c for p in parts for c in p.columns if c not in keys and c != "run")
+    table = pd.concat([p.dropna(axis=1, how="all") for p in parts], ignore_index=True)
+    table = table.reindex(columns=["run", *keys, *others])
+    table["directory"] = [job.name for job in jobs]
+    return table
+
+
+def _unfinished(job: Path) -> pd.DataFrame:
+    """The row of a run without a result, from the overrides that Hydra wrote."""
+    path = job / ".hydra" / "overrides.yaml"
+    overrides = _overrides(path)
+    swept = swept_values(overrides)
+    status = "failed" if (job / ERROR).exists() else "interrupted"
+    numbers = dict.fromkeys(("initial_error", "final_error", "best_error"), np.nan)
+    row = {"run": int(job.name), **swept, "status": status, **numbers, "directory": job.name}
+    frame = pd.DataFrame([row])
+    for key in swept:
+        numeric = pd.to_numeric(frame[key], errors="coerce")
+        frame[key] = numeric if numeric.notna().all() else frame[key]
+    return frame
+
+
+def _overrides(path: Path) -> list[str]:
+    """The overrides of a run, as Hydra wrote them."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RunnerError(f"{path}: is not as Hydra wrote it: {one_line(error)}") from None
+    return [str(override) for override in found or []] if isinstance(found, list) or not found else []
+
+
+def bare(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Lists of one number, as sizes of a single hidden layer are, as numbers."""
+    found = [re.fullmatch(r"\[\s*([-+.\deE]+)\s*\]", str(value)) for value in values]
+    if all(found):
+        return pd.to_numeric(pd.Series([f[1] for f in found if f], index=values.index))
+    return values
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def in_order(values: Iterable[Any]) -> list[Any]:
+    """Distinct swept values as a reader counts: numbers, then lists by their lengths, then words."""
+    return sorted(dict.fromkeys(values), key=_rank)
+
+
+def _rank(value: Any) -> tuple[Any, ...]:
+    text = str(value)
+    if re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?", text):
+        return 0, float(text)
+    if re.fullmatch(r"\[[\d, ]*\]", text):
+        numbers = [int(number) for number in re.findall(r"\d+", text)]
+        return 1, len(numbers), numbers
+    return 2, text
+
+
+def one_line(error: Exception) -> str:
+    """An error's words in a line."""
+    return " ".join(str(error).split())
+
+
+def plain(value: Any) -> str:
+    """A swept value as a reader writes it."""
+    return f"{value:g}" if isinstance(value, float | np.floating) else str(value)
