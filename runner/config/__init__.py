@@ -1,0 +1,173 @@
+"""From YAML's keys to an experiment: every key is checked here, once, and nowhere else.
+
+The only place that knows both OmegaConf and :class:`runner.experiment.Experiment`. What a key may
+be is a table; what it means together with others is checked where the experiment is put together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.activations import ACTIVATIONS
+from runner.config.cache import Cache
+from runner.config.checks import (
+    MISSING,
+    Check,
+    Section,
+    anything,
+    boolean,
+    checked,
+    choice,
+    count,
+    fraction,
+    named,
+    non_negative,
+    number,
+    optional,
+    options,
+    positive,
+    seed,
+    without_name,
+)
+from runner.config.data import data_of
+from runner.config.files import conf_dir
+from runner.config.network import network_of
+from runner.errors import ConfigError, RunnerError
+from runner.experiment import Experiment, Log
+from runner.losses import LOSSES
+from runner.optimizers import OPTIMIZERS
+from runner.schedules import SCHEDULES
+
+__all__ = ["Cache", "boolean", "choice", "conf_dir", "experiment", "number", "options"]
+
+
+KEYS: dict[str, tuple[Check, Any]] = {
+    "learning_rate": (positive, 0.05),
+    "epochs": (number(at_least=0, whole=True), 100),
+    "batch_size": (optional(count, "null for all examples"), None),
+    "shuffle": (boolean, True),
+    "seed": (seed, 0),
+    "loss": (choice(list(LOSSES)), "half_squared_error"),
+    "network": (anything, MISSING),
+    "optimizer": (anything, {"name": "sgd"}),
+    "schedule": (anything, {"name": "constant"}),
+    "regularization": (anything, {}),
+    "data": (anything, MISSING),
+    "log": (anything, {}),
+}
+REGULARIZATION_KEYS: dict[str, tuple[Check, Any]] = {"l1": (non_negative, 0.0), "l2": (non_negative, 0.0)}
+LOG_KEYS: dict[str, tuple[Check, Any]] = {
+    "every": (count, 1),
+    "unit": (choice(["epoch", "update"]), "epoch"),
+    "weights": (boolean, True),
+    "gradients": (boolean, False),
+}
+MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
+
+
+def experiment(config: Any, cache: Cache | None = None) -> Experiment:
+    """The run that a composed configuration describes, checked.
+
+    `config` is a DictConfig or a plain mapping. Experiments made with one `cache` share what their
+    configurations have in common, the data above all, and so may be trained as one.
+    Raises RunnerError (most often ConfigError) for the first thing that is wrong.
+    """
+    if not isinstance(config, dict):
+        from omegaconf import OmegaConf
+
+        config = OmegaConf.to_container(config, resolve=True)
+    shared = (Cache() if cache is None else cache).get
+    if "experiment" in config:
+        raise RunnerError(
+            "experiment: the file that it chooses sets keys of its own, not of the whole configuration; "
+            "its first line must be '# @package _global_'"
+        )
+    values = checked(config, KEYS)
+
+    data = shared(data_of, values["data"])
+    network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
+    optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
+    schedule, schedule_options = shared(_schedule, values["schedule"])
+    penalties = shared(_penalties, values["regularization"])
+    made = Experiment(
+        data=data,
+        **network,
+        loss=values["loss"],
+        learning_rate=values["learning_rate"],
+        epochs=values["epochs"],
+        batch_size=values["batch_size"],
+        shuffle=values["shuffle"],
+        seed=values["seed"],
+        optimizer=optimizer,
+        optimizer_options=optimizer_options,
+        schedule=schedule,
+        schedule_options=schedule_options,
+        l1=penalties["l1"],
+        l2=penalties["l2"],
+        log=shared(_log, values["log"]),
+    )
+    _check_together(made)
+    return made
+
+
+def _optimizer(section: Section) -> tuple[str, dict[str, float]]:
+    name = named(section, OPTIMIZERS, "optimizer")
+    defaults = dict(OPTIMIZERS[name].options)
+    keys = options(defaults)
+    if "beta1" in keys:  # written as torch does: betas: [0.9, 0.999]
+        default = [defaults.pop("beta1"), defaults.pop("beta2")]
+        keys = {"betas": (_betas, default), **options(defaults)}
+    values = checked(without_name(section), keys, "optimizer.")
+    if "betas" in values:
+        values["beta1"], values["beta2"] = values.pop("betas")
+    if values.get("nesterov") and not values["momentum"]:
+        raise ConfigError("optimizer.nesterov", True, "needs optimizer.momentum above 0")
+    return name, values
+
+
+def _betas(key: str, value: Any) -> list[float]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ConfigError(key, value, "must be two numbers at least 0 and below 1, as [0.9,0.999]")
+    return [float(fraction(key, beta)) for beta in value]
+
+
+def _schedule(section: Section) -> tuple[str, dict[str, float]]:
+    name = named(section, SCHEDULES, "schedule")
+    return name, checked(without_name(section), options(SCHEDULES[name].options), "schedule.")
+
+
+def _penalties(section: Section) -> dict[str, float]:
+    return checked(section, REGULARIZATION_KEYS, "regularization.")
+
+
+def _log(section: Section) -> Log:
+    return Log(**checked(section, LOG_KEYS, "log."))
+
+
+def _check_together(made: Experiment) -> None:
+    """What no key can be judged by alone."""
+    loss = LOSSES[made.loss]
+    held_out = made.data.test_targets is not None
+    for part, targets in (("training set", made.data.targets), ("held-out part", made.data.test_targets)):
+        if targets is not None and (wrong := loss.refuses(targets)):
+            raise ConfigError("loss", made.loss, f"{wrong} (of the {part})" if held_out else wrong)
+    if made.parameter_count > MOST_PARAMETERS:
+        raise ConfigError(
+            "network.hidden",
+            list(made.sizes[1:-1]),
+            f"makes {made.parameter_count:,} weights and biases; at most {MOST_PARAMETERS:,} are possible",
+        )
+    last = made.activations[-1]
+    if loss.needs_probabilities and not (ACTIVATIONS[last].lowest >= 0 and ACTIVATIONS[last].highest <= 1):
+        raise ConfigError(
+            "loss",
+            made.loss,
+            f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that: "
+            "use sigmoid, or loss=binary_cross_entropy_with_logits",
+        )
+    if made.batch_size is not None and made.batch_size > made.data.examples:
+        raise ConfigError(
+            "batch_size",
+            made.batch_size,
+            f"is more than the {made.data.examples} examples of the training set",
+        )

@@ -1,0 +1,70 @@
+"""What has been made of parts of configurations, kept for those that have such a part too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import is_
+from pathlib import Path
+from typing import Any, TypeVar
+
+from runner.config.files import find_file
+from runner.experiment import Data, Given
+from runner.history import PARAMETERS
+
+T = TypeVar("T")
+
+
+#: What a cache keeps at most: as many results, and as many bytes of arrays.
+MOST_KEPT, MOST_BYTES = 256, 64 * 2**20
+
+
+class Cache:
+    """What has been made of parts of configurations, for those that have such a part too.
+
+    The parts of one sweep's jobs are most often the same objects, which tells without a look into
+    them. Parts that are equal are found again too, unless a file that they name has changed. What
+    was not asked for the longest is forgotten when there is too much.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, str], Any] = {}
+        self.latest: dict[str, tuple[tuple[Any, ...], Any]] = {}
+
+    def get(self, make: Callable[..., T], *parts: Any) -> T:
+        """What `make` makes of `parts`."""
+        name = make.__name__
+        before, made = self.latest.get(name, ((), None))
+        if len(before) != len(parts) or not all(map(is_, before, parts)):
+            key = (name, repr((*parts, _versions(parts[0]))))  # tells 1 from true, and null from nan
+            made = self.made.pop(key) if key in self.made else make(*parts)
+            self.made[key] = made
+            self.latest[name] = (parts, made)
+            self._trim()
+        return made
+
+    def _trim(self) -> None:
+        sizes = {key: _bytes_of(made) for key, made in self.made.items()}
+        total = sum(sizes.values())
+        for key, size in list(sizes.items())[:-1]:
+            if total <= MOST_BYTES and len(self.made) <= MOST_KEPT:
+                return
+            del self.made[key]
+            total -= size
+
+
+def _bytes_of(made: Any) -> int:
+    """The size of the arrays of a data set, or of a network whose weights are given."""
+    if isinstance(made, dict):
+        return sum(_bytes_of(value) for value in made.values())
+    return made.nbytes if isinstance(made, Data | Given) else 0
+
+
+def _versions(section: Any) -> list[tuple[int, int]]:
+    """Of the files that a section names: when each was last written, and its size."""
+    if not isinstance(section, Mapping):
+        return []
+    sources = [section.get(key) for key in ("weights", "biases")]
+    folders = [source.get("from") for source in sources if isinstance(source, Mapping)]
+    paths = [find_file(path) for path in [section.get("path")] if isinstance(path, str)]
+    paths += [Path(folder, PARAMETERS) for folder in folders if isinstance(folder, str)]
+    return [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()]

@@ -1,0 +1,186 @@
+"""What a value of the configuration may be: each check takes a key and a value, and returns or refuses it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from runner.arrays import Array
+from runner.errors import ConfigError, RunnerError, did_you_mean, one_of, show
+
+Section = Mapping[str, Any]
+#: Takes a key's dotted name and its value; returns the value as the experiment needs it, or raises.
+Check = Callable[[str, Any], Any]
+
+MISSING = "???"  # OmegaConf's mark of a value that the user has to give
+
+
+def number(
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+    whole: bool = False,
+) -> Check:
+    """A check for a finite number within bounds; `whole` makes it an integer."""
+    bounds = {"above": above, "at least": at_least, "below": below, "at most": at_most}
+    limits = " and ".join(f"{word} {limit}" for word, limit in bounds.items() if limit is not None)
+    allowed = f"must be {'a whole' if whole else 'a'} number{' ' + limits if limits else ''}"
+
+    def check(key: str, value: Any) -> float | int:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if is_number and not _finite(value):
+            raise ConfigError(key, value, allowed.replace("number", "finite number", 1))
+        fits = (
+            is_number
+            and (above is None or value > above)
+            and (at_least is None or value >= at_least)
+            and (below is None or value < below)
+            and (at_most is None or value <= at_most)
+            and (not whole or value == int(value))
+        )
+        if not fits:
+            raise ConfigError(key, value, allowed)
+        return int(value) if whole else float(value)
+
+    return check
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float64 is as large as
+        return False
+
+
+def choice(names: Sequence[str]) -> Check:
+    def check(key: str, value: Any) -> str:
+        if value not in names or not isinstance(value, str):
+            raise ConfigError(key, value, one_of(names, value))
+        return value
+
+    return check
+
+
+def boolean(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(key, value, "must be true or false")
+    return value
+
+
+def optional(check: Check, none: str = "null") -> Check:
+    def check_unless_none(key: str, value: Any) -> Any:
+        if value is None:
+            return None
+        try:
+            return check(key, value)
+        except ConfigError as error:
+            raise RunnerError(f"{error}, or {none}") from None
+
+    return check_unless_none
+
+
+def anything(key: str, value: Any) -> Any:
+    """For the keys whose check needs to know others."""
+    return value
+
+
+positive, non_negative, count = number(above=0), number(at_least=0), number(at_least=1, whole=True)
+fraction = number(at_least=0, below=1)
+points = number(at_least=1, at_most=10**8, whole=True)
+seed = number(at_least=0, whole=True, below=2**64)
+
+
+def text(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigError(key, value, "must be text")
+    return value
+
+
+def names_of(allowed: str, key: str, value: Any) -> list[str]:
+    """One name or a list of them, as a list."""
+    given = value if isinstance(value, list) else [value]
+    # a column called 1990 is a number to YAML
+    names = [str(name) if type(name) is int else name for name in given]
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise ConfigError(key, value, allowed)
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise RunnerError(f"{key}={show(value)}: names column '{twice[0]}' twice")
+    return names
+
+
+def matrix(key: str, value: Any) -> Array:
+    """A list of equally long rows of finite numbers as an array."""
+    if not isinstance(value, list) or not value or not all(isinstance(row, list) for row in value):
+        raise ConfigError(key, value, "must be a list of rows, as [[1,2],[3,4]]")
+    for i, row in enumerate(value):
+        if len(row) != len(value[0]) or not row:
+            raise ConfigError(key, value, f"must have rows of one length; row {i + 1} has {len(row)} numbers")
+        for item in row:
+            number()(f"{key}, row {i + 1}", item)
+    return np.array(value, dtype=np.float64)
+
+
+#: The options of optimizers, schedules, initializers and generators, by name; else a finite number.
+OPTION_CHECKS: dict[str, Check] = {
+    "momentum": fraction,
+    "nesterov": boolean,
+    "beta1": fraction,
+    "beta2": fraction,
+    "alpha": number(at_least=0, at_most=1),
+    "eps": non_negative,
+    "lr_decay": non_negative,
+    "initial_accumulator_value": non_negative,
+    "every": count,
+    "factor": positive,
+    "power": non_negative,
+    "min": non_negative,
+    "std": non_negative,
+    "classes": number(at_least=2, whole=True),
+    "turns": positive,
+    "features": count,
+    "outputs": count,
+    "step": positive,
+    "most": number(at_least=1, at_most=10**6, whole=True),
+}
+
+
+def options(defaults: Mapping[str, float]) -> dict[str, tuple[Check, Any]]:
+    """The keys of a table's entry: its options, each with its check and its default."""
+    return {name: (OPTION_CHECKS.get(name, number()), default) for name, default in defaults.items()}
+
+
+def checked(section: Any, keys: Mapping[str, tuple[Check, Any]], prefix: str = "") -> dict[str, Any]:
+    """The values of a section's keys, checked, with defaults for those that are not given.
+
+    Raises ConfigError for an unknown key (with the nearest known one), a missing or a wrong value.
+    """
+    if not isinstance(section, (dict, Mapping)):  # dict first: Mapping takes its time
+        raise ConfigError(prefix.rstrip("."), section, f"must be a group of keys: {', '.join(keys)}")
+    for name in section:
+        if name not in keys:
+            where = prefix.rstrip(".") or "the configuration"
+            nearest = did_you_mean(str(name), keys)
+            has = ", ".join(keys) or "no options"
+            raise RunnerError(f"unknown key {prefix}{name}{nearest}; {where} has {has}")
+    values = {}
+    for name, (check, default) in keys.items():
+        value = section.get(name, default)
+        if type(value) is str and value == MISSING:
+            raise RunnerError(f"{prefix}{name} is missing: give {prefix}{name}=VALUE")
+        values[name] = check(prefix + name, value)
+    return values
+
+
+def named(section: Any, table: Mapping[str, Any], group: str) -> str:
+    """The entry of `table` that the `name` of a group's section chooses."""
+    if not isinstance(section, Mapping) or "name" not in section:
+        raise ConfigError(group, section, f"must be a group with a name, one of {', '.join(table)}")
+    return str(choice(list(table))(f"{group}.name", section["name"]))
+
+
+def without_name(section: Section) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if key != "name"}

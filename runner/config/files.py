@@ -1,0 +1,19 @@
+"""The files that a configuration names, and those that ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def conf_dir() -> Path:
+    """The folder of the YAML files that ship: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "conf"
+    return inside if inside.is_dir() else package.parent / "conf"
+
+
+def find_file(path: str) -> Path:
+    """A file as named, in the current folder, or else among those that ship in ``conf/data``."""
+    given = Path(path).expanduser()
+    shipped = conf_dir() / "data" / path
+    return shipped if not given.is_absolute() and not given.exists() and shipped.is_file() else given
