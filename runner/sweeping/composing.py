@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -65,21 +65,33 @@ def _parse(text: str) -> Any:
 # --- jobs --------------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(slots=True)
 class Job:
-    """A job of a sweep, composed.
+    """A job of a sweep, composed; a hundred thousand of them are held at once.
 
-    `folder` is its output directory; `config` the task's configuration as a plain container with
-    interpolations resolved; `compose()` has Hydra compose the whole of it once more, for those
-    that want to see that.
+    `folder` is its output directory, `files` what is written into it first, `kind` where its
+    configuration is made, unless it is `resolved` already.
     """
 
     number: int
     overrides: list[str]
     folder: str
-    config: dict[str, Any]
     files: JobFiles
-    compose: Callable[[], DictConfig] = field(repr=False)
+    composer: Composer = field(repr=False)
+    kind: _Kind | None = field(default=None, repr=False)
+    resolved: dict[str, Any] | None = None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The task's configuration as a plain container, interpolations resolved."""
+        if self.kind is None or self.resolved is not None:
+            assert self.resolved is not None
+            return self.resolved
+        return self.kind.config(self.files.values)
+
+    def compose(self) -> DictConfig:
+        """The whole configuration, composed by Hydra once more, for those that want to see that."""
+        return self.composer.compose(self.number, self.overrides)
 
 
 class Composer:
@@ -190,17 +202,14 @@ class Composer:
             OmegaConf.to_yaml(OmegaConf.masked_copy(config, "hydra")),
             OmegaConf.to_yaml(config.hydra.overrides.task),
         )
+        layout = Layout(config.hydra.output_subdir, tuple(Text((text,)) for text in texts))
         return Job(
             number,
             list(overrides),
             str(config.hydra.runtime.output_dir),
-            container,  # type: ignore[arg-type]  # keys are strings here
-            JobFiles(
-                Layout(config.hydra.output_subdir, tuple(Text((text,)) for text in texts)),
-                number,
-                list(overrides),
-            ),
-            lambda: self.compose(number, overrides),
+            JobFiles(layout, number, list(overrides)),
+            self,
+            resolved=container,  # type: ignore[arg-type]  # keys are strings here
         )
 
 
@@ -286,21 +295,19 @@ class _Kind:
         for node, value in zip(self.nodes, values, strict=True):
             node._set_value(value)  # type: ignore[union-attr]  # checks and converts typed values
             kept.append(value if isinstance(node, ListConfig) else node._value())  # type: ignore[union-attr]
-        config = self.container
+        resolved: Any = None
         if self.interpolates:
             OmegaConf.copy_cache(from_config=self.composer.master, to_config=self.task)
-            config = OmegaConf.to_container(self.task, resolve=True)  # type: ignore[assignment]
-        else:
-            for key, value in zip(self.keys, kept, strict=True):
-                config = _with(config, key.split("."), value)
-        return Job(
-            number,
-            overrides,
-            f"{self.layout.folder}/{number}",
-            config,
-            JobFiles(self.layout, number, overrides, kept),
-            lambda: self.composer.compose(number, overrides),
-        )
+            resolved = OmegaConf.to_container(self.task, resolve=True)
+        files = JobFiles(self.layout, number, overrides, kept)
+        return Job(number, overrides, f"{self.layout.folder}/{number}", files, self.composer, self, resolved)
+
+    def config(self, values: Sequence[Any]) -> dict[str, Any]:
+        """The task's configuration with `values` in its gaps; what holds none of them is shared."""
+        config = self.container
+        for key, value in zip(self.keys, values, strict=True):
+            config = _with(config, key.split("."), value)
+        return config
 
 
 def _leaf(config: DictConfig, key: str) -> Node | None:
