@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1000  # of the page's table; the best ones, where there are more
 MOST_TEX_ROWS = 40
+NARROW = 5.0  # inches: a figure that a telephone can show whole
 HEAVY = 400_000  # bytes of an SVG, beyond which the page takes the PNG
 PACKAGES = ("backprop-runner", "numpy", "hydra-core", "matplotlib", "pandas")
 
@@ -40,6 +41,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; p
 h1 { font-size: 1.5rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 figure { margin: 1.5rem 0; } figcaption { font-size: .9rem; max-width: 46rem; margin-top: .4rem; }
 img { max-width: 100%; height: auto; background: white; }
+.wide { overflow-x: auto; } .wide img { max-width: none; min-width: 7.2in; width: 100%; }
 pre { overflow-x: auto; padding: .7rem; border: 1px solid var(--line); font-size: .85rem; }
 .table { overflow: auto; max-height: 34rem; border: 1px solid var(--line); }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
@@ -83,19 +85,17 @@ class Page:
     figures: Sequence[Outcome]
     command: str
     configuration: str
+    summary: pd.DataFrame  # of the settings, for LaTeX; medians over seeds
+    bold: int | None  # the place of the best of them
 
 
 def gather(results: Results, metric: str, figures: Sequence[Outcome]) -> Page:
     """What there is to say about a folder; nothing of it is escaped yet."""
-    from runner.results import higher_is_better
-
     table = results.runs.drop(columns="directory")
     has_best = (table["status"] == "completed").any() and table[metric].notna().any()
     best = results.best(metric) if has_best else None
     if len(table) > MOST_ROWS:
-        table = table.sort_values(metric, ascending=not higher_is_better(metric), kind="stable").head(
-            MOST_ROWS
-        )
+        table = _sorted(table, metric).head(MOST_ROWS)
     folder = results.folder.resolve()
     states = Counter(str(status) for status in results.runs["status"])
     facts = [
@@ -105,9 +105,8 @@ def gather(results: Results, metric: str, figures: Sequence[Outcome]) -> Page:
     if results.swept:
         facts.append(("swept", ", ".join(results.swept)))
     if best is not None and results.is_sweep:
-        facts.append(
-            (f"best {metric}", f"{float(results.runs[metric].to_numpy()[best]):.6g}: {results.name(best)}")
-        )
+        value = float(results.runs[metric].loc[best])
+        facts.append((f"best {metric}", f"{value:.6g}: {results.best_name(metric)}"))
     facts.append(
         (
             "drawn with",
@@ -126,7 +125,44 @@ def gather(results: Results, metric: str, figures: Sequence[Outcome]) -> Page:
         figures,
         shlex.join(words),
         _configuration(results),
+        *_summary(results, metric, best),
     )
+
+
+def _summary(results: Results, metric: str, best: int | None) -> tuple[pd.DataFrame, int | None]:
+    """A row a setting, the best first where there are too many: what it was, how it ended, its metrics.
+
+    Repeats over the seed are one row with their medians; `bold` is the row of the best run.
+    """
+    runs = results.runs
+    metrics = [metric, *(name for name in results.metrics if name not in (metric, "best_error"))]
+    repeats = "seed" in results.swept and len(results.keys) > 0
+    keys = results.keys if repeats else results.swept or ["run"]
+    varied = [] if (runs["status"] == "completed").all() else ["status"]
+    if not repeats:
+        table = runs[[*keys, *varied, *metrics]]
+        shown = _sorted(runs, metric).head(MOST_TEX_ROWS).index if len(runs) > MOST_TEX_ROWS else runs.index
+        return table.loc[shown], best
+    done = runs["status"] == "completed"
+    by = [runs[key].astype(object) for key in keys]
+    table = runs[metrics].where(done).groupby(by, sort=False).median()
+    table.insert(0, "completed", done.groupby(by, sort=False).sum())
+    table.insert(0, "runs", done.groupby(by, sort=False).size())
+    if done.all():
+        table = table.drop(columns="completed")
+    table = table.reset_index().assign(status="completed")
+    first = _sorted(table, metric)
+    bold = int(first.index[0]) if first[metric].notna().any() else None
+    table = first.head(MOST_TEX_ROWS) if len(table) > MOST_TEX_ROWS else table
+    return table.drop(columns="status"), bold
+
+
+def _sorted(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The best first; what diverged last, whatever its error."""
+    from runner.results import higher_is_better
+
+    best_first = table.sort_values(metric, ascending=not higher_is_better(metric), kind="stable")
+    return best_first.sort_values("status", key=lambda status: status != "completed", kind="stable")
 
 
 def _overrides(results: Results) -> list[str]:
@@ -183,7 +219,7 @@ def html(page: Page) -> str:
 <dl>{facts}</dl>
 <h2>Figures</h2>
 {"".join(_figure(f) for f in page.figures if f.reason is None) or "<p>None could be drawn.</p>"}
-{f"<details><summary>Figures that do not apply</summary><ul>{skipped}</ul></details>" if skipped else ""}
+{f"<details><summary>Figures that were not drawn</summary><ul>{skipped}</ul></details>" if skipped else ""}
 <h2>Runs</h2>
 {_note(page)}
 <div class="table" tabindex="0">{_table(page)}</div>
@@ -203,10 +239,10 @@ def _figure(figure: Outcome) -> str:
     kind = "svg+xml" if chosen.suffix == ".svg" else "png"
     image = b64encode(chosen.read_bytes()).decode()
     alt = escape(figure.caption, quote=True)
-    return (
-        f'<figure><img alt="{alt}" src="data:image/{kind};base64,{image}">'
-        f"<figcaption>{escape(figure.caption)}</figcaption></figure>\n"
-    )
+    image = f'<img alt="{alt}" src="data:image/{kind};base64,{image}">'
+    if figure.width > NARROW:  # scrolls on a telephone, where its letters could not be read
+        image = f'<div class="wide" tabindex="0">{image}</div>'
+    return f"<figure>{image}<figcaption>{escape(figure.caption)}</figcaption></figure>\n"
 
 
 def _note(page: Page) -> str:
@@ -268,27 +304,22 @@ def _fenced(text: str) -> str:
     return f"{fence}\n{text.rstrip()}\n{fence}\n"
 
 
-def latex(page: Page, metric: str) -> str:
-    """The table of results in LaTeX (booktabs); the best MOST_TEX_ROWS, where there are more."""
-    from runner.results import higher_is_better
-
-    table, note = page.table, ""
-    if len(table) > MOST_TEX_ROWS:
-        table = table.sort_values(metric, ascending=not higher_is_better(metric), kind="stable").head(
-            MOST_TEX_ROWS
-        )
-        note = f"% the best {MOST_TEX_ROWS} of {page.total} runs\n"
-    table = table.drop(columns=["run", "seconds"], errors="ignore")
+def latex(page: Page) -> str:
+    """The table of results in LaTeX (booktabs), no wider than the page; the best, where there are more."""
+    table = page.summary
     kinds = "".join("l" if table[c].dtype.kind not in "fiu" else "r" for c in table.columns)
-    head = " & ".join(_tex(str(c).replace("_", " ")) for c in table.columns)
+    head = " & ".join(_tex(str(c).split(".")[-1].replace("_", " ")) for c in table.columns)
     rows = "".join(
-        " & ".join(_tex_value(v, index == page.best) for v in values) + " \\\\\n"
+        " & ".join(_tex_value(v, index == page.bold) for v in values) + " \\\\\n"
         for index, *values in table.itertuples(name=None)
     )
+    note = f"; medians of {page.total} runs over their seeds" if "runs" in table else ""
+    note += f"; at most the best {MOST_TEX_ROWS} of {page.total} runs" if len(table) == MOST_TEX_ROWS else ""
     return (
-        f"% needs \\usepackage{{booktabs}}; bold: the best run\n{note}"
+        f"% needs \\usepackage{{booktabs,graphicx}}; bold: the best{note}\n"
+        "{\\footnotesize\\noindent\n\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n"
         f"\\begin{{tabular}}{{{kinds}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
-        f"{rows}\\bottomrule\n\\end{{tabular}}\n"
+        f"{rows}\\bottomrule\n\\end{{tabular}}%\n}}}}\n"
     )
 
 
@@ -298,6 +329,8 @@ _TEX = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\symbol{34}",
     **{c: f"\\{c}" for c in "&%$#_{}"},
 }
 
@@ -340,7 +373,7 @@ def write_report(folder: str | Path, out: str | Path | None = None, metric: str 
     target.mkdir(parents=True, exist_ok=True)
     write_whole(target / "report.html", html(page).encode())
     write_whole(target / "report.md", markdown(page, target).encode())
-    write_whole(target / "results.tex", latex(page, metric).encode())
+    write_whole(target / "results.tex", latex(page).encode())
     return page
 
 
@@ -373,6 +406,7 @@ def main() -> None:
     for figure in page.figures:
         if figure.reason is not None:
             print(f"skipped {figure.name}: {figure.reason}")
+    faults = dict.fromkeys(str(figure.reason) for figure in page.figures if figure.failed)
     target = arguments.out or Path(arguments.folder)
     for name, value in page.facts:
         if name.startswith("best"):
@@ -380,6 +414,8 @@ def main() -> None:
     print(
         f"report:  {target / 'report.html'}\nfigures: {target / 'figures'}\ntable:   {target / 'results.tex'}"
     )
+    if faults:
+        sys.exit("\n".join(faults))
 
 
 if __name__ == "__main__":

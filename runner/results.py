@@ -18,7 +18,7 @@ import pandas as pd
 
 from runner.arrays import Array
 from runner.errors import RunnerError, did_you_mean
-from runner.histories import Errors, aligned, every, header_of, read_columns
+from runner.histories import Errors, NotShownError, aligned, every, header_of, read_columns
 from runner.history import HISTORY, PARAMETERS
 from runner.tables import RUNS, bare, one_line, parameters_of, plain, table_of_runs
 
@@ -108,10 +108,12 @@ class Results:
 
         if run not in self._experiments:
             path = self.path(run) / ".hydra" / "config.yaml"
+            if not path.is_file():
+                raise NotShownError(f"there is no {path}")
             try:
                 self._experiments[run] = load_run(self.path(run))
-            except (yaml.YAMLError, UnicodeDecodeError) as error:
-                raise RunnerError(f"{path}: is not YAML as it was written: {one_line(error)}") from None
+            except (yaml.YAMLError, UnicodeDecodeError, RunnerError) as error:
+                raise RunnerError(f"{path}: {one_line(error)}") from None
         return self._experiments[run]
 
     def parameters(self, run: int) -> pd.DataFrame:
@@ -287,11 +289,14 @@ class Results:
             nearest = did_you_mean(metric, self.metrics)
             raise RunnerError(f"--metric {metric}{nearest}: these runs have {', '.join(self.metrics)}")
 
-    def check_key(self, option: str, key: str) -> None:
-        """Raises RunnerError for a key that was not swept."""
-        if key not in self.swept:
+    def check_key(self, option: str, key: str, or_weights: Sequence[str] = ()) -> None:
+        """Raises RunnerError for a key that was not swept, and is none of the weights either."""
+        if key not in self.swept and key not in or_weights:
             has = ", ".join(self.swept) or "none"
-            raise RunnerError(f"{option} {key}{did_you_mean(key, self.swept)}: the swept keys are: {has}")
+            more = f"; the weights: {or_weights[0]} to {or_weights[-1]}" if or_weights else ""
+            raise RunnerError(
+                f"{option} {key}{did_you_mean(key, self.swept)}: the swept keys are: {has}{more}"
+            )
 
 
 def read_runs(folder: str | Path) -> pd.DataFrame:

@@ -49,6 +49,7 @@ class Outcome:
     caption: str = ""
     reason: str | None = None
     failed: bool = False
+    width: float = 0.0  # in inches
 
 
 def draw_figures(
@@ -86,19 +87,23 @@ def _outcome(results: Results, name: str, options: Options, out: Path, formats: 
     except RunnerError as error:
         return Outcome(name, reason=str(error), failed=True)
     paths = _write(out, name, figure, numbers, formats)
-    return Outcome(name, paths, figure.caption(numbers) + results.note)
+    return Outcome(name, paths, figure.caption(numbers) + results.note, width=_width(figure.layout(numbers)))
 
 
 def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:
     """The picture of `numbers`, in the style that is in force."""
     layout = figure.layout(numbers)
-    width = PAGE if layout.columns_wide == DOUBLE else mpl.rcParams["figure.figsize"][0]
+    width = _width(layout)
     height = width / layout.columns * layout.aspect * layout.rows
     canvas = Canvas(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(canvas)
     figure.draw(_panels(canvas, layout), numbers)
     _lay_out(canvas)
     return canvas
+
+
+def _width(layout: Layout) -> float:
+    return PAGE if layout.columns_wide == DOUBLE else float(mpl.rcParams["figure.figsize"][0])
 
 
 def _save(canvas: Canvas, path: Path, kind: str) -> None:

@@ -98,8 +98,8 @@ def check_options(results: Results, options: Options) -> None:
                 f"--color {options.color}: seeds are repeats; they become a median and its band"
             )
     for option, name in (("--x", options.x), ("--y", options.y)):
-        if name and not (results.finished.empty or name in results.weight_names()):
-            results.check_key(option, name)
+        if name and not results.finished.empty:
+            results.check_key(option, name, or_weights=results.weight_names())
     if options.x and options.x == options.y:
         raise RunnerError(f"--x {options.x} --y {options.y}: a plane needs two different ones")
 
