@@ -128,8 +128,10 @@ def _sine(rng: _Streams, points: int, noise: float) -> Raw:
 
 
 def _exercise(rng: _Streams, points: int, noise: float, features: int, outputs: int) -> Raw:
-    inputs = rng.points.integers(1, 4, (points, int(features))).astype(np.float64)
-    targets = rng.points.integers(0, 2, (points, int(outputs))).astype(np.float64)
+    # no two alike, and none to another as 1, 2 or 3 to each other: such weights do not make a neuron 0
+    order = rng.points.random((points, max(3, int(features)))).argsort(axis=1)
+    inputs = 3.0 + order[:, -int(features) :].astype(np.float64)
+    targets = rng.points.integers(1, 3, (points, int(outputs))).astype(np.float64)
     targets += noise * rng.noise.normal(size=targets.shape)
     names = ["y"] if outputs == 1 else _numbered("y", int(outputs))
     return Raw(inputs, targets, _numbered("x", int(features)), names)
