@@ -3,6 +3,7 @@
 ==============  ==============================================================================
 ``step``        one update of a run with everything that went into it, as training left it
 ``notation``    formulas as text and as LaTeX, numbers, and the names of neurons and parameters
+``reckoning``   what a printed step comes to, and as many digits as it takes for its result
 ``sheet``       what the page says, block by block, in no format yet
 ``picture``     the network as a drawing, and which connections lie on a parameter's way
 ``forward``     the forward pass; ``error`` the error; ``back`` the way back from it;

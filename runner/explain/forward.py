@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from runner.activations import ACTIVATIONS
-from runner.explain.notation import PLUS, Math, join, spread, symbol, times, without_note
+from runner.explain.notation import NOISE, PLUS, Math, join, spread, symbol, times, without_note
 from runner.explain.reckoning import filled, summed
 from runner.explain.sheet import Block, Equation, Equations, Paragraph, equation
 from runner.explain.work import A, Work, Z, applied
@@ -44,6 +46,27 @@ def forward_pass(work: Work, example: int) -> Equations:
             if not work.names.is_identity(layer):
                 lines.append(_activation(work, example, layer, neuron))
     return Equations(tuple(lines))
+
+
+def rounding_note(work: Work, example: int) -> list[Block]:
+    """Which sums are nothing but rounding: on paper they are 0."""
+    left = [
+        piece
+        for layer in range(1, work.names.last + 1)
+        for neuron in work.neurons(layer)
+        if _is_rounding(work, example, layer, neuron)
+        for piece in (work.names.z(layer, neuron), " = ", work.z(example, layer, neuron), ", ")
+    ]
+    if not left or not work.pen.solution:
+        return []
+    return [Paragraph((*left[:-1], ": that is 0, but for the rounding of double precision."))]
+
+
+def _is_rounding(work: Work, example: int, layer: int, neuron: int) -> bool:
+    w, b = work.step.layers[layer - 1]
+    terms = np.abs(w[neuron - 1] * work.step.a[layer - 1][example - 1]).sum()
+    terms += 0.0 if b is None else abs(b[neuron - 1])
+    return 0.0 < abs(work.step.z[layer - 1][example - 1, neuron - 1]) < 0.1 * NOISE * terms
 
 
 def _weighted_sum(work: Work, example: int, layer: int, neuron: int) -> Equation:

@@ -6,6 +6,7 @@ error: rules of the style sheet do that, so that it works where scripts do not r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from itertools import groupby
@@ -40,7 +41,7 @@ math { font-size: 1.06em; font-family: 'Latin Modern Math', 'STIX Two Math', 'Ca
 .formula { overflow-x: auto; margin: .5rem 0 }
 mtable.aligned > mtr > mtd { padding: .28em .12em }
 .drawing { margin: 0; position: sticky; top: 0; background: #fffffff2; overflow-x: auto; z-index: 1 }
-.drawing svg { display: block; max-width: 100%; max-height: 42vh; margin: 0 auto }
+.drawing svg { display: block; width: auto; height: auto; max-width: 100%; max-height: 42vh; margin: 0 auto }
 section { padding: .1rem .8rem; margin: .4rem -.8rem; border-left: 3px solid transparent;
   scroll-margin-top: 45vh }
 section:focus { outline: 1px dotted #c00000 }
@@ -48,6 +49,7 @@ table.numbers { border-collapse: collapse; margin: .6rem 0 }
 .numbers th, .numbers td { padding: .2rem 1.2rem .2rem 0; text-align: left; font-weight: normal }
 .numbers th { border-bottom: 1px solid #999 }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap }
+.unbroken { white-space: nowrap }
 .whole { display: inline-block; text-align: right }
 a { text-decoration: none }
 @media print { .drawing { position: static } section { break-inside: avoid } }
@@ -98,7 +100,21 @@ def _sections(blocks: Sequence[Block]) -> Iterator[str]:
 
 
 def words(prose: Prose) -> str:
-    return "".join(mathml(p.latex) if isinstance(p, Math) else escape(p) for p in prose)
+    return "".join(_unbroken(prose))
+
+
+def _unbroken(prose: Prose) -> Iterator[str]:
+    """The pieces, a sign of punctuation kept on the line of the formula before it."""
+    rest = ""
+    for piece, after in zip(prose, [*prose[1:], ""], strict=True):
+        if isinstance(piece, str):
+            yield escape(piece.removeprefix(rest))
+            rest = ""
+            continue
+        follows = re.match(r"[,.:;]", after) if isinstance(after, str) else None
+        rest = follows[0] if follows else ""
+        formula = mathml(piece.latex)
+        yield f"<span class='unbroken'>{formula}{rest}</span>" if rest else formula
 
 
 def _heading(heading: Heading) -> str:

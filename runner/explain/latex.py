@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from runner.explain.notation import Math
-from runner.explain.picture import Edge, Picture, label_place, position
+from runner.explain.picture import Edge, Picture, Point, label_points, passes, position
 from runner.explain.sheet import (
     Equation,
     Equations,
@@ -24,6 +24,8 @@ from runner.explain.sheet import (
 WIDTH = 84
 #: The width of a drawing and the distance of neurons in it, in cm.
 DRAWING, DOWN = 14.0, 2.2
+#: The room that a weight's name takes in it.
+NAME = (0.56, 0.36)
 
 #: \@nodocument is an error until \begin{document}, and \relax from there on.
 HEAD = r"""% Compiles by itself. To \input it, load amsmath, amssymb and tikz in your own document.
@@ -136,30 +138,34 @@ _TIKZ = r"""\begin{center}
 """
 
 
+def apart(drawing: Picture) -> float:
+    """The distance of layers in cm."""
+    return min(4.2, DRAWING / len(drawing.layers))
+
+
 def _tikz(drawing: Picture) -> str:
     lines = []
-    across = min(4.2, DRAWING / len(drawing.layers))
+    across = apart(drawing)
     for layer, neurons in enumerate(drawing.layers):
         for j, neuron in enumerate(neurons, start=1):
             x, y = position(drawing, layer, j)
             lines.append(
                 rf"\node[neuron] (n{layer}-{j}) at ({across * x:.2f},{-DOWN * y:.2f}) {{${neuron.latex}$}};"
             )
-    lines += [_tikz_edge(edge, drawing.marked) for edge in drawing.edges]
+    lines += [_tikz_line(edge, drawing.marked) for edge in drawing.edges]
+    last = len(drawing.layers) - 1
+    lines.append(rf"\node (error) at ({across * (last + 0.5):.2f},0) {{$E$}};")
     for j in range(1, len(drawing.layers[-1]) + 1):
-        at = f"(n{len(drawing.layers) - 1}-{j})"
-        style = "marked" if _passes(drawing, j) else "connection"
-        lines.append(rf"\draw[{style}] {at} -- ++({across * 0.4:.2f},0) node[right, black] {{$E$}};")
+        style = "marked" if drawing.marked and passes(drawing, j) else "connection"
+        lines.append(rf"\draw[{style}] (n{last}-{j}) -- (error);")
+    points = label_points(drawing, across, DOWN, NAME)
+    lines += [
+        _tikz_name(e, drawing.marked, points[e.parameter.name]) for e in drawing.edges if e.parameter.from_
+    ]
     return _TIKZ + "\n".join(lines) + "\n\\end{tikzpicture}\n\\end{center}\n"
 
 
-def _passes(drawing: Picture, output: int) -> bool:
-    last = len(drawing.layers) - 1
-    into = [e for e in drawing.edges if e.parameter.layer == last and e.parameter.to == output]
-    return drawing.marked and any(edge.serves for edge in into)
-
-
-def _tikz_edge(edge: Edge, marked: bool) -> str:
+def _tikz_line(edge: Edge, marked: bool) -> str:
     p = edge.parameter
     style = "marked" if marked and edge.serves else "connection"
     target = f"(n{p.layer}-{p.to})"
@@ -168,9 +174,14 @@ def _tikz_edge(edge: Edge, marked: bool) -> str:
             rf"\draw[{style}] {target} ++(0,0.95) node[above, black, font=\footnotesize]"
             rf" {{${edge.name.latex}$}} -- {target};"
         )
-    color = "red!75!black" if style == "marked" else "black"
-    name = rf"node[weight, pos={label_place(p.from_):g}, text={color}] {{${edge.name.latex}$}}"
-    return rf"\draw[{style}] (n{p.layer - 1}-{p.from_}) -- {name} {target};"
+    return rf"\draw[{style}] (n{p.layer - 1}-{p.from_}) -- {target};"
+
+
+def _tikz_name(edge: Edge, marked: bool, point: Point) -> str:
+    """The name of a weight, on top of all lines."""
+    color = "red!75!black" if marked and edge.serves else "black"
+    at = f"({point[0]:.2f},{-point[1]:.2f})"
+    return rf"\node[weight, text={color}] at {at} {{${edge.name.latex}$}};"
 
 
 _RENDERERS: dict[type, Callable[[Any], str]] = {

@@ -112,7 +112,7 @@ def bare(part: Math) -> Math:
 
 
 #: Of a number so little may be due to the rounding of double precision alone.
-NOISE = 1e-15
+NOISE = 1e-14
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from runner.running import title
 MOST_AT_ONCE = 40
 #: The largest network whose forward pass is printed for a single parameter.
 MOST_PARAMETERS = 1000
-#: With more connections than this the drawing is left out.
-MOST_DRAWN = 60
+#: With more connections, or more neurons in a layer, the drawing is left out.
+MOST_DRAWN, MOST_IN_A_LAYER = 60, 8
 #: As many examples are worked out in full when none is chosen.
 MOST_WORKED = 4
 #: With paths=true at most so many are written out for a parameter.
@@ -148,7 +148,7 @@ def _about(step: Step, choices: Choices) -> str:
 def _network(work: Work, chosen: Sequence[ParameterName]) -> list[Block]:
     """The drawing; of a network too large for one, what the chosen parameters connect."""
     names = work.names
-    if len(names.parameters) <= MOST_DRAWN:
+    if _is_drawn(names):
         return [picture(names, {p.name for p in chosen})]
     sizes = "-".join(map(str, names.sizes))
     why = f"A {sizes} network, with {len(names.parameters)} weights and biases, is too wide to draw. "
@@ -156,6 +156,10 @@ def _network(work: Work, chosen: Sequence[ParameterName]) -> list[Block]:
         Paragraph((why if i == 0 else "", symbol(p), " is on the way ", *_way(names, p), "."))
         for i, p in enumerate(chosen)
     ]
+
+
+def _is_drawn(names: Names) -> bool:
+    return len(names.parameters) <= MOST_DRAWN and max(names.sizes) <= MOST_IN_A_LAYER
 
 
 def _way(names: Names, p: ParameterName) -> Prose:
@@ -166,7 +170,7 @@ def _way(names: Names, p: ParameterName) -> Prose:
         for layer, size in enumerate(names.sizes)
         if layer > p.layer
     ]
-    arrow = (" ", Math("→", r"	o"), " ")
+    arrow = (" ", Math("→", r"\to"), " ")
     steps = [names.a(p.layer, p.to), *later, ERROR]
     return (start, *[piece for step in steps for piece in (*arrow, step)])
 
@@ -180,7 +184,7 @@ def _given(work: Work, examples: Sequence[int], chosen: Sequence[ParameterName])
         targets = [_is(names.y(k), work.y(n, k)) for k in work.neurons(names.last)]
         what = "Inputs and targets: " if step.examples == 1 else f"Example {n} of {step.examples}: "
         blocks.append(Paragraph((what, *listed([*inputs, *targets]))))
-    drawn = len(names.parameters) <= MOST_DRAWN
+    drawn = _is_drawn(names)
     known = [_is(symbol(p), work.old(p)) for p in (names.parameters.values() if drawn else chosen)]
     others = () if drawn else ("; the others stand in the forward pass",)
     blocks.append(Paragraph((f"Before update {step.number}: ", *listed(known), *others)))
@@ -204,6 +208,7 @@ def _examples_worked(work: Work, examples: Sequence[int], chosen: Sequence[Param
         blocks += [
             Heading(("Forward",), level),
             forward.forward_pass(work, n),
+            *forward.rounding_note(work, n),
             Heading(("The error",), level),
             *error.error_note(work),
             *error.error(work, n),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from runner.explain.notation import Math, Names, symbol
 from runner.network import ParameterName
@@ -64,10 +65,61 @@ def on_the_way(start: ParameterName, parameter: ParameterName) -> bool:
 
 
 def position(drawing: Picture, layer: int, neuron: int) -> tuple[float, float]:
-    """Where a neuron stands: layers are 1 apart, neurons of a layer 1 apart and centred around 0."""
-    return float(layer), neuron - (len(drawing.layers[layer]) + 1) / 2
+    """Where a neuron stands: layers are 1 apart, neurons of a layer 1 apart and centred around 0.
+
+    The layer after the last has the error in it.
+    """
+    size = len(drawing.layers[layer]) if layer < len(drawing.layers) else 1
+    return float(layer), neuron - (size + 1) / 2
 
 
-def label_place(from_: int) -> float:
-    """How far along its line a name stands: lines have parted there, and crossing ones differ."""
-    return 0.26 if from_ % 2 else 0.38
+def passes(drawing: Picture, output: int) -> tuple[str, ...]:
+    """The explained parameters that reach the error through an output."""
+    last = len(drawing.layers) - 1
+    into = [e for e in drawing.edges if e.parameter.layer == last and e.parameter.to == output]
+    return tuple(dict.fromkeys(name for edge in into for name in edge.serves))
+
+
+#: Where on its line a weight's name may stand; first where the lines of a neuron have parted.
+PLACES = sorted((0.2 + 0.02 * i for i in range(31)), key=lambda place: abs(place - 0.34))
+Point: TypeAlias = tuple[float, float]
+Line: TypeAlias = tuple[Point, Point]
+
+
+def label_points(drawing: Picture, across: float, down: float, box: Point) -> dict[str, Point]:
+    """Where on its line each weight's name stands, so that no two names cover each other.
+
+    `across` and `down` are the distances of layers and of neurons, and `box` is the size of a name.
+    """
+
+    def point(layer: int, neuron: int) -> Point:
+        x, y = position(drawing, layer, neuron)
+        return across * x, down * y
+
+    weights = [edge.parameter for edge in drawing.edges if edge.parameter.from_]
+    lines = {p: (point(p.layer - 1, p.from_), point(p.layer, p.to)) for p in weights}
+    points: dict[str, Point] = {}
+    for p in weights:
+        near = [other for other in weights if other.layer == p.layer and other != p]
+        taken = [points[other.name] for other in near if other.name in points]
+        parted = [lines[other] for other in near if other.from_ != p.from_]
+        points[p.name] = _clearest(lines[p], taken, parted, box)
+    return points
+
+
+def _clearest(line: Line, taken: Sequence[Point], others: Sequence[Line], box: Point) -> Point:
+    """The point on a line that is clear of the names that are there, and then of other lines."""
+
+    def room(point: Point) -> tuple[float, float]:
+        x, y = point
+        names = [max(abs(x - u) / box[0], abs(y - v) / box[1]) for u, v in taken]
+        heights = [_along(((x1, y1), (x2, y2)), (x - x1) / (x2 - x1))[1] for (x1, y1), (x2, y2) in others]
+        lines = [abs(y - height) / box[1] for height in heights]
+        return min([1.2, *names]), min([0.6, *lines])
+
+    return max((_along(line, place) for place in PLACES), key=room)
+
+
+def _along(line: Line, share: float) -> Point:
+    (x1, y1), (x2, y2) = line
+    return x1 + share * (x2 - x1), y1 + share * (y2 - y1)

@@ -23,6 +23,8 @@ Written = TypeVar("Written", Math, tuple[Math, ...])
 SLACK = 3.0
 #: Numbers of double precision have 15 digits that are sure, and with 17 they are written to the last bit.
 SURE_DIGITS, ALL_DIGITS = 15, 17
+#: A step whose first digits do not come out has no digits that show why.
+NEAR_DIGITS = 2
 
 _REWRITINGS = (
     ("−", "-"), ("·", "*"), ("²", "**2"), (r"\^", "**"), ("½", "0.5"), (", else", " else"),
@@ -72,7 +74,8 @@ def missed(step: Math | Sequence[Math], result: Number, scale: float) -> float:
 def followed(numbers: Sequence[Math], write: Callable[[Sequence[Math]], Written], result: Math) -> Written:
     """What `write` makes of the numbers, each with as many digits as it takes for `result` to come out.
 
-    Where none are enough, since floating point has rounded on the way, as many as come nearest.
+    Where none are enough, since floating point has rounded on the way, as many as come nearest; and none
+    more than usual where the result is nothing but such a rounding.
     """
     if not isinstance(result, Number):
         return write(numbers)  # the result is left blank
@@ -89,6 +92,8 @@ def _finer(numbers: Sequence[Math], miss: Callable[[Sequence[Math]], float], dig
     counts = [*range(digits, SURE_DIGITS + 1), ALL_DIGITS]
     finer = [[_to(number, count) for number in numbers] for count in counts]
     misses = [miss(written) for written in finer]
+    if min(misses) > max(SLACK, 10.0 ** (digits - NEAR_DIGITS)):
+        return numbers
     enough = max(SLACK, 2.0 * min(misses))
     chosen = next(written for written, by in zip(finer, misses, strict=True) if by <= enough)
     for place, number in enumerate(numbers):  # what is not subtracted needs no more digits than before

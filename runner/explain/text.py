@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from runner.explain.notation import Math
-from runner.explain.picture import Edge, Picture
+from runner.explain.notation import ERROR, NOTHING, Math
+from runner.explain.picture import Picture, passes
 from runner.explain.sheet import (
     Equation,
     Equations,
@@ -107,17 +107,21 @@ LIGHT = {"line": "─", "one": "─", "top": "┐", "middle": "┤", "bottom": "
 HEAVY = {"line": "━", "one": "━", "top": "┓", "middle": "┫", "bottom": "┻", "up": "┃"}
 
 
+#: What is drawn as a line into a neuron: where it comes from, its name, and whether it is marked.
+Arm: TypeAlias = tuple[Math, Math, bool]
+
+
 def diagram(drawing: Picture) -> str:
     """A column a layer; in it a bracket a neuron that gathers what comes in. The marked way is heavy."""
-    columns = []
-    for layer in range(1, len(drawing.layers)):
-        column: list[str] = []
-        for neuron in drawing.layers[layer]:
-            edges = [e for e in drawing.edges if e.parameter.layer == layer and e.target == neuron]
-            edges.sort(key=lambda e: (e.parameter.from_ == 0, e.parameter.from_))
-            last = layer == len(drawing.layers) - 1
-            column += [*_gathered(edges, drawing.marked, last), ""]
-        columns.append(column[:-1])
+    columns = [_column(drawing, layer) for layer in range(1, len(drawing.layers))]
+    outputs = [
+        (pred, NOTHING, drawing.marked and bool(passes(drawing, k)))
+        for k, pred in enumerate(drawing.layers[-1], start=1)
+    ]
+    if len(outputs) > 1:
+        columns.append(_gathered(outputs, ERROR.text))
+    else:
+        columns[-1][-1] += f" {(HEAVY if outputs[0][2] else LIGHT)['line'] * 2} {ERROR.text}"
     height = max(map(len, columns))
     widths = [max(len(line) for line in column) for column in columns]
     lines = []
@@ -130,23 +134,29 @@ def diagram(drawing: Picture) -> str:
     return "\n".join(lines)
 
 
-def _gathered(edges: Sequence[Edge], marked: bool, last: bool) -> list[str]:
+def _column(drawing: Picture, layer: int) -> list[str]:
+    """The neurons of a layer under one another."""
+    lines: list[str] = []
+    for neuron in drawing.layers[layer]:
+        edges = [e for e in drawing.edges if e.parameter.layer == layer and e.target == neuron]
+        edges.sort(key=lambda e: (e.parameter.from_ == 0, e.parameter.from_))
+        arms = [(e.source, e.name, drawing.marked and bool(e.serves)) for e in edges]
+        lines += [*_gathered(arms, neuron.text), ""]
+    return lines[:-1]
+
+
+def _gathered(arms: Sequence[Arm], target: str) -> list[str]:
     """The lines of one neuron: a line an incoming connection, ending at the neuron's name."""
-    heavy = [marked and bool(e.serves) for e in edges]
-    source = max(e.source.width for e in edges)
-    name = max(e.name.width for e in edges)
+    widest = max(source.width for source, _, _ in arms)
+    longest = max(name.width for _, name, _ in arms)
     lines = []
-    for i, edge in enumerate(edges):
-        style = HEAVY if heavy[i] else LIGHT
-        place = (
-            "one" if len(edges) == 1 else "bottom" if i == len(edges) - 1 else "top" if i == 0 else "middle"
-        )
-        joint = (HEAVY if any(heavy[: i + 1]) else LIGHT)[place]
-        label = style["line"] * 2 + edge.name.text + style["line"] * (2 + name - edge.name.width)
-        lines.append(f"{padded(edge.source.text, source)} {label}{joint}")
-    out = HEAVY if any(heavy) else LIGHT
-    error = f" {out['line'] * 2} E" if last else ""
-    lines[-1] += f"{out['line']} {edges[0].target.text}{error}"
+    for i, (source, name, heavy) in enumerate(arms):
+        style = HEAVY if heavy else LIGHT
+        place = "one" if len(arms) == 1 else "bottom" if i == len(arms) - 1 else "top" if i == 0 else "middle"
+        joint = (HEAVY if any(marked for _, _, marked in arms[: i + 1]) else LIGHT)[place]
+        label = style["line"] * 2 + name.text + style["line"] * (2 + longest - name.width)
+        lines.append(f"{padded(source.text, widest)} {label}{joint}")
+    lines[-1] += f"{(HEAVY if any(marked for _, _, marked in arms) else LIGHT)['line']} {target}"
     return lines
 
 
