@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.api import Run, load, load_run, read_history, read_parameters, train
+    from runner.api import Run, load, load_run, load_sweep, read_history, read_parameters, train
     from runner.errors import ConfigError, RunnerError
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "RunnerError",
     "load",
     "load_run",
+    "load_sweep",
     "read_history",
     "read_parameters",
     "train",

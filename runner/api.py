@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -32,8 +33,26 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Experiment:
 
     `config_dir` is a folder of your own YAML files. Raises RunnerError as the command would say it.
     """
-    try:
+    with _readable():
         return experiment(compose(overrides, config_dir), _cache)
+
+
+def load_sweep(*overrides: str, config_dir: str | Path | None = None) -> list[Experiment]:
+    """The experiments that ``backprop-runner -m`` would run with the same overrides, in its order.
+
+    They are composed as one: a thousand of them in a tenth of a second. Raises RunnerError as `load` does.
+    """
+    from runner.sweeping.loading import configurations
+
+    with _readable():
+        return [experiment(config, _cache) for config in configurations(overrides, config_dir)]
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Errors of Hydra's are raised as the command would say them."""
+    try:
+        yield
     except RunnerError:
         raise
     except Exception as error:

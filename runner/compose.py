@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from runner.config import conf_dir
 from runner.errors import RunnerError, did_you_mean, one_of
 
 if TYPE_CHECKING:
+    from hydra._internal.hydra import Hydra
     from omegaconf import DictConfig
 
 
@@ -20,17 +22,31 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     `config_dir` is a folder with YAML files of the user's own, searched first.
     Raises what Hydra raises; :func:`message` makes it readable.
     """
-    import hydra
+    from hydra import compose
+
+    with composing(config_dir) as (_, searchpath):
+        return compose("config", [*replacing(overrides), *searchpath])
+
+
+@contextmanager
+def composing(config_dir: str | Path | None = None) -> Iterator[tuple[Hydra, list[str]]]:
+    """Hydra over the configuration that ships, and the overrides that let it find `config_dir`'s.
+
+    Raises RunnerError where that is no folder.
+    """
+    from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
     if config_dir is not None and not Path(config_dir).is_dir():
         raise RunnerError(f"config_dir={config_dir}: there is no such folder")
-    overrides = replacing(overrides)
+    searchpath = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
     before = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
     try:
-        with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="runner"):
-            extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
-            return hydra.compose("config", [*overrides, *extra])
+        with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="runner"):
+            opened = GlobalHydra.instance().hydra
+            assert opened is not None
+            yield opened, searchpath
     finally:
         GlobalHydra.instance().hydra = before
 
