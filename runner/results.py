@@ -125,7 +125,7 @@ class Results:
     @cached_property
     def with_weights(self) -> list[int]:
         """The finished runs whose weights were recorded."""
-        return [run for runs in self._alike.values() for run in runs if self._weights(runs[0])]
+        return sorted(run for runs in self._alike.values() if self._weights(runs[0]) for run in runs)
 
     def weight_names(self) -> list[str]:
         """The weights and biases of the first run whose history has any."""

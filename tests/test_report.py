@@ -180,3 +180,50 @@ def test_a_browser_shows_it(sweep: Path, tmp_path: Path, width: int) -> None:
     inked = (picture[:, :, :3].min(axis=2) < 0.5).mean(axis=1)
     assert (inked > 0).sum() > 400  # rows of the page that bear something dark
     assert np.ptp(picture[:, :, :3], axis=2).max() > 0.4  # and colours: the figures are there
+
+
+def test_wide_figures_scroll_where_they_do_not_fit(sweep: Path) -> None:
+    text = (sweep / "report.html").read_text()
+    assert ".wide { overflow-x: auto; } .wide img { max-width: none; min-width: 7.2in;" in text
+    wide = re.findall(r'<div class="wide" tabindex="0"><img alt="([^"]*)', text)
+    assert any(alt.startswith("Left: final error") for alt in wide)  # two panels
+    assert not any(alt.startswith("Error over the training set") for alt in wide)  # one
+
+
+def test_latex_escapes_what_is_no_letter() -> None:
+    from runner.report import _tex
+
+    assert _tex('a|b"<c>') == r"a\textbar{}b\symbol{34}\textless{}c\textgreater{}"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+def test_the_table_is_no_wider_than_an_article(tmp_path: Path) -> None:
+    sweep = make_sweep(
+        tmp_path / "s",
+        {
+            "learning_rate": [0.01, 0.02],
+            "network.activation": ["tanh", "relu"],
+            "regularization.l2": [0.0, 0.1],
+        },
+        ["experiment=xor", "epochs=3", "data.points=24", "data.noise=0.1", "data.test_fraction=0.25"],
+    )
+    write_report(sweep)
+    page = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\n\\input{results}\n\\end{document}"
+    (sweep / "page.tex").write_text(page)
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "page"],
+        cwd=sweep,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "Overfull" not in done.stdout
+
+
+def test_the_best_is_the_same_everywhere(sweep: Path, tmp_path: Path) -> None:
+    page = write_report(sweep, tmp_path, metric="best_error")
+    name = dict(page.facts)["best best_error"].partition(": ")[2]
+    said = [f.caption for f in page.figures if "best run" in f.caption]
+    assert said
+    assert all(f"best run ({name})" in caption for caption in said)

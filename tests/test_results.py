@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ from making_sweeps import make_sweep
 
 from runner import results as module
 from runner.errors import RunnerError
+from runner.histories import NotShownError
 from runner.results import Results, read_histories, read_runs
+from runner.tables import in_order
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +134,105 @@ def test_folders_that_hold_nothing(tmp_path: Path) -> None:
         Results(tmp_path / "none")
     with pytest.raises(RunnerError, match="neither the folder of a run nor of a sweep"):
         Results(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("learning_rate", "foo", "line 3, column learning_rate: 'foo' is not a number"),
+        ("learning_rate", "inf", "line 3, column learning_rate: 'inf' is no learning rate above 0"),
+        ("learning_rate", "", "line 3, column learning_rate: nothing is no learning rate above 0"),
+        ("learning_rate", "0", "line 3, column learning_rate: '0' is no learning rate above 0"),
+        ("learning_rate", "-0.01", "line 3, column learning_rate: '-0.01' is no learning rate above 0"),
+        ("run", "0", "line 3, column run: '0' stands there twice"),
+        ("run", "1.5", "line 3, column run: '1.5' is no whole number"),
+        ("run", "one", "line 3, column run: 'one' is not a number"),
+        ("final_error", "", "line 3, column final_error: nothing is not finite"),
+    ],
+)
+def test_a_faulty_cell_is_named(sweep: Path, tmp_path: Path, column: str, value: str, message: str) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    with open(copy / "runs.csv", newline="") as f:
+        rows = list(csv.DictReader(f))
+    rows[1][column] = value
+    with open(copy / "runs.csv", "w", newline="") as f:
+        writer = csv.DictWriter(f, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    with pytest.raises(RunnerError, match=re.escape(f"runs.csv, {message}")):
+        Results(copy)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda lines: [*lines[:2], lines[2].rpartition(",")[0] + ",abc", *lines[3:]],
+         "line 3, column final: 'abc' is not a number"),
+        (lambda lines: lines[:2] + lines[3:], "line 3: 'w3' stands where 'w2' is to be"),
+        (lambda lines: lines[:-1], "has 5 parameters, and 6 are to be there"),
+        (lambda lines: lines[:1], "has no weights of some layer"),
+        (lambda lines: ["a,b"], "has no column 'name'"),
+    ],
+)  # fmt: skip
+def test_faulty_parameters_are_refused(
+    sweep: Path, tmp_path: Path, edit: Callable[[list[str]], list[str]], message: str
+) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    path = copy / "1" / "parameters.csv"
+    path.write_text("\n".join(edit(path.read_text().splitlines())) + "\n")
+    with pytest.raises(
+        RunnerError, match=re.escape(f"parameters.csv{'' if message[0] == 'h' else ','}")
+    ) as found:
+        Results(copy).parameters(1)
+    assert message in str(found.value)
+
+
+def test_a_broken_configuration_is_named_with_its_line(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    (copy / "1" / ".hydra" / "config.yaml").write_text("foo: [\n")
+    with pytest.raises(RunnerError, match=r"1/\.hydra/config\.yaml: .*line 2"):
+        Results(copy).experiment(1)
+    (copy / "1" / ".hydra" / "config.yaml").unlink()
+    with pytest.raises(NotShownError, match=r"there is no .*config"):
+        Results(copy).experiment(1)
+
+
+def test_of_equals_the_soonest_is_the_best(tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "s", {"learning_rate": [0.1, 0.12, 0.15, 0.2, 0.21]}, ["epochs=200"])
+    results = Results(sweep)
+    finals = results.runs["final_error"]
+    equals = finals.index[finals == finals.min()].tolist()
+    assert len(equals) > 1
+
+    def reached(run: int) -> int:
+        return int(np.argmax(results.history(run)["error"].to_numpy() <= results.threshold))
+
+    assert results.best() == min(equals, key=lambda run: (reached(run), run)) != equals[0]
+    assert f"of {len(equals)} equals" in results.best_name("final_error")
+
+
+def test_values_in_a_readers_order() -> None:
+    assert in_order(["[16]", "[4]", "[8,8]", "[]"]) == ["[]", "[4]", "[16]", "[8,8]"]
+    assert in_order(["16", "null", "4", "1"]) == ["1", "4", "16", "null"]
+    assert in_order([0.5, 0.1, 10]) == [0.1, 0.5, 10]
+
+
+def test_histories_of_unlike_steps_are_no_errors_of_one_kind(tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "s", {"log.unit": ["epoch", "update"]}, ["epochs=5"])
+    with pytest.raises(NotShownError, match="count different steps: epochs and updates"):
+        _ = Results(sweep).errors
+
+
+def test_what_is_missing_is_said(sweep: Path, tmp_path: Path) -> None:
+    assert Results(sweep).note == ""
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    (copy / "runs.csv").unlink()
+    for name in ("history.csv", "summary.csv"):
+        (copy / "1" / name).unlink()
+    note = Results(copy).note
+    assert "1 of 3 runs have no result (1 interrupted)" in note
+    assert "has not ended; shown are its 2 runs so far" in note

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -71,23 +72,41 @@ def draw_figures(
     read_ahead(results, only)
     names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
     kinds = list(dict.fromkeys(formats))
-    with mpl.rc_context(fname=Path(__file__).with_name(f"{style}.mplstyle")):  # over defaults, not a user's
+    sheet = Path(__file__).with_name(f"{style}.mplstyle")  # over defaults, not a user's
+    with mpl.rc_context(fname=sheet), ThreadPoolExecutor(1) as files:  # written beside what is drawn next
+        made: list[tuple[Outcome, list[Future[None]]]] = []
         for name in names:
-            yield _outcome(results, name, options, out, kinds)
+            made.append(_outcome(results, name, options, out, kinds, files))
+            if len(made) > 1:
+                yield _whole(*made.pop(0))
+        yield _whole(*made.pop())
 
 
-def _outcome(results: Results, name: str, options: Options, out: Path, formats: Sequence[str]) -> Outcome:
+def _whole(outcome: Outcome, files: Sequence[Future[None]]) -> Outcome:
+    """The outcome, once its files are written."""
+    try:
+        for file in files:
+            file.result()
+    except OSError as error:
+        raise RunnerError(f"{outcome.paths[0].parent}: cannot be written: {error}") from None
+    return outcome
+
+
+def _outcome(
+    results: Results, name: str, options: Options, out: Path, formats: Sequence[str], files: Executor
+) -> tuple[Outcome, list[Future[None]]]:
     figure = load(name)
     try:
         if reason := figure.applies(results, options):
-            return Outcome(name, reason=reason)
+            return Outcome(name, reason=reason), []
         numbers = figure.numbers(results, options)
     except NotShownError as error:
-        return Outcome(name, reason=str(error))
+        return Outcome(name, reason=str(error)), []
     except RunnerError as error:
-        return Outcome(name, reason=str(error), failed=True)
-    paths = _write(out, name, figure, numbers, formats)
-    return Outcome(name, paths, figure.caption(numbers) + results.note, width=_width(figure.layout(numbers)))
+        return Outcome(name, reason=str(error), failed=True), []
+    paths, written = _write(out, name, figure, numbers, formats, files)
+    caption, width = figure.caption(numbers) + results.note, _width(figure.layout(numbers))
+    return Outcome(name, paths, caption, width=width), written
 
 
 def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:
@@ -106,14 +125,15 @@ def _width(layout: Layout) -> float:
     return PAGE if layout.columns_wide == DOUBLE else float(mpl.rcParams["figure.figsize"][0])
 
 
-def _save(canvas: Canvas, path: Path, kind: str) -> None:
+def _save(canvas: Canvas, path: Path, kind: str, files: Executor) -> Future[None] | None:
     if kind != "png":
         canvas.savefig(path, format=kind, metadata=METADATA[kind])
-        return
+        return None
     agg = FigureCanvasAgg(canvas)
     agg.draw()
-    opaque = np.asarray(agg.buffer_rgba())[..., :3]  # the paper is white: a tenth smaller, half the time
-    Image.fromarray(opaque).save(path, dpi=(canvas.dpi, canvas.dpi), compress_level=COMPRESSION)
+    size = agg.get_width_height(physical=True)
+    opaque = Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")  # the paper is white
+    return files.submit(opaque.save, path, dpi=(canvas.dpi, canvas.dpi), compress_level=COMPRESSION)
 
 
 def _lay_out(canvas: Canvas) -> None:
@@ -140,14 +160,16 @@ def _as_csv(numbers: pd.DataFrame) -> bytes:
     return text.getvalue()
 
 
-def _write(out: Path, name: str, figure: Figure, numbers: pd.DataFrame, formats: Sequence[str]) -> list[Path]:
+def _write(
+    out: Path, name: str, figure: Figure, numbers: pd.DataFrame, formats: Sequence[str], files: Executor
+) -> tuple[list[Path], list[Future[None]]]:
+    """The paths of the pictures, and what is still being written."""
+    paths = [out / f"{name}.{kind}" for kind in formats]
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / f"{name}.csv", _as_csv(numbers))
+        written = [files.submit(lambda: write_whole(out / f"{name}.csv", _as_csv(numbers)))]
         canvas = paint(figure, numbers)
-        paths = [out / f"{name}.{kind}" for kind in formats]
-        for path, kind in zip(paths, formats, strict=True):
-            _save(canvas, path, kind)
+        saved = [_save(canvas, path, kind, files) for path, kind in zip(paths, formats, strict=True)]
     except OSError as error:
         raise RunnerError(f"{out}: cannot be written: {error}") from None
-    return paths
+    return paths, written + [file for file in saved if file is not None]

@@ -78,8 +78,8 @@ def needs_weights(results: Results) -> str | None:
 
 def reference(results: Results, metric: str, among: Sequence[int]) -> int:
     """The best run of those in `among`; the first where all diverged."""
-    completed = [run for run in among if results.runs.at[run, "status"] == "completed"]
-    return results.best(metric, completed) if completed else among[0]
+    completed = results.runs.index[results.runs["status"] == "completed"].intersection(list(among))
+    return results.best(metric, completed.tolist()) if len(completed) else among[0]
 
 
 def is_weight(name: str) -> bool:

@@ -171,3 +171,87 @@ def test_names_in_configurations_are_not_read_as_mathematics(tmp_path: Path) -> 
     assert outcomes(sweep, tmp_path / "out")["learning_curves"].reason is None
     options = Options(x="learning_rate", y="a$\\frac$b")
     assert outcomes(sweep, tmp_path / "out", options=options)["heatmap"].reason is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--format", ""], "must be one of png, pdf, svg"),
+        (["--x", "learning_rate", "--y", "learning_rate"], "two different ones"),
+        (["--x", "w1", "--y", "w1"], "two different ones"),
+        (["--x", "epoch", "--y", "error", "--only", "landscape"], "the weights: w1 to b4"),
+        (["--color", "learning_rat", "--only", "network"], "did you mean 'learning_rate'"),
+        (["--color", "seed"], "seeds are repeats"),
+        (["--metric", "epochs"], "these runs have final_error, best_error, test_error"),
+    ],
+)
+def test_choices_that_cannot_be_followed(
+    seeds: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(RunnerError, match=message):
+        draw(parser().parse_args([str(seeds), "--out", str(tmp_path), *arguments]))
+
+
+def test_what_is_named_twice_is_drawn_once(rates: Path, tmp_path: Path) -> None:
+    found = list(draw_figures(Results(rates), tmp_path, only=["learning_curves"] * 2, formats=["png", "png"]))
+    assert [[path.name for path in outcome.paths] for outcome in found] == [["learning_curves.png"]]
+
+
+def test_a_faulty_file_keeps_no_other_figure_from_being_drawn(
+    rates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sweep = tmp_path / "s"
+    shutil.copytree(rates, sweep)
+    path = sweep / "1" / "history.csv"
+    path.write_text(path.read_text().replace("\n7,", "\n7,x", 1))
+    found = outcomes(sweep, tmp_path / "out")
+    assert found["learning_curves"].failed
+    assert "1/history.csv" in str(found["learning_curves"].reason)
+    with pytest.raises(RunnerError, match=r"1/history\.csv: is not a history") as error:
+        draw(parser().parse_args([str(sweep), "--out", str(tmp_path / "out")]))
+    assert "\n" not in str(error.value)  # once, though several figures need it
+
+
+def test_a_missing_configuration_skips_only_what_needs_it(seeds: Path, tmp_path: Path) -> None:
+    sweep = tmp_path / "s"
+    shutil.copytree(seeds, sweep)
+    for path in sweep.glob("*/.hydra/config.yaml"):
+        path.unlink()
+    found = outcomes(sweep, tmp_path / "out")
+    assert "config.yaml" in str(found["landscape"].reason)
+    assert not found["landscape"].failed
+    assert found["learning_rates"].reason is None
+
+
+def test_runs_without_weights_do_not_keep_those_with_them_from_being_drawn(tmp_path: Path) -> None:
+    sweep = make_sweep(
+        tmp_path / "s", {"learning_rate": [0.01, 0.05], "log.weights": [False, True]}, ["epochs=9"]
+    )
+    found = outcomes(sweep, tmp_path / "out")
+    assert found["weight_paths"].reason is None
+    assert pd.read_csv(tmp_path / "out" / "weight_paths.csv")["run"].unique().tolist() == [1, 3]
+    assert "2 runs of other networks or steps are left out" in found["weight_paths"].caption
+
+
+def test_unlike_steps_are_a_reason(tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "s", {"log.unit": ["epoch", "update"]}, ["epochs=5"])
+    found = outcomes(sweep, tmp_path / "out")
+    assert "count different steps" in str(found["learning_curves"].reason)
+    assert found["weight_paths"].reason is None
+
+
+def test_captions_say_which_runs_are_missing(rates: Path, tmp_path: Path) -> None:
+    sweep = tmp_path / "s"
+    shutil.copytree(rates, sweep)
+    table = pd.read_csv(sweep / "runs.csv", dtype=str)
+    table.loc[1, "status"] = "failed"
+    table.to_csv(sweep / "runs.csv", index=False)
+    for outcome in outcomes(sweep, tmp_path / "out").values():
+        assert outcome.reason or "1 of 6 runs have no result (1 failed)" in outcome.caption
+
+
+@pytest.mark.filterwarnings("error")
+def test_far_apart_errors_warn_of_nothing(tmp_path: Path) -> None:
+    rates = [round(0.01 * 1.6**i, 6) for i in range(14)]
+    sweep = make_sweep(tmp_path / "s", {"learning_rate": rates}, ["epochs=150"])
+    assert outcomes(sweep, tmp_path / "out")["learning_rates"].reason is None

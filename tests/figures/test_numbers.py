@@ -254,3 +254,248 @@ def test_landscape_over_principal_directions(rates: Path) -> None:
     assert (end["x"], end["y"]) == (pytest.approx(0, abs=1e-12), pytest.approx(0, abs=1e-12))
     shares = [share for _, share in numbers.attrs["axes"]]
     assert 0.9 < sum(shares) <= 1 + 1e-12
+
+
+def stars(canvas: Canvas) -> tuple[float, float]:
+    (star,) = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "*"]
+    (x,), (y,) = star.get_data()
+    return float(x), float(y)
+
+
+def sweep_of(folder: Path, swept: dict[str, list[Any]], *overrides: str) -> Path:
+    from making_sweeps import make_sweep
+
+    return make_sweep(folder / "s", swept, overrides)
+
+
+def retold(sweep: Path, **columns: list[Any]) -> Path:
+    """The sweep with other words in its table."""
+    table = pd.read_csv(sweep / "runs.csv", dtype=str)
+    for name, values in columns.items():
+        table[name.replace("__", ".")] = values
+    table.to_csv(sweep / "runs.csv", index=False)
+    return sweep
+
+
+def test_zeros_of_all_lines_stand_at_one_height(tmp_path: Path) -> None:
+    sweep = sweep_of(
+        tmp_path, {"learning_rate": [0.01, 0.05, 0.1], "optimizer.momentum": [0.0, 0.9]}, "epochs=5"
+    )
+    errors_said = ["1e-3", "0", "1e-9", "0", "0", "0"]
+    retold(sweep, final_error=errors_said, best_error=errors_said)
+    _, canvas = drawn("learning_rates", sweep)
+    (_, first), (_, second) = curves(canvas)
+    assert first.tolist() == pytest.approx([1e-3, 1e-9, 1e-10])
+    assert second.tolist() == pytest.approx([1e-10] * 3)
+    assert stars(canvas)[1] == pytest.approx(1e-10)
+    low, high = canvas.axes[0].get_ylim()
+    assert 1e-13 < low < 1e-10 / 2  # room for the name of the best
+    assert high < 1
+
+
+def test_on_a_linear_axis_zero_is_zero(tmp_path: Path) -> None:
+    sweep = retold(
+        sweep_of(tmp_path, {"learning_rate": [0.01, 0.1]}, "epochs=5"),
+        final_error=["3e-6", "0"], best_error=["3e-6", "0"],
+    )  # fmt: skip
+    _, canvas = drawn("learning_rates", sweep)
+    assert canvas.axes[0].get_yscale() == "linear"
+    assert curves(canvas)[0][1].tolist() == [3e-6, 0.0]
+
+
+def test_weights_are_drawn_over_each_other_only_where_they_are_the_same(tmp_path: Path) -> None:
+    sweep = sweep_of(
+        tmp_path, {"network.hidden": [[2], [3]], "learning_rate": [0.01, 0.02]}, "network=dense",
+        "network.biases=null", "epochs=5",
+    )  # fmt: skip
+    numbers, _ = drawn("weight_paths", sweep)
+    best = Results(sweep).best()
+    assert sorted(numbers["run"].unique()) == ([0, 1] if best < 2 else [2, 3])
+    assert numbers["name"].nunique() == (6 if best < 2 else 9)
+    assert "2 runs of other networks" in load("weight_paths").caption(numbers)
+
+
+def test_no_two_of_many_values_look_alike() -> None:
+    from runner.figures.looks import Shades
+
+    shades = Shades.of("network.activation", [f"name{i}" for i in range(49)])
+    assert len({(shades.colors[v], str(shades.dash(v))) for v in shades.values}) == 49
+
+
+def test_only_seeds_become_medians(tmp_path: Path) -> None:
+    swept: dict[str, list[Any]] = {
+        "learning_rate": [0.01, 0.02], "optimizer.momentum": [0.0, 0.5], "regularization.l2": [0.0, 0.1],
+    }  # fmt: skip
+    sweep = sweep_of(tmp_path, swept, "epochs=20")
+    numbers, canvas = drawn("learning_rates", sweep)
+    assert len(numbers) == 8
+    assert (numbers["runs"] == 1).all()
+    assert len(curves(canvas)) == 4
+    assert "colours tell optimizer.momentum, dashes regularization.l2" in load("learning_rates").caption(
+        numbers
+    )
+    numbers, canvas = drawn("learning_curves", sweep)
+    assert len(curves(canvas)) == 8
+    assert "look alike differ in regularization.l2" in load("learning_curves").caption(numbers)
+
+
+def test_a_sweep_over_seeds_alone_is_a_median_with_its_band(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, {"seed": [0, 1, 2]}, "network=dense", "epochs=10")
+    numbers, canvas = drawn("learning_curves", sweep)
+    last = sorted(errors(sweep / str(run))[-1] for run in range(3))
+    assert numbers["error"].iloc[-1] == last[1]
+    assert numbers["high"].iloc[-1] == pytest.approx((last[1] + last[2]) / 2)
+    assert len(curves(canvas)) == 1
+    assert "median over 3 seeds" in load("learning_curves").caption(numbers)
+
+
+def test_what_leaves_the_frame_is_marked(tmp_path: Path) -> None:
+    sweep = retold(
+        sweep_of(tmp_path, {"learning_rate": [0.01, 0.1, 0.2]}, "epochs=5"),
+        final_error=["1e-3", "2e-3", "6e57"],
+    )
+    numbers, canvas = drawn("learning_rates", sweep)
+    (mark,) = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "off scale"]
+    (x,), (y,) = mark.get_data()
+    assert x == 0.2
+    assert canvas.axes[0].get_ylim()[0] < y <= canvas.axes[0].get_ylim()[1] < 1e6
+    assert "up to 6e+57" in load("learning_rates").caption(numbers)
+
+
+def test_runs_of_no_epoch_are_dots_and_reach_what_they_begin_with(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, {"learning_rate": [0.01, 0.05]}, "epochs=0")
+    _, canvas = drawn("learning_curves", sweep)
+    dots = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "o"]
+    assert [line.get_ydata()[0] for line in dots] == [errors(sweep / "0")[0]] * 2
+    _, canvas = drawn("learning_rates", sweep)
+    assert not [text for text in canvas.axes[1].texts if "no run" in text.get_text()]
+    assert canvas.axes[1].get_ylim()[0] < 0 < canvas.axes[1].get_ylim()[1]
+
+
+def test_a_lone_point_among_many_rates_is_marked(many: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(many, tmp_path / "s")
+    table = pd.read_csv(tmp_path / "s" / "runs.csv")
+    table.loc[[50, 52], "status"] = "diverged"
+    table.to_csv(tmp_path / "s" / "runs.csv", index=False)
+    _, canvas = drawn("learning_rates", tmp_path / "s")
+    dots = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "o"]
+    assert dots[0].get_xdata().tolist() == [table.at[51, "learning_rate"]]
+
+
+def test_heatmap_puts_rates_on_a_log_axis_and_words_in_order(tmp_path: Path) -> None:
+    sweep = sweep_of(
+        tmp_path, {"learning_rate": [0.01, 0.05, 0.2], "network.hidden": [[], [4], [8, 8], [16]]},
+        "network=dense", "epochs=2",
+    )  # fmt: skip
+    _, canvas = drawn("heatmap", sweep)
+    assert canvas.axes[0].get_xscale() == "log"
+    assert [t.get_text() for t in canvas.axes[0].get_yticklabels()] == ["[]", "[4]", "[16]", "[8, 8]"]
+
+
+def test_heatmap_says_what_was_not_swept(rates: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(rates, tmp_path / "s")
+    table = pd.read_csv(tmp_path / "s" / "runs.csv", dtype=str)
+    table.insert(2, "batch_size", ["1", "1", "2", "2", "3", "3"])
+    table.to_csv(tmp_path / "s" / "runs.csv", index=False)
+    numbers, canvas = drawn("heatmap", tmp_path / "s")
+    assert "12 combinations that were not in the sweep" in load("heatmap").caption(numbers)
+    assert sum(line.get_gid() == "absent" for line in canvas.axes[0].get_lines()) == 12
+
+
+def test_names_of_ticks_do_not_overlap() -> None:
+    from runner.figures.heatmap import _apart
+
+    at, widths = np.array([0.0, 0.1, 0.2, 1.0, 2.0]), np.full(5, 0.3)
+    shown = _apart(at, widths)
+    assert shown[0] == 0
+    assert shown[-1] == 4
+    assert (np.diff(at[shown]) >= 0.3).all()
+
+
+def test_negative_edges_are_dashed(alone: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(alone, tmp_path / "r")
+    table = pd.read_csv(tmp_path / "r" / "parameters.csv")
+    table.loc[2, "initial"] = -0.3
+    table.to_csv(tmp_path / "r" / "parameters.csv", index=False)
+    _, canvas = drawn("network", tmp_path / "r")
+    dashes = {line.get_gid(): line.get_linestyle() for line in canvas.axes[0].get_lines() if line.get_gid()}
+    assert [name for name, dash in dashes.items() if dash != "-"] == ["w3"]
+
+
+def test_eight_neurons_do_not_overlap(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, {"seed": [0]}, "network=dense", "data=moons", "epochs=2")
+    with mpl.rc_context(fname=Path(load.__code__.co_filename).with_name("paper.mplstyle")):
+        numbers = load("network").numbers(Results(sweep / "0"), Options())
+        canvas = paint(load("network"), numbers)
+        canvas.draw_without_rendering()
+    ax = canvas.axes[0]
+    nodes = [line for line in ax.get_lines() if line.get_marker() == "o" and line.get_xdata()[0] == 1.0]
+    heights = sorted(ax.transData.transform((1.0, node.get_ydata()[0]))[1] for node in nodes)
+    across = nodes[0].get_markersize() / 72 * canvas.dpi
+    assert len(nodes) == 8
+    assert np.diff(heights).min() > 1.3 * across
+
+
+def test_regression_points_have_the_colours_of_their_targets(tmp_path: Path) -> None:
+    from matplotlib.collections import PathCollection
+
+    sweep = sweep_of(tmp_path, {"seed": [0]}, "network=dense", "data=plane", "epochs=2")
+    numbers, canvas = drawn("decision_boundary", sweep / "0")
+    (points,) = [c for c in canvas.axes[0].collections if isinstance(c, PathCollection)]
+    (mesh,) = [c for c in canvas.axes[0].collections if isinstance(c, QuadMesh)]
+    assert (
+        np.asarray(points.get_array()).tolist()
+        == numbers.loc[numbers["kind"] == "training", "value"].tolist()
+    )
+    assert (points.norm.vmin, points.norm.vmax) == (mesh.norm.vmin, mesh.norm.vmax)
+
+
+def test_the_plane_of_classes_is_monotone_in_lightness() -> None:
+    from runner.figures.decision_boundary import PALE
+
+    lightness = PALE(np.linspace(0, 1, 64))[:, :3] @ [0.299, 0.587, 0.114]
+    assert (np.diff(lightness) <= 1e-9).all()
+
+
+def test_held_out_curves_are_in_the_caption(seeds: Path) -> None:
+    numbers, canvas = drawn("learning_curves", seeds / "0")
+    assert "held-out examples" in load("learning_curves").caption(numbers)
+    history = rows(seeds / "0" / "history.csv")
+    assert curves(canvas)[1][1].tolist() == [float(row["test_error"]) for row in history]
+
+
+def test_landscape_says_which_runs_it_shows_and_by_what_they_differ(tmp_path: Path) -> None:
+    swept: dict[str, list[Any]] = {"regularization.l2": [0.0, 0.01, 0.1], "learning_rate": [0.01, 0.05, 0.1]}
+    numbers, canvas = drawn("landscape", sweep_of(tmp_path, swept, "epochs=20"))
+    text = load("landscape").caption(numbers)
+    shown = numbers.loc[numbers["kind"] == "path", "run"].nunique()
+    assert f"paths of {shown} runs, evenly chosen of 9," in text
+    assert "colours tell regularization.l2, dashes learning_rate" in text
+    legend = canvas.axes[0].get_legend()
+    assert legend is not None
+
+
+def test_one_metric_chooses_the_best_run_everywhere(seeds: Path) -> None:
+    results, options = Results(seeds), Options(metric="test_error")
+    name = results.name(results.best("test_error"))
+    for figure in ("decision_boundary", "landscape"):
+        numbers = load(figure).numbers(results, options)
+        assert name in load(figure).caption(numbers)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.012, 0.5), (0.06, 0.09), (1e-6, 1e2), (1e-31, 10.0), (0.9, 80.0)]
+)
+def test_ticks_of_log_axes_are_round_and_more_than_one(low: float, high: float) -> None:
+    from runner.figures.scales import log_ticks
+
+    named, minor, _ = log_ticks(low, high)
+    assert 2 <= len(named) <= 8
+    assert all(low <= tick <= high * (1 + 1e-9) for tick in named + minor)
+    assert all(len(f"{tick:g}".replace("0", "").replace(".", "").partition("e")[0]) <= 2 for tick in named)
