@@ -152,10 +152,9 @@ def _network(work: Work, chosen: Sequence[ParameterName]) -> list[Block]:
         return [picture(names, {p.name for p in chosen})]
     sizes = "-".join(map(str, names.sizes))
     why = f"A {sizes} network, with {len(names.parameters)} weights and biases, is too wide to draw. "
-    return [
-        Paragraph((why if i == 0 else "", symbol(p), " is on the way ", *_way(names, p), "."))
-        for i, p in enumerate(chosen)
-    ]
+    if len(chosen) > 1:
+        return [Paragraph((why, "The forward pass below has all its connections."))]
+    return [Paragraph((why, symbol(chosen[0]), " is on the way ", *_way(names, chosen[0]), "."))]
 
 
 def _is_drawn(names: Names) -> bool:
@@ -184,10 +183,10 @@ def _given(work: Work, examples: Sequence[int], chosen: Sequence[ParameterName])
         targets = [_is(names.y(k), work.y(n, k)) for k in work.neurons(names.last)]
         what = "Inputs and targets: " if step.examples == 1 else f"Example {n} of {step.examples}: "
         blocks.append(Paragraph((what, *listed([*inputs, *targets]))))
-    drawn = _is_drawn(names)
-    known = [_is(symbol(p), work.old(p)) for p in (names.parameters.values() if drawn else chosen)]
-    others = () if drawn else ("; the others stand in the forward pass",)
-    blocks.append(Paragraph((f"Before update {step.number}: ", *listed(known), *others)))
+    shown = list(names.parameters.values()) if _is_drawn(names) else chosen
+    others = "; the others stand in the forward pass" if len(shown) < len(names.parameters) else ""
+    known = listed([_is(symbol(p), work.old(p)) for p in shown])
+    blocks.append(Paragraph((f"Before update {step.number}: ", *known, others)))
     if step.experiment.schedule == "constant":
         blocks.append(Paragraph(("Learning rate: ", _is(ETA, work.pen.given(step.rate)))))
     return blocks
