@@ -208,7 +208,8 @@ def test_the_table_is_no_wider_than_an_article(tmp_path: Path) -> None:
         ["experiment=xor", "epochs=3", "data.points=24", "data.noise=0.1", "data.test_fraction=0.25"],
     )
     write_report(sweep)
-    page = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\n\\input{results}\n\\end{document}"
+    head = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}"
+    page = f"{head}\n\\input{{results}}\n\\end{{document}}"
     (sweep / "page.tex").write_text(page)
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "page"],
