@@ -12,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
+
 from runner.compose import compose, known_keys, message
 from runner.config import boolean, choice, experiment, number
 from runner.errors import ConfigError, RunnerError, did_you_mean
