@@ -26,7 +26,7 @@ from runner.figures.figure import (
     needs_completed,
     spread_of,
 )
-from runner.figures.looks import shortened
+from runner.figures.looks import short_names
 from runner.figures.scales import (
     DIVERGED_GREY,
     RATE,
@@ -127,7 +127,7 @@ class Side:
         if self.log:
             getattr(ax, f"set_{which}scale")("log")
         axis = getattr(ax, f"{which}axis")
-        names = [escaped(name) for name in _names(self.values)]
+        names = [escaped(name) for name in short_names(self.values, 16)]
         fractions = np.log(self.places) if self.log else self.places
         ends = np.log(self.edges) if self.log else self.edges
         length = PANEL[which == "y"] * mpl.rcParams["figure.figsize"][0]
@@ -147,14 +147,6 @@ class Side:
             ax.tick_params(axis="x", labelrotation=90)
         getattr(ax, f"set_{which}lim")(self.edges[0], self.edges[-1])
         getattr(ax, f"set_{which}label")(label(self.key))
-
-
-def _names(values: Sequence[Any]) -> list[str]:
-    """Values as ticks say them: numbers of three digits, where these tell them apart."""
-    short = [min(f"{v:.3g}", plain(v), key=len) if is_numeric([v]) else plain(v) for v in values]
-    if len(set(short)) == len(values):
-        return [shortened(name, 16) for name in short]
-    return [shortened(plain(value), 16) for value in values]
 
 
 def _apart(at: Array, widths: Array) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import matplotlib as mpl
@@ -106,7 +107,11 @@ class Shades:
         return DASHES[(at + again) % len(DASHES)]
 
     def name(self, value: Any) -> str:
-        return escaped(shortened(plain(value)))
+        return escaped(self.names[self.values.index(value)])
+
+    @cached_property
+    def names(self) -> list[str]:
+        return short_names(self.values)
 
 
 @dataclass(frozen=True)
@@ -150,9 +155,11 @@ class Looks:
             add_legend(axes, sections)
 
 
-def shortened(text: str, most: int = 20) -> str:
-    """A long name, as paths are, by its end."""
-    return text if len(text) <= most else "…" + text[1 - most :]
+def short_names(values: Sequence[Any], most: int = 20) -> list[str]:
+    """Values as a reader wants them: numbers of three digits where these suffice, long words by their end."""
+    short = [min(f"{v:.3g}", plain(v), key=len) if is_numeric([v]) else plain(v) for v in values]
+    names = short if len(set(short)) == len(values) else [plain(value) for value in values]
+    return [name if len(name) <= most else "…" + name[1 - most :] for name in names]
 
 
 def _sample(color: Any, dash: Any, name: str, marker: str | None = None) -> Line2D:
