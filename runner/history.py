@@ -88,8 +88,15 @@ class RunFiles:
 def discard(folder: str | Path) -> None:
     """Removes what a run that is not whole has left in its folder: one without a summary."""
     if not os.path.exists(f"{folder}/{SUMMARY}"):
-        for path in [Path(folder, HISTORY), Path(folder, PARAMETERS), *Path(folder).glob(f"*{PART}")]:
-            path.unlink(missing_ok=True)
+        for name in (HISTORY, PARAMETERS):
+            Path(folder, name).unlink(missing_ok=True)
+        clear_parts(folder)
+
+
+def clear_parts(folder: str | Path) -> None:
+    """Removes files that were never finished: of a process that was killed."""
+    for path in Path(folder).glob(f"*{PART}"):
+        path.unlink(missing_ok=True)
 
 
 def write_whole(path: str | Path, content: bytes) -> None:

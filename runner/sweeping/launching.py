@@ -19,8 +19,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.errors import ConfigError, RunnerError, one_of
 from runner.experiment import Experiment
-from runner.folders import RUNS, held, inside
-from runner.history import ERROR, PART, discard
+from runner.folders import held, inside
+from runner.history import ERROR, clear_parts, discard
 from runner.running import swept_values
 from runner.sweeping.composing import Composer, Job, task_of
 from runner.sweeping.grid import of_one_value
@@ -28,12 +28,10 @@ from runner.sweeping.progress import Progress
 from runner.sweeping.stacks import row_bytes, stacked, widest
 from runner.sweeping.table import RunsTable, read_summary, swept_keys
 from runner.sweeping.work import Outcome, Work, failure
-from runner.sweeping.workers import BACKENDS, train_stacks
+from runner.sweeping.workers import BACKENDS, LOCAL, in_this_process, train_stacks
 
 log = logging.getLogger(__name__)
 
-#: Backends whose workers are on this machine.
-LOCAL = ("loky", "threading")
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "B": 1}
 
 
@@ -198,8 +196,7 @@ class _Sweep:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
-        for half_written in self.folder.glob(f"{RUNS}.*{PART}"):  # by a sweep that was killed
-            half_written.unlink(missing_ok=True)
+        clear_parts(self.folder)
         composer = Composer(self.context.config_loader, self.master)
         self.jobs = {first + i: composer.job(first + i, o) for i, o in enumerate(job_overrides)}
         self._refuse_shared_folders()
@@ -220,6 +217,9 @@ class _Sweep:
                     tick=self.progress.part,
                 ):
                     self._take(outcomes)
+                if not in_this_process(self.settings.workers, self.settings.backend):
+                    for job in todo:  # a worker that died may have been at it
+                        clear_parts(job.folder)
             except KeyboardInterrupt:
                 self._interrupted()
                 raise

@@ -14,7 +14,9 @@ from threadpoolctl import threadpool_limits
 from runner.errors import RunnerError
 from runner.sweeping.work import Outcome, Work, run_stack
 
-BACKENDS = ("loky", "threading", "dask", "ray")
+#: Backends whose workers are on this machine.
+LOCAL = ("loky", "threading")
+BACKENDS = (*LOCAL, "dask", "ray")
 #: ray's backend hands results back in lists only, so it is given a few stacks at a time.
 RETURNS = {"ray": "list"}
 CALLS_AT_A_TIME = 64
@@ -38,7 +40,7 @@ def train_stacks(
     dask's, or of a ray cluster; None makes a local one. Raises RunnerError where the backend's
     package is not installed or workers keep dying.
     """
-    if n_jobs == 1 and backend in ("loky", "threading"):
+    if in_this_process(n_jobs, backend):
         for stack in stacks:
             epochs = max(1, *(work.experiment.epochs for work in stack))
             yield run_stack(stack, row_bytes, partial(tick, len(stack) / epochs))
@@ -48,6 +50,11 @@ def train_stacks(
         opened.enter_context(threadpool_limits(1, "blas"))
         opened.enter_context(_cluster(backend, n_jobs, address))
         yield from _until_done(_Ledger(stacks), row_bytes, n_jobs, backend)
+
+
+def in_this_process(n_jobs: int, backend: str) -> bool:
+    """Whether stacks are trained here, one after the other."""
+    return n_jobs == 1 and backend in LOCAL
 
 
 class _Ledger:

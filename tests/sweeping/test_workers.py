@@ -151,6 +151,7 @@ def test_a_killed_worker_of_a_cluster_is_done_without(
     assert sweep.returncode == 0, errors
     assert len(statuses(tmp_path / "s")) == 200
     assert histories(tmp_path / "s") == alone
+    assert not list((tmp_path / "s").rglob("*.part"))
 
 
 def test_no_scheduler_at_the_address(command: Command) -> None:
