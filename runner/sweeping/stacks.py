@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
 
 from runner.experiment import Experiment
-from runner.training import ROW_BYTES, width
+from runner.training import EVALUATED, ROW_BYTES, width
 
 #: What a stack touches in one update should stay within a core's share of the caches: past it,
 #: a wider stack of middling networks is slower (measured: ``tests/benchmarks/stack_width.py``).
@@ -27,7 +27,8 @@ def widest(one: Experiment, max_bytes: int) -> int:
     batch = one.batch_size or one.data.examples
     touched = 8 * (state * one.parameter_count + 4 * batch * neurons)
     tested = 0 if one.data.test_inputs is None else len(one.data.test_inputs)
-    held = touched + 8 * 4 * max(one.data.examples, tested) * neurons
+    evaluated = max(batch, min(EVALUATED, max(one.data.examples, tested)))
+    held = touched + 8 * 4 * evaluated * neurons
     history = 8 * width(one) * min(one.rows, ROWS_AT_A_TIME)
     return max(
         1,
