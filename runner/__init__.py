@@ -17,6 +17,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from runner.api import Run, load, load_run, load_sweep, read_history, read_parameters, train
     from runner.errors import ConfigError, RunnerError
+    from runner.results import read_histories, read_runs
+
+#: Where the names are that are not in ``runner.api``.
+_PLACES = {
+    "ConfigError": "runner.errors",
+    "RunnerError": "runner.errors",
+    "read_histories": "runner.results",
+    "read_runs": "runner.results",
+}
 
 __all__ = [
     "ConfigError",
@@ -25,8 +34,10 @@ __all__ = [
     "load",
     "load_run",
     "load_sweep",
+    "read_histories",
     "read_history",
     "read_parameters",
+    "read_runs",
     "train",
 ]
 
@@ -35,8 +46,7 @@ def __getattr__(name: str) -> object:
     """Imports the interface on first use, so that a command imports only what it needs."""
     if name not in __all__:
         raise AttributeError(f"module 'runner' has no attribute '{name}'")
-    module = "runner.errors" if name.endswith("Error") else "runner.api"
-    return getattr(import_module(module), name)
+    return getattr(import_module(_PLACES.get(name, "runner.api")), name)
 
 
 def __dir__() -> list[str]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 #: What conf/config.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
+FLAGS_WITH_VALUE = ("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd", "--package", "-p")
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
 
 
@@ -42,7 +43,9 @@ def task(config: DictConfig) -> float:
             lambda: experiment(config),
             number=composed.job.num if is_job else 0,
             swept=swept_values(composed.overrides.task) if is_job else {},
-            directory=inside(str(folder), os.path.abspath(composed.sweep.dir)) if is_job else ".",
+            directory=inside(str(folder), os.path.join(composed.runtime.cwd, composed.sweep.dir))
+            if is_job
+            else ".",
             report=not is_job,
         )
     except Exception as error:
@@ -75,6 +78,18 @@ class Batched:
 task.batched = Batched()  # type: ignore[attr-defined]
 
 
+def flags_first(arguments: list[str]) -> list[str]:
+    """The arguments with all overrides behind the flags: Hydra's parser takes them in one piece only."""
+    of_flags = {i + 1 for i, argument in enumerate(arguments) if argument in FLAGS_WITH_VALUE}
+    overrides = [
+        i
+        for i, argument in enumerate(arguments)
+        if "=" in argument and not argument.startswith("-") and i not in of_flags
+    ]
+    flags = [argument for i, argument in enumerate(arguments) if i not in overrides]
+    return [*flags, *(arguments[i] for i in overrides)]
+
+
 def repeating(arguments: list[str]) -> list[str]:
     """The arguments, such that ``--config-path DIR/.hydra`` repeats the run in DIR.
 
@@ -85,11 +100,12 @@ def repeating(arguments: list[str]) -> list[str]:
     found = [told.fullmatch(argument) for argument in arguments]
     if not any(found) or (found[-1] and found[-1][2] is None):  # or without its value: for Hydra to say
         return arguments
-    paths = [i if m[2] is not None else i + 1 for i, m in enumerate(found) if m]
-    for i in paths:
-        option, equals, path = arguments[i].rpartition("=")
+    for i, told_at in enumerate(found):
+        if told_at is None:
+            continue
+        at, path = (i, told_at[2]) if told_at[2] is not None else (i + 1, arguments[i + 1])
         if Path(path).is_dir():
-            arguments[i] = f"{option}{equals}{Path(path).absolute()}"
+            arguments[at] = arguments[at].removesuffix(path) + str(Path(path).absolute())
     chosen = {argument.partition("=")[0] for argument in arguments}
     ours = [f"{group}={name}" for group, name in HYDRA_GROUPS.items() if group not in chosen]
     return [*arguments, *ours, f"++hydra.callbacks.folders._target_={GUARD}"]
@@ -111,9 +127,10 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
     try:
-        sys.argv[1:] = replacing(repeating(sys.argv[1:]))
+        sys.argv[1:] = replacing(repeating(flags_first(sys.argv[1:])))
         command()
     except KeyboardInterrupt:
+        complete_table()
         print("interrupted", file=sys.stderr)
         sys.exit(130)  # what a shell expects of a command that SIGINT has ended
     except BrokenPipeError:  # who read the output, as `head` does, has gone

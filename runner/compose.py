@@ -94,14 +94,20 @@ def message(error: BaseException) -> str | None:
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
         return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
     if not isinstance(error, HydraException | OmegaConfBaseException):
-        return f"the configuration cannot be composed: {error}" if _of_hydra(error) else None
-    text = str(error).strip()
-    cause = error.__cause__
+        return f"the configuration cannot be composed: {_told(str(error))}" if _of_hydra(error) else None
+    text, cause = str(error), error.__cause__
     if isinstance(cause, OmegaConfBaseException) and str(cause) not in text:
         text += f"\n{cause}"
-    lines = [line for line in text.splitlines() if not line.strip().startswith(("full_key:", "object_type="))]
-    text = "\n".join(line for line in lines if line.strip())
-    return _unknown_key(text) or _unknown_choice(text) or _unmergeable(text) or text
+    told = _told(text)
+    return _unknown_key(told) or _unknown_choice(told) or _unmergeable(text) or told
+
+
+def _told(text: str) -> str:
+    """An error's lines without what only OmegaConf's makers can use."""
+    inner = ("full_key:", "object_type=", "reference_type=")
+    return "\n".join(
+        line for line in text.splitlines() if line.strip() and not line.strip().startswith(inner)
+    )
 
 
 def _of_hydra(error: BaseException) -> bool:
@@ -116,9 +122,11 @@ def _of_hydra(error: BaseException) -> bool:
 def _unmergeable(text: str) -> str | None:
     if not re.search(r"Cannot merge (DictConfig|ListConfig) with", text):
         return None
+    key = re.search(r"full_key: (\S+)", text)
+    where = f"{key[1]}: " if key else ""
     return (
-        f"{text.splitlines()[0]} a list and a mapping cannot be merged. Where the default network's lists of "
-        "weights are in the way, choose another first: '- override /network: dense' in the file's defaults"
+        f"{text.strip().splitlines()[0]} {where}a list and a mapping cannot be merged (for weights in place "
+        "of the default network's lists, choose '- override /network: dense' in the file's defaults first)"
     )
 
 

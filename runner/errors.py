@@ -20,7 +20,10 @@ class ConfigError(RunnerError):
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
         super().__init__(f"{key}={show(value)}: {allowed}")
-        self.key = key
+        self.parts = key, value, allowed
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, object, str]]:
+        return ConfigError, self.parts  # as it was made, in another process too
 
 
 def show(value: object) -> str:

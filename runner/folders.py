@@ -13,9 +13,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from runner.errors import RunnerError
-from runner.history import ERROR, HISTORY, SUMMARY
-
-RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
+from runner.history import ERROR, HISTORY, MULTIRUN, RUNS, SUMMARY
 
 
 class FolderTakenError(SystemExit):
@@ -34,7 +32,7 @@ class FolderGuard(Callback):
     sweep: ClassVar[Path | None] = None
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        _claim(config, "run", (HISTORY, SUMMARY), "hydra.run.dir")
+        _claim(config, "run")
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         if OmegaConf.select(config, "hydra.sweeper.dry_run", default=False) is True:
@@ -42,7 +40,7 @@ class FolderGuard(Callback):
         if OmegaConf.select(config, "hydra.launcher.resume", default=False):
             _refuse_another_sweep(config)
         else:
-            _claim(config, "sweep", (RUNS, MULTIRUN), "hydra.sweep.dir")
+            _claim(config, "sweep")
         FolderGuard.sweep = Path(str(config.hydra.sweep.dir)).absolute()
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
@@ -92,15 +90,21 @@ def held(folder: Path) -> Iterator[None]:
 GUARD = f"{FolderGuard.__module__}.{FolderGuard.__qualname__}"
 
 
-def _claim(config: DictConfig, kind: str, results: tuple[str, ...], key: str) -> None:
+#: What tells that a folder holds the result of a run, or of a sweep.
+RESULTS = {HISTORY: "run", SUMMARY: "run", RUNS: "sweep", MULTIRUN: "sweep"}
+
+
+def _claim(config: DictConfig, kind: str) -> None:
+    key = f"hydra.{kind}.dir"
     folder = Path(str(OmegaConf.select(config, key)))
     asked: Any = OmegaConf.to_container(config.hydra.overrides, resolve=False)
     chosen = any(override.lstrip("+").startswith(f"{key}=") for override in asked["hydra"])
     if chosen:
-        if any((folder / name).exists() for name in results):
-            go_on = ", or hydra.launcher.resume=true to finish this sweep" if kind == "sweep" else ""
+        there = next((what for name, what in RESULTS.items() if (folder / name).exists()), None)
+        if there is not None:
+            go_on = ", or hydra.launcher.resume=true to finish this sweep" if there == kind == "sweep" else ""
             raise FolderTakenError(
-                f"{key}={folder}: already holds the result of a {kind}; name another folder, "
+                f"{key}={folder}: already holds the result of a {there}; name another folder, "
                 f"or remove this one{go_on}"
             )
         return

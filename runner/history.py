@@ -5,8 +5,8 @@
 writer alone: a worker that outlives a killed sweep never meets the one that resumes it.
 
 Numbers are the shortest decimals that read back to the same float64. orjson writes them from a
-NumPy array at about 30 ns a number (polars 80, pyarrow 105, ``repr`` 670, pandas ``to_csv`` 1,100:
-``tests/benchmarks/csv_writers.py``) and is imported in a millisecond (polars takes 500).
+NumPy array in half the time that polars takes and a third of pyarrow's (``tests/benchmarks/csv_writers.py``;
+the README has the figures), and is imported in a millisecond (polars takes 500).
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ import numpy as np
 import orjson
 
 from runner.arrays import Array
+from runner.errors import RunnerError
 from runner.experiment import Experiment
 from runner.network import parameter_names
 from runner.training import METRICS, Result, columns
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
+#: A sweep's own files: its table, and Hydra's record of what was asked for.
+RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 #: At the end of the name of a file until it is whole.
 PART = ".part"
 
@@ -91,6 +94,12 @@ def discard(folder: str | Path) -> None:
         for name in (HISTORY, PARAMETERS):
             Path(folder, name).unlink(missing_ok=True)
         clear_parts(folder)
+
+
+def refuse_finished(folder: str | Path) -> None:
+    """Raises RunnerError where a folder holds a finished run: nobody writes there again."""
+    if os.path.exists(f"{folder}/{SUMMARY}"):
+        raise RunnerError(f"{folder}: already holds the result of a run; name another folder, or remove it")
 
 
 def clear_parts(folder: str | Path) -> None:

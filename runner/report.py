@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunnerError
 from runner.figures import NAMES, read_ahead
+from runner.history import MULTIRUN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,7 +170,7 @@ def _overrides(results: Results) -> list[str]:
     """The overrides as Hydra wrote them down: of the sweep, or of the run."""
     import yaml
 
-    path = results.folder / ("multirun.yaml" if results.is_sweep else ".hydra/overrides.yaml")
+    path = results.folder / (MULTIRUN if results.is_sweep else ".hydra/overrides.yaml")
     if not path.is_file():
         return []
     try:

@@ -19,8 +19,8 @@ import pandas as pd
 from runner.arrays import Array
 from runner.errors import RunnerError, did_you_mean
 from runner.histories import Errors, NotShownError, aligned, every, header_of, read_columns
-from runner.history import HISTORY, PARAMETERS
-from runner.tables import RUNS, bare, one_line, parameters_of, plain, table_of_runs
+from runner.history import HISTORY, PARAMETERS, RUNS
+from runner.tables import bare, one_line, parameters_of, plain, table_of_runs
 
 if TYPE_CHECKING:
     from runner.experiment import Experiment

@@ -12,11 +12,10 @@ import pandas as pd
 
 from runner.api import exact_floats
 from runner.errors import RunnerError
-from runner.history import ERROR, HISTORY, RESULT_COLUMNS, SUMMARY
+from runner.history import ERROR, HISTORY, MULTIRUN, RESULT_COLUMNS, RUNS, SUMMARY
 from runner.network import parameter_names
 from runner.running import swept_values
 
-RUNS = "runs.csv"
 STATUSES = ("completed", "diverged", "failed", "interrupted")
 
 
@@ -125,7 +124,7 @@ def _from_folders(folder: Path) -> pd.DataFrame:
     """The table that a sweep has not written yet, from the folders of its runs."""
     numbered = (path for path in folder.iterdir() if path.name.isdigit() and path.is_dir())
     jobs = sorted(numbered, key=lambda path: int(path.name))
-    if not jobs and not (folder / "multirun.yaml").exists():
+    if not jobs and not (folder / MULTIRUN).exists():
         raise RunnerError(f"{folder}: is neither the folder of a run nor of a sweep: no {HISTORY}, no {RUNS}")
     parts = [_read_table(j / SUMMARY) if (j / SUMMARY).exists() else _unfinished(j) for j in jobs]
     if not parts:

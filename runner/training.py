@@ -304,7 +304,7 @@ class Stack:
 
     def _trained(self) -> Iterator[tuple[Array, Array]]:
         """Predictions for the training set and its targets, at the parameters as they are."""
-        if self.one.batch_size is None:  # the next update needs this pass too
+        if self.one.batch_size is None or self.one.log.gradients:  # a gradient needs this pass too
             yield self.whole_forward().pred, self.y
         else:
             yield from self._predicted(self.x, self.y)

@@ -219,3 +219,11 @@ def test_folders_that_are_none() -> None:
 def test_names_that_there_are_not() -> None:
     with pytest.raises(AttributeError, match="no attribute 'tarin'"):
         runner.tarin  # type: ignore[attr-defined] # noqa: B018
+
+
+def test_flags_may_stand_anywhere(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine=yours" / "experiment").mkdir(parents=True)
+    (tmp_path / "mine=yours" / "experiment" / "mine.yaml").write_text("# @package _global_\nepochs: 2\n")
+    done = command("learning_rate=0.1", "--config-dir", "mine=yours", "experiment=mine", "-m", "seed=0,1")
+    assert done.returncode == 0, done.stderr
+    assert "2 runs in" in done.stdout

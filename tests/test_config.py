@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 import runner
 from runner.activations import ACTIVATIONS
 from runner.compose import compose, known_keys
-from runner.config import conf_dir, options
+from runner.config import conf_dir
+from runner.config.checks import options
 from runner.data import GENERATORS, SKLEARN_SETS
 from runner.experiment import Given
 from runner.initializers import INITIALIZERS
@@ -219,6 +221,19 @@ def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
     assert replace(experiment, epochs=1).epochs == 1
 
 
+def test_a_large_data_set_is_made_once_for_all_who_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.config.cache.MOST_BYTES", 1000)
+    runs = runner.load_sweep("network=dense", "data=spiral", "seed=0,1,2", "optimizer=sgd,adam")
+    assert len({id(one.data) for one in runs}) == 1
+    one, other = (runner.load("network=dense", "data=spiral", f"seed={seed}") for seed in (0, 1))
+    assert one.data is other.data
+
+
+def test_messages_travel_between_processes() -> None:
+    error = runner.ConfigError("epochs", -1, "must be a whole number")
+    assert str(pickle.loads(pickle.dumps(error))) == "epochs=-1: must be a whole number"
+
+
 def test_values_that_look_alike_are_told_apart() -> None:
     """A part of a configuration that was found right is taken again only where it is the same."""
     runner.load("data.scale=null", "network.biases=null")
@@ -238,6 +253,7 @@ def test_values_that_look_alike_are_told_apart() -> None:
         (b"learning_rate: 1\n", "first line must be '# @package _global_'"),
         (b"", "first line must be '# @package _global_'"),
         (b"# @package _global_\nnetwork:\n  weights: {init: normal}\n", "override /network: dense"),
+        (b"# @package _global_\nlog: [1]\n", "a list and a mapping cannot be merged"),
     ],
 )
 def test_a_file_of_ones_own_that_is_wrong(text: bytes, words: str, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def test_commands_run(tmp_path: Path) -> None:
 
 def test_python_runs(tmp_path: Path) -> None:
     shell("backprop-runner epochs=3 hydra.run.dir=first", tmp_path)
+    shell("backprop-runner -m learning_rate=0.1,0.2 epochs=3 hydra.sweep.dir=rates", tmp_path)
     for code in blocks("python"):
         (tmp_path / "code.py").write_text(code)
         said = shell("python code.py", tmp_path)

@@ -38,7 +38,7 @@ from runner.losses import LOSSES
 from runner.optimizers import OPTIMIZERS
 from runner.schedules import SCHEDULES
 
-__all__ = ["Cache", "boolean", "choice", "conf_dir", "experiment", "number", "options"]
+__all__ = ["Cache", "boolean", "choice", "conf_dir", "experiment", "number"]
 
 
 KEYS: dict[str, tuple[Check, Any]] = {

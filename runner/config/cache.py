@@ -22,34 +22,34 @@ class Cache:
     """What has been made of parts of configurations, for those that have such a part too.
 
     The parts of one sweep's jobs are most often the same objects, which tells without a look into
-    them. Parts that are equal are found again too, unless a file that they name has changed. What
-    was not asked for the longest is forgotten when there is too much.
+    them. Parts that are equal are found again too, unless a file that they name has changed. When there
+    is too much, the oldest go, never the latest of their kind.
     """
 
     def __init__(self) -> None:
         self.made: dict[tuple[str, str], Any] = {}
-        self.latest: dict[str, tuple[tuple[Any, ...], Any]] = {}
+        self.latest: dict[str, tuple[tuple[Any, ...], tuple[str, str]]] = {}
 
     def get(self, make: Callable[..., T], *parts: Any) -> T:
         """What `make` makes of `parts`."""
         name = make.__name__
-        before, made = self.latest.get(name, ((), None))
+        before, key = self.latest.get(name, ((), (name, "")))
         if len(before) != len(parts) or not all(map(is_, before, parts)):
             key = (name, repr((*parts, _versions(parts[0]))))  # tells 1 from true, and null from nan
-            made = self.made.pop(key) if key in self.made else make(*parts)
-            self.made[key] = made
-            self.latest[name] = (parts, made)
+            self.made[key] = self.made.pop(key) if key in self.made else make(*parts)
+            self.latest[name] = (parts, key)
             self._trim()
-        return made
+        return self.made[key]
 
     def _trim(self) -> None:
         sizes = {key: _bytes_of(made) for key, made in self.made.items()}
         total = sum(sizes.values())
-        for key, size in list(sizes.items())[:-1]:
+        latest = {key for _, key in self.latest.values()}
+        for key in [key for key in sizes if key not in latest]:
             if total <= MOST_BYTES and len(self.made) <= MOST_KEPT:
                 return
             del self.made[key]
-            total -= size
+            total -= sizes[key]
 
 
 def _bytes_of(made: Any) -> int:

@@ -10,6 +10,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -28,17 +29,26 @@ def expand(
     arguments: Sequence[str],
     loader: ConfigLoader,
     *,
-    points: int | None = None,
-    together: Sequence[Sequence[str]] = (),
+    points: Any = None,
+    together: Any = None,
 ) -> list[list[str]]:
     """The overrides of every job, in the order of Hydra's basic sweeper: the last key varies fastest.
 
     `points` is how many values an interval has; keys in one list of `together` (``zip``) take
     their values side by side. Raises RunnerError, or Hydra's own errors for what cannot be parsed.
     """
+    if points is not None and (type(points) is not int or points < 1):
+        raise ConfigError("hydra.sweeper.points", points, "must be a whole number at least 1")
+    groups = [] if together is None else together
+    if not _is_list(groups) or not all(map(_is_list, groups)):
+        raise ConfigError("hydra.sweeper.zip", together, "must be lists of keys, as [[learning_rate,epochs]]")
     choices = dict(_choices(arguments, loader, points))
-    columns = _columns(choices, together)
+    columns = _columns(choices, groups)
     return [list(itertools.chain(*row)) for row in itertools.product(*columns)]
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def without_duplicates(jobs: Sequence[list[str]]) -> list[list[str]]:

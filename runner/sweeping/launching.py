@@ -20,13 +20,13 @@ from omegaconf import DictConfig, OmegaConf
 from runner.errors import ConfigError, RunnerError, one_of
 from runner.experiment import Experiment
 from runner.folders import held, inside
-from runner.history import ERROR, clear_parts, discard
+from runner.history import ERROR, clear_parts, discard, refuse_finished
 from runner.running import swept_values
 from runner.sweeping.composing import Composer, Job, task_of
 from runner.sweeping.grid import of_one_value
 from runner.sweeping.progress import Progress
 from runner.sweeping.stacks import row_bytes, stacked, widest
-from runner.sweeping.table import RunsTable, read_summary, swept_keys
+from runner.sweeping.table import RunsTable, read_summary, swept_keys, with_columns
 from runner.sweeping.work import Outcome, Work, failure
 from runner.sweeping.workers import BACKENDS, LOCAL, in_this_process, train_stacks
 
@@ -217,13 +217,13 @@ class _Sweep:
                     tick=self.progress.part,
                 ):
                     self._take(outcomes)
-                if not in_this_process(self.settings.workers, self.settings.backend):
-                    for job in todo:  # a worker that died may have been at it
-                        clear_parts(job.folder)
             except KeyboardInterrupt:
                 self._interrupted()
                 raise
             finally:
+                if not in_this_process(self.settings.workers, self.settings.backend):
+                    for job in self.jobs.values():  # a worker that died may have been at it
+                        clear_parts(job.folder)
                 self.table.write()
         return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]
 
@@ -253,14 +253,18 @@ class _Sweep:
     def _unfinished(self) -> Iterator[Job]:
         """The jobs that are to be done: with `resume`, those that no whole files tell of."""
         for job in self.jobs.values():
-            line = read_summary(job.folder) if self.settings.resume else None
-            if line is None:
-                if self.settings.resume:  # it has another try
-                    Path(job.folder, ERROR).unlink(missing_ok=True)
-                    discard(job.folder)
+            if not self.settings.resume:
+                refuse_finished(job.folder)
+                yield job
+                continue
+            line = read_summary(job.folder)
+            if line is None:  # it has another try
+                Path(job.folder, ERROR).unlink(missing_ok=True)
+                discard(job.folder)
                 yield job
                 continue
             _refuse_if_different(job)
+            line = with_columns(line, self.table.swept)
             self.outcomes[job.number] = Outcome(job.number, line)
             self.table.add(job.number, line)
             self.progress.skip([line["status"]])
@@ -310,7 +314,7 @@ class _Sweep:
             line = {"run": number, **self._swept(job), "status": "interrupted"}
             self.table.lines[number] = whole or line | {"directory": self._directory(job)}
         log.warning(
-            f"{len(self.jobs) - left} of {len(self.jobs)} runs are done. To go on, the same command with\n"
+            f"{len(self.lines) - left} of {len(self.lines)} runs are done. To go on, the same command with\n"
             f"  hydra.sweep.dir={self.master.hydra.sweep.dir} hydra.launcher.resume=true"
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,7 @@ from runner.sweeping.composing import Composer
 from runner.sweeping.grid import expand, without_duplicates
 
 
-def configurations(
-    overrides: Sequence[str], config_dir: str | Path | None = None
-) -> Iterator[dict[str, Any]]:
+def configurations(overrides: Sequence[str], config_dir: str | Path | None = None) -> list[dict[str, Any]]:
     """The configuration of every run of a sweep, in order, as plain containers.
 
     Raises what Hydra and the grid sweeper raise.
@@ -26,9 +24,9 @@ def configurations(
         master = hydra.compose_config("config", given, RunMode.MULTIRUN, from_shell=False)
         asked: Any = OmegaConf.to_container(master.hydra, resolve=False)
         sweeper = asked["sweeper"]
-        params = [f"{key}={value}" for key, value in (sweeper["params"] or {}).items()]
+        params = [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()]
         arguments = [*params, *asked["overrides"]["task"]]
-        jobs = expand(arguments, hydra.config_loader, points=sweeper["points"], together=sweeper["zip"] or ())
+        points, together = sweeper.get("points"), sweeper.get("zip")
+        jobs = expand(arguments, hydra.config_loader, points=points, together=together)
         composer = Composer(hydra.config_loader, master)
-        for number, job in enumerate(without_duplicates(jobs)):
-            yield composer.job(number, job).config
+        return [composer.job(number, job).config for number, job in enumerate(without_duplicates(jobs))]

@@ -27,8 +27,8 @@ def widest(one: Experiment, max_bytes: int) -> int:
     batch = one.batch_size or one.data.examples
     touched = 8 * (state * one.parameter_count + 4 * batch * neurons)
     tested = 0 if one.data.test_inputs is None else len(one.data.test_inputs)
-    evaluated = max(batch, min(EVALUATED, max(one.data.examples, tested)))
-    held = touched + 8 * 4 * evaluated * neurons
+    evaluated = one.data.examples if one.log.gradients else min(EVALUATED, max(one.data.examples, tested))
+    held = touched + 8 * 4 * max(batch, evaluated) * neurons
     history = 8 * width(one) * min(one.rows, ROWS_AT_A_TIME)
     return max(
         1,

@@ -13,8 +13,10 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from hydra_plugins.vectorized_launcher import VectorizedLauncher
 from runner.errors import ConfigError, RunnerError
-from runner.folders import MULTIRUN, RUNS, complete_table
+from runner.folders import FolderGuard, complete_table
+from runner.history import MULTIRUN, RUNS
 from runner.running import describe
 from runner.sweeping.composing import Composer
 from runner.sweeping.grid import expand, without_duplicates
@@ -43,8 +45,8 @@ def sweep(
     *,
     max_batch_size: int | None,
     params: dict[str, str] | None,
-    points: int | None,
-    together: Sequence[Sequence[str]] | None,
+    points: Any,
+    together: Any,
     dry_run: bool,
 ) -> list[Sequence[JobReturn]]:
     """Runs a sweep; returns the batches' JobReturns. See Hydra's ``Sweeper.sweep``.
@@ -52,17 +54,10 @@ def sweep(
     Raises SweepFailedError at the end where runs of a batched task have failed, and for any other
     task, as Hydra's basic sweeper does, the first error of a batch.
     """
-    if points is not None and (isinstance(points, bool) or not isinstance(points, int) or points < 1):
-        raise ConfigError("hydra.sweeper.points", points, "must be a whole number at least 1")
     if max_batch_size is not None and max_batch_size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", max_batch_size, "must be null or at least 1")
-    lists = isinstance(together, Sequence | None) and all(
-        isinstance(group, Sequence) and not isinstance(group, str) for group in together or ()
-    )
-    if not lists or isinstance(together, str):
-        raise ConfigError("hydra.sweeper.zip", together, "must be lists of keys, as [[learning_rate,epochs]]")
     given = [f"{key}={value}" for key, value in (params or {}).items()]
-    expanded = expand([*given, *arguments], context.config_loader, points=points, together=together or ())
+    expanded = expand([*given, *arguments], context.config_loader, points=points, together=together)
     jobs = without_duplicates(expanded)
     if len(jobs) < len(expanded):
         print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
@@ -70,7 +65,7 @@ def sweep(
         print(preview(jobs, Composer(context.config_loader, config), task_function))
         return []
     folder = Path(str(config.hydra.sweep.dir))
-    _record(folder, config)
+    is_new = _record(folder, config)
     returns: list[Sequence[JobReturn]] = []
     started = time.monotonic()
     for first in range(0, len(jobs), max_batch_size or max(1, len(jobs))):
@@ -78,7 +73,8 @@ def sweep(
         try:
             returned = launcher.launch(batch, initial_job_idx=first)
         except BaseException:
-            _forget(folder)
+            if is_new and isinstance(launcher, VectorizedLauncher):
+                _forget(folder)
             raise
         if not hasattr(task_function, "batched"):
             for one in returned:
@@ -90,17 +86,22 @@ def sweep(
     return returns
 
 
-def _record(folder: Path, config: DictConfig) -> None:
-    """Writes ``multirun.yaml``, as Hydra's basic sweeper does; a resumed sweep has it."""
-    if not (folder / MULTIRUN).is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(config, folder / MULTIRUN)
+def _record(folder: Path, config: DictConfig) -> bool:
+    """Writes ``multirun.yaml``, as Hydra's basic sweeper does; returns False where a resumed sweep has it."""
+    if (folder / MULTIRUN).is_file():
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(config, folder / MULTIRUN)
+    return True
 
 
 def _forget(folder: Path) -> None:
     """Removes the record of a sweep of which no run was begun, so that it does not look like one."""
-    if [path.name for path in folder.iterdir()] == [MULTIRUN]:
-        (folder / MULTIRUN).unlink()
+    if (folder / RUNS).exists():
+        return
+    FolderGuard.sweep = None
+    (folder / MULTIRUN).unlink()
+    if not any(folder.iterdir()):
         folder.rmdir()
 
 
@@ -163,7 +164,9 @@ def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFu
                 continue
             rows += one.rows
             size += one.rows * (1 + width(one)) * BYTES_A_NUMBER
-    total = f"{len(jobs)} runs, {rows} rows of history.csv, about {_bytes(size)}"
+    total = f"{len(jobs)} runs"
+    if batched is not None:
+        total += f", {rows} rows of history.csv, about {_bytes(size)}"
     return "\n".join(["    run  overrides", *shown, total + "; dry run: nothing was run"])
 
 

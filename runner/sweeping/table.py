@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.folders import RUNS
-from runner.history import ERROR, HISTORY, RESULT_COLUMNS, SUMMARY, reached, table, write_whole
+from runner.history import ERROR, HISTORY, RESULT_COLUMNS, RUNS, SUMMARY, reached, table, write_whole
 from runner.training import METRICS
 
 #: Seconds between two writings of the whole table; it grows with the time that a writing takes.
@@ -77,19 +76,20 @@ def rebuild(sweep: str | Path) -> Path:
     for path in sorted([*sweep.rglob(SUMMARY), *sweep.rglob(ERROR)]):
         line = read_summary(path.parent)
         if line is not None:
-            lines[int(line["run"])] = line
+            if Path(sweep, line["directory"]) == path.parent:  # not a run of its own that lies there
+                lines[int(line["run"])] = line
         elif path.name == ERROR:
             lines.update(_failed(sweep, path.parent))
     keys = dict.fromkeys(key for line in lines.values() for key in swept_keys(line))
     values = {key: {line.get(key) for line in lines.values()} for key in keys}
     swept = [key for key in keys if len(lines) == 1 or len(values[key]) > 1]
     runs = RunsTable(sweep, swept)
-    runs.lines.update({number: _with_columns(line, swept) for number, line in lines.items()})
+    runs.lines.update({number: with_columns(line, swept) for number, line in lines.items()})
     runs.write()
     return runs.path
 
 
-def _with_columns(line: Mapping[str, Any], swept: Sequence[str]) -> dict[str, Any]:
+def with_columns(line: Mapping[str, Any], swept: Sequence[str]) -> dict[str, Any]:
     """A line with other swept keys than it was written with."""
     own = swept_keys(line)
     results = {reached(name, swept): line.get(reached(name, own)) for name in RESULT_COLUMNS}

@@ -42,6 +42,8 @@ def test_what_is_equal_is_shared() -> None:
         ("learning_rate=0.1,-1", "learning_rate=-1: must be a number above 0"),
         ("learning_rat=0.1,0.2", "did you mean 'learning_rate'?"),
         ("learning_rate=interval(0,1)", "hydra.sweeper.points"),
+        ("hydra.sweeper.points=0", "hydra.sweeper.points=0: must be a whole number at least 1"),
+        ("hydra.sweeper.zip=5", "hydra.sweeper.zip=5: must be lists of keys"),
         ("network=dense,dens", "did you mean 'dense'?"),
     ],
 )

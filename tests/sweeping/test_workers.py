@@ -17,6 +17,7 @@ import psutil
 import pytest
 from processes import Command
 
+from runner import load
 from runner.experiment import Experiment
 from runner.sweeping.stacks import CACHE_BYTES, row_bytes, stacked, widest
 
@@ -237,11 +238,12 @@ def test_a_stack_is_bounded_by_its_bytes(seed: Experiment) -> None:
     assert 1 <= small < large
     assert small * seed.rows * 7 * 8 <= row_bytes(2**21)
     assert large * 8 * 6 * 6 <= CACHE_BYTES
+    many = ["network=dense", "data=spiral", "data.points=200000", "batch_size=32", "log.weights=false"]
+    by_gradients = {widest(load(*many, f"log.gradients={logged}"), 2**28) for logged in ("true", "false")}
+    assert min(by_gradients) <= 20 < max(by_gradients)  # a gradient passes all examples at once
     assert widest(seed, 2**10) == 1  # however little it may hold, one run it must
 
 
 @pytest.fixture
 def seed() -> Experiment:
-    from runner import load
-
     return load()
