@@ -144,7 +144,8 @@ def _save(canvas: Canvas, path: Path, kind: str, files: Executor) -> Future[None
     if kind != "png":
         canvas.savefig(path, format=kind, metadata=METADATA[kind])
         return None
-    agg = FigureCanvasAgg(canvas)
+    agg = canvas.canvas  # the one that it was laid out on: another would measure every text anew
+    assert isinstance(agg, FigureCanvasAgg)
     agg.draw()
     size = agg.get_width_height(physical=True)
     opaque = Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")  # the paper is white
