@@ -199,15 +199,15 @@ class _Sweep:
         clear_parts(self.folder)
         composer = Composer(self.context.config_loader, self.master)
         self.jobs = {first + i: composer.job(first + i, o) for i, o in enumerate(job_overrides)}
-        self._refuse_shared_folders()
+        self._refuse_taken_folders()
         self.fixed = _fixed_overrides(self.master, self.context.config_loader)
         earlier = [key for line in self.lines.values() for key in swept_keys(line)]
         swept = dict.fromkeys([*earlier, *(key for job in self.jobs.values() for key in self._swept(job))])
         self.table = RunsTable(self.folder, list(swept), self.lines)
         self.watchers = _Watchers(self.context, self.task_function, self.jobs)
         with Progress(len(self.jobs)) as self.progress:
+            todo = list(self._unfinished())  # until here a sweep may be refused, and nothing is written
             try:
-                todo = list(self._unfinished())
                 for outcomes in train_stacks(
                     self._stacks(todo),
                     row_bytes(self.share),
@@ -239,10 +239,12 @@ class _Sweep:
     def _directory(self, job: Job) -> str:
         return inside(job.folder, str(self.folder))
 
-    def _refuse_shared_folders(self) -> None:
-        """No run may write where another does, whatever ``hydra.sweep.subdir`` makes of its overrides."""
+    def _refuse_taken_folders(self) -> None:
+        """No run may write where another does or did, whatever ``hydra.sweep.subdir`` makes of it."""
         taken = {line["directory"]: number for number, line in self.lines.items()}
         for job in self.jobs.values():
+            if not self.settings.resume:
+                refuse_finished(job.folder)
             first = taken.setdefault(self._directory(job), job.number)
             if first != job.number:
                 raise RunnerError(
@@ -253,20 +255,14 @@ class _Sweep:
     def _unfinished(self) -> Iterator[Job]:
         """The jobs that are to be done: with `resume`, those that no whole files tell of."""
         for job in self.jobs.values():
-            if not self.settings.resume:
-                refuse_finished(job.folder)
-                yield job
-                continue
-            line = read_summary(job.folder)
-            if line is None:  # it has another try
-                Path(job.folder, ERROR).unlink(missing_ok=True)
-                discard(job.folder)
+            line = read_summary(job.folder) if self.settings.resume else None
+            if line is None:
                 yield job
                 continue
             _refuse_if_different(job)
             line = with_columns(line, self.table.swept)
             self.outcomes[job.number] = Outcome(job.number, line)
-            self.table.add(job.number, line)
+            self.table.lines[job.number] = line
             self.progress.skip([line["status"]])
 
     def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
@@ -285,6 +281,9 @@ class _Sweep:
     def _works(self, jobs: Sequence[Job]) -> Iterator[Work]:
         for job in jobs:
             swept, directory = self._swept(job), self._directory(job)
+            if self.settings.resume:  # it has another try
+                Path(job.folder, ERROR).unlink(missing_ok=True)
+                discard(job.folder)
             self.watchers.start(job)
             try:
                 made = self.batched.prepare(job.config)

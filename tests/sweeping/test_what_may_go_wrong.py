@@ -199,7 +199,7 @@ def test_runs_and_sweeps_keep_out_of_each_others_folders(
     done = command("epochs=2", *second)
     assert done.returncode == 1
     assert words in done.stderr
-    assert {path: path.read_bytes() for path in before} == before
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.csv")} == before
 
 
 def test_a_sweep_that_was_refused_leaves_nothing_beside_others(command: Command, tmp_path: Path) -> None:
@@ -232,3 +232,19 @@ def test_a_sweep_of_another_launcher_goes_on_in_the_same_columns(command: Comman
     before = lines(tmp_path / "s")
     assert command(*arguments, "hydra.launcher.resume=true").returncode == 0
     assert lines(tmp_path / "s") == before
+
+
+def test_a_resumption_that_is_refused_leaves_the_table(command: Command, tmp_path: Path) -> None:
+    preset = tmp_path / "mine" / "experiment" / "one.yaml"
+    preset.parent.mkdir(parents=True)
+    preset.write_text("# @package _global_\nepochs: 3\n")
+    arguments = ["--config-dir", "mine", "-m", "experiment=one", "seed=0,1", "hydra.sweep.dir=s"]
+    assert command(*arguments).returncode == 0
+    (tmp_path / "s" / "0" / "summary.csv").rename(tmp_path / "s" / "0" / "error.txt")  # as if it had failed
+    before = (tmp_path / "s" / "runs.csv").read_bytes()
+    preset.write_text("# @package _global_\nepochs: 4\n")
+    done = command(*arguments, "hydra.launcher.resume=true")
+    assert done.returncode == 1
+    assert "there: epochs: 3" in done.stderr
+    assert (tmp_path / "s" / "runs.csv").read_bytes() == before
+    assert (tmp_path / "s" / "0" / "error.txt").exists()
