@@ -126,7 +126,7 @@ def _blocks(path: str) -> ReadOptions:
     """pyarrow wants a row to fit into a block."""
     from pyarrow.csv import ReadOptions
 
-    return ReadOptions(use_threads=False, block_size=max(2**20, LONGEST * (len(header_of(path)) + 1)))
+    return ReadOptions(use_threads=False, block_size=max(2**18, LONGEST * (len(header_of(path)) + 1)))
 
 
 def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | None:

@@ -7,6 +7,7 @@ table can be sorted. Whatever comes from configurations or files is escaped.
 from __future__ import annotations
 
 import argparse
+import gc
 import platform
 import re
 import shlex
@@ -398,6 +399,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     """The command. What a user can put right ends in a short message and exit code 1."""
     arguments = parser().parse_args()
+    gc.disable()  # as in backprop-figures
     try:
         page = write_report(arguments.folder, arguments.out, arguments.metric)
     except RunnerError as error:

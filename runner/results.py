@@ -133,9 +133,9 @@ class Results:
 
     def like(self, run: int) -> list[int]:
         """The finished runs whose histories have the step and the weights of `run`, of as large a network."""
-        shape = self._shape(run)
-        found = [r for runs in self._alike.values() if self._shape(runs[0]) == shape for r in runs]
-        return sorted(found)
+        groups = self._alike.values()
+        alike = [runs for runs in groups if run in runs or self._shape(runs[0]) == self._shape(run)]
+        return sorted(r for runs in alike for r in runs)
 
     @cached_property
     def _alike(self) -> dict[Any, list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -74,15 +75,25 @@ def draw_figures(
     read_ahead(results, only)
     names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
     kinds = list(dict.fromkeys(formats))
-    sheet = Path(__file__).with_name(f"{style}.mplstyle")  # over defaults, not a user's
-    with mpl.rc_context(fname=sheet), ThreadPoolExecutor(1) as files:  # written beside what is drawn next
-        made: list[tuple[Outcome, list[Future[None]]]] = []
+    with _style(style), ThreadPoolExecutor(1) as files:  # written beside what is drawn next
+        made: deque[tuple[Outcome, list[Future[None]]]] = deque()
         for name in names:
             with _no_collection():
                 made.append(_outcome(results, name, options, out, kinds, files))
-            if len(made) > 1:
-                yield _whole(*made.pop(0))
-        yield _whole(*made.pop())
+            while made and all(file.done() for file in made[0][1]):
+                yield _whole(*made.popleft())
+        while made:
+            yield _whole(*made.popleft())
+
+
+@contextmanager
+def _style(name: str) -> Iterator[None]:
+    """A style over matplotlib's defaults, whatever a user's own are."""
+    sheet = Path(__file__).with_name(f"{name}.mplstyle")
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(mpl.rc_params_from_file(sheet, use_default_template=False))
+        yield
 
 
 @contextmanager

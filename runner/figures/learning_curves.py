@@ -41,18 +41,17 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         lines.append(_median(steps, ends, MOST) | {"line": WHOLE, "kind": "median", "runs": len(runs)})
         shown = _spread(runs, groups, results)
     kind = "sample" if len(groups) > MANY else "median" if repeats else "run"
-    for i in shown:
+    firsts = runs.iloc[[groups[i][0] for i in shown]]
+    marks = firsts[results.keys if repeats else results.swept].to_dict("records")
+    lost = (firsts["status"] == "diverged").tolist()
+    for i, row, mark, diverged in zip(shown, firsts.index.tolist(), marks, lost, strict=True):
         at = groups[i]
-        first = runs.iloc[at[0]]
-        line = _median(steps, ends[at], QUARTILES) if repeats else _line(steps, values[at[0]], first)
-        marks = first[results.keys if repeats else results.swept].to_dict()
-        number = i if repeats else int(runs.index.to_numpy()[i])
-        lines.append(marks | line | {"line": number, "kind": kind, "runs": len(at)})
+        line = _median(steps, ends[at], QUARTILES) if repeats else _line(steps, values[at[0]], diverged)
+        lines.append(mark | line | {"line": i if repeats else row, "kind": kind, "runs": len(at)})
     table = _stacked(lines, results.step)
     keys = keys_of(results, options) if results.keys or not repeats else Keys(None)
-    lost = int((runs["status"] == "diverged").sum())
-    table.attrs = {"step": results.step, "keys": keys, "runs": len(runs), "diverged": lost, "curves": 1}
-    table.attrs["lines"] = len(groups)
+    table.attrs = {"step": results.step, "keys": keys, "runs": len(runs), "curves": 1, "lines": len(groups)}
+    table.attrs["diverged"] = int((runs["status"] == "diverged").sum())
     return table
 
 
@@ -131,9 +130,9 @@ def _median(steps: Array, values: Array, band: tuple[float, float]) -> dict[str,
     return {name: part[there] for name, part in parts.items()} | {"diverged": bool(np.isinf(middle).any())}
 
 
-def _line(steps: Array, values: Array, run: Any) -> dict[str, Any]:
+def _line(steps: Array, values: Array, diverged: bool) -> dict[str, Any]:
     there = np.isfinite(values)
-    return {"step": steps[there], "error": values[there], "diverged": run["status"] == "diverged"}
+    return {"step": steps[there], "error": values[there], "diverged": diverged}
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:

@@ -14,6 +14,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from runner.arrays import Array
@@ -177,11 +178,10 @@ def step_axis(ax: Axes, step: str, last: float) -> None:
 
 def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:
     """A colour bar beside the panels, as tall as they are, with its ticks at round numbers."""
-    (ax, *others), figure = axes, axes[0].figure
-    if others:
-        bar = figure.colorbar(mappable, ax=list(axes), pad=0.02, aspect=25, fraction=0.06, **more)
-    else:  # within the panel's own box: it keeps to its height, whatever its aspect
-        bar = figure.colorbar(mappable, cax=ax.inset_axes((1.03, 0.0, 0.04, 1.0)), **more)
+    ax, *others = axes
+    # one panel has it within its own box: the bar keeps to its height, whatever its aspect
+    place = ax.figure.add_axes((0.9, 0.1, 0.02, 0.8)) if others else ax.inset_axes((1.03, 0.0, 0.04, 1.0))
+    bar = ax.figure.colorbar(mappable, cax=place, **more)
     if isinstance(mappable.norm, LogNorm):
         named, _, powers = log_ticks(float(mappable.norm.vmin or 1), float(mappable.norm.vmax or 1))
         bar.locator = FixedLocator(named)
@@ -190,6 +190,26 @@ def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: A
         bar.locator = MaxNLocator(5)
     bar.minorticks_off()
     bar.set_label(name)
+    if others:
+        _stand_beside(axes, place)
+
+
+def _stand_beside(axes: Sequence[Axes], bar: Axes) -> None:
+    """Keeps room on the right for a bar, and the bar there.
+
+    A bar that is laid out with its panels would be measured as often as there are panels.
+    """
+    figure = bar.get_figure(root=True)
+    em, high = mpl.rcParams["font.size"] / 72 / figure.get_size_inches()
+    left = 1 - (bar.get_tightbbox().x1 - bar.bbox.x0) / figure.bbox.width - em / 3
+
+    def place(*_: object) -> Bbox:
+        panels = Bbox.union([ax.get_position() for ax in axes])
+        return Bbox.from_extents(left, panels.y0, left + em, panels.y1)
+
+    bar.set_axes_locator(place)
+    if engine := figure.get_layout_engine():
+        engine.set(rect=(0, 0, left - em / 2, 1 - high / 3))  # its last tick's label stands above it
 
 
 def letter_width() -> float:

@@ -156,7 +156,7 @@ def _draw_runs(ax: Axes, part: pd.DataFrame, step: str, looks: Looks) -> None:
     ends = [*firsts[1:].tolist(), len(part)]
     steps, values = part[step].to_numpy(dtype=float), part["value"].to_numpy()
     lines = [(steps[a:b], values[a:b]) for a, b in zip(firsts, ends, strict=True)]
-    styles = [looks.style(part.iloc[a]) for a in firsts]
+    styles = [looks.style(marks) for marks in part.iloc[firsts].to_dict("records")]
     add_lines(ax, lines[::-1], styles[::-1], linewidths=0.9)  # the calmer runs above the wilder
     kept = part.loc[~part["diverged"], "value"]
     shown = kept if len(kept) else part["value"]  # diverged runs would leave nothing else to see

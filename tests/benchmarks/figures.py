@@ -1,66 +1,94 @@
-"""How fast histories are read, and how long figures take beside that.
+"""How long all figures of a sweep take, beside reading its histories once with each of three libraries.
 
-    python tests/benchmarks/figures.py [RUNS] [EPOCHS]
+    python tests/benchmarks/figures.py [RUNS] [EPOCHS]      needs the extra: bench
 
-Reads every column of RUNS histories (1,000 of 1,000 epochs) with pandas, pyarrow and polars, file by
-file and, with polars, in one scan; then draws all figures that apply, in a process of their own.
+Draws all figures that apply to RUNS learning rates (1,000) of EPOCHS epochs (1,000), and reads every
+column of their histories. Each in a process of its own, in turn, A B A B; the medians of the ratios
+are printed, of the work alone, which each process times after its imports, and of whole processes.
 """
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import numpy as np
+from single_run import in_turn, ratio
+from sweeps import scratch
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from making_sweeps import make_sweep
-
-FIGURES = """
-import resource, sys, time
-from pathlib import Path
+ROUNDS = 7
+#: What each process does: its imports, then its work.
+FIGURES = (
+    """
 from runner.figures import NAMES, load
 from runner.figures.drawing import draw_figures
 from runner.results import Results
 import pyarrow.csv, pyarrow.dataset
-[load(name) for name in NAMES]
-start, cpu = time.perf_counter(), time.process_time()
-list(draw_figures(Results(sys.argv[1]), Path(sys.argv[2])))
-memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-wall, cpu = time.perf_counter() - start, time.process_time() - cpu
-print(f"all figures {wall:.2f} s ({cpu:.2f} s of the processors), at most {memory:.0f} MB")
+for name in NAMES: load(name)
+""",
+    "list(draw_figures(Results(folder), folder / 'figures'))",
+)
+READERS = {
+    "pandas": ("import pandas", "for f in files: pandas.read_csv(f)"),
+    "pyarrow": ("from pyarrow import csv", "for f in files: csv.read_csv(f)"),
+    "polars": ("import polars", "for f in files: polars.read_csv(f)"),
+    "polars, one scan": ("import polars", "polars.scan_csv(files, include_file_paths='path').collect()"),
+}
+PROCESS = """
+import sys, time
+from pathlib import Path
+folder = Path(sys.argv[1])
+files = [folder / str(run) / "history.csv" for run in range(int(sys.argv[2]))]
+{imports}
+start = time.perf_counter()
+{work}
+print(time.perf_counter() - start)
+"""
+MEMORY = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, "-m", "runner.figures", sys.argv[1]], check=True, capture_output=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
 """
 
 
-def readers(files: list[Path]) -> dict[str, Callable[[], object]]:
-    import pandas as pd
-    import polars as pl
-    from pyarrow import csv as arrow
+def process(imports: str, work: str, sweep: Path, runs: int, alone: list[float]) -> Callable[[], None]:
+    """A call that does the work in a new process, and notes in `alone` the seconds after the imports."""
+    command = [sys.executable, "-c", PROCESS.format(imports=imports, work=work), str(sweep), str(runs)]
 
-    return {
-        "pandas": lambda: [pd.read_csv(f) for f in files],
-        "pyarrow": lambda: [arrow.read_csv(f) for f in files],
-        "polars": lambda: [pl.read_csv(f) for f in files],
-        "polars, one scan": lambda: pl.scan_csv(files, include_file_paths="path").collect(),
-    }
+    def call() -> None:
+        alone.append(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+    return call
 
 
 def main(runs: int = 1000, epochs: int = 1000) -> None:
-    with TemporaryDirectory() as folder:
-        rates = [float(f"{rate:.6g}") for rate in np.geomspace(1e-4, 1.0, runs)]
-        sweep = make_sweep(Path(folder) / "sweep", {"learning_rate": rates}, [f"epochs={epochs}"])
-        files = [sweep / str(run) / "history.csv" for run in range(runs)]
-        if runs <= 1000:
-            for name, read in readers(files).items():
-                start = time.perf_counter()
-                read()
-                print(f"{name} {time.perf_counter() - start:.2f} s")
-        arguments = [sys.executable, "-c", FIGURES, str(sweep), str(Path(folder) / "figures")]
-        subprocess.run(arguments, check=True)
+    with scratch() as folder:
+        sweep = folder / "sweep"
+        rates = ["learning_rate=tag(log,interval(1e-4,1))", f"hydra.sweeper.points={runs}"]
+        train = [sys.executable, "-m", "runner", "-m", *rates, f"epochs={epochs}", f"hydra.sweep.dir={sweep}"]
+        subprocess.run(train, check=True, capture_output=True)
+        alone: list[float] = []
+        calls = [process(*code, sweep, runs, alone) for code in (*READERS.values(), FIGURES)]
+        command = [sys.executable, "-m", "runner.figures", str(sweep)]
+        wholes = in_turn(ROUNDS, *calls, lambda: subprocess.run(command, check=True, capture_output=True))
+        works = [alone[at : at + len(calls)] for at in range(0, len(alone), len(calls))]
+        memory = subprocess.run([sys.executable, "-c", MEMORY, str(sweep)], check=True, capture_output=True)
+    print(f"{runs:,} runs of {epochs:,} epochs; all figures beside reading every column once with")
+    for i, name in enumerate(READERS):
+        print(
+            f"  {name:17}{ratio(works, -1, i):4.1f} times ({_median(works, i):.2f} s); "
+            f"whole processes {ratio(wholes, -1, i):.1f} times ({_median(wholes, i):.2f} s)"
+        )
+    print(
+        f"all figures {_median(works, -1):.2f} s, the command {_median(wholes, -1):.2f} s, "
+        f"at most {float(memory.stdout):.0f} MB"
+    )
+
+
+def _median(rounds: list[list[float]], at: int) -> float:
+    return statistics.median(times[at] for times in rounds)
 
 
 if __name__ == "__main__":
