@@ -24,6 +24,7 @@ from pyarrow import csv
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options
+from runner.figures.panel import Panel
 from runner.histories import NotShownError
 from runner.history import write_whole
 from runner.results import Results
@@ -175,7 +176,8 @@ def _lay_out(canvas: Canvas) -> None:
 
 
 def _panels(canvas: Canvas, layout: Layout) -> list[Axes]:
-    grid = np.ravel(canvas.subplots(layout.rows, layout.columns, squeeze=False))
+    kind = {"axes_class": Panel}
+    grid = np.ravel(canvas.subplots(layout.rows, layout.columns, squeeze=False, subplot_kw=kind))
     used = layout.panels or len(grid)
     for spare in grid[used:]:
         spare.remove()

@@ -42,7 +42,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         shown = _spread(runs, groups, results)
     kind = "sample" if len(groups) > MANY else "median" if repeats else "run"
     firsts = runs.iloc[[groups[i][0] for i in shown]]
-    marks = firsts[results.keys if repeats else results.swept].to_dict("records")
+    marks: list[dict[Any, Any]] = firsts[results.keys if repeats else results.swept].to_dict("records")
     lost = (firsts["status"] == "diverged").tolist()
     for i, row, mark, diverged in zip(shown, firsts.index.tolist(), marks, lost, strict=True):
         at = groups[i]

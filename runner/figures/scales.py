@@ -178,10 +178,10 @@ def step_axis(ax: Axes, step: str, last: float) -> None:
 
 def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:
     """A colour bar beside the panels, as tall as they are, with its ticks at round numbers."""
-    ax, *others = axes
+    (ax, *others), figure = axes, axes[0].figure
     # one panel has it within its own box: the bar keeps to its height, whatever its aspect
-    place = ax.figure.add_axes((0.9, 0.1, 0.02, 0.8)) if others else ax.inset_axes((1.03, 0.0, 0.04, 1.0))
-    bar = ax.figure.colorbar(mappable, cax=place, **more)
+    place = figure.add_axes((0.9, 0.1, 0.02, 0.8)) if others else ax.inset_axes((1.03, 0.0, 0.04, 1.0))
+    bar = figure.colorbar(mappable, cax=place, **more)
     if isinstance(mappable.norm, LogNorm):
         named, _, powers = log_ticks(float(mappable.norm.vmin or 1), float(mappable.norm.vmax or 1))
         bar.locator = FixedLocator(named)
@@ -191,17 +191,17 @@ def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: A
     bar.minorticks_off()
     bar.set_label(name)
     if others:
-        _stand_beside(axes, place)
+        _stand_beside(figure, axes, place)
 
 
-def _stand_beside(axes: Sequence[Axes], bar: Axes) -> None:
+def _stand_beside(figure: Any, axes: Sequence[Axes], bar: Any) -> None:
     """Keeps room on the right for a bar, and the bar there.
 
     A bar that is laid out with its panels would be measured as often as there are panels.
     """
-    figure = bar.get_figure(root=True)
     em, high = mpl.rcParams["font.size"] / 72 / figure.get_size_inches()
-    left = 1 - (bar.get_tightbbox().x1 - bar.bbox.x0) / figure.bbox.width - em / 3
+    labels = (bar.get_tightbbox().x1 - bar.bbox.x1) / figure.bbox.width
+    left = 1 - em / 3 - labels - em
 
     def place(*_: object) -> Bbox:
         panels = Bbox.union([ax.get_position() for ax in axes])

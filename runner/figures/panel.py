@@ -1,0 +1,46 @@
+"""Panels whose ticks are settled and measured once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator
+from matplotlib.transforms import Bbox, ScaledTranslation
+
+from runner.arrays import Array
+
+
+class Panel(Axes):
+    """Axes that measure their ticks and labels once, before they get their place, and then keep them.
+
+    Their room beside the frame does not depend on its size, but matplotlib's Axes measure it again in
+    each of two rounds of the layout and as they are drawn, each time for the ticks, the axis's label and
+    the spine between them: a seventh of all the time that figures take.
+    """
+
+    _room: Array | None = None  # beyond the frame to the left, below, to the right, above: in pixels
+
+    def get_tightbbox(self, renderer: Any = None, **more: Any) -> Bbox | None:
+        if self._room is None:
+            self.apply_aspect()
+            self._room = self._settled(renderer, **more)
+        settled = Bbox.from_extents(*np.add(self.bbox.extents, self._room))
+        rest = super().get_tightbbox(renderer, **more)
+        return Bbox.union([settled, rest]) if rest else settled
+
+    def _settled(self, renderer: Any, **more: Any) -> Array:
+        """Keeps the ticks and the place of each axis's label; returns the room that they take."""
+        boxes: list[Bbox | None] = [self.bbox]
+        for axis, at in ((self.xaxis, (0.5, 0.0)), (self.yaxis, (0.0, 0.5))):
+            if not (self.axison and axis.get_visible()):
+                continue
+            axis.set_major_locator(FixedLocator(axis.get_majorticklocs().tolist()))
+            boxes.append(axis.get_tightbbox(renderer, **more))
+            label = axis.label.get_transform().transform(axis.label.get_position())
+            right, up = (label - self.transAxes.transform(at)) / self.figure.dpi
+            beside = ScaledTranslation(right, up, self.figure.dpi_scale_trans)
+            axis.set_label_coords(*at, transform=self.transAxes + beside)
+            axis.set_in_layout(False)  # its room is known
+        return np.subtract(Bbox.union(list(filter(None, boxes))).extents, self.bbox.extents)

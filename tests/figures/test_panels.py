@@ -1,0 +1,98 @@
+"""Where things stand on a picture: nothing covers anything else, and nothing is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure as Canvas
+from matplotlib.transforms import Bbox
+
+from runner.figures import NAMES, STYLES, load
+from runner.figures.drawing import _style, paint
+from runner.figures.figure import Options
+from runner.figures.panel import Panel
+from runner.results import Results
+
+
+def painted(folder: Path, style: str = "paper") -> Iterator[tuple[str, Canvas]]:
+    """Every figure that applies."""
+    results = Results(folder)
+    for name in NAMES:
+        figure = load(name)
+        if figure.applies(results, Options()) is None:
+            with _style(style):
+                yield name, paint(figure, figure.numbers(results, Options()))
+
+
+def boxes(axis: Axis) -> list[Bbox]:
+    """Of the labels of its ticks, as drawn."""
+    low, high = sorted(axis.get_view_interval())
+    shown = [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    return [text.get_window_extent() for text in shown if text.get_text() and text.get_visible()]
+
+
+def overlap(a: Bbox, b: Bbox) -> bool:
+    met = Bbox.intersection(a, b)
+    return met is not None and met.width > 1 and met.height > 1
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("folder", ["rates", "many", "seeds", "alone"])
+def test_labels_keep_clear_of_ticks_and_within_the_picture(
+    folder: str, style: str, request: pytest.FixtureRequest
+) -> None:
+    for name, canvas in painted(request.getfixturevalue(folder), style):
+        for dpi in (300, 72):  # of PNG, and of PDF and SVG
+            canvas.set_dpi(dpi)
+            canvas.canvas.draw()
+            whole = canvas.bbox.padded(1)
+            for ax in canvas.axes:
+                for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
+                    ticks = boxes(axis)
+                    label = axis.label.get_window_extent()
+                    assert not any(overlap(label, tick) for tick in ticks), (name, dpi)
+                    assert not any(overlap(a, b) for a, b in pairwise(ticks)), (name, dpi)
+                    for box in [label, *ticks]:
+                        assert Bbox.union([whole, box]).extents == pytest.approx(whole.extents), (name, dpi)
+
+
+def test_a_bar_beside_panels_is_as_tall_as_they_are(many: Path) -> None:
+    canvas = dict(painted(many))["weight_paths"]
+    canvas.canvas.draw()
+    *panels, bar = canvas.axes
+    frames = Bbox.union([ax.get_position() for ax in panels])
+    assert bar.get_position().intervaly == pytest.approx(frames.intervaly)
+    assert bar.get_position().x0 > frames.x1
+    assert all(isinstance(ax, Panel) for ax in panels)
+
+
+def test_panels_are_measured_once(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[Axis] = []
+    whole = Axis.get_tightbbox
+
+    def counted(axis: Axis, *args: Any, **more: Any) -> Any:
+        if isinstance(axis.axes, Panel) and axis.get_in_layout():
+            measured.append(axis)
+        return whole(axis, *args, **more)
+
+    monkeypatch.setattr(Axis, "get_tightbbox", counted)
+    for name, canvas in painted(many):
+        canvas.canvas.draw()
+        panels: list[Axes] = [ax for ax in canvas.axes if isinstance(ax, Panel)]
+        assert len(measured) == 2 * len(panels), name
+        measured.clear()
+
+
+def test_ticks_stay_as_they_were_measured(alone: Path) -> None:
+    for name, canvas in painted(alone):
+        for ax in (ax for ax in canvas.axes if ax.axison and isinstance(ax, Panel)):
+            before = [axis.get_majorticklocs().tolist() for axis in (ax.xaxis, ax.yaxis)]
+            ax.set_position((0.4, 0.4, 0.2, 0.2))  # where matplotlib would take fewer
+            canvas.canvas.draw()
+            assert [axis.get_majorticklocs().tolist() for axis in (ax.xaxis, ax.yaxis)] == before, name
