@@ -5,6 +5,7 @@
 Draws all figures that apply to RUNS learning rates (1,000) of EPOCHS epochs (1,000), and reads every
 column of their histories. Each in a process of its own, in turn, A B A B; the medians of the ratios
 are printed, of the work alone, which each process times after its imports, and of whole processes.
+Seven rounds, or one where there are more than a thousand runs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from pathlib import Path
 from single_run import in_turn, ratio
 from sweeps import scratch
 
-ROUNDS = 7
 #: What each process does: its imports, then its work.
 FIGURES = (
     """
@@ -72,7 +72,8 @@ def main(runs: int = 1000, epochs: int = 1000) -> None:
         alone: list[float] = []
         calls = [process(*code, sweep, runs, alone) for code in (*READERS.values(), FIGURES)]
         command = [sys.executable, "-m", "runner.figures", str(sweep)]
-        wholes = in_turn(ROUNDS, *calls, lambda: subprocess.run(command, check=True, capture_output=True))
+        rounds = 7 if runs <= 1000 else 1
+        wholes = in_turn(rounds, *calls, lambda: subprocess.run(command, check=True, capture_output=True))
         works = [alone[at : at + len(calls)] for at in range(0, len(alone), len(calls))]
         memory = subprocess.run([sys.executable, "-c", MEMORY, str(sweep)], check=True, capture_output=True)
     print(f"{runs:,} runs of {epochs:,} epochs; all figures beside reading every column once with")
