@@ -238,6 +238,14 @@ def test_what_is_not_swept_is_no_column(command: Command, tmp_path: Path) -> Non
     assert list(lines(tmp_path / "s")[0])[:3] == ["run", "learning_rate", "status"]
 
 
+def test_the_last_word_counts_equals(command: Command, tmp_path: Path) -> None:
+    """A seed changes nothing where the weights are given: no run is better than another."""
+    said = command("-m", "learning_rate=0.01,0.1", "seed=0,1,2", "epochs=5", cwd=tmp_path).stdout
+    assert "in run 3 (learning_rate=0.1, seed=0) and in 2 others\n" in said
+    said = command("-m", "learning_rate=0.01,0.1", "epochs=5", "hydra.sweep.dir=two", cwd=tmp_path).stdout
+    assert "in run 1 (learning_rate=0.1)\n" in said
+
+
 def test_a_failed_run_has_another_try(command: Command, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("x,y\n1,2\n2,oops\n")
     arguments = ["-m", "network=dense", "data=csv", "data.path=data.csv", "data.targets=y", "seed=1,2"]
