@@ -103,7 +103,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.set_xlabel(label(RATE))
     _quality_axis(axes[0], table, heights[0])
     _steps_axis(axes[1], table)
-    axes[1].set_ylabel(f"{step}s until $E \\leq$ {table.attrs['threshold']:.2g}")
+    axes[1].set_ylabel(f"{step}s to $E \\leq$ {table.attrs['threshold']:.2g}")
     _mark_best(axes[0], table, heights[0])
     _name_regions(axes[0], regions)
     looks.explain(axes, marker="o" if table[RATE].nunique() <= FEW else None)
@@ -257,6 +257,8 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-FIGURE = Figure(
-    _applies, numbers, draw, caption, lambda table: Layout(columns=2, columns_wide=DOUBLE, aspect=0.7)
-)
+def layout(table: pd.DataFrame) -> Layout:
+    return Layout(columns=2, columns_wide=DOUBLE, aspect=0.8 if table.attrs["keys"].color else 0.7)
+
+
+FIGURE = Figure(_applies, numbers, draw, caption, layout)

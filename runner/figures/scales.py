@@ -170,9 +170,13 @@ def _short(value: float, position: int | None = None) -> str:
 
 
 def step_axis(ax: Axes, step: str, last: float) -> None:
-    """Epochs or updates along the x axis, which are whole."""
+    """Epochs or updates along the x axis, which are whole; no more ticks than have room."""
     ax.set_xlim(0, max(1.0, last))
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    place = ax.get_subplotspec()
+    columns = place.get_gridspec().ncols if place else 1
+    width = 0.62 * ax.figure.bbox.width / ax.figure.dpi / columns  # of a panel, about, in inches
+    most = int(width / letter_width() / (len(f"{last:.0f}") + 0.7))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=max(1, min(most, 5)), integer=True))
     ax.set_xlabel(step)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from making_sweeps import make_sweep
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure as Canvas
@@ -30,11 +31,25 @@ def painted(folder: Path, style: str = "paper") -> Iterator[tuple[str, Canvas]]:
                 yield name, paint(figure, figure.numbers(results, Options()))
 
 
-def boxes(axis: Axis) -> list[Bbox]:
-    """Of the labels of its ticks, as drawn."""
+@pytest.fixture(scope="session")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two keys, one of them words, over a thousand epochs: wide ticks and a legend of two rows."""
+    return make_sweep(
+        tmp_path_factory.mktemp("long") / "s",
+        {
+            "learning_rate": [0.05, 0.1],
+            "network.activation": ["identity", "leaky_relu", "sigmoid", "softplus", "softsign"],
+        },
+        ["epochs=1000", "log.every=10"],
+    )
+
+
+def texts_of(axis: Axis) -> list[Bbox]:
+    """Where the labels of an axis and of its ticks stand, as drawn."""
     low, high = sorted(axis.get_view_interval())
-    shown = [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
-    return [text.get_window_extent() for text in shown if text.get_text() and text.get_visible()]
+    ticks = [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    shown = [text for text in [axis.label, *ticks] if text.get_text() and text.get_visible()]
+    return [text.get_window_extent() for text in shown]
 
 
 def overlap(a: Bbox, b: Bbox) -> bool:
@@ -43,23 +58,29 @@ def overlap(a: Bbox, b: Bbox) -> bool:
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("folder", ["rates", "many", "seeds", "alone"])
-def test_labels_keep_clear_of_ticks_and_within_the_picture(
+@pytest.mark.parametrize("folder", ["rates", "many", "seeds", "alone", "long"])
+def test_texts_keep_clear_of_each_other_and_within_the_picture(
     folder: str, style: str, request: pytest.FixtureRequest
 ) -> None:
     for name, canvas in painted(request.getfixturevalue(folder), style):
         for dpi in (300, 72):  # of PNG, and of PDF and SVG
             canvas.set_dpi(dpi)
             canvas.canvas.draw()
-            whole = canvas.bbox.padded(1)
-            for ax in canvas.axes:
-                for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
-                    ticks = boxes(axis)
-                    label = axis.label.get_window_extent()
-                    assert not any(overlap(label, tick) for tick in ticks), (name, dpi)
-                    assert not any(overlap(a, b) for a, b in pairwise(ticks)), (name, dpi)
-                    for box in [label, *ticks]:
-                        assert Bbox.union([whole, box]).extents == pytest.approx(whole.extents), (name, dpi)
+            shown = [ax for ax in canvas.axes if ax.axison]
+            texts = [(ax, text) for ax in shown for axis in (ax.xaxis, ax.yaxis) for text in texts_of(axis)]
+            for ax, text in texts:
+                within = Bbox.union([canvas.bbox.padded(1), text]).extents
+                assert within == pytest.approx(canvas.bbox.padded(1).extents), (name, dpi)
+                assert not any(overlap(text, other.bbox) for other in shown if other is not ax), (name, dpi)
+            for (_, one), (_, other) in combinations(texts, 2):
+                assert not overlap(one, other), (name, dpi)
+        legends = [*canvas.legends, *filter(None, (ax.get_legend() for ax in canvas.axes))]
+        canvas.set_dpi(300)  # as it was laid out: beside 72, letters are rounded to pixels
+        canvas.canvas.draw()
+        for legend in (legend.get_window_extent() for legend in legends):
+            frames = [ax.bbox for ax in shown]
+            labels = [text for ax in shown for axis in (ax.xaxis, ax.yaxis) for text in texts_of(axis)]
+            assert not any(overlap(legend, box) for box in [*frames, *labels]), name
 
 
 def test_a_bar_beside_panels_is_as_tall_as_they_are(many: Path) -> None:
