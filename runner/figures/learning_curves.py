@@ -42,9 +42,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         shown = _spread(runs, groups, results)
     kind = "sample" if len(groups) > MANY else "median" if repeats else "run"
     firsts = runs.iloc[[groups[i][0] for i in shown]]
-    marks: list[dict[Any, Any]] = firsts[results.keys if repeats else results.swept].to_dict("records")
+    marks: dict[Any, dict[Any, Any]] = firsts[results.keys if repeats else results.swept].to_dict("index")
     lost = (firsts["status"] == "diverged").tolist()
-    for i, row, mark, diverged in zip(shown, firsts.index.tolist(), marks, lost, strict=True):
+    for i, (row, mark), diverged in zip(shown, marks.items(), lost, strict=True):
         at = groups[i]
         line = _median(steps, ends[at], QUARTILES) if repeats else _line(steps, values[at[0]], diverged)
         lines.append(mark | line | {"line": i if repeats else row, "kind": kind, "runs": len(at)})

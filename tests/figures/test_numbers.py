@@ -204,10 +204,11 @@ def test_large_networks_are_matrices(tmp_path: Path) -> None:
     sweep = make_sweep(tmp_path, {"seed": [0]}, ["experiment=spiral", "epochs=1"])
     _, canvas = drawn("network", sweep / "0")
     meshes = [c for ax in canvas.axes[:6] for c in ax.collections if isinstance(c, QuadMesh)]
-    table = pd.read_csv(sweep / "0" / "parameters.csv")
-    layer = table[(table["layer"] == 2) & (table["from"] > 0)]
-    assert np.asarray(meshes[1].get_array()).ravel().tolist() == layer["initial"].tolist()
-    assert np.asarray(meshes[4].get_array()).ravel().tolist() == layer["final"].tolist()
+    table = rows(sweep / "0" / "parameters.csv")
+    layer = [row for row in table if row["layer"] == "2" and row["from"] != "0"]
+    for mesh, column in ((meshes[1], "initial"), (meshes[4], "final")):
+        shown = np.asarray(mesh.get_array()).ravel().tolist()
+        assert shown == [float(row[column]) for row in layer]
 
 
 def test_decision_boundary_shows_the_output_and_the_data(seeds: Path) -> None:

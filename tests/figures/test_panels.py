@@ -69,13 +69,13 @@ def test_texts_keep_clear_of_each_other_and_within_the_picture(
             shown = [ax for ax in canvas.axes if ax.axison]
             texts = [(ax, text) for ax in shown for axis in (ax.xaxis, ax.yaxis) for text in texts_of(axis)]
             for ax, text in texts:
-                within = Bbox.union([canvas.bbox.padded(1), text]).extents
-                assert within == pytest.approx(canvas.bbox.padded(1).extents), (name, dpi)
+                page = canvas.bbox.padded(2)  # letters are rounded to pixels
+                assert Bbox.union([page, text]).extents == pytest.approx(page.extents), (name, dpi)
                 assert not any(overlap(text, other.bbox) for other in shown if other is not ax), (name, dpi)
             for (_, one), (_, other) in combinations(texts, 2):
                 assert not overlap(one, other), (name, dpi)
         legends = [*canvas.legends, *filter(None, (ax.get_legend() for ax in canvas.axes))]
-        canvas.set_dpi(300)  # as it was laid out: beside 72, letters are rounded to pixels
+        canvas.set_dpi(300)  # as it was laid out
         canvas.canvas.draw()
         for legend in (legend.get_window_extent() for legend in legends):
             frames = [ax.bbox for ax in shown]
