@@ -333,6 +333,7 @@ _TEX = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\symbol{34}",
+    "[": "{[}",  # after the end of a row it would begin an option
     **{c: f"\\{c}" for c in "&%$#_{}"},
 }
 

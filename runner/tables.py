@@ -195,5 +195,8 @@ def one_line(error: Exception) -> str:
 
 
 def plain(value: Any) -> str:
-    """A swept value as a reader writes it."""
-    return f"{value:g}" if isinstance(value, float | np.floating) else str(value)
+    """A swept value as a reader writes it, in full."""
+    if not isinstance(value, float | np.floating):
+        return str(value)
+    short = f"{value:g}"
+    return short if float(short) == value or value != value else repr(float(value))

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from making_sweeps import make_sweep
 
-from runner.report import write_report
+from runner.report import _tex, write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -95,6 +95,7 @@ def test_how_to_repeat_it(sweep: Path) -> None:
 
 def test_latex_is_a_booktabs_table(sweep: Path) -> None:
     text = (sweep / "results.tex").read_text()
+    assert _tex("[4]") == "{[}4]"  # not an option of the row's end before it
     assert text.index("\\toprule") < text.index("\\midrule") < text.index("\\bottomrule")
     body = text[text.index("\\midrule") : text.index("\\bottomrule")].strip().splitlines()[1:]
     columns = len(re.search(r"\{([lr]+)\}", text)[1])  # type: ignore[index]

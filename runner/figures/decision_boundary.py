@@ -13,8 +13,8 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize
 from runner.arrays import Array
 from runner.experiment import Experiment
 from runner.figures.figure import Figure, Layout, Options, needs_completed
-from runner.figures.looks import DISTINCT, add_legend
-from runner.figures.scales import add_bar, escaped
+from runner.figures.looks import DISTINCT, add_legend, short_names
+from runner.figures.scales import add_bar, escaped, thin_ticks
 from runner.losses import LOSSES
 from runner.results import Results
 
@@ -91,6 +91,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     else:
         _draw_targets(ax, table)
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal" if _alike(x, y) else "auto")
+    thin_ticks(ax)
     ax.set_xlabel(escaped(table.attrs["names"][0]))
     ax.set_ylabel(escaped(table.attrs["names"][1]))
     handles = ax.get_legend_handles_labels()[0]
@@ -171,7 +172,7 @@ def _size(data: pd.DataFrame) -> float:
 
 
 def _name(table: pd.DataFrame, kind: str, value: float) -> str:
-    outputs = table.attrs["outputs"]
+    outputs = short_names(table.attrs["outputs"])
     name = outputs[int(value)] if len(outputs) > 1 else f"{outputs[0]}={value:g}"
     return f"{escaped(name)}, {kind}"
 

@@ -123,6 +123,11 @@ def quantiles(values: Array, at: Sequence[float]) -> Array:
     return np.where(np.abs(found) > HUGE / 1e6, np.copysign(np.inf, found), found)
 
 
+def rounded(value: float) -> str:
+    """Two digits of a number as a reader writes them: 620, not 6.2e+02."""
+    return f"{float(f'{value:.2g}'):g}"
+
+
 def counted(number: int, noun: str) -> str:
     """``1 run``, ``2 runs``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

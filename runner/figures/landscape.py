@@ -16,7 +16,7 @@ from runner.arrays import Array
 from runner.experiment import Experiment
 from runner.figures.figure import Figure, Layout, Options, counted, is_weight, needs_weights, reference
 from runner.figures.looks import Looks, add_lines, keys_of
-from runner.figures.scales import WIDE, add_bar
+from runner.figures.scales import WIDE, add_bar, thin_ticks
 from runner.histories import NotShownError, thinned
 from runner.losses import LOSSES
 from runner.network import forward, views
@@ -60,7 +60,8 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     completed = str(results.runs.at[run, "status"]) == "completed"
     of = results.best_name(options.metric, results.with_weights) if completed and results.is_sweep else ""
     table.attrs = {"axes": axes, "keys": keys_of(results, options, chosen), "of": of, "weights": len(names)}
-    table.attrs |= {"pool": len(pool), "finished": len(results.rows)}
+    table.attrs |= {"pool": len(pool), "finished": len(results.rows), "diverged": not completed}
+    table.attrs["end"] = f"the run {results.name(run)}" if results.name(run) else "the run"
     return table
 
 
@@ -152,6 +153,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     looks = Looks.of(paths, table.attrs["keys"])
     _draw_paths(ax, [path for _, path in paths.groupby("run", sort=False)], looks)
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    thin_ticks(ax)
     across, upwards = table.attrs["axes"]
     ax.set_xlabel(_axis_name(*across))
     ax.set_ylabel(_axis_name(*upwards))
@@ -161,7 +163,8 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 def _axis_name(name: str, share: float | None) -> str:
     if share is None:
         return f"${name[0]}_{{{name[1:]}}}$"
-    return f"{name} ({100 * share:.3g} % of variance)"
+    near = "< 0.1" if share < 0.001 else "> 99.9" if share > 0.999 else f"{100 * share:.1f}"
+    return f"{name} ({near} % of variance)"
 
 
 def _draw_contours(ax: Axes, x: Array, y: Array, values: Array) -> None:
@@ -205,8 +208,10 @@ def caption(table: pd.DataFrame) -> str:
     text += f", evenly chosen of {pool:,}," if runs < pool else ""
     text += f" from the hollow to the filled dot{table.attrs['keys'].say}"
     if table.attrs["weights"] > 2:
-        end = f"the best run ({table.attrs['of']})" if table.attrs["of"] else "the run"
+        end = f"the best run ({table.attrs['of']})" if table.attrs["of"] else table.attrs["end"]
         text += f"; the plane lies through the end of {end}, and the paths are projected onto it"
+    if table.attrs["diverged"]:
+        text += f". {counted(pool, 'run')} diverged; paths end where weights leave the scale"
     if pool < finished:
         text += f". {counted(finished - pool, 'run')} diverged or have another network, data, loss or record"
     return text + "."

@@ -10,7 +10,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.arrays import Array
-from runner.figures.figure import OFF_SCALE, Figure, Layout, Options, counted, needs_finished, quantiles
+from runner.figures.figure import (
+    OFF_SCALE,
+    Figure,
+    Layout,
+    Options,
+    counted,
+    needs_finished,
+    quantiles,
+    rounded,
+)
 from runner.figures.looks import Keys, Looks, add_lines, keys_of
 from runner.figures.scales import Heights, log_axis, step_axis
 from runner.results import Results
@@ -145,8 +154,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         _draw_band(ax, whole, step, heights, color="0.86")
         ax.plot(whole[step], heights.place(whole["error"]), color="black", lw=1.6, zorder=5)
     _draw_lines(ax, table, looks, heights)
-    shown = heights.place(np.append(table.loc[table["line"] != WHOLE, "error"], whole["error"]))
-    low, high = heights.limits(shown, 0.03, 0.03)
+    low, high = heights.limits(heights.place(_shown(table)), 0.03, 0.03)
     ax.set_ylim(low, high)
     if heights.log:
         log_axis(ax, "y")
@@ -155,15 +163,21 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     looks.explain(axes)
 
 
+def _shown(table: pd.DataFrame) -> Array:
+    """All that is drawn: the errors of lines, and the ends of bands, infinite ones as NaN."""
+    bands = table.loc[table["kind"] == "median", [name for name in ("low", "high") if name in table]]
+    values = np.append(table["error"], bands.to_numpy(dtype=float))
+    return np.where(np.isfinite(values), values, np.nan)
+
+
 def _heights(table: pd.DataFrame) -> Heights:
     """Up to a little above where the runs begin, not where divergence ends."""
     lines, step = table[table["line"] != WHOLE], table.attrs["step"]
     starts = float(lines.loc[lines[step] == lines[step].min(), "error"].max())
     diverged = lines["diverged"].to_numpy(dtype=bool)
-    shown = lines.loc[~diverged, "error"].max()
-    top = np.nanmax([starts * 100 if diverged.any() else starts, shown])
-    errors = table["error"].to_numpy()
-    return Heights.of(errors, float(min(top, starts * OFF_SCALE)))
+    calm = _shown(lines[~diverged])
+    top = max([starts * 100 if diverged.any() else starts, *calm[~np.isnan(calm)]])
+    return Heights.of(_shown(table), float(min(top, starts * OFF_SCALE)))
 
 
 def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -> None:
@@ -183,7 +197,9 @@ def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -
         diverged = bool(line["diverged"].iloc[0])
         if diverged or errors[-1] > heights.top:
             ends["x" if diverged else "^"].append(_end(steps, errors, heights))
-    add_lines(ax, drawn, styles, linewidths=0.5 if (table["kind"] == "sample").any() else 1.2, zorder=2)
+    width = 0.5 if (table["kind"] == "sample").any() else 1.2
+    order = sorted(range(len(drawn)), key=lambda i: -len(drawn[i][0]))  # none is hidden by a longer one
+    add_lines(ax, [drawn[i] for i in order], [styles[i] for i in order], linewidths=width, zorder=2)
     for marker, places in ends.items():
         if places:
             x, y = zip(*places, strict=True)
@@ -231,9 +247,8 @@ def caption(table: pd.DataFrame) -> str:
     heights = _heights(table)
     off = last[heights.off(last["error"]) & ~last["diverged"].astype(bool)]
     if len(off):
-        text += (
-            f". Triangles: lines that leave the frame without having diverged, up to {off['error'].max():.2g}"
-        )
+        highest = rounded(off["error"].max())
+        text += f". Triangles: lines that leave the frame without having diverged, up to {highest}"
     if heights.zeros:
         text += ". Errors of exactly 0 stand at the lower edge, a tenth of the smallest other one"
     return text + "."

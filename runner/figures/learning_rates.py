@@ -25,6 +25,7 @@ from runner.figures.figure import (
     best_row,
     counted,
     needs_completed,
+    rounded,
     spread_of,
 )
 from runner.figures.looks import Keys, Looks
@@ -95,7 +96,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     panels = ((metric, "low", "high"), (STEPS, "steps_low", "steps_high"))
     for ax, columns, scale in zip(axes, panels, heights, strict=True):
         for _, line in table.groupby(table.attrs["settings"]) if table.attrs["settings"] else [((), table)]:
-            _draw_line(ax, line, columns, looks.style(line.iloc[0]), scale)
+            _draw_line(ax, line, columns, looks, scale)
         for left, right in regions:
             ax.axvspan(left, right, color=DIVERGED_GREY, lw=0, zorder=0)
         ax.set_xlim(*_ends(table))
@@ -103,10 +104,10 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.set_xlabel(label(RATE))
     _quality_axis(axes[0], table, heights[0])
     _steps_axis(axes[1], table)
-    axes[1].set_ylabel(f"{step}s to $E \\leq$ {table.attrs['threshold']:.2g}")
+    axes[1].set_ylabel(f"{step}s to $E \\leq$ {rounded(table.attrs['threshold'])}")
     _mark_best(axes[0], table, heights[0])
     _name_regions(axes[0], regions)
-    looks.explain(axes, marker="o" if table[RATE].nunique() <= FEW else None)
+    looks.explain(axes, marked=table[RATE].nunique() <= FEW)
 
 
 def _heights(table: pd.DataFrame) -> Heights:
@@ -118,15 +119,15 @@ def _heights(table: pd.DataFrame) -> Heights:
 
 
 def _draw_line(
-    ax: Axes, line: pd.DataFrame, columns: tuple[str, str, str], look: tuple[Any, Any], heights: Heights
+    ax: Axes, line: pd.DataFrame, columns: tuple[str, str, str], looks: Looks, heights: Heights
 ) -> None:
-    color, dash = look
+    (color, dash), marker = looks.style(line.iloc[0]), looks.marker(line.iloc[0])
     middle, low, high = (line[column].to_numpy(dtype=float) for column in columns)
     rates, drawn = line[RATE].to_numpy(dtype=float), heights.place(middle)
-    ax.plot(rates, drawn, color=color, ls=dash, marker="o" if len(line) <= FEW else None, ms=3)
+    ax.plot(rates, drawn, color=color, ls=dash, marker=marker if len(line) <= FEW else None, ms=3)
     alone = _alone(drawn) if len(line) > FEW else np.zeros(len(line), dtype=bool)
     if alone.any():
-        ax.plot(rates[alone], drawn[alone], "o", color=color, ms=2)
+        ax.plot(rates[alone], drawn[alone], marker, color=color, ms=2)
     off = heights.off(middle)
     if off.any():
         at_edge = np.full(off.sum(), heights.top)
@@ -144,7 +145,9 @@ def _alone(values: Array) -> Any:
 
 
 def _ends(table: pd.DataFrame) -> tuple[float, float]:
-    return float(table[RATE].min() / 1.15), float(table[RATE].max() * 1.15)
+    low, high = float(table[RATE].min()), float(table[RATE].max())
+    margin = max(1.15, (high / low) ** 0.02)
+    return low / margin, high * margin
 
 
 def _quality_axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
@@ -223,7 +226,7 @@ def caption(table: pd.DataFrame) -> str:
     metric, step, heights = table.attrs["metric"], table.attrs["step"], _heights(table)
     text = (
         f"Left: {metric.replace('_', ' ')}; right: {step}s until the error is at most "
-        f"{table.attrs['threshold']:.2g}; both against the learning rate η"
+        f"{rounded(table.attrs['threshold'])}; both against the learning rate η"
     )
     if (table["runs"] > 1).any():
         of = spread_of(table["runs"])
@@ -241,7 +244,7 @@ def caption(table: pd.DataFrame) -> str:
         text += f". Grey: at least half of the runs diverged ({lost} in all did)"
     off = table.loc[heights.off(table[metric]), metric]
     if len(off):
-        text += f". Triangles at the upper edge: errors beyond the axis, up to {off.max():.2g}"
+        text += f". Triangles at the upper edge: errors beyond the axis, up to {rounded(off.max())}"
     if heights.zeros:
         text += ". Errors of exactly 0 stand at the bottom, a tenth of the smallest other one"
     return text + "."

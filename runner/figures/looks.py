@@ -27,9 +27,11 @@ ORDERED = LinearSegmentedColormap.from_list("ordered", mpl.colormaps["viridis"](
 #: Okabe and Ito's colours, told apart by the colour-blind; grey levels differ too.
 DISTINCT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (1, 0.6)), (0, (6, 2)))
+MARKERS = "os^Dv<>"  # one a dash
 MOST_NAMED = 7  # values that colours, or dashes, alone can tell apart
 LETTERS = 46  # of a legend that fit above a panel, side by side
 ROWS = 2  # of a legend above a panel; a longer one stands beside it
+BESIDE = 20  # letters of a name in a legend that leaves a panel room beside it
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,13 @@ class Keys:
 
 
 def keys_of(results: Results, options: Options, runs: Sequence[int] | None = None) -> Keys:
-    """The roles of the swept keys among `runs`, or all; of the seed only where nothing else varies."""
+    """The roles of the swept keys among `runs`, each a line of its own, or among all.
+
+    The seed comes last among `runs`, and where seeds may be medians only if nothing else varies.
+    """
     table = results.finished if runs is None else results.runs.loc[list(runs)]
-    keys = Keys.of(table, results.keys, options.color)
+    seeds = [key for key in results.swept if runs is not None and key not in results.keys]
+    keys = Keys.of(table, [*results.keys, *seeds], options.color)
     return keys if keys.color else Keys.of(table, results.swept)
 
 
@@ -134,7 +140,11 @@ class Looks:
         dash = self.dashes.dash(marks[self.dashes.key]) if self.dashes else self.shades.dash(value)
         return self.shades.colors[value], dash
 
-    def explain(self, axes: Sequence[Axes], marker: str | None = None) -> None:
+    def marker(self, marks: Any) -> str:
+        """The marker of a point with the swept values `marks`: a dash of its own cannot be seen on it."""
+        return MARKERS[self.dashes.values.index(marks[self.dashes.key])] if self.dashes else MARKERS[0]
+
+    def explain(self, axes: Sequence[Axes], marked: bool = False) -> None:
         """Adds the key: a bar of the colours beside the panels, or legends, whatever it takes."""
         if self.shades is None:
             return
@@ -144,12 +154,20 @@ class Looks:
         else:
             alone = self.dashes is None
             handles = [
-                _sample(color, self.shades.dash(value) if alone else "-", self.shades.name(value), marker)
+                _sample(
+                    color,
+                    self.shades.dash(value) if alone else "-",
+                    self.shades.name(value),
+                    MARKERS[0] if alone and marked else None,
+                )
                 for value, color in self.shades.colors.items()
             ]
             sections.append((label(self.shades.key), handles))
         if self.dashes:
-            handles = [_sample("0.3", self.dashes.dash(v), self.dashes.name(v)) for v in self.dashes.values]
+            handles = [
+                _sample("0.3", self.dashes.dash(v), self.dashes.name(v), marker if marked else None)
+                for v, marker in zip(self.dashes.values, MARKERS, strict=False)
+            ]
             sections.append((label(self.dashes.key), handles))
         if sections:
             add_legend(axes, sections)
@@ -159,7 +177,9 @@ def short_names(values: Sequence[Any], most: int = 20) -> list[str]:
     """Values as a reader wants them: numbers of three digits where these suffice, long words by their end."""
     short = [min(f"{v:.3g}", plain(v), key=len) if is_numeric([v]) else plain(v) for v in values]
     names = short if len(set(short)) == len(values) else [plain(value) for value in values]
-    return [name if len(name) <= most else "…" + name[1 - most :] for name in names]
+    ends = [name if len(name) <= most else "…" + name[1 - most :] for name in names]
+    begins = [name if len(name) <= most else name[: most - 1] + "…" for name in names]
+    return max(ends, begins, key=lambda shorter: len(set(shorter)))  # as many as can be told apart
 
 
 def _sample(color: Any, dash: Any, name: str, marker: str | None = None) -> Line2D:
@@ -178,7 +198,8 @@ def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequen
     room = LETTERS * (2 if wide else 1)
     columns = max(1, min(7 if wide else 6, room // (max(map(len, names)) + 7), len(names)))
     (title, handles), *more = sections
-    if not more and (-(-len(names) // columns) <= ROWS or axes[-1].child_axes):
+    alone = not more and (-(-len(names) // columns) <= ROWS or axes[-1].child_axes)
+    if alone or (not more and max(map(len, names)) > BESIDE):
         _legend(axes, "above", handles=list(handles), title=title, ncols=columns)
     elif axes[-1].child_axes:
         most = max(len(some) for _, some in sections)

@@ -14,10 +14,13 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import FixedLocator
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_finished
+from runner.figures.scales import add_bar
 from runner.results import Results
 
 LARGEST = 8  # neurons of a layer that are drawn one by one
 NAMED = 16  # edges that bear their weight in numbers
+DEEP = 4  # layers, the inputs among them, that have room in half a page
+LONG = 7  # and those that leave edges room for a number across a page
 COLORS = mpl.colormaps["PuOr_r"]  # diverging, safe for the colour-blind; white is 0
 
 
@@ -39,7 +42,10 @@ def _is_large(table: pd.DataFrame) -> bool:
 def layout(table: pd.DataFrame) -> Layout:
     if _is_large(table):
         return Layout(2, len(_sizes(table)) - 1, DOUBLE, 0.78)
-    return Layout(1, 2, DOUBLE, max(0.62, 0.13 * max(_sizes(table))))
+    sizes = _sizes(table)
+    if len(sizes) > DEEP:  # before above after
+        return Layout(2, 1, DOUBLE, max(0.2, 0.06 * max(sizes)))
+    return Layout(1, 2, DOUBLE, max(0.62, 0.13 * max(sizes)))
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -52,10 +58,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         for ax, when, title in zip(axes, ("initial", "final"), ("before", "after"), strict=True):
             _draw_graph(ax, table, when, norm)
             ax.text(0.0, 1.0, title, transform=ax.transAxes, va="top", weight="bold")
-    bar = axes[0].figure.colorbar(
-        ScalarMappable(norm, COLORS), ax=list(axes), pad=0.01, aspect=25, fraction=0.03
-    )
-    bar.set_label("weight")
+    add_bar(axes, ScalarMappable(norm, COLORS), "weight")
 
 
 def _draw_matrices(axes: Sequence[Axes], weights: pd.DataFrame, norm: Normalize) -> None:
@@ -85,7 +88,7 @@ def _draw_graph(ax: Axes, table: pd.DataFrame, when: str, norm: Normalize) -> No
     sizes = _sizes(table)
     place = _places(sizes)
     weights = table[table["from"] > 0]
-    named = len(weights) <= NAMED
+    named = len(weights) <= NAMED and len(sizes) <= LONG
     # thinner edges lie above, so that none is lost under another
     for _, edge in weights.reindex(weights[when].abs().sort_values(ascending=False).index).iterrows():
         a, b = place[edge["layer"] - 1, edge["from"]], place[edge["layer"], edge["to"]]

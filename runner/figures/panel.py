@@ -36,7 +36,7 @@ class Panel(Axes):
         for axis, at in ((self.xaxis, (0.5, 0.0)), (self.yaxis, (0.0, 0.5))):
             if not (self.axison and axis.get_visible()):
                 continue
-            axis.set_major_locator(FixedLocator(axis.get_majorticklocs().tolist()))
+            axis.set_major_locator(FixedLocator(list(axis.get_majorticklocs())))
             boxes.append(axis.get_tightbbox(renderer, **more))
             label = axis.label.get_transform().transform(axis.label.get_position())
             right, up = (label - self.transAxes.transform(at)) / self.figure.dpi

@@ -172,12 +172,22 @@ def _short(value: float, position: int | None = None) -> str:
 def step_axis(ax: Axes, step: str, last: float) -> None:
     """Epochs or updates along the x axis, which are whole; no more ticks than have room."""
     ax.set_xlim(0, max(1.0, last))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=min(_room(ax, len(f"{last:.0f}")), 5), integer=True))
+    ax.set_xlabel(step)
+
+
+def thin_ticks(ax: Axes) -> None:
+    """No more ticks along a linear x axis than their labels have room."""
+    names = ax.xaxis.get_major_formatter().format_ticks(list(ax.xaxis.get_majorticklocs()))
+    ax.locator_params(axis="x", nbins=min(_room(ax, max(map(len, names), default=1)), 9))
+
+
+def _room(ax: Axes, letters: int) -> int:
+    """How many labels of so many letters stand side by side below a panel, which is not laid out yet."""
     place = ax.get_subplotspec()
     columns = place.get_gridspec().ncols if place else 1
-    width = 0.62 * ax.figure.bbox.width / ax.figure.dpi / columns  # of a panel, about, in inches
-    most = int(width / letter_width() / (len(f"{last:.0f}") + 0.7))
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=max(1, min(most, 5)), integer=True))
-    ax.set_xlabel(step)
+    width = 0.62 * ax.figure.bbox.width / ax.figure.dpi / columns  # about, in inches
+    return max(1, int(width / letter_width() / (letters + 0.7)))
 
 
 def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:

@@ -138,7 +138,9 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
             _draw_layer(ax, part, step)
         step_axis(ax, step, last)
         ax.locator_params(axis="y", nbins=4 if len(axes) > 3 else 5)
-        ax.set_ylabel(_symbol(name) if looks else "weights" if len(axes) == 1 else f"weights of {name}")
+        small = len(axes) > 6  # the caption says what is drawn
+        said = "weights" if len(axes) == 1 else name if small else f"weights of {name}"
+        ax.set_ylabel(_symbol(name) if looks else said)
         if at < len(axes) - below:
             ax.tick_params(labelbottom=False)
             ax.set_xlabel("")

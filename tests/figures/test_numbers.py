@@ -15,7 +15,7 @@ from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
 from matplotlib.figure import Figure as Canvas
 
 from runner.figures import load
-from runner.figures.drawing import paint
+from runner.figures.drawing import _style, paint
 from runner.figures.figure import Options
 from runner.results import Results
 
@@ -35,6 +35,13 @@ def drawn(name: str, folder: Path, **options: str) -> tuple[pd.DataFrame, Canvas
     assert figure.applies(results, chosen) is None
     numbers = figure.numbers(results, chosen)
     with mpl.rc_context():
+        return numbers, paint(figure, numbers)
+
+
+def drawn_as_paper(name: str, folder: Path) -> tuple[pd.DataFrame, Canvas]:
+    with _style("paper"):
+        figure, results = load(name), Results(folder)
+        numbers = figure.numbers(results, Options())
         return numbers, paint(figure, numbers)
 
 
@@ -500,3 +507,96 @@ def test_ticks_of_log_axes_are_round_and_more_than_one(low: float, high: float) 
     assert 2 <= len(named) <= 8
     assert all(low <= tick <= high * (1 + 1e-9) for tick in named + minor)
     assert all(len(f"{tick:g}".replace("0", "").replace(".", "").partition("e")[0]) <= 2 for tick in named)
+
+
+def test_where_no_run_gets_there_the_panel_says_so(tmp_path: Path) -> None:
+    """Each seed reaches an error of its own: the median of no rate reaches the threshold."""
+    swept: dict[str, list[Any]] = {"learning_rate": [0.8, 1.0], "seed": list(range(5))}
+    relu = ["network=dense", "network.activation=relu", "data=plane", "epochs=30"]
+    numbers, canvas = drawn("learning_rates", sweep_of(tmp_path, swept, *relu))
+    assert numbers["steps_to_threshold"].isna().all()
+    assert [text.get_text() for text in canvas.axes[1].texts] == ["no run got there"]
+
+
+def test_bands_are_within_the_axes(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, {"seed": list(range(20))}, "network=dense", "data=plane", "epochs=30")
+    numbers, canvas = drawn("learning_curves", sweep)
+    low, high = canvas.axes[0].get_ylim()
+    assert numbers["high"].max() > 1.5 * numbers["error"].max()
+    assert low <= numbers["low"].min()
+    assert numbers["high"].max() <= high
+
+
+def test_a_shorter_run_is_not_hidden_by_a_longer_one(tmp_path: Path) -> None:
+    _, canvas = drawn("learning_curves", sweep_of(tmp_path, {"epochs": [2, 5, 20, 50]}))
+    (lines,) = (c for c in canvas.axes[0].collections if isinstance(c, LineCollection))
+    assert [len(path) for path in lines.get_segments()] == [51, 21, 6, 3]
+
+
+def test_close_values_have_names_of_their_own() -> None:
+    from runner.figures.looks import short_names
+    from runner.tables import plain
+
+    close = [0.012345678, 0.012345679, 0.0123456795]
+    assert short_names(close) == ["0.012345678", "0.012345679", "0.0123456795"]
+    assert [plain(v) for v in (0.1, 1e-4, 5.0, "sgd")] == ["0.1", "0.0001", "5", "sgd"]
+    assert short_names(["a long name that ends alike", "another name that ends alike"]) == [
+        "a long name that en…",
+        "another name that e…",
+    ]
+
+
+def test_ticks_say_what_they_are(tmp_path: Path) -> None:
+    """Errors that differ in the tenth digit: no sum of two numbers at the end of the axis."""
+    _, canvas = drawn_as_paper(
+        "learning_curves", sweep_of(tmp_path, {"learning_rate": [1e-12, 1e-11, 1e-10]})
+    )
+    canvas.canvas.draw()
+    axis = canvas.axes[0].yaxis
+    assert axis.get_offset_text().get_text() == ""
+    values = [float(tick.get_text()) for tick in axis.get_ticklabels()]
+    assert 0.32 < min(values) < max(values) < 0.33
+
+
+def test_deep_networks_are_drawn_across_the_page(tmp_path: Path) -> None:
+    sweep = sweep_of(
+        tmp_path, {"epochs": [1]}, "network=dense", "data=sine", f"network.hidden={[1] * 10}".replace(" ", "")
+    )
+    _, canvas = drawn_as_paper("network", sweep / "0")
+    before, after = canvas.axes[:2]
+    assert before.get_position().y0 > after.get_position().y1
+    canvas.canvas.draw()
+    boxes = [text.get_window_extent() for text in after.texts]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.width and b.width)
+
+
+def test_points_tell_their_dash() -> None:
+    from runner.figures.looks import Keys, Looks
+
+    table = pd.DataFrame({"batch_size": [8, 16], "optimizer": ["adam", "sgd"]})
+    looks = Looks.of(table, Keys("batch_size", "optimizer"))
+    assert [looks.marker(marks) for marks in table.to_dict("records")] == ["o", "s"]
+    assert Looks.of(table, Keys("batch_size")).marker(table.iloc[1]) == "o"
+
+
+def test_numbers_in_sentences_are_decimals() -> None:
+    from runner.figures.figure import rounded
+    from runner.figures.landscape import _axis_name
+
+    assert [rounded(v) for v in (623.4, 1087.0, 0.00327, 1e-9)] == ["620", "1100", "0.0033", "1e-09"]
+    shares = [_axis_name("direction 1", share)[13:-15] for share in (1.0, 0.98765, 0.5, 0.000287)]
+    assert shares == ["> 99.9", "98.8", "50.0", "< 0.1"]
+
+
+def test_landscape_of_diverged_runs_says_so(diverged: Path) -> None:
+    numbers, _ = drawn("landscape", diverged)
+    caption = load("landscape").caption(numbers)
+    assert "2 runs diverged; paths end where weights leave the scale" in caption
+    assert "the end of the run learning_rate=5" in caption
+
+
+def test_paths_of_seeds_are_told_apart(seeds: Path) -> None:
+    numbers, _ = drawn("landscape", seeds)
+    keys = numbers.attrs["keys"]
+    assert "seed" in (keys.color, keys.dash, *keys.rest)
+    assert load("learning_curves").numbers(Results(seeds), Options()).attrs["keys"].rest == ()
