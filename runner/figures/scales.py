@@ -223,7 +223,8 @@ def _stand_beside(figure: Any, axes: Sequence[Axes], bar: Any) -> None:
 
     bar.set_axes_locator(place)
     if engine := figure.get_layout_engine():
-        engine.set(rect=(0, 0, left - em / 2, 1 - high / 3))  # its last tick's label stands above it
+        over = high / 3  # labels at its ends stand above and below it
+        engine.set(rect=(0, over, left - em / 2, 1 - 2 * over))
 
 
 def letter_width() -> float:

@@ -83,6 +83,13 @@ def test_texts_keep_clear_of_each_other_and_within_the_picture(
             assert not any(overlap(legend, box) for box in [*frames, *labels]), name
 
 
+def test_a_bar_beside_panels_that_have_no_labels_has_room(alone: Path) -> None:
+    canvas = dict(painted(alone))["network"]
+    canvas.canvas.draw()
+    for label in texts_of(canvas.axes[-1].yaxis):
+        assert Bbox.union([canvas.bbox, label]).extents == pytest.approx(canvas.bbox.extents)
+
+
 def test_a_bar_beside_panels_is_as_tall_as_they_are(many: Path) -> None:
     canvas = dict(painted(many))["weight_paths"]
     canvas.canvas.draw()
