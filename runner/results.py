@@ -67,8 +67,13 @@ class Results:
         self.runs = table_of_runs(self.folder, self.is_sweep)
         named = list(self.runs.columns[1 : list(self.runs.columns).index("status")])
         self.swept = [key for key in named if self._varies(key)]
+        self._written: dict[str, dict[Any, str]] = {}  # what runs.csv has, where values are read as others
         for key in self.swept:
-            self.runs[key] = bare(self.runs[key])
+            written = self.runs[key]
+            found = bare(written)
+            if found is not written:
+                self._written[key] = dict(zip(found, written, strict=True))
+                self.runs[key] = found
 
     def _varies(self, key: str) -> bool:
         return bool(self.runs[key].astype(str).nunique() > 1)
@@ -86,6 +91,11 @@ class Results:
     def marks(self, run: int) -> dict[str, Any]:
         """What tells a run's rows from those of others: its number and its swept values."""
         return dict(self.runs.loc[run, ["run", *self.swept]])
+
+    def as_written(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table with swept values as ``runs.csv`` has them, so that the two can be joined."""
+        keys = [key for key in self._written if key in table]
+        return table.assign(**{key: table[key].map(self._written[key]) for key in keys}) if keys else table
 
     @property
     def rows(self) -> list[int]:

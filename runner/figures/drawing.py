@@ -131,7 +131,7 @@ def _outcome(
         return Outcome(name, reason=str(error)), []
     except RunnerError as error:
         return Outcome(name, reason=str(error), failed=True), []
-    paths, written = _write(out, name, figure, numbers, formats, files)
+    paths, written = _write(out, name, figure, numbers, results.as_written(numbers), formats, files)
     caption, width = figure.caption(numbers) + results.note, _width(figure.layout(numbers))
     return Outcome(name, paths, caption, width=width), written
 
@@ -193,13 +193,19 @@ def _as_csv(numbers: pd.DataFrame) -> bytes:
 
 
 def _write(
-    out: Path, name: str, figure: Figure, numbers: pd.DataFrame, formats: Sequence[str], files: Executor
+    out: Path,
+    name: str,
+    figure: Figure,
+    numbers: pd.DataFrame,
+    shown: pd.DataFrame,
+    formats: Sequence[str],
+    files: Executor,
 ) -> tuple[list[Path], list[Future[None]]]:
-    """The paths of the pictures, and what is still being written."""
+    """Draws `numbers`, and writes `shown` beside; the paths of the pictures, and what is being written."""
     paths = [out / f"{name}.{kind}" for kind in formats]
     try:
         out.mkdir(parents=True, exist_ok=True)
-        written = [files.submit(lambda: write_whole(out / f"{name}.csv", _as_csv(numbers)))]
+        written = [files.submit(lambda: write_whole(out / f"{name}.csv", _as_csv(shown)))]
         canvas = paint(figure, numbers)
         saved = [_save(canvas, path, kind, files) for path, kind in zip(paths, formats, strict=True)]
     except OSError as error:

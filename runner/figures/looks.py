@@ -154,21 +154,17 @@ class Looks:
         else:
             alone = self.dashes is None
             handles = [
-                _sample(
-                    color,
-                    self.shades.dash(value) if alone else "-",
-                    self.shades.name(value),
-                    MARKERS[0] if alone and marked else None,
-                )
+                _sample(color, self.shades.dash(value) if alone else "-", self.shades.name(value))
                 for value, color in self.shades.colors.items()
             ]
             sections.append((label(self.shades.key), handles))
         if self.dashes:
-            handles = [
-                _sample("0.3", self.dashes.dash(v), self.dashes.name(v), marker if marked else None)
-                for v, marker in zip(self.dashes.values, MARKERS, strict=False)
-            ]
+            handles = [_sample("0.3", self.dashes.dash(v), self.dashes.name(v)) for v in self.dashes.values]
             sections.append((label(self.dashes.key), handles))
+        if marked and sections:  # the last tells markers
+            markers = MARKERS if self.dashes else MARKERS[0] * len(handles)
+            for handle, marker in zip(handles, markers, strict=False):
+                handle.set_marker(marker)
         if sections:
             add_legend(axes, sections)
 
@@ -182,8 +178,8 @@ def short_names(values: Sequence[Any], most: int = 20) -> list[str]:
     return max(ends, begins, key=lambda shorter: len(set(shorter)))  # as many as can be told apart
 
 
-def _sample(color: Any, dash: Any, name: str, marker: str | None = None) -> Line2D:
-    return Line2D([], [], color=color, ls=dash, label=name, marker=marker, ms=3)
+def _sample(color: Any, dash: Any, name: str) -> Line2D:
+    return Line2D([], [], color=color, ls=dash, label=name, ms=3)
 
 
 def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequence[Artist]]]) -> None:

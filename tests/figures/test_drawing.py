@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -68,6 +69,18 @@ def test_weights_that_were_not_recorded_are_a_reason(tmp_path: Path) -> None:
     found = outcomes(sweep, tmp_path / "out")
     assert "log.weights=true" in str(found["weight_paths"].reason)
     assert "log.weights=true" in str(found["landscape"].reason)
+
+
+def test_numbers_join_with_the_table_of_runs(tmp_path: Path) -> None:
+    """A list of one number is a number on an axis, and the list that it is in a file."""
+    swept: dict[str, list[Any]] = {"learning_rate": [0.1, 0.2], "network.hidden": [[2], [4]]}
+    sweep = make_sweep(tmp_path / "s", swept, ["network=dense", "data=xor", "epochs=3"])
+    done = {o.name: o for o in draw_figures(Results(sweep), tmp_path / "out")}
+    assert "hidden=4" in done["heatmap"].caption or "hidden=2" in done["heatmap"].caption
+    runs = pd.read_csv(sweep / "runs.csv")
+    for name in ("heatmap", "learning_rates", "learning_curves"):
+        numbers = pd.read_csv(tmp_path / "out" / f"{name}.csv")
+        assert set(numbers["network.hidden"]) == set(runs["network.hidden"]) == {"[2]", "[4]"}
 
 
 def test_drawing_never_trains(seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
