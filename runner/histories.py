@@ -2,9 +2,9 @@
 
 Thousands of histories are read with pyarrow, a hundred files at a time, and only the columns that
 are asked for. The error columns of 1,000 histories of 1,001 rows, on two cores: pyarrow's data sets
-0.25 s, pyarrow file by file in threads 0.35 s, polars' scan 0.4 s, pandas 0.7 s
-(``tests/benchmarks/figures.py``). pyarrow is taken because it leaves the interpreter to others as it
-reads, so that figures are drawn meanwhile, and is imported in a third of the time.
+0.25 s, pyarrow file by file in threads 0.35 s, polars' scan 0.4 s, pandas 0.7 s. pyarrow is taken because
+it leaves the interpreter to others as it reads, so that figures are drawn meanwhile, and is imported in a
+third of the time. ``tests/benchmarks/figures.py`` reads every column with each.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 STEPS = ("epoch", "update")
 #: Files that are read at a time.
 BATCH = 100
+#: Bytes that pyarrow sets aside for a file: more takes it longer.
+BLOCK = 2**18
 #: The longest number of a history in bytes, with its comma: ``-1.2345678901234567e-308,``.
 LONGEST = 25
 
@@ -126,7 +128,7 @@ def _blocks(path: str) -> ReadOptions:
     """pyarrow wants a row to fit into a block."""
     from pyarrow.csv import ReadOptions
 
-    return ReadOptions(use_threads=False, block_size=max(2**18, LONGEST * (len(header_of(path)) + 1)))
+    return ReadOptions(use_threads=False, block_size=max(BLOCK, LONGEST * (len(header_of(path)) + 1)))
 
 
 def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | None:

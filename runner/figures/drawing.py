@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -79,8 +78,7 @@ def draw_figures(
     with _style(style), ThreadPoolExecutor(1) as files:  # written beside what is drawn next
         made: deque[tuple[Outcome, list[Future[None]]]] = deque()
         for name in names:
-            with _no_collection():
-                made.append(_outcome(results, name, options, out, kinds, files))
+            made.append(_outcome(results, name, options, out, kinds, files))
             while made and all(file.done() for file in made[0][1]):
                 yield _whole(*made.popleft())
         while made:
@@ -95,18 +93,6 @@ def _style(name: str) -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(mpl.rc_params_from_file(sheet, use_default_template=False))
         yield
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Leaves garbage for after a figure: to look for it again and again takes a tenth of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _whole(outcome: Outcome, files: Sequence[Future[None]]) -> Outcome:

@@ -61,7 +61,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     of = results.best_name(options.metric, results.with_weights) if completed and results.is_sweep else ""
     table.attrs = {"axes": axes, "keys": keys_of(results, options, chosen), "of": of, "weights": len(names)}
     table.attrs |= {"pool": len(pool), "finished": len(results.rows), "diverged": not completed}
-    table.attrs["end"] = f"the run {results.name(run)}" if results.name(run) else "the run"
+    table.attrs["end"] = f"the run {results.name(run)}".rstrip()
     return table
 
 

@@ -27,7 +27,7 @@ ORDERED = LinearSegmentedColormap.from_list("ordered", mpl.colormaps["viridis"](
 #: Okabe and Ito's colours, told apart by the colour-blind; grey levels differ too.
 DISTINCT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (1, 0.6)), (0, (6, 2)))
-MARKERS = "os^Dv<>"  # one a dash
+MARKERS = "osDvPXp"  # one a dash; no triangle that points up: that is what is off the scale
 MOST_NAMED = 7  # values that colours, or dashes, alone can tell apart
 LETTERS = 46  # of a legend that fit above a panel, side by side
 ROWS = 2  # of a legend above a panel; a longer one stands beside it
@@ -194,8 +194,8 @@ def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequen
     room = LETTERS * (2 if wide else 1)
     columns = max(1, min(7 if wide else 6, room // (max(map(len, names)) + 7), len(names)))
     (title, handles), *more = sections
-    alone = not more and (-(-len(names) // columns) <= ROWS or axes[-1].child_axes)
-    if alone or (not more and max(map(len, names)) > BESIDE):
+    low, wordy = -(-len(names) // columns) <= ROWS, max(map(len, names)) > BESIDE
+    if not more and (low or wordy or axes[-1].child_axes):
         _legend(axes, "above", handles=list(handles), title=title, ncols=columns)
     elif axes[-1].child_axes:
         most = max(len(some) for _, some in sections)

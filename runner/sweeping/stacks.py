@@ -9,7 +9,7 @@ from runner.experiment import Experiment
 from runner.training import EVALUATED, ROW_BYTES, width
 
 #: What a stack touches in one update should stay within a core's share of the caches: past it,
-#: a wider stack of middling networks is slower (measured: ``tests/benchmarks/stack_width.py``).
+#: a wider stack of middling networks is slower (``tests/benchmarks/sweeps.py libraries`` has one of 64).
 CACHE_BYTES = 4 * 2**20
 #: Rows that a history hands on at a time, if the bound on memory lets it: fewer mean more writes.
 ROWS_AT_A_TIME = 1024

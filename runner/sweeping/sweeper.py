@@ -115,10 +115,11 @@ def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> N
     finite = [line for line in lines if line.get("status") == "completed" and line["final_error"] != ""]
     if finite and len(finite) > 1:
         errors = [float(line["final_error"]) for line in finite]
-        best, equals = finite[errors.index(min(errors))], errors.count(min(errors)) - 1
+        lowest = min(errors)
+        best, equals = finite[errors.index(lowest)], errors.count(lowest) - 1
         where = ", ".join(f"{key}={best[key]}" for key in swept_keys(best))
         others = f" and in {equals:,} other{'s' * (equals > 1)}" if equals else ""
-        print(f"lowest final error: {min(errors):.6g} in run {best['run']} ({where}){others}")
+        print(f"lowest final error: {lowest:.6g} in run {best['run']} ({where}){others}")
     print(f"table: {folder / RUNS}")
     if failed:
         raise SweepFailedError(f"{len(failed)} of {len(returned)} runs failed:\n{_failures(failed)}")

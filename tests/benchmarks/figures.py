@@ -22,6 +22,8 @@ from sweeps import scratch
 #: What each process does: its imports, then its work.
 FIGURES = (
     """
+import gc
+gc.disable()  # as the command does
 from runner.figures import NAMES, load
 from runner.figures.drawing import draw_figures
 from runner.results import Results
