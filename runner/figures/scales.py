@@ -178,8 +178,10 @@ def step_axis(ax: Axes, step: str, last: float) -> None:
 
 def thin_ticks(ax: Axes) -> None:
     """No more ticks along a linear x axis than their labels have room."""
-    names = ax.xaxis.get_major_formatter().format_ticks(list(ax.xaxis.get_majorticklocs()))
-    ax.locator_params(axis="x", nbins=min(_room(ax, max(map(len, names), default=1)), 9))
+    ticks = list(ax.xaxis.get_majorticklocs())
+    most = _room(ax, max(map(len, ax.xaxis.get_major_formatter().format_ticks(ticks)), default=1))
+    if len(ticks) > most:  # finer ones would be longer, too
+        ax.locator_params(axis="x", nbins=most)
 
 
 def _room(ax: Axes, letters: int) -> int:

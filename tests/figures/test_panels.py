@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from making_sweeps import make_sweep
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.transforms import Bbox
 
@@ -18,6 +19,7 @@ from runner.figures import NAMES, STYLES, load
 from runner.figures.drawing import _style, paint
 from runner.figures.figure import Options
 from runner.figures.panel import Panel
+from runner.figures.scales import thin_ticks
 from runner.results import Results
 
 
@@ -115,6 +117,22 @@ def test_panels_are_measured_once(many: Path, monkeypatch: pytest.MonkeyPatch) -
         panels: list[Axes] = [ax for ax in canvas.axes if isinstance(ax, Panel)]
         assert len(measured) == 2 * len(panels), name
         measured.clear()
+
+
+@pytest.mark.parametrize("limits", [(-16.8, 2.2), (-0.0161, 0.0012), (-9e5, 3e5), (0.0, 1.0)])
+def test_thinned_ticks_keep_apart(limits: tuple[float, float]) -> None:
+    with _style("paper"):
+        canvas = Canvas()
+        FigureCanvasAgg(canvas)
+        ax = canvas.add_subplot()
+        ax.set_xlim(limits)
+        before = len(ax.xaxis.get_majorticklocs())
+        thin_ticks(ax)
+        canvas.canvas.draw()
+        names = texts_of(ax.xaxis)
+        assert 2 <= len(names) <= before
+        for one, other in pairwise(sorted(names, key=lambda box: box.x0)):
+            assert other.x0 - one.x1 > 0.3 * one.height
 
 
 def test_ticks_stay_as_they_were_measured(alone: Path) -> None:
