@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     for column in ("run", "status", "final_error", "initial_error", "best_error", "directory"):
         if column not in table:
             raise RunnerError(f"{path}: is not a table of runs; it has no column '{column}'")
+    table = table.iloc[:, : list(table.columns).index("directory") + 1]  # a summary says more of its files
     unknown = table.loc[~table["status"].isin(STATUSES), "status"]
     if len(unknown):
         raise RunnerError(
@@ -65,8 +67,11 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
+        text = path.read_bytes()
+        if text and not text.endswith(b"\n"):
+            raise RunnerError(f"{path}: its last line has no end: it is cut")
         floats = exact_floats(pd.__version__)
-        return pd.read_csv(path, keep_default_na=False, na_values=[""], **floats)
+        return pd.read_csv(BytesIO(text), keep_default_na=False, na_values=[""], **floats)
     except (ValueError, OSError) as error:
         raise RunnerError(f"{path}: cannot be read as CSV: {one_line(error)}") from None
 
