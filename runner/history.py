@@ -49,6 +49,7 @@ _PIECE = 2**20  # bytes of a file that are read at a time
 _BINARY = getattr(os, "O_BINARY", 0)  # there is a system that has others
 _APPEND = os.O_WRONLY | os.O_APPEND | _BINARY
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+_MODE = 0o666  # less what the user's mask takes away
 _PART = re.compile(
     rf"({'|'.join(map(re.escape, (*LEFT, RUNS, MULTIRUN)))})\.[0-9a-f]+{re.escape(PART)}", re.ASCII
 )
@@ -116,7 +117,7 @@ class RunFiles:
         opened, path = self.opened[run], f"{self.folders[run]}/{HISTORY}{self.part}"
         lines = lines if opened else self.header + lines
         # created once: not begun anew if another process has cleared it away
-        handle = os.open(path, _APPEND if opened else _CREATE)
+        handle = os.open(path, _APPEND if opened else _CREATE, _MODE)
         opened[:] = [path]
         _write(handle, lines)
         self.sums[run] = self.sums[run].of(lines)
@@ -185,7 +186,7 @@ def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> No
     Where it is `synced`, it is on the disk, with its name, when this returns.
     """
     part = f"{path}{_part()}"
-    handle = os.open(part, _CREATE)  # from here on it is ours to remove
+    handle = os.open(part, _CREATE, _MODE)  # from here on it is ours to remove
     try:
         _write(handle, content, synced=synced)
         os.rename(part, path)
@@ -247,7 +248,8 @@ def changed(folder: str | Path, row: Mapping[str, str]) -> dict[str, str]:
 
     A row that an earlier version wrote has no checksums; then it is those that are gone or cut.
     """
-    faults = {name: _fault(Path(folder, name), row.get(name)) for name in FILES}
+    names = [name for name in FILES if name in row] or FILES
+    faults = {name: _fault(Path(folder, name), row.get(name)) for name in names}
     return {name: fault for name, fault in faults.items() if fault}
 
 
