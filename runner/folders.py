@@ -201,14 +201,24 @@ def refuse_others(folder: Path, record: str | None) -> None:
     It has what no run of ours has left there, or another process is at work in it. `record` is Hydra's
     ``output_subdir``.
     """
-    if not folder.is_dir():
-        return
-    key = "hydra.sweep.subdir"
+    if folder.is_dir():
+        _refuse_at_work(folder)
+        strangers = _strangers_of_job(folder, record)
+        if record is None:  # nothing else tells that it is ours
+            strangers = [name for name in strangers if not _is_left(name)]
+        _refuse("hydra.sweep.subdir", folder, strangers)
+
+
+def _refuse_at_work(folder: Path) -> None:
+    """Raises RunnerError where another process is at work in a job's folder."""
     with ExitStack() as locks:
         if not _lock(folder, locks):
-            raise RunnerError(_at_work(key, folder))
-    if not _is_of_ours(folder, record):
-        _refuse(key, folder, [name for name in _seen(folder, record) if record or not _is_left(name)])
+            raise RunnerError(_at_work("hydra.sweep.subdir", folder))
+
+
+def _strangers_of_job(folder: Path, record: str | None) -> list[str]:
+    """What a job's folder holds: nothing that counts, where it is ours, for its sweep is."""
+    return [] if _is_of_ours(folder, record) else _seen(folder, record)
 
 
 def _strangers_of_run(folder: Path, record: str | None) -> list[str]:
@@ -221,14 +231,13 @@ def _strangers_of_run(folder: Path, record: str | None) -> list[str]:
 
 def _strangers_of_sweep(folder: Path, record: str | None) -> list[str]:
     """What a folder holds besides the folders of runs of ours. Raises RunnerError where one is at work."""
+    strangers = []
     for name in _seen(folder):
-        if _is_of_ours(folder / name, record):
-            refuse_others(folder / name, record)
-    return [
-        name
-        for name in _seen(folder)
-        if not (name == RUNS or is_part(name) or _is_of_ours(folder / name, record))
-    ]
+        if (folder / name).is_dir() and not _strangers_of_job(folder / name, record):
+            _refuse_at_work(folder / name)
+        elif name != RUNS and not is_part(name):
+            strangers.append(name)
+    return strangers
 
 
 def _seen(folder: Path, record: str | None = None) -> list[str]:
@@ -244,7 +253,7 @@ def _is_left(name: str) -> bool:
 def _is_of_ours(folder: Path, record: str | None) -> bool:
     """Whether a folder has Hydra's `record` of a run of ours, be it just begun."""
     where = folder / (record or ".")
-    if record is None or not where.is_dir() or not {*os.listdir(where)} <= {*HYDRA_FILES}:
+    if record is None or not where.is_dir() or not {*_seen(where)} <= {*HYDRA_FILES}:
         return False
     hydra = where / "hydra.yaml"
     text = hydra.read_text(encoding="utf-8", errors="replace") if hydra.exists() else ""

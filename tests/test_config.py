@@ -297,6 +297,7 @@ def test_weights_of_an_earlier_run_are_found_by_their_places(tmp_path: Path) -> 
         ("w3,1,2,1,0,3\n", "w3,1,2,1,0,three\n", "three"),
         ("w3,1,2,1,0,3\n", f"w3,1,2,1,0,{'3' * 200_000}\n", "field larger than"),
         ("w6,2,1,2,0,6\n", "w6,2,1,2,0,6\nw7,3,1,1,0,7\n", "has layers of 2x2 1x2 1x1"),
+        ("w6,2,1,2,0,6\n", "w6,2,1,2,0,6", "its last line has no end: it is cut"),
     ],
 )
 def test_damaged_parameters_are_refused(old: str, new: str, words: str, tmp_path: Path) -> None:

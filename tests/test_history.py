@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import itertools
+import os
+import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,18 @@ from hypothesis.extra.numpy import arrays
 from runner.arrays import Array
 from runner.config import Cache, experiment
 from runner.experiment import Experiment
-from runner.history import HISTORY, PARAMETERS, RunFiles, summary, table
+from runner.history import (
+    HISTORY,
+    PARAMETERS,
+    WORTH_SYNCING,
+    RunFiles,
+    changed,
+    clear,
+    recorded,
+    summary,
+    table,
+    write_whole,
+)
 from runner.training import ROW_BYTES, train
 
 SEED_DATA = {"name": "inline", "inputs": [[2, 3]], "targets": [[1]]}
@@ -143,6 +157,131 @@ def test_a_run_whose_first_error_is_not_finite_has_a_header_and_no_rows(tmp_path
     data = {"name": "inline", "inputs": [[1e308, 1e308]], "targets": [[1]]}
     (files,) = written([made(data=data, network={"weights": {"init": "constant", "value": 1e3}})], tmp_path)
     assert files[HISTORY] == b"epoch,error,w1,w2\n"
+
+
+def test_a_summary_says_what_was_written(tmp_path: Path) -> None:
+    """However many pieces a history is written in."""
+    runs = [made(seed=seed, epochs=40) for seed in (0, 1)]
+    for row_bytes in (1, 500, ROW_BYTES):
+        written(runs, tmp_path / str(row_bytes), row_bytes)
+        for folder in (tmp_path / str(row_bytes)).iterdir():
+            row = recorded(folder)
+            assert row is not None
+            assert row["rows"] == "41"
+            for name in (HISTORY, PARAMETERS):
+                content = (folder / name).read_bytes()
+                assert row[name] == f"{len(content)}:{zlib.crc32(content):08x}"
+            assert changed(folder, row) == {}
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["", "of an earlier version"])
+@pytest.mark.parametrize("name", [HISTORY, PARAMETERS])
+def test_a_file_that_has_changed_is_told(name: str, old: bool, tmp_path: Path) -> None:
+    written([made()], tmp_path)
+    folder = tmp_path / "0"
+    row = recorded(folder)
+    assert row is not None
+    if old:
+        row = {key: value for key, value in row.items() if key not in ("rows", HISTORY, PARAMETERS)}
+    whole = (folder / name).read_bytes()
+    for content in (b"", whole[:-1], whole[: len(whole) // 2]):
+        (folder / name).write_bytes(content)
+        fault = "is gone or cut" if old else f"has {len(content)} bytes where {len(whole)} were"
+        assert changed(folder, row) == {name: fault}
+    (folder / name).unlink()
+    assert list(changed(folder, row)) == [name]
+    (folder / name).write_bytes(whole)
+    assert changed(folder, row) == {}
+
+
+def test_a_summary_that_is_cut_tells_nothing(tmp_path: Path) -> None:
+    written([made()], tmp_path)
+    path = tmp_path / "0" / "summary.csv"
+    whole = path.read_bytes()
+    for end in range(len(whole)):
+        path.write_bytes(whole[:end])
+        assert recorded(path.parent) is None
+    path.write_bytes(bytes(len(whole)))  # as a power cut may leave it
+    assert recorded(path.parent) is None
+
+
+def test_who_may_not_write_writes_nothing(tmp_path: Path) -> None:
+    """A sink asks before every write, and before it removes anything."""
+
+    class GoneError(Exception):
+        pass
+
+    def check() -> None:
+        if left[0] == 0:
+            raise GoneError
+        left[0] -= 1
+
+    one = made(epochs=3)
+    for checks in range(7):  # a write a row, the places of the files, the summary
+        left = [checks]
+        folder = tmp_path / str(checks)
+        folder.mkdir()
+        files = RunFiles([folder], one, check)
+        try:
+            (result,) = train([one], files, row_bytes=1)
+            files.finish(0, result, summary(0, {}, result, "."))
+        except GoneError:
+            before = {path.name: path.read_bytes() for path in folder.iterdir()}
+            with pytest.raises(GoneError):
+                files.discard()
+            assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+        assert (folder / "summary.csv").exists() == (checks == 6)
+        assert len(list(folder.glob("history.csv.*"))) == (0 < checks < 5)
+
+
+def test_only_what_was_opened_is_discarded(tmp_path: Path) -> None:
+    one = made(epochs=3)
+    others = {"film.mkv.part", "history.csv.0123abcd.part", "parameters.csv"}
+    for name in others:
+        (tmp_path / name).write_text("mine")
+    files = RunFiles([tmp_path], one)
+    train([one], files)
+    assert len(list(tmp_path.iterdir())) == 4
+    files.discard()
+    assert {path.name for path in tmp_path.iterdir()} == others
+    clear(tmp_path)  # of a folder that is ours
+    assert {path.name for path in tmp_path.iterdir()} == {"film.mkv.part"}
+
+
+def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "runs.csv" / "a").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"runs\.csv"):
+        write_whole(tmp_path / "runs.csv", b"")
+    assert [path.name for path in tmp_path.iterdir()] == ["runs.csv"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are read as POSIX has them")
+def test_files_have_the_mode_that_the_users_mask_leaves_them(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        written([made()], tmp_path)
+    finally:
+        os.umask(before)
+    assert {oct(path.stat().st_mode & 0o777) for path in (tmp_path / "0").iterdir()} == {"0o640"}
+
+
+def test_a_run_of_some_seconds_is_on_the_disk_before_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+
+    def fsync(handle: int) -> None:
+        done = " done" if (tmp_path / "summary.csv").exists() else ""
+        path = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        synced.append(path.name.partition(".csv.")[0] + done)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    one = made(epochs=3)
+    files = RunFiles([tmp_path], one)
+    (result,) = train([one], files)
+    files.finish(0, replace(result, seconds=WORTH_SYNCING), summary(0, {}, result, "."))
+    assert sorted(synced[:2]) == ["history.csv", "parameters.csv"]
+    assert synced[2:] == [tmp_path.name, tmp_path.parent.name, "summary", f"{tmp_path.name} done"]
 
 
 def test_cells_that_do_not_apply_are_empty_in_a_table() -> None:

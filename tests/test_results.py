@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from making_sweeps import make_sweep
 
+import runner
 from runner import results as module
 from runner.errors import RunnerError
 from runner.histories import NotShownError
@@ -187,6 +188,44 @@ def test_faulty_parameters_are_refused(
     ) as found:
         Results(copy).parameters(1)
     assert message in str(found.value)
+
+
+@pytest.mark.parametrize("name", ["history.csv", "parameters.csv"])
+@pytest.mark.parametrize("cut", [-2, -40])
+def test_a_file_that_is_cut_is_never_taken_for_whole(
+    name: str, cut: int, sweep: Path, tmp_path: Path
+) -> None:
+    """Not where it ends in a number, which then is another, or at the end of a line."""
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    path = copy / "1" / name
+    content = path.read_bytes()
+    content = content[:cut] if cut > -10 else content[: content[:cut].rindex(b"\n") + 1]
+    path.write_bytes(content)
+    read = {"history.csv": runner.read_history, "parameters.csv": runner.read_parameters}[name]
+    reads = [lambda: read(copy / "1"), lambda: Results(copy).parameters(1)]
+    if name == "history.csv":
+        reads[1:] = [lambda: read_histories(copy), lambda: Results(copy).errors]
+    for one in reads:
+        with pytest.raises(RunnerError, match=re.escape(name)):
+            one()
+
+
+def test_the_history_of_another_run_is_never_taken_for_its_own(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    shutil.copy(copy / "0" / "history.csv", copy / "1" / "history.csv")
+    with pytest.raises(RunnerError, match=r"1/history\.csv: is not as it was written"):
+        read_histories(copy)
+
+
+def test_a_table_that_is_cut_is_never_taken_for_whole(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    path = copy / "runs.csv"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(RunnerError, match=r"runs\.csv: its last line has no end"):
+        read_runs(copy)
 
 
 def test_a_broken_configuration_is_named_with_its_line(sweep: Path, tmp_path: Path) -> None:

@@ -108,7 +108,9 @@ def test_the_table_tells_the_runs(mixed: Path) -> None:
         assert line["accuracy"] == rows[-1]["accuracy"]
         with open(mixed / line["directory"] / "summary.csv", newline="") as f:
             (own,) = csv.DictReader(f)
-        assert own == line
+        assert {name: own[name] for name in line} == line
+        assert list(own)[len(line) :] == ["rows", "history.csv", "parameters.csv"]
+        assert int(own["rows"]) == len(rows)
 
 
 def test_hydra_would_write_the_same_files(mixed: Path, command: Command, tmp_path: Path) -> None:

@@ -1,0 +1,193 @@
+"""What a resumption takes for done: runs whose files are as they were written, and no others."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from processes import Command
+
+from runner import load
+from runner.history import RunFiles
+from runner.sweeping.files import JobFiles, Layout
+from runner.sweeping.work import Work, run_stack
+
+#: Seven runs, their histories written in several pieces.
+RATES = "learning_rate=0.01,0.02,0.05,0.1,0.2,0.3,0.4"
+SWEEP = ["-m", RATES, "epochs=9000", "hydra.launcher.max_memory=1MiB"]
+RESUME = [*SWEEP, "hydra.sweep.dir=s", "hydra.launcher.resume=true"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    subprocess.run([sys.executable, "-m", "runner", *SWEEP, "hydra.sweep.dir=s"], cwd=folder, check=True)
+    return folder / "s"
+
+
+@pytest.fixture
+def copy(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "s"))
+
+
+def files(sweep: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(sweep)): path.read_bytes()
+        for name in ("history.csv", "parameters.csv")
+        for path in sweep.glob(f"*/{name}")
+    }
+
+
+def without_checksums(sweep: Path) -> None:
+    """The summaries as an earlier version wrote them."""
+    for path in sweep.glob("*/summary.csv"):
+        lines = path.read_text().splitlines()
+        path.write_text("".join(",".join(line.split(",")[:-3]) + "\n" for line in lines))
+
+
+def test_runs_that_are_not_whole_are_trained_again(copy: Path, whole: Path, command: Command) -> None:
+    (copy / "0" / ".hydra" / "config.yaml").write_bytes(b"")
+    shutil.copy(copy / "3" / "history.csv", copy / "1" / "history.csv")
+    (copy / "2" / "history.csv").write_bytes(b"")
+    content = (copy / "4" / "parameters.csv").read_bytes()
+    (copy / "4" / "parameters.csv").write_bytes(content[:-3] + b"\n")
+    (copy / "5" / "summary.csv").write_bytes((copy / "5" / "summary.csv").read_bytes()[:-20])
+    (copy / "6" / "history.csv").unlink()
+    untouched = (copy / "3" / "summary.csv").stat().st_mtime_ns
+    done = command(*RESUME)
+    assert done.returncode == 0, done.stderr
+    assert files(copy) == files(whole)
+    assert (copy / "3" / "summary.csv").stat().st_mtime_ns == untouched
+    assert "6 of 7 runs are not as they were written, and are trained again" in done.stdout
+    for words in (
+        "run 0: .hydra/config.yaml is gone",
+        ", those of run 3",
+        "run 2: history.csv has 0 bytes where ",
+        f"run 4: parameters.csv has {len(content) - 2} bytes where {len(content)} were",
+        "run 5: summary.csv is cut",
+        "run 6: history.csv is gone",
+    ):
+        assert words in done.stdout
+    assert "trained again" not in command(*RESUME).stdout
+
+
+def test_the_folder_of_another_run_is_named(copy: Path, command: Command) -> None:
+    for name in ("history.csv", "parameters.csv", "summary.csv"):
+        shutil.copy(copy / "3" / name, copy / "2" / name)
+    before = files(copy)
+    done = command(*RESUME)
+    assert done.returncode == 1
+    assert "s/2 is to hold run 2, and its summary.csv is that of run 3 in 3" in done.stderr
+    assert files(copy) == before
+
+
+def test_runs_of_an_earlier_version_are_done_where_their_files_are_there(
+    copy: Path, whole: Path, command: Command
+) -> None:
+    without_checksums(copy)
+    before = {path: path.stat().st_mtime_ns for path in copy.glob("*/summary.csv")}
+    for number in (2, 4):
+        path = copy / str(number) / "history.csv"
+        path.write_bytes(path.read_bytes()[:-1] if number == 4 else b"")
+    done = command(*RESUME)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 7 runs are not as they were written" in done.stdout
+    assert files(copy) == files(whole)
+    again = {path.parent.name for path, then in before.items() if path.stat().st_mtime_ns != then}
+    assert again == {"2", "4"}
+
+
+@pytest.mark.parametrize("content", [b"", b"hydra: [", b"a: 1\n"])
+def test_a_sweep_that_cannot_be_told_is_refused(content: bytes, copy: Path, command: Command) -> None:
+    (copy / "multirun.yaml").write_bytes(content)
+    done = command(*RESUME)
+    assert done.returncode == 1
+    assert "s/multirun.yaml is not as it was written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_table_and_its_rebuilding_have_no_checksums(copy: Path) -> None:
+    from runner.sweeping.table import rebuild
+
+    before = (copy / "runs.csv").read_bytes()
+    assert before.splitlines()[0].endswith(b",seconds,directory")
+    (copy / "runs.csv").unlink()
+    rebuild(copy)
+    assert (copy / "runs.csv").read_bytes() == before
+
+
+def test_workers_write_nothing_when_their_sweep_is_gone(command: Command, tmp_path: Path) -> None:
+    """Not in the midst of a long epoch either: it is the rows that tell, not the epochs."""
+    long = ["-m", "network=dense", "network.hidden=[64]", "data=moons", "data.points=1500", "batch_size=1",
+            "log.unit=update", "epochs=2", "seed=0,1", "hydra.launcher.max_memory=2MiB"]  # fmt: skip
+    assert command(*long, "hydra.sweep.dir=whole").returncode == 0
+    call = [sys.executable, "-m", "runner", *long, "hydra.sweep.dir=s", "hydra.launcher.n_jobs=2"]
+    for _ in range(2):
+        shutil.rmtree(tmp_path / "s", ignore_errors=True)
+        running = subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not list(tmp_path.glob("s/*/history.csv.*")):
+            assert running.poll() is None
+            time.sleep(0.005)
+        workers = psutil.Process(running.pid).children(recursive=True)
+        running.kill()
+        running.wait()
+        again = command(*long, "hydra.sweep.dir=s", "hydra.launcher.n_jobs=2", "hydra.launcher.resume=true")
+        assert again.returncode == 0, again.stderr
+        assert files(tmp_path / "s") == files(tmp_path / "whole")
+        for run in ("0", "1"):
+            names = {path.name for path in (tmp_path / "s" / run).iterdir()}
+            assert names == {".hydra", "history.csv", "parameters.csv", "summary.csv"}
+        assert not psutil.wait_procs(workers, timeout=60)[1]
+
+
+def work(sweep: Path, number: int) -> Work:
+    one, files = load("epochs=3", f"seed={number}"), JobFiles(Layout(None, ()), number, [])
+    return Work(number, one, str(sweep / str(number)), files, {}, str(number))
+
+
+def test_of_a_stack_that_fails_only_what_is_not_done_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = [work(tmp_path, number) for number in range(3)]
+    finish, finished = RunFiles.finish, []
+
+    def failing(self: RunFiles, run: int, *others: object) -> None:
+        finished.append(self.folders[run][-1])
+        if finished == ["0", "1"]:
+            raise OSError("the disk is full for a while")
+        finish(self, run, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RunFiles, "finish", failing)
+    outcomes = run_stack(works, 2**20)
+    assert finished == ["0", "1", "1", "2"]
+    assert [(outcome.number, outcome.line["status"]) for outcome in outcomes] == [
+        (0, "completed"), (1, "completed"), (2, "completed")]  # fmt: skip
+    assert not list(tmp_path.rglob("error.txt"))
+
+
+@pytest.mark.parametrize("at", range(7))
+def test_a_worker_without_its_sweep_ends_before_its_next_write(at: int, tmp_path: Path) -> None:
+    """`check` is asked before the configuration, every row, the files' places, and a failure's reason."""
+
+    def check() -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise SystemExit
+
+    def failing() -> None:
+        raise ValueError("what fails by itself")
+
+    left = at
+    tick: Callable[[], None] = failing if at < 4 else (lambda: None)
+    with pytest.raises(SystemExit):
+        run_stack([work(tmp_path, 0)], 1, tick, check)
+    assert not (tmp_path / "0" / "error.txt").exists()
+    assert not (tmp_path / "0" / "summary.csv").exists()
+    assert (tmp_path / "0").exists() == (at > 0)
