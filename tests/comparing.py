@@ -1,0 +1,39 @@
+"""Texts with numbers in them, of which another processor may round the last digits otherwise."""
+
+from __future__ import annotations
+
+import math
+import re
+
+#: Far above what rounding does to a short run, far below what any reader can see.
+RELATIVE = 1e-12
+#: From so many significant digits on, a number that was rounded for show may be one off in the last.
+SURE_DIGITS = 6
+
+DECIMAL = re.compile(r"(\d+\.\d+(?:e[-+−]?\d+)?)")
+
+
+def same_but_for_rounding(text: str, expected: str) -> bool:
+    """Whether two texts have the same words, and decimal numbers that only rounding tells apart.
+
+    Decimals may differ by RELATIVE, and long ones by one in the last digit shown; whole numbers are words.
+    """
+    parts, wanted = (DECIMAL.split(one) for one in (text, expected))
+    return len(parts) == len(wanted) and all(
+        _close(part, want) if i % 2 else part == want
+        for i, (part, want) in enumerate(zip(parts, wanted, strict=True))
+    )
+
+
+def _close(number: str, expected: str) -> bool:
+    value, wanted = (float(one.replace("−", "-")) for one in (number, expected))
+    last = max(_last_place(number), _last_place(expected))
+    return math.isclose(value, wanted, rel_tol=RELATIVE, abs_tol=1.01 * last)
+
+
+def _last_place(number: str) -> float:
+    """The size of a long number's last digit; 0 of a short one, which has to be as it is."""
+    digits, _, exponent = number.replace("−", "-").partition("e")
+    significant = len(digits.replace(".", "").lstrip("0"))
+    places = len(digits.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - places) if significant >= SURE_DIGITS else 0.0
