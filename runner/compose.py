@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,36 @@ def composing(config_dir: str | Path | None = None) -> Iterator[tuple[Hydra, lis
             yield opened, searchpath
     finally:
         GlobalHydra.instance().hydra = before
+
+
+def flags_and_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """A command line's flags with their values, and its overrides, wherever they stand in it.
+
+    Hydra's parser takes overrides in one piece only. The value of a flag that may do without one is
+    joined to it, so that no override is taken for it.
+    """
+    from hydra._internal.utils import get_args_parser
+
+    actions = get_args_parser()._option_string_actions
+    flags, overrides, left = list[str](), list[str](), deque(arguments)
+    while left:
+        argument = left.popleft()
+        if not argument.startswith("-"):
+            overrides.append(argument)
+            continue
+        flags.append(argument)
+        action = next((actions[name] for name in actions if _means(argument, name)), None)
+        if action is not None and action.nargs is None and left:
+            flags.append(left.popleft())
+        elif action is not None and action.nargs == "?":
+            given = left and left[0] in (action.choices or ())
+            flags[-1] += f"={left.popleft() if given else action.const}"
+    return flags, overrides
+
+
+def _means(argument: str, flag: str) -> bool:
+    """Whether an argument is a flag, of which a long one may be cut short."""
+    return argument == flag or (argument.startswith("--") and flag.startswith(argument))
 
 
 def replacing(overrides: Sequence[str]) -> list[str]:

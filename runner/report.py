@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import RunnerError
 from runner.figures import NAMES, read_ahead
 from runner.history import MULTIRUN
+from runner.output import outlive_readers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -399,6 +400,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> None:
     """The command. What a user can put right ends in a short message and exit code 1."""
+    outlive_readers()
     arguments = parser().parse_args()
     gc.disable()  # as in backprop-figures
     try:

@@ -20,6 +20,7 @@ from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.experiment import Experiment
 from runner.explain.page import Choices, explain
 from runner.history import write_whole
+from runner.output import outlive_readers
 
 FORMATS = ("text", "markdown", "latex", "html")
 
@@ -103,7 +104,6 @@ def run(overrides: Sequence[str], config_dir: str | None) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # ∂ and η, wherever the output goes
         print(renderer.render(sheet), end="")
-        sys.stdout.flush()  # here, where a reader that has gone away is noticed
         return
     for name, content in pages(renderer, sheet, Path(out)).items():
         _write(name, content)
@@ -183,11 +183,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Errors that a user can put right end in a short message and exit code 1."""
+    outlive_readers()
     given = _parser().parse_intermixed_args(arguments)
     try:
         run(given.overrides, given.config_dir)
-    except BrokenPipeError:  # the reader, say `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         text = str(error) if isinstance(error, RunnerError) else message(error)
         if text is None or os.environ.get("HYDRA_FULL_ERROR", "0") != "0":

@@ -1,0 +1,44 @@
+"""What a command prints, and those who stop reading it."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Any
+
+
+def outlive_readers() -> None:
+    """Lets this process print on, unheard, once who read its output has gone, as `head` does.
+
+    A command that still works is not ended by that, and its exit code says how the work went. To be
+    called before anything is printed; streams that are no longer the process's own stay as they are.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is getattr(sys, f"__{name}__") and isinstance(stream, io.TextIOWrapper):
+            setattr(sys, name, _outliving(stream))
+
+
+def _outliving(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    if not isinstance(getattr(stream.buffer, "raw", stream.buffer), io.FileIO):
+        return stream  # a console of Windows, which is never a pipe
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Unheard(stream.fileno(), "w", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering or stream.write_through,
+    )
+
+
+class _Unheard(io.FileIO):
+    """A stream that leads nowhere from when on nobody reads it."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return memoryview(data).nbytes
