@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.config import conf_dir
-from runner.errors import RunnerError, did_you_mean, one_of
+from runner.config.network import BESIDE_A_RUN
+from runner.errors import ConfigError, RunnerError, did_you_mean, one_of
 
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
@@ -86,10 +87,12 @@ def replacing(overrides: Sequence[str]) -> list[str]:
     """The overrides, such that a new list or mapping of weights or biases replaces the old one.
 
     By itself Hydra merges them, and cannot where one is a list and the other is not.
-    Raises RunnerError for a group that is chosen by what is no file's name.
+    Raises RunnerError for a group that is chosen by what is no file's name, and for biases beside the
+    weights of a run, which brings its own.
     """
     for one in overrides:
         _check_choice(one)
+    _check_biases(overrides)
     again = re.compile(r"\+{0,2}(network\.(?:weights|biases))=[^'\"]*[\[{]")
     return [part for one in overrides for part in _after_null(one, again.match(one))]
 
@@ -105,6 +108,16 @@ def _check_choice(override: str) -> None:
     if re.fullmatch(r"[a-z]+", key) and group.is_dir() and _NO_NAME.fullmatch(value):
         names = ", ".join(sorted(path.stem for path in group.glob("*.yaml")))
         raise RunnerError(f"{override}: must be the name of one of its files: {names}, or of your own")
+
+
+def _check_biases(overrides: Sequence[str]) -> None:
+    """Null and zeros are refused here, where they are asked for: a configuration may have them by default."""
+    of_run = re.compile(r"\+{0,2}network\.weights=.*\bfrom['\"]?\s*:(?!.*\bbiases['\"]?\s*:)")
+    from_run = any(map(of_run.match, overrides))
+    for one in overrides:
+        key, _, value = one.lstrip("+").partition("=")
+        if from_run and key == "network.biases" and not re.search(r"\bfrom['\"]?\s*:", value):
+            raise ConfigError(key, value, BESIDE_A_RUN)
 
 
 _NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]", re.IGNORECASE)

@@ -168,6 +168,21 @@ def test_training_goes_on_from_an_earlier_run(command: Command, tmp_path: Path) 
     assert "layers of 2x2 1x2 where this network needs 3x2 1x3" in wrong.stderr
 
 
+@pytest.mark.parametrize("network", ["chain_rule", "dense"])
+def test_biases_go_on_too(network: str, command: Command, tmp_path: Path) -> None:
+    command("network=dense", "network.hidden=[2]", "network.activation=identity", "hydra.run.dir=first")
+    goes_on = [f"network={network}", "network.hidden=[2]", "network.activation=identity", "learning_rate=0.1"]
+    done = command(*goes_on, "network.weights={from: first}", "hydra.run.dir=second")
+    assert done.returncode == 0, done.stderr
+    ended, begun = (runner.read_history(tmp_path / run) for run in ("first", "second"))
+    assert begun.iloc[0, 1:].equals(ended.iloc[-1, 1:].rename(0))
+    assert begun.filter(regex="^b").iloc[0].abs().min() > 0
+    swept = command("-m", *goes_on, "seed=1,2", "network.weights={from: first}", "hydra.sweep.dir=sweep")
+    assert swept.returncode == 0, swept.stderr
+    for run in ("0", "1"):
+        assert runner.read_history(tmp_path / "sweep" / run).equals(begun)
+
+
 def test_a_configuration_dir_of_ones_own(command: Command, tmp_path: Path) -> None:
     (tmp_path / "mine/experiment").mkdir(parents=True)
     (tmp_path / "mine/experiment/slow.yaml").write_text(
