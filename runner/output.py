@@ -1,11 +1,15 @@
-"""What a command prints, and those who stop reading it."""
+"""What a command prints, those who stop reading it, and the files that a user names for it."""
 
 from __future__ import annotations
 
 import io
 import os
+import stat
 import sys
+from pathlib import Path
 from typing import Any
+
+from runner.history import write_whole
 
 
 def outlive_readers() -> None:
@@ -42,3 +46,21 @@ class _Unheard(io.FileIO):
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
             return memoryview(data).nbytes
+
+
+def write_named(path: Path, content: bytes) -> None:
+    """Writes a file that a user has named, and leaves no plain one half-written.
+
+    A plain file keeps its mode; a device, a FIFO, a link or one of several names of a file stays what
+    it is, and is written in place. Raises OSError.
+    """
+    try:
+        before = os.lstat(path)
+    except FileNotFoundError:
+        write_whole(path, content)
+        return
+    if stat.S_ISREG(before.st_mode) and before.st_nlink == 1:
+        write_whole(path, content)
+        path.chmod(stat.S_IMODE(before.st_mode))
+    else:
+        path.write_bytes(content)

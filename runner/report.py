@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import RunnerError
 from runner.figures import NAMES, read_ahead
 from runner.history import MULTIRUN
-from runner.output import outlive_readers
+from runner.output import outlive_readers, write_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -359,7 +359,6 @@ def write_report(folder: str | Path, out: str | Path | None = None, metric: str 
 
     The figures go into its folder ``figures``. Raises RunnerError for what is no result.
     """
-    from runner.history import write_whole
     from runner.results import Results
 
     results = Results(folder)
@@ -375,9 +374,9 @@ def write_report(folder: str | Path, out: str | Path | None = None, metric: str 
     figures = sorted(drawn, key=lambda figure: NAMES.index(figure.name))
     page = gather(results, metric, figures)
     target.mkdir(parents=True, exist_ok=True)
-    write_whole(target / "report.html", html(page).encode())
-    write_whole(target / "report.md", markdown(page, target).encode())
-    write_whole(target / "results.tex", latex(page).encode())
+    write_named(target / "report.html", html(page).encode())
+    write_named(target / "report.md", markdown(page, target).encode())
+    write_named(target / "results.tex", latex(page).encode())
     return page
 
 

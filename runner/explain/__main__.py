@@ -19,8 +19,7 @@ from runner.config import boolean, choice, experiment, number
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.experiment import Experiment
 from runner.explain.page import Choices, explain
-from runner.history import write_whole
-from runner.output import outlive_readers
+from runner.output import outlive_readers, write_named
 
 FORMATS = ("text", "markdown", "latex", "html")
 
@@ -155,7 +154,7 @@ def _refuse(override: str, error: str) -> None:
 
 def pages(renderer: Any, sheet: Any, out: Path) -> dict[Path, str]:
     """The files of a page: one, and where the format asks for it a picture beside it."""
-    if hasattr(renderer, "files"):
+    if hasattr(renderer, "files") and (out.is_file() or not out.exists()):  # nothing is beside a device
         files: dict[Path, str] = renderer.files(sheet, out)
         return files
     return {out: renderer.render(sheet)}
@@ -163,7 +162,7 @@ def pages(renderer: Any, sheet: Any, out: Path) -> dict[Path, str]:
 
 def _write(path: Path, content: str) -> None:
     try:
-        write_whole(path, content.encode())
+        write_named(path, content.encode())
     except OSError as error:
         raise ConfigError("out", path, f"cannot be written: {error.strerror}") from None
 
