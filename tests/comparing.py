@@ -1,9 +1,13 @@
-"""Texts with numbers in them, of which another processor may round the last digits otherwise."""
+"""What another processor may make otherwise, and what not: the last digits of numbers, hairs of pictures."""
 
 from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 #: Far above what rounding does to a short run, far below what any reader can see.
 RELATIVE = 1e-12
@@ -37,3 +41,23 @@ def _last_place(number: str) -> float:
     significant = len(digits.replace(".", "").lstrip("0"))
     places = len(digits.partition(".")[2])
     return 10.0 ** (int(exponent or 0) - places) if significant >= SURE_DIGITS else 0.0
+
+
+#: Pictures are compared by the mean brightness, 0 to 1, of squares of so many pixels …
+SQUARE = 16
+#: … which differ by less than this where a line has moved by a pixel, and by more where a mark has moved.
+BRIGHTNESS = 0.15
+
+
+def same_but_for_hairs(picture: Path, expected: Path) -> bool:
+    """Whether two pictures have one size and look alike to an eye that sees no single pixel."""
+    squares, wanted = (_squares(path) for path in (picture, expected))
+    return squares.shape == wanted.shape and float(np.abs(squares - wanted).max()) < BRIGHTNESS
+
+
+def _squares(path: Path) -> Any:
+    from matplotlib.image import imread
+
+    light = imread(path)[..., :3].mean(axis=-1)
+    high, wide = (length // SQUARE for length in light.shape)
+    return light[: high * SQUARE, : wide * SQUARE].reshape(high, SQUARE, wide, SQUARE).mean(axis=(1, 3))
