@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
 
 #: Far above what rounding does to a short run, far below what any reader can see.
 RELATIVE = 1e-12
@@ -42,6 +44,14 @@ def _last_place(number: str) -> float:
     places = len(digits.partition(".")[2])
     return 10.0 ** (int(exponent or 0) - places) if significant >= SURE_DIGITS else 0.0
 
+
+#: OpenBLAS's kernels for x86 processors without SSE4.2 round a product by where its operands lie in memory.
+BY_PLACE = ("Katmai", "Prescott", "Core2")
+#: Marks a test that a run has the same bits alone and in company.
+bits_of_a_run = pytest.mark.skipif(
+    any(library.get("architecture") in BY_PLACE for library in threadpool_info()),
+    reason="the BLAS rounds by where numbers lie in memory",
+)
 
 #: Pictures are compared by the mean brightness, 0 to 1, of squares of so many pixels …
 SQUARE = 16
