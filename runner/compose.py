@@ -113,11 +113,9 @@ def _check_choice(override: str) -> None:
 def _check_biases(overrides: Sequence[str]) -> None:
     """Null and zeros are refused here, where they are asked for: a configuration may have them by default."""
     of_run = re.compile(r"\+{0,2}network\.weights=.*\bfrom['\"]?\s*:(?!.*\bbiases['\"]?\s*:)")
-    from_run = any(map(of_run.match, overrides))
-    for one in overrides:
-        key, _, value = one.lstrip("+").partition("=")
-        if from_run and key == "network.biases" and not re.search(r"\bfrom['\"]?\s*:", value):
-            raise ConfigError(key, value, BESIDE_A_RUN)
+    chosen = [match[1] for one in overrides if (match := re.match(r"\+{0,2}network\.biases=(.*)", one))]
+    if chosen and any(map(of_run.match, overrides)) and not re.search(r"\bfrom['\"]?\s*:", chosen[-1]):
+        raise ConfigError("network.biases", chosen[-1], BESIDE_A_RUN)
 
 
 _NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]", re.IGNORECASE)

@@ -11,7 +11,7 @@ import pytest
 
 import runner
 from runner.activations import ACTIVATIONS
-from runner.compose import compose, known_keys
+from runner.compose import compose, known_keys, replacing
 from runner.config import conf_dir
 from runner.config.checks import options
 from runner.data import GENERATORS, SKLEARN_SETS
@@ -330,6 +330,7 @@ def test_an_earlier_run_brings_its_biases(tmp_path: Path) -> None:
     other = earlier(tmp_path / "c", WITH_BIASES.replace(",9\n", ",10\n"))
     both = f"network.weights={{from: {bare}}}", f"network.biases={{from: {other}}}"
     assert biases_of(*DENSE, *both) == [[7, 8], [10]]
+    assert biases_of(*DENSE, *replacing(both)) == [[7, 8], [10]]  # as a run's overrides.yaml has them
 
 
 def test_biases_are_chosen_beside_the_weights_of_a_run_or_refused(tmp_path: Path) -> None:
