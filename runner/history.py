@@ -18,6 +18,7 @@ import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import orjson
@@ -166,7 +167,11 @@ def _parameter_template(sizes: tuple[int, ...], has_biases: bool) -> bytes:
     return ("name,layer,to,from,initial,final\n" + "".join(lines)).encode()
 
 
-def read_parameters(folder: str | Path) -> list[tuple[str, int, int, int, float, float]]:
+#: A line of ``parameters.csv``: name, layer, to, from, initial, final.
+ParameterRow: TypeAlias = tuple[str, int, int, int, float, float]
+
+
+def read_parameters(folder: str | Path) -> list[ParameterRow]:
     """The rows of a run's ``parameters.csv``: name, layer, to, from, initial, final.
 
     Raises OSError where there is none, ValueError where it is not such a file.

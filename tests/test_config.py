@@ -11,7 +11,7 @@ import pytest
 
 import runner
 from runner.activations import ACTIVATIONS
-from runner.compose import compose, known_keys
+from runner.compose import compose, known_keys, replacing
 from runner.config import conf_dir
 from runner.config.checks import options
 from runner.data import GENERATORS, SKLEARN_SETS
@@ -308,6 +308,58 @@ def test_damaged_parameters_are_refused(old: str, new: str, words: str, tmp_path
     text = refusal(f"network.weights={{from: {tmp_path}}}")
     assert f"network.weights.from={tmp_path}" in text.replace("'", "")
     assert words in text
+
+
+WITH_BIASES = PARAMETERS + "b1,1,1,0,0,7\nb2,1,2,0,0,8\nb3,2,1,0,0,9\n"
+DENSE = ("network=dense", "network.hidden=[2]")
+
+
+def biases_of(*overrides: str) -> list[list[float]] | None:
+    biases = runner.load(*overrides).biases
+    assert biases is None or isinstance(biases, Given)
+    return None if biases is None else [layer.tolist() for layer in biases.layers]
+
+
+def earlier(folder: Path, parameters: str) -> str:
+    folder.mkdir()
+    (folder / "parameters.csv").write_text(parameters)
+    return str(folder)
+
+
+def test_an_earlier_run_brings_its_biases(tmp_path: Path) -> None:
+    run, bare = earlier(tmp_path / "a", WITH_BIASES), earlier(tmp_path / "b", PARAMETERS)
+    for network in ((), DENSE):
+        assert biases_of(*network, f"network.weights={{from: {run}}}") == [[7, 8], [9]]
+        assert biases_of(*network, f"network.weights={{from: {bare}}}") is None
+    other = earlier(tmp_path / "c", WITH_BIASES.replace(",9\n", ",10\n"))
+    both = f"network.weights={{from: {bare}}}", f"network.biases={{from: {other}}}"
+    assert biases_of(*DENSE, *both) == [[7, 8], [10]]
+    assert biases_of(*DENSE, *replacing(both)) == [[7, 8], [10]]  # as a run's overrides.yaml has them
+
+
+def test_biases_are_chosen_beside_the_weights_of_a_run_or_refused(tmp_path: Path) -> None:
+    run = earlier(tmp_path / "a", WITH_BIASES)
+    for value in ("[[1,2],[3]]", "constant", "{init: normal, std: 2}", "zeros", "null"):
+        chosen = f"network.biases={value}"
+        for weights in (f"{{from: {run}}}", f"{{ 'from' : {run}}}"):
+            text = refusal(*DENSE, f"network.weights={weights}", chosen)
+            assert text.startswith("network.biases=")
+            assert "biases: false" in text
+        alone = runner.load(*DENSE, f"network.weights={{from: {run}, biases: false}}", chosen)
+        assert alone.biases == runner.load(*DENSE, chosen).biases or value.startswith("[")
+    given = biases_of(*DENSE, f"network.weights={{from: {run}, biases: false}}", "network.biases=[[1,2],[3]]")
+    assert given == [[1, 2], [3]]
+    preset = refusal("experiment=chain_rule_two_outputs", f"network.weights={{from: {run}}}")
+    assert preset.startswith("network.biases=[[0.35, 0.35], [0.6, 0.6]]: stands beside")
+
+
+def test_a_sweep_takes_the_biases_of_each_run(tmp_path: Path) -> None:
+    run = earlier(tmp_path / "a", WITH_BIASES)
+    sources = f"{{from: {run}}},{{from: {run}, biases: false}}"
+    first, second = runner.load_sweep(*DENSE, f"network.weights={sources}")
+    assert isinstance(first.biases, Given)
+    assert first.biases.layers[1].tolist() == [9]
+    assert second.biases == runner.load(*DENSE).biases
 
 
 @pytest.mark.parametrize("name", LOSSES)
