@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from runner.config.checks import (
     text,
 )
 from runner.errors import ConfigError
-from runner.experiment import Draw, Given
+from runner.experiment import Draw, Given, Source
 from runner.history import PARAMETERS, read_parameters
 from runner.initializers import INITIALIZERS
 
@@ -155,4 +156,5 @@ def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ..
         array[place] = final
     if any(np.isnan(array).any() for array in arrays):
         raise ConfigError(f"{key}.from", folder, f"has not all {key.partition('.')[2]} in its {PARAMETERS}")
-    return Given(tuple(arrays))
+    path = Path(folder, PARAMETERS)
+    return Given(tuple(arrays), Source.of(f"{key}.from", path, path.read_bytes()))

@@ -26,7 +26,7 @@ HELD_OUT, TRAINING = "held out", "training"
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
-    """Rows of `kind` grid (the output over the plane), training and held out (the data).
+    """Rows of `kind` grid (the output over the plane), training and held out (the data), in its own units.
 
     `value` is the output on the grid, the class where there are several outputs; the target of data.
     """
@@ -39,9 +39,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
     parts = [_part("grid", grid, _shown(one, predict(one, final, grid)))]
     data = one.data
-    parts.append(_part(TRAINING, data.inputs, _classes(data.targets)))
+    parts.append(_part(TRAINING, data.in_own_units(data.inputs), _classes(data.targets)))
     if data.test_inputs is not None and data.test_targets is not None:
-        parts.append(_part(HELD_OUT, data.test_inputs, _classes(data.test_targets)))
+        parts.append(_part(HELD_OUT, data.in_own_units(data.test_inputs), _classes(data.test_targets)))
     table = pd.concat(parts, ignore_index=True)
     table.attrs = {
         "names": data.input_names,
@@ -58,8 +58,9 @@ def _part(kind: str, inputs: Array, values: Array) -> pd.DataFrame:
 
 
 def _range(one: Experiment, column: int) -> Array:
-    parts = [one.data.inputs, *([one.data.test_inputs] if one.data.test_inputs is not None else [])]
-    values = np.concatenate(parts)[:, column]
+    data = one.data
+    parts = [data.inputs, *([data.test_inputs] if data.test_inputs is not None else [])]
+    values = data.in_own_units(np.concatenate(parts))[:, column]
     margin = 0.08 * (np.ptp(values) or 1.0)
     return np.linspace(values.min() - margin, values.max() + margin, POINTS)
 

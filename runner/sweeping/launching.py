@@ -17,6 +17,7 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from runner.about import refuse_other_files
 from runner.errors import ConfigError, RunnerError, one_of
 from runner.experiment import Experiment
 from runner.folders import held, inside
@@ -353,7 +354,15 @@ def _fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
 
 
 def _refuse_if_different(job: Job) -> None:
-    """Raises RunnerError where a finished run was made from another configuration."""
+    """Raises RunnerError where a finished run was made from another configuration, or from other files."""
+    _refuse_other_configuration(job)
+    try:
+        refuse_other_files(job.folder, job.config)
+    except RunnerError as error:
+        raise RunnerError(f"hydra.launcher.resume=true: {error}") from None
+
+
+def _refuse_other_configuration(job: Job) -> None:
     path = Path(job.folder, job.files.layout.subdir or ".hydra", "config.yaml")
     before = path.read_bytes() if path.is_file() else b""
     now = job.files.config()
