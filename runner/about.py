@@ -28,6 +28,10 @@ ABOUT = "about.yaml"
 IN_LINES = {"default_flow_style": None, "width": 110}
 
 
+class OtherFileError(RunnerError):
+    """A file that a run was made from has changed, or is gone."""
+
+
 def write_about(folder: str | Path, experiment: Experiment) -> None:
     """Writes ``about.yaml`` into the folder of a run."""
     with open(f"{folder}/{ABOUT}", "wb") as f:
@@ -113,7 +117,7 @@ def whereabouts(folder: str | Path, config: Mapping[str, Any], but: Collection[s
     """Where the files are that the run in `folder` was made from, by the key that names each.
 
     That is where they were, or else where `config` says. Files of the keys in `but`, or of their groups,
-    are left out. Raises RunnerError for one that has changed, or is gone.
+    are left out. Raises OtherFileError for one that has changed, or is gone.
     """
     found = {}
     for source in sources_of(folder):
@@ -122,18 +126,24 @@ def whereabouts(folder: str | Path, config: Mapping[str, Any], but: Collection[s
         places = [Path(source.path), *_configured(source, config)]
         path = next((place for place in places if _hash_of(place) == source.sha256), None)
         if path is None:
-            raise RunnerError(_lost(source, folder, places))
+            raise OtherFileError(_lost(source, folder, places))
         path = path.absolute()
         found[source.key] = str(path if source.key == "data.path" else path.parent)
     return found
 
 
 def refuse_other_files(folder: str | Path, config: Mapping[str, Any]) -> None:
-    """Raises RunnerError where `config` names other files than the run in `folder` was made from."""
+    """Raises OtherFileError where `config` names other files than the run in `folder` was made from."""
     for source in sources_of(folder):
         places = _configured(source, config)
-        if not any(_hash_of(place) == source.sha256 for place in places):
-            raise RunnerError(_lost(source, folder, places or [Path(source.path)]))
+        if any(_hash_of(place) == source.sha256 for place in places):
+            continue
+        if places and _hash_of(places[0]) is None and _hash_of(Path(source.path)) == source.sha256:
+            raise OtherFileError(
+                f"{places[0]}: is not there, seen from this folder; the run in {folder} was made from "
+                f"{source.path}: start from the folder where that began"
+            )
+        raise OtherFileError(_lost(source, folder, places or [Path(source.path)]))
 
 
 def _configured(source: Source, config: Mapping[str, Any]) -> list[Path]:

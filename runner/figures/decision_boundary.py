@@ -12,7 +12,7 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize
 
 from runner.arrays import Array
 from runner.experiment import Experiment
-from runner.figures.figure import Figure, Layout, Options, needs_completed
+from runner.figures.figure import HUGE, Figure, Layout, Options, needs_completed
 from runner.figures.looks import DISTINCT, add_legend, short_names
 from runner.figures.scales import add_bar, escaped, thin_ticks
 from runner.losses import LOSSES
@@ -57,11 +57,16 @@ def _part(kind: str, inputs: Array, values: Array) -> pd.DataFrame:
     return pd.DataFrame({"kind": kind, "x": inputs[:, 0], "y": inputs[:, 1], "value": values})
 
 
-def _range(one: Experiment, column: int) -> Array:
+def _all_inputs(one: Experiment) -> Array:
+    """The inputs (N, I) of both parts, in the data's own units."""
     data = one.data
     parts = [data.inputs, *([data.test_inputs] if data.test_inputs is not None else [])]
-    values = data.in_own_units(np.concatenate(parts))[:, column]
-    margin = 0.08 * (np.ptp(values) or 1.0)
+    return data.in_own_units(np.concatenate(parts))
+
+
+def _range(one: Experiment, column: int) -> Array:
+    values = _all_inputs(one)[:, column]
+    margin = 0.08 * (np.ptp(values) or max(1.0, 1e-6 * abs(values[0])))
     return np.linspace(values.min() - margin, values.max() + margin, POINTS)
 
 
@@ -200,13 +205,15 @@ def caption(table: pd.DataFrame) -> str:
 def _applies(results: Results, options: Options) -> str | None:
     if reason := needs_completed(results):
         return reason
-    inputs = results.experiment(results.best(options.metric)).data.inputs
+    inputs = _all_inputs(results.experiment(results.best(options.metric)))
     if inputs.shape[1] != 2:
         return (
             f"it needs two inputs, and there {'is 1' if inputs.shape[1] == 1 else f'are {inputs.shape[1]}'}"
         )
     if len(np.unique(inputs, axis=0)) < 2:
         return "a single example spans no plane"
+    if np.abs(inputs).max() > HUGE:
+        return f"inputs beyond {HUGE:g} cannot be drawn"
     return None
 
 
