@@ -168,3 +168,28 @@ def test_a_sweep_is_resumed_on_the_same_data(command: Command, tmp_path: Path) -
     assert f"was made from {tmp_path / 'two.csv'}: start from the folder" in elsewhere.stderr
     assert command(*arguments, "hydra.launcher.resume=true").returncode == 0
     assert (tmp_path / "s/1/history.csv").read_bytes() == whole
+
+
+EDITOR = """
+from hydra.experimental.callback import Callback
+
+class Editor(Callback):
+    def on_job_start(self, config, **kwargs):
+        if config.hydra.job.num == 1:
+            with open("two.csv", "a") as f:
+                f.write("1,2,cat\\n")
+"""
+
+
+def test_a_sweep_does_not_go_on_with_other_data(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "two.csv").write_text(CSV)
+    (tmp_path / "editing.py").write_text(EDITOR)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    arguments = ["-m", *OF_CSV, "data.test_fraction=0.25,0.5", "hydra.sweep.dir=s"]
+    done = command(*arguments, "+hydra.callbacks.editor._target_=editing.Editor")
+    assert done.returncode == 1
+    assert "1 of 2 runs failed" in done.stderr
+    assert "two.csv: has changed since the sweep began" in done.stderr
+    assert not (tmp_path / "s/1/history.csv").exists()
