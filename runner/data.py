@@ -201,19 +201,7 @@ def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -
     """
     content = _content(path)
     header, lines, cells = _read_cells(path, content)
-    for key, chosen in (("data.inputs", inputs or []), ("data.targets", targets)):
-        for name in chosen:
-            if name not in header:
-                raise ConfigError(
-                    key,
-                    name,
-                    f"{path} has no such column{did_you_mean(name, header)}; it has {', '.join(header)}",
-                )
-    if both := set(inputs or []) & set(targets):
-        raise ConfigError("data.inputs", sorted(both)[0], "is also one of data.targets")
-    inputs = inputs if inputs is not None else [name for name in header if name not in targets]
-    if not inputs:
-        raise ConfigError("data.inputs", [], f"at least one column of {path} must be left for the inputs")
+    inputs = _chosen_inputs(path, header, inputs, targets)
     columns: list[Array] = []
     target_names: list[str] = []
     classes: dict[str, list[str]] = {}
@@ -236,6 +224,26 @@ def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -
         classes=classes,
         sources=(Source.of("data.path", path, content),),
     )
+
+
+def _chosen_inputs(
+    path: Path, header: Sequence[str], inputs: Sequence[str] | None, targets: Sequence[str]
+) -> list[str]:
+    """The columns that are inputs. Raises ConfigError where a chosen one is not there, or none is left."""
+    for key, chosen in (("data.inputs", inputs or []), ("data.targets", targets)):
+        for name in chosen:
+            if name not in header:
+                raise ConfigError(
+                    key,
+                    name,
+                    f"{path} has no such column{did_you_mean(name, header)}; it has {', '.join(header)}",
+                )
+    if both := set(inputs or []) & set(targets):
+        raise ConfigError("data.inputs", sorted(both)[0], "is also one of data.targets")
+    found = list(inputs) if inputs is not None else [name for name in header if name not in targets]
+    if not found:
+        raise ConfigError("data.inputs", [], f"at least one column of {path} must be left for the inputs")
+    return found
 
 
 def _content(path: Path) -> bytes:
