@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
 
+from runner.about import sources_of, whereabouts
 from runner.compose import flags_and_overrides, message, replacing
 from runner.config import Cache, conf_dir, experiment
 from runner.errors import RunnerError
 from runner.folders import GUARD, complete_table, inside
 from runner.output import outlive_readers
-from runner.running import run_into, swept_values
+from runner.running import key_of, one_batch, run_into, swept_values
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -40,7 +42,7 @@ def task(config: DictConfig) -> float:
     try:
         result = run_into(
             folder,
-            lambda: experiment(config),
+            lambda: BATCHED.tell(experiment(config)) if is_job else experiment(config),
             number=composed.job.num if is_job else 0,
             swept=swept_values(composed.overrides.task) if is_job else {},
             directory=inside(str(folder), os.path.join(composed.runtime.cwd, composed.sweep.dir))
@@ -62,10 +64,18 @@ class Batched:
     def __init__(self) -> None:
         self.cache = Cache()
         self.latest: tuple[Any, str] | None = None
+        self.told = False
 
     def prepare(self, config: dict[str, Any]) -> Experiment:
         """The run that a job's configuration describes, sharing what it can with the others."""
-        return experiment(config, self.cache)
+        return self.tell(experiment(config, self.cache))
+
+    def tell(self, job: Experiment) -> Experiment:
+        """Says of the first job with fewer examples than its batch_size that it has, and returns the job."""
+        if not self.told and (note := one_batch(job)):
+            self.told = True
+            print(f"{note}, here and wherever there are as few")
+        return job
 
     def group(self, config: dict[str, Any]) -> Hashable:
         """Runs of unlike data never share a stack; doing each data set at a time holds few at once."""
@@ -75,7 +85,8 @@ class Batched:
         return self.latest[1]
 
 
-task.batched = Batched()  # type: ignore[attr-defined]
+BATCHED = Batched()
+task.batched = BATCHED  # type: ignore[attr-defined]
 
 
 def repeating(flags: list[str], overrides: list[str]) -> list[str]:
@@ -88,15 +99,29 @@ def repeating(flags: list[str], overrides: list[str]) -> list[str]:
     found = [told.fullmatch(flag) for flag in flags]
     if not any(found) or (found[-1] and found[-1][2] is None):  # or without its value: for Hydra to say
         return [*flags, *overrides]
+    chosen = {key_of(override) for override in overrides}
+    ours = [f"{group}={name}" for group, name in HYDRA_GROUPS.items() if group not in chosen]
     for i, told_at in enumerate(found):
         if told_at is None:
             continue
         at, path = (i, told_at[2]) if told_at[2] is not None else (i + 1, flags[i + 1])
         if Path(path).is_dir():
             flags[at] = flags[at].removesuffix(path) + str(Path(path).absolute())
-    chosen = {override.partition("=")[0] for override in overrides}
-    ours = [f"{group}={name}" for group, name in HYDRA_GROUPS.items() if group not in chosen]
+            ours += _with_its_files(Path(path), chosen)
     return [*flags, *overrides, *ours, f"++hydra.callbacks.folders._target_={GUARD}"]
+
+
+def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
+    """Overrides by which a repeated run is made from the same files, unless their keys are `chosen` anew.
+
+    `composed` is the folder of its configuration. Raises RunnerError for a file that has changed, or is gone.
+    """
+    folder, path = composed.absolute().parent, composed / "config.yaml"
+    if not sources_of(folder) or not path.is_file():
+        return []
+    config: Any = OmegaConf.to_container(OmegaConf.load(path))
+    quoted = {key: place.replace("'", r"\'") for key, place in whereabouts(folder, config, chosen).items()}
+    return [f"{key}='{place}'" for key, place in quoted.items()]
 
 
 def said(error: Exception) -> str | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from runner.about import whereabouts
 from runner.arrays import Array
 from runner.compose import compose, message
 from runner.config import Cache, experiment
@@ -62,16 +63,21 @@ def _readable() -> Iterator[None]:
 
 
 def load_run(folder: str | Path) -> Experiment:
-    """The experiment of an earlier run, from the configuration in its folder.
+    """The experiment of an earlier run, from the configuration in its folder and the data it was trained on.
 
-    Relative paths in it are taken from the current folder. Raises RunnerError where there is none.
+    The files that it was made from are taken from where they were, whatever the current folder. Raises
+    RunnerError where there is no such run, or where one of them has changed or is gone.
     """
     from omegaconf import OmegaConf
 
     path = Path(folder) / ".hydra" / "config.yaml"
     if not path.is_file():
         raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
-    return experiment(OmegaConf.load(path), _cache)
+    config: Any = OmegaConf.load(path)
+    plain: Any = OmegaConf.to_container(config, resolve=True)
+    for key, place in whereabouts(folder, plain).items():
+        OmegaConf.update(config, key, place)
+    return experiment(config, _cache)
 
 
 @dataclass
@@ -102,9 +108,10 @@ class Run:
         return frame.assign(initial=self.result.initial, final=self.result.final)
 
     def predict(self, inputs: ArrayLike | None = None) -> Array:
-        """The trained network's predictions (N, O): of the training inputs, or of others, scaled alike.
+        """The trained network's predictions (N, O): of the training inputs, or of others.
 
-        `inputs` are (N, I). Raises RunnerError for another shape.
+        `inputs` are (N, I), in the data's own units as the training inputs were before ``data.scale``,
+        which is used on them here. Raises RunnerError for another shape.
         """
         return predict(self.experiment, self.result.final, inputs)
 

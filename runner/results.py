@@ -114,6 +114,7 @@ class Results:
         """The experiment of a run, rebuilt from the configuration in its folder."""
         import yaml
 
+        from runner.about import OtherFileError
         from runner.api import load_run
 
         if run not in self._experiments:
@@ -122,6 +123,8 @@ class Results:
                 raise NotShownError(f"there is no {path}")
             try:
                 self._experiments[run] = load_run(self.path(run))
+            except OtherFileError:
+                raise
             except (yaml.YAMLError, UnicodeDecodeError, RunnerError) as error:
                 raise RunnerError(f"{path}: {one_line(error)}") from None
         return self._experiments[run]

@@ -28,6 +28,7 @@ def test_a_run_leaves_its_files_and_says_where(command: Command, tmp_path: Path)
     (folder,) = tmp_path.glob("outputs/*/*")
     assert {path.name for path in folder.iterdir()} == {
         ".hydra",
+        "about.yaml",
         "history.csv",
         "parameters.csv",
         "summary.csv",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from runner.config.checks import (
     text,
 )
 from runner.errors import ConfigError
-from runner.experiment import Draw, Given
+from runner.experiment import Draw, Given, Source
 from runner.history import PARAMETERS, ParameterRow, read_parameters
 from runner.initializers import INITIALIZERS
 
@@ -39,6 +40,7 @@ NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
 }
 
 OUTGROW = "; network=dense draws weights for any sizes"
+KINDS = {"w": "weights", "b": "biases"}
 #: Said of biases that are chosen together with the weights of an earlier run.
 BESIDE_A_RUN = (
     "stands beside network.weights={from: DIR}, which brings the biases of that run: leave it out, or take "
@@ -52,13 +54,12 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
     sizes = (inputs, *hidden, outputs)
     shapes = [(o, i) for i, o in pairwise(sizes)]
     weights, biases = _with_its_biases(values["weights"], values["biases"])
+    asked_by = "network.weights" if biases is weights else "network.biases"
     return {
         "sizes": sizes,
         "activations": _activations(values["activation"], len(hidden), values["output_activation"]),
         "weights": _parameters("network.weights", weights, shapes),
-        "biases": None
-        if biases is None
-        else _parameters("network.biases", biases, [(o,) for o, _ in shapes]),
+        "biases": None if biases is None else _parameters(asked_by, biases, [(o,) for o, _ in shapes]),
         "train_biases": values["train_biases"],
     }
 
@@ -181,5 +182,6 @@ def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ..
             raise ConfigError(f"{key}.from", folder, f"has a wrong line for {name} in its {PARAMETERS}")
         array[place] = final
     if any(np.isnan(array).any() for array in arrays):
-        raise ConfigError(f"{key}.from", folder, f"has not all {key.partition('.')[2]} in its {PARAMETERS}")
-    return Given(tuple(arrays))
+        raise ConfigError(f"{key}.from", folder, f"has not all {KINDS[letter]} in its {PARAMETERS}")
+    path = Path(folder, PARAMETERS)
+    return Given(tuple(arrays), Source.of(f"{key}.from", path, path.read_bytes()))

@@ -17,6 +17,7 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from runner.about import refuse_other_files
 from runner.errors import ConfigError, RunnerError, one_of
 from runner.experiment import Experiment
 from runner.folders import held, inside
@@ -190,6 +191,7 @@ class _Sweep:
     master: DictConfig
     lines: dict[int, Mapping[str, Any]]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)  # the hashes of those that runs were made from
 
     def __post_init__(self) -> None:
         self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
@@ -286,12 +288,19 @@ class _Sweep:
                 discard(job.folder)
             self.watchers.start(job)
             try:
-                made = self.batched.prepare(job.config)
+                made = self._unchanged(self.batched.prepare(job.config))
             except Exception as error:  # this run's own failure, whatever it is
                 job.files.write(job.folder)
                 self._take([failure(job.number, swept, directory, job.folder, error)])
                 continue
             yield Work(job.number, made, job.folder, job.files, swept, directory)
+
+    def _unchanged(self, made: Experiment) -> Experiment:
+        """The run, if its files are as others of this sweep have found them. Raises RunnerError otherwise."""
+        for source in made.sources:
+            if self.files.setdefault(source.path, source.sha256) != source.sha256:
+                raise RunnerError(f"{source.path}: has changed since the sweep began; put it back and resume")
+        return made
 
     def _take(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -353,7 +362,15 @@ def _fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
 
 
 def _refuse_if_different(job: Job) -> None:
-    """Raises RunnerError where a finished run was made from another configuration."""
+    """Raises RunnerError where a finished run was made from another configuration, or from other files."""
+    _refuse_other_configuration(job)
+    try:
+        refuse_other_files(job.folder, job.config)
+    except RunnerError as error:
+        raise RunnerError(f"hydra.launcher.resume=true: {error}") from None
+
+
+def _refuse_other_configuration(job: Job) -> None:
     path = Path(job.folder, job.files.layout.subdir or ".hydra", "config.yaml")
     before = path.read_bytes() if path.is_file() else b""
     now = job.files.config()

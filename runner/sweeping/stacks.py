@@ -24,11 +24,10 @@ def widest(one: Experiment, max_bytes: int) -> int:
     """
     neurons = sum(one.sizes[1:])
     state = 6  # parameters, gradient, direction, and an optimizer's state and quantities
-    batch = one.batch_size or one.data.examples
-    touched = 8 * (state * one.parameter_count + 4 * batch * neurons)
+    touched = 8 * (state * one.parameter_count + 4 * one.batch * neurons)
     tested = 0 if one.data.test_inputs is None else len(one.data.test_inputs)
     evaluated = one.data.examples if one.log.gradients else min(EVALUATED, max(one.data.examples, tested))
-    held = touched + 8 * 4 * max(batch, evaluated) * neurons
+    held = touched + 8 * 4 * max(one.batch, evaluated) * neurons
     history = 8 * width(one) * min(one.rows, ROWS_AT_A_TIME)
     return max(
         1,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from runner.about import write_about
 from runner.experiment import Experiment
 from runner.history import ERROR, RunFiles, summary, write_whole
 from runner.running import describe
@@ -57,6 +58,7 @@ def run_stack(works: list[Work], row_bytes: int, tick: Callable[[], None] = lamb
     """
     for work in works:
         work.files.write(work.folder)
+        write_about(work.folder, work.experiment)
     try:
         return _train(works, row_bytes, tick)
     except Exception as error:
