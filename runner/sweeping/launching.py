@@ -17,13 +17,14 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError, one_of
 from runner.experiment import Experiment
 from runner.folders import held, inside
 from runner.history import ERROR, clear_parts, discard, refuse_finished
-from runner.running import swept_values
+from runner.running import key_of, swept_values
 from runner.sweeping.composing import Composer, Job, task_of
-from runner.sweeping.grid import of_one_value
+from runner.sweeping.grid import of_one_value, with_params
 from runner.sweeping.progress import Progress
 from runner.sweeping.stacks import row_bytes, stacked, widest
 from runner.sweeping.table import RunsTable, read_summary, swept_keys, with_columns
@@ -234,7 +235,8 @@ class _Sweep:
 
     def _swept(self, job: Job) -> dict[str, object]:
         """What a job does not share with the whole sweep: keys, and their values as written."""
-        return swept_values(o for o in job.overrides if o not in self.fixed)
+        last = {key_of(override): override for override in job.overrides}  # it is what counts
+        return swept_values(override for override in last.values() if override not in self.fixed)
 
     def _directory(self, job: Job) -> str:
         return inside(job.folder, str(self.folder))
@@ -346,9 +348,7 @@ class _Watchers:
 def _fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
     """The overrides that all jobs of a sweep share: as they were given, and as a sweeper writes them."""
     asked: Any = OmegaConf.to_container(master.hydra, resolve=False)
-    params = asked["sweeper"].get("params") or {}
-    given = list(asked["overrides"]["task"])
-    given += [f"{key}={value}" for key, value in params.items()]
+    given = replacing(with_params(asked["sweeper"].get("params"), asked["overrides"]["task"]))
     return {*given, *of_one_value(given, loader)}
 
 

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from runner.compose import composing, replacing
 from runner.sweeping.composing import Composer
-from runner.sweeping.grid import expand, without_duplicates
+from runner.sweeping.grid import expand, with_params, without_duplicates
 
 
 def configurations(overrides: Sequence[str], config_dir: str | Path | None = None) -> list[dict[str, Any]]:
@@ -24,8 +24,7 @@ def configurations(overrides: Sequence[str], config_dir: str | Path | None = Non
         master = hydra.compose_config("config", given, RunMode.MULTIRUN, from_shell=False)
         asked: Any = OmegaConf.to_container(master.hydra, resolve=False)
         sweeper = asked["sweeper"]
-        params = [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()]
-        arguments = [*params, *asked["overrides"]["task"]]
+        arguments = replacing(with_params(sweeper.get("params"), asked["overrides"]["task"]))
         points, together = sweeper.get("points"), sweeper.get("zip")
         jobs = expand(arguments, hydra.config_loader, points=points, together=together)
         composer = Composer(hydra.config_loader, master)

@@ -14,12 +14,13 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.vectorized_launcher import VectorizedLauncher
+from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError
 from runner.folders import FolderGuard, complete_table
 from runner.history import MULTIRUN, RUNS
 from runner.running import describe
-from runner.sweeping.composing import Composer
-from runner.sweeping.grid import expand, without_duplicates
+from runner.sweeping.composing import Composer, effective
+from runner.sweeping.grid import expand, with_params, without_duplicates
 from runner.sweeping.launching import LazyJobReturn
 from runner.sweeping.table import read_summary, swept_keys
 from runner.training import width
@@ -56,8 +57,10 @@ def sweep(
     """
     if max_batch_size is not None and max_batch_size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", max_batch_size, "must be null or at least 1")
-    given = [f"{key}={value}" for key, value in (params or {}).items()]
-    expanded = expand([*given, *arguments], context.config_loader, points=points, together=together)
+    asked = with_params(params, arguments)
+    if hasattr(task_function, "batched"):
+        asked = replacing(asked)
+    expanded = expand(asked, context.config_loader, points=points, together=together)
     jobs = without_duplicates(expanded)
     if len(jobs) < len(expanded):
         print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
@@ -155,7 +158,7 @@ def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFu
     shown = []
     for number, overrides in enumerate(jobs):
         if number < SHOWN or number >= len(jobs) - SHOWN:
-            shown.append(f"{number:>7}  {' '.join(overrides)}")
+            shown.append(f"{number:>7}  {' '.join(effective(overrides))}")
         elif number == SHOWN:
             shown.append(f"    ...  {len(jobs) - 2 * SHOWN} more")
         job = composer.job(number, overrides)
