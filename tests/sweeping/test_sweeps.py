@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 from processes import Command
 
 # Sizes, data, optimizers, seeds and diverging rates together: many stacks, some of one run.
@@ -288,6 +289,32 @@ def test_weights_swept_in_a_preset(command: Command, tmp_path: Path) -> None:
         with open(tmp_path / "s" / folder / "history.csv", newline="") as f:
             initial.append([float(v) for k, v in next(csv.DictReader(f)).items() if k[0] == "w"])
     assert initial == [[1, 2, 3, 4, 5, 6], [2] * 6, [0] * 6]
+
+
+@pytest.mark.parametrize(
+    ("more", "launcher", "sweeper"),
+    [
+        ([], "BasicLauncher", "BasicSweeper"),
+        (["hydra/launcher=vectorized"], "VectorizedLauncher", "BasicSweeper"),
+        (["hydra/sweeper=grid"], "BasicLauncher", "GridSweeper"),
+    ],
+)
+def test_a_preset_chooses_of_hydras_own_and_the_command_line_before_it(
+    more: list[str], launcher: str, sweeper: str, command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "mine" / "experiment").mkdir(parents=True)
+    (tmp_path / "mine" / "experiment" / "plain.yaml").write_text(
+        "# @package _global_\ndefaults:\n"
+        "- override /hydra/launcher: basic\n- override /hydra/sweeper: basic\n- override /hydra/job_logging: none\nepochs: 1\n"
+    )
+    done = command("-m", "--config-dir", "mine", "experiment=plain", "seed=1,2", "hydra.sweep.dir=s", *more)
+    assert done.returncode == 0, done.stderr
+    assert len(lines(tmp_path / "s")) == 2
+    used = OmegaConf.load(tmp_path / "s" / "multirun.yaml").hydra
+    assert used.launcher._target_.endswith(f".{launcher}")
+    assert used.sweeper._target_.endswith(f".{sweeper}")
+    assert used.runtime.choices["hydra/job_logging"] == "none"
+    assert used.runtime.choices["hydra/help"] == "backprop_runner"  # what nobody chose is ours
 
 
 def test_hydras_own_sweeper_takes_the_last_weights(command: Command, tmp_path: Path) -> None:
