@@ -26,14 +26,12 @@ from runner.running import key_of, swept_values
 from runner.sweeping.composing import Composer, Job, task_of
 from runner.sweeping.grid import of_one_value, with_params
 from runner.sweeping.progress import Progress
-from runner.sweeping.stacks import row_bytes, stacked, widest
+from runner.sweeping.stacks import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
 from runner.sweeping.table import RunsTable, read_summary, swept_keys, with_columns
 from runner.sweeping.work import Outcome, Work, failure
 from runner.sweeping.workers import BACKENDS, LOCAL, in_this_process, train_stacks
 
 log = logging.getLogger(__name__)
-
-UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "B": 1}
 
 
 class Batched(Protocol):
@@ -56,7 +54,7 @@ class Settings:
     n_jobs: int = 1
     backend: str = "loky"
     resume: bool = False
-    max_memory: int | str = "4GiB"
+    max_memory: int | str = MAX_MEMORY
     address: str | None = None
 
     def __post_init__(self) -> None:
@@ -77,19 +75,7 @@ class Settings:
     @cached_property
     def memory(self) -> int:
         """`max_memory` in bytes, for all workers together."""
-        text = str(self.max_memory).strip()
-        unit = next((unit for unit in UNITS if text.endswith(unit)), "")
-        try:
-            size = int(float(text.removesuffix(unit)) * UNITS.get(unit, 1))
-        except (ValueError, OverflowError):
-            size = 0
-        if size < 2**20:
-            raise ConfigError(
-                "hydra.launcher.max_memory",
-                self.max_memory,
-                "must be at least 1MiB, as 512MiB, 4GiB or in bytes",
-            )
-        return size
+        return in_bytes("hydra.launcher.max_memory", self.max_memory)
 
     @property
     def local(self) -> bool:

@@ -305,7 +305,8 @@ def test_a_preset_chooses_of_hydras_own_and_the_command_line_before_it(
     (tmp_path / "mine" / "experiment").mkdir(parents=True)
     (tmp_path / "mine" / "experiment" / "plain.yaml").write_text(
         "# @package _global_\ndefaults:\n"
-        "- override /hydra/launcher: basic\n- override /hydra/sweeper: basic\n- override /hydra/job_logging: none\nepochs: 1\n"
+        "- override /hydra/launcher: basic\n- override /hydra/sweeper: basic\n"
+        "- override /hydra/job_logging: none\nepochs: 1\n"
     )
     done = command("-m", "--config-dir", "mine", "experiment=plain", "seed=1,2", "hydra.sweep.dir=s", *more)
     assert done.returncode == 0, done.stderr
