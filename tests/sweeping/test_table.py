@@ -1,4 +1,4 @@
-"""``runs.csv`` from the first run on, whatever ends the sweep; and what the folders of runs tell without it."""
+"""``runs.csv`` from the first run on, whatever ends the sweep; and what the folders tell without it."""
 
 from __future__ import annotations
 
