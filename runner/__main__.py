@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from runner.experiment import Experiment
 
-#: What conf/config.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
+#: What conf/hydra_defaults.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
 

@@ -20,6 +20,7 @@ from runner.experiment import Experiment
 from runner.history import HISTORY, PARAMETERS
 from runner.network import parameter_names
 from runner.running import predict
+from runner.sweeping.stacks import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
 from runner.training import Result, columns
 from runner.training import train as train_stack
 
@@ -129,28 +130,39 @@ class _Rows:
 
 
 @overload
-def train(experiments: Experiment) -> Run: ...
+def train(experiments: Experiment, *, max_memory: int | str = MAX_MEMORY) -> Run: ...
 @overload
-def train(experiments: Sequence[Experiment]) -> list[Run]: ...
-def train(experiments: Experiment | Sequence[Experiment]) -> Run | list[Run]:
-    """Trains one experiment, or many: those that may share arrays are trained as one.
+def train(experiments: Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY) -> list[Run]: ...
+def train(
+    experiments: Experiment | Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY
+) -> Run | list[Run]:
+    """Trains one experiment, or many: those that may share arrays are trained as one, as sweeps do it.
 
-    Nothing is written. A run has the same numbers alone and in company.
+    Nothing is written. A run has the same numbers alone and in company. `max_memory`, in bytes or as
+    ``"512MiB"``, bounds the arrays held while they train, beside the histories, which are all kept.
     """
     if isinstance(experiments, Experiment):
-        return train([experiments])[0]
-    stacks: dict[object, list[int]] = {}
-    for i, one in enumerate(experiments):
-        stacks.setdefault(one.stack_key, []).append(i)
-    runs: dict[int, Run] = {}
-    for members in stacks.values():
-        stack = [experiments[i] for i in members]
-        sink = _Rows(len(stack))
-        for at, result in enumerate(train_stack(stack, sink)):
-            width = len(columns(stack[at]))
-            rows = np.concatenate([np.empty((0, width)), *sink.rows[at]])
-            runs[members[at]] = Run(stack[at], result, sink.steps[at], rows)
-    return [runs[i] for i in range(len(experiments))]
+        return train([experiments], max_memory=max_memory)[0]
+    most = in_bytes("max_memory", max_memory)
+    stacks = stacked(
+        range(len(experiments)),
+        key=lambda at: experiments[at].stack_key,
+        limit=lambda at: widest(experiments[at], most),
+    )
+    runs = {at: run for members in stacks for at, run in _trained(experiments, members, row_bytes(most))}
+    return [runs[at] for at in range(len(experiments))]
+
+
+def _trained(
+    experiments: Sequence[Experiment], members: Sequence[int], row_bytes: int
+) -> Iterator[tuple[int, Run]]:
+    """The runs of one stack: `members` are their places in `experiments`."""
+    stack = [experiments[at] for at in members]
+    sink = _Rows(len(stack))
+    for at, one, result, steps, rows in zip(
+        members, stack, train_stack(stack, sink, row_bytes=row_bytes), sink.steps, sink.rows, strict=True
+    ):
+        yield at, Run(one, result, steps, np.concatenate([np.empty((0, len(columns(one)))), *rows]))
 
 
 def read_history(folder: str | Path) -> pd.DataFrame:

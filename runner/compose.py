@@ -83,6 +83,10 @@ def _means(argument: str, flag: str) -> bool:
     return argument == flag or (argument.startswith("--") and flag.startswith(argument))
 
 
+#: Keys of which a list or a mapping takes the place of what was there.
+REPLACED = ("network.weights", "network.biases")
+
+
 def replacing(overrides: Sequence[str]) -> list[str]:
     """The overrides, such that a new list or mapping of weights or biases replaces the old one.
 
@@ -93,12 +97,48 @@ def replacing(overrides: Sequence[str]) -> list[str]:
     for one in overrides:
         _check_choice(one)
     _check_biases(overrides)
-    again = re.compile(r"\+{0,2}(network\.(?:weights|biases))=[^'\"]*[\[{]")
-    return [part for one in overrides for part in _after_null(one, again.match(one))]
+    replaced = list(overrides)
+    for key in REPLACED:
+        replaced = _replacing(replaced, key)
+    return replaced
 
 
-def _after_null(override: str, key: re.Match[str] | None) -> list[str]:
-    return [f"++{key[1]}=null", override] if key else [override]
+def _replacing(overrides: list[str], key: str) -> list[str]:
+    """The overrides with ``++key=null`` before the first of `key` and before its every list or mapping.
+
+    Hydra's sweeps keep one override a key and prefix, at the place of the first such: so the null comes
+    before all of them, and these have one prefix, none.
+    """
+    null = f"++{key}=null"
+    of_key = [one.lstrip("+").startswith(f"{key}=") for one in overrides]
+    containers = [of and _has_container(one) for of, one in zip(of_key, overrides, strict=True)]
+    if not any(containers):
+        return overrides
+    replaced: list[str] = []
+    first, last = of_key.index(True), len(of_key) - 1 - of_key[::-1].index(True)
+    for at, override in enumerate(overrides):
+        if at == first or containers[at]:
+            replaced.append(null)
+        if override != null or at == last:
+            replaced.append(override.lstrip("+") if of_key[at] else override)
+    return replaced
+
+
+def _has_container(override: str) -> bool:
+    """Whether the value of an override, or one of a sweep's values, is a list or a mapping."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import ChoiceSweep
+    from hydra.errors import HydraException
+
+    if not re.search(r"[\[{]", override):
+        return False
+    try:
+        value = OverridesParser.create().parse_override(override).value()
+    except HydraException:  # it says so when it composes
+        return False
+    return any(
+        isinstance(one, list | dict) for one in (value.list if isinstance(value, ChoiceSweep) else [value])
+    )
 
 
 def _check_choice(override: str) -> None:
