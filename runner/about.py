@@ -21,9 +21,9 @@ import runner
 from runner.config.files import find_file
 from runner.errors import RunnerError
 from runner.experiment import Data, Experiment, Source
+from runner.history import ABOUT
 from runner.training import threads
 
-ABOUT = "about.yaml"
 #: How YAML writes lists of plain values: side by side.
 IN_LINES = {"default_flow_style": None, "width": 110}
 

@@ -17,7 +17,7 @@ from runner.compose import compose, message
 from runner.config import Cache, experiment
 from runner.errors import RunnerError
 from runner.experiment import Experiment
-from runner.history import HISTORY, PARAMETERS
+from runner.history import HISTORY, PARAMETERS, refuse_changed
 from runner.network import parameter_names
 from runner.running import predict
 from runner.sweeping.stacks import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
@@ -185,8 +185,12 @@ def _read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_csv(path, **exact_floats(pd.__version__))
+        frame = pd.read_csv(path, **exact_floats(pd.__version__))
     except FileNotFoundError:
         raise RunnerError(
             f"{path.parent}: is not the folder of a finished run; there is no {path.name}"
         ) from None
+    except ValueError as error:
+        raise RunnerError(f"{path}: cannot be read as CSV: {error}") from None
+    refuse_changed(path)
+    return frame

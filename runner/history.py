@@ -1,8 +1,9 @@
 """The files of a run: exact decimals, fixed columns, bounded memory, whole or not there.
 
 ``history.csv`` grows under a temporary name and is renamed when the run has ended;
-``summary.csv`` is written last, so a folder that has one is complete. A temporary name is of one
-writer alone: a worker that outlives a killed sweep never meets the one that resumes it.
+``summary.csv`` is written last, with the size and the checksum of each of the others: a run is done
+where they are as it says. A temporary name is of one writer alone: a worker that outlives a killed
+sweep never meets the one that resumes it.
 
 Numbers are the shortest decimals that read back to the same float64. orjson writes them from a
 NumPy array in half the time that polars takes and a third of pyarrow's (``tests/benchmarks/csv_writers.py``;
@@ -15,10 +16,13 @@ import csv
 import io
 import math
 import os
-from collections.abc import Container, Iterable, Mapping, Sequence
+import re
+import zlib
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import orjson
@@ -30,10 +34,27 @@ from runner.network import parameter_names
 from runner.training import METRICS, Result, columns
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
+#: With what a run was made and of what: see :mod:`runner.about`.
+ABOUT = "about.yaml"
 #: A sweep's own files: its table, and Hydra's record of what was asked for.
 RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 #: At the end of the name of a file until it is whole.
 PART = ".part"
+#: What a run may leave in its folder; the summary, which calls the others whole, comes and goes alone.
+FILES = (HISTORY, PARAMETERS)
+LEFT = (SUMMARY, *FILES, ABOUT, ERROR)
+#: A run that took as many seconds is on the disk before it counts as done. To sync a shorter one would
+#: cost more than to train it again after a power cut, where its checksums tell that it is not whole.
+WORTH_SYNCING = 2.0
+
+_PIECE = 2**20  # bytes of a file that are read at a time
+_BINARY = getattr(os, "O_BINARY", 0)  # there is a system that has others
+_APPEND = os.O_WRONLY | os.O_APPEND | _BINARY
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+_MODE = 0o666  # less what the user's mask takes away
+_PART = re.compile(
+    rf"({'|'.join(map(re.escape, (*LEFT, RUNS, MULTIRUN)))})\.[0-9a-f]+{re.escape(PART)}", re.ASCII
+)
 
 RESULT_COLUMNS = (
     "status",
@@ -47,54 +68,95 @@ RESULT_COLUMNS = (
 )
 
 
+class Sum(NamedTuple):
+    """What tells a file's bytes from others: as text, ``SIZE:CRC-32``."""
+
+    size: int
+    crc: int
+
+    def of(self, piece: bytes) -> Sum:
+        """The sum with the file's next bytes."""
+        return Sum(self.size + len(piece), zlib.crc32(piece, self.crc))
+
+    def __str__(self) -> str:
+        return f"{self.size}:{self.crc:08x}"
+
+
+NOTHING = Sum(0, 0)
+
+
 class RunFiles:
     """A sink that writes ``history.csv`` into each run's folder, and the other files at its end."""
 
-    def __init__(self, folders: Sequence[str | Path], experiment: Experiment) -> None:
-        """`folders` are those of the stack's runs, in order; `experiment` any one of the stack's."""
+    def __init__(
+        self,
+        folders: Sequence[str | Path],
+        experiment: Experiment,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`folders` are those of the stack's runs, in order; `experiment` any one of the stack's.
+
+        `check` is called before anything is written or removed; it ends a process that has no
+        business there any more.
+        """
         self.folders = [str(folder) for folder in folders]
         self.experiment = experiment
-        self.part = f".{os.urandom(4).hex()}{PART}"
+        self.check = check
+        self.part = _part()
         self.header = ",".join([experiment.log.unit, *columns(experiment)]).encode() + b"\n"
-        self.begun = [False] * len(self.folders)
+        self.opened: list[list[str]] = [[] for _ in self.folders]  # the files of runs that are not whole
+        self.rows = [0] * len(self.folders)
+        self.sums = [NOTHING] * len(self.folders)
 
     def write(self, run: int, steps: Sequence[int], rows: Array) -> None:
         """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.Sink`."""
         text = b"%d,%%b\n"
         self._append(run, _template(text, tuple(steps)) % tuple(_decimals(rows)))
+        self.rows[run] += len(steps)
 
     def _append(self, run: int, lines: bytes) -> None:
-        begun, self.begun[run] = self.begun[run], True
-        # never "ab": it would begin the file anew if another process had cleared it away
-        with open(f"{self.folders[run]}/{HISTORY}{self.part}", "r+b" if begun else "xb") as f:
-            f.seek(0, os.SEEK_END)
-            f.write(lines if begun else self.header + lines)
+        self.check()
+        opened, path = self.opened[run], f"{self.folders[run]}/{HISTORY}{self.part}"
+        lines = lines if opened else self.header + lines
+        # created once: not begun anew if another process has cleared it away
+        handle = os.open(path, _APPEND if opened else _CREATE, _MODE)
+        opened[:] = [path]
+        _write(handle, lines)
+        self.sums[run] = self.sums[run].of(lines)
 
     def finish(self, run: int, result: Result, line: Mapping[str, object]) -> None:
         """Puts the run's files in their places; `line` is its line of ``runs.csv``."""
-        folder = self.folders[run]
-        if not self.begun[run]:  # diverged before its first row
+        folder, opened = self.folders[run], self.opened[run]
+        if not opened:  # diverged before its first row
             self._append(run, b"")
-        os.rename(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
+        self.check()
+        os.rename(opened[0], f"{folder}/{HISTORY}")
+        opened[:] = [f"{folder}/{name}" for name in FILES]
         one = self.experiment
-        write_whole(
-            f"{folder}/{PARAMETERS}",
-            _parameters(one.sizes, one.biases is not None, result.initial, result.final),
-        )
-        write_whole(f"{folder}/{SUMMARY}", table([line]))
+        parameters = _parameters(one.sizes, one.biases is not None, result.initial, result.final)
+        write_whole(f"{folder}/{PARAMETERS}", parameters)
+        sums = {"rows": self.rows[run], HISTORY: self.sums[run], PARAMETERS: NOTHING.of(parameters)}
+        synced = result.seconds >= WORTH_SYNCING
+        if synced:
+            sync(folder)
+        self.check()
+        write_whole(f"{folder}/{SUMMARY}", table([{**line, **sums}]), synced=synced)
+        opened.clear()
 
     def discard(self) -> None:
-        """Removes what there is of runs that are not whole: those without a summary."""
-        for folder in self.folders:
-            discard(folder)
+        """Removes what it has written of runs that are not whole: those without a summary."""
+        self.check()
+        for opened in self.opened:
+            for path in opened:
+                Path(path).unlink(missing_ok=True)
+            opened.clear()
 
 
-def discard(folder: str | Path) -> None:
-    """Removes what a run that is not whole has left in its folder: one without a summary."""
-    if not os.path.exists(f"{folder}/{SUMMARY}"):
-        for name in (HISTORY, PARAMETERS):
-            Path(folder, name).unlink(missing_ok=True)
-        clear_parts(folder)
+def clear(folder: str | Path) -> None:
+    """Removes what an earlier try has left in a run's folder, which is ours, under names of ours."""
+    for name in LEFT:
+        Path(folder, name).unlink(missing_ok=True)
+    clear_parts(folder)
 
 
 def refuse_finished(folder: str | Path) -> None:
@@ -104,17 +166,135 @@ def refuse_finished(folder: str | Path) -> None:
 
 
 def clear_parts(folder: str | Path) -> None:
-    """Removes files that were never finished: of a process that was killed."""
-    for path in Path(folder).glob(f"*{PART}"):
-        path.unlink(missing_ok=True)
+    """Removes files of ours that were never finished: of a process that was killed."""
+    with suppress(FileNotFoundError):
+        for name in filter(is_part, os.listdir(folder)):
+            Path(folder, name).unlink(missing_ok=True)
 
 
-def write_whole(path: str | Path, content: bytes) -> None:
-    """Writes a file so that it is never seen half-written: another name first, then a rename."""
-    part = f"{path}.{os.getpid()}{PART}"
-    with open(part, "wb") as f:
-        f.write(content)
-    os.rename(part, path)
+def is_part(name: str) -> bool:
+    """Whether a file's name is that of one of ours until it is whole."""
+    return _PART.fullmatch(name) is not None
+
+
+def _part() -> str:
+    """What a name ends in until its file is whole; each time another."""
+    return f".{os.urandom(4).hex()}{PART}"
+
+
+def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> None:
+    """Writes a file so that it is never seen half-written: another name first, then a rename.
+
+    Where it is `synced`, it is on the disk, with its name, when this returns.
+    """
+    part = f"{path}{_part()}"
+    handle = os.open(part, _CREATE, _MODE)  # from here on it is ours to remove
+    try:
+        _write(handle, content, synced=synced)
+        os.rename(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+    if synced:
+        _sync(os.path.dirname(path) or ".")
+
+
+def _write(handle: int, content: bytes, *, synced: bool = False) -> None:
+    """Writes the whole of it and closes the file: half the time that ``open`` takes of a small one."""
+    try:
+        while content:
+            content = content[os.write(handle, content) :]
+        if synced:
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync(folder: str | Path) -> None:
+    """Has all files in a folder, their names and its own name on the disk when it returns."""
+    for root, _, names in os.walk(folder):
+        for name in names:
+            _sync(os.path.join(root, name))
+        _sync(root)
+    _sync(os.path.dirname(os.path.abspath(folder)))
+
+
+def _sync(path: str) -> None:
+    with suppress(OSError):  # a system that cannot, for a folder say
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def recorded(folder: str | Path) -> dict[str, str] | None:
+    """The row of a run's ``summary.csv``: its line of ``runs.csv``, then rows and checksums.
+
+    None where there is none, or none that is whole.
+    """
+    try:
+        text = Path(folder, SUMMARY).read_bytes().decode()
+        rows = list(csv.DictReader(io.StringIO(text)))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+    if len(rows) != 1 or not text.endswith("\n"):
+        return None
+    (row,) = rows
+    is_cut = None in row or None in row.values() or not {"run", "status", "directory"} <= row.keys()
+    return None if is_cut else row
+
+
+def changed(folder: str | Path, row: Mapping[str, str]) -> dict[str, str]:
+    """The files of a finished run that are not as `row`, its summary, says: what is wrong with each.
+
+    A row that an earlier version wrote has no checksums; then it is those that are gone or cut.
+    """
+    names = [name for name in FILES if name in row] or FILES
+    faults = {name: _fault(Path(folder, name), row.get(name)) for name in names}
+    return {name: fault for name, fault in faults.items() if fault}
+
+
+def refuse_changed(path: str | Path) -> None:
+    """Raises RunnerError where a finished run's file is not as it was written, as far as that is known."""
+    path = Path(path)
+    then = (recorded(path.parent) or {}).get(path.name)
+    if then and (fault := _fault(path, then)):
+        raise RunnerError(f"{path}: is not as it was written: {fault}")
+
+
+def _fault(path: Path, then: str | None) -> str:
+    if then is None:
+        return "" if _has_whole_lines(path) else "is gone or cut"
+    now = sum_of(path)
+    if now is None:
+        return "is gone"
+    size = then.partition(":")[0]
+    if str(now) == then:
+        return ""
+    return f"has {now.size} bytes where {size} were" if str(now.size) != size else "has other bytes"
+
+
+def sum_of(path: str | Path) -> Sum | None:
+    """The sum of a file; None where there is none that can be read."""
+    total = NOTHING
+    try:
+        with open(path, "rb") as f:
+            while piece := f.read(_PIECE):
+                total = total.of(piece)
+    except OSError:
+        return None
+    return total
+
+
+def _has_whole_lines(path: Path) -> bool:
+    """Whether a file is CSV whose last line is as long as its first, and ended."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    lines = content.splitlines() or [b""]
+    return content.endswith(b"\n") and lines[0].count(b",") == lines[-1].count(b",")
 
 
 def summary(run: int, swept: Mapping[str, object], result: Result, directory: str) -> dict[str, object]:
@@ -177,8 +357,10 @@ def read_parameters(folder: str | Path) -> list[ParameterRow]:
     Raises OSError where there is none, ValueError where it is not such a file.
     """
     try:
-        with open(Path(folder) / PARAMETERS, newline="", encoding="utf-8") as f:
-            rows = list(csv.DictReader(f))
+        text = (Path(folder) / PARAMETERS).read_text(encoding="utf-8")
+        if not text.endswith("\n"):
+            raise ValueError("its last line has no end: it is cut")
+        rows = list(csv.DictReader(text.splitlines()))
         return [
             (r["name"], int(r["layer"]), int(r["to"]), int(r["from"]), float(r["initial"]), float(r["final"]))
             for r in rows

@@ -19,7 +19,7 @@ import pandas as pd
 from runner.arrays import Array
 from runner.errors import RunnerError, did_you_mean
 from runner.histories import Errors, NotShownError, aligned, every, header_of, read_columns
-from runner.history import HISTORY, PARAMETERS, RUNS
+from runner.history import HISTORY, PARAMETERS, RUNS, refuse_changed
 from runner.tables import bare, one_line, parameters_of, plain, table_of_runs
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Results:
         self._experiments: dict[int, Experiment] = {}
         self._parameters: dict[int, pd.DataFrame] = {}
         self._reached: dict[int, float] = {}
+        self._checked: set[str] = set()
         self._errors: Future[Errors] = Future()
         self._reader = Thread(target=self._read_errors, daemon=True)  # not waited for by who is interrupted
         self.is_sweep = not (self.folder / HISTORY).exists()
@@ -132,7 +133,9 @@ class Results:
     def parameters(self, run: int) -> pd.DataFrame:
         """Every weight and bias of a run, before and after. Raises RunnerError where they are not whole."""
         if run not in self._parameters:
-            self._parameters[run] = parameters_of(self.path(run) / PARAMETERS)
+            table = parameters_of(self.path(run) / PARAMETERS)
+            refuse_changed(self.path(run) / PARAMETERS)
+            self._parameters[run] = table
         return self._parameters[run]
 
     @cached_property
@@ -241,7 +244,12 @@ class Results:
         self, runs: Sequence[int], columns: Sequence[str] | None, step: str | None = None
     ) -> Iterator[dict[str, Array]]:
         names = None if columns is None else [step or self.step, *columns]
-        return read_columns(self._paths(runs), names)
+        paths = self._paths(runs)
+        for path, history in zip(paths, read_columns(paths, names), strict=True):
+            if path not in self._checked:  # what it says of itself, if anything, was said by now
+                refuse_changed(path)
+                self._checked.add(path)
+            yield history
 
     def _paths(self, runs: Sequence[int]) -> list[str]:
         folders = self.runs["directory"].loc[list(runs)]

@@ -13,7 +13,7 @@ from runner.activations import ACTIVATIONS
 from runner.arrays import Array
 from runner.errors import RunnerError
 from runner.experiment import Experiment
-from runner.history import ERROR, HISTORY, RunFiles, discard, refuse_finished, summary, write_whole
+from runner.history import ERROR, HISTORY, RunFiles, clear, refuse_finished, summary, write_whole
 from runner.network import forward, parameter_names, views
 from runner.training import Result, train
 
@@ -27,14 +27,13 @@ def run_into(
     directory: str = ".",
     report: bool = False,
 ) -> Result:
-    """Trains the run that `make` returns and writes its files into `folder`, which exists.
+    """Trains the run that `make` returns and writes its files into `folder`, which exists and is ours.
 
     `number`, `swept` and `directory` are what its line of ``runs.csv`` says of it; `report`
     prints how it went. A failure leaves ``error.txt`` and no result, and is raised again.
     """
     refuse_finished(folder)
-    (folder / ERROR).unlink(missing_ok=True)  # an earlier try's
-    discard(folder)
+    clear(folder)  # of an earlier try
     try:
         experiment = make()
         write_about(folder, experiment)

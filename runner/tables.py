@@ -58,6 +58,7 @@ def _read_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
     for column in ("run", "status", "final_error", "initial_error", "best_error", "directory"):
         if column not in table:
             raise RunnerError(f"{path}: is not a table of runs; it has no column '{column}'")
+    table = table.iloc[:, : list(table.columns).index("directory") + 1]  # a summary says more of its files
     unknown = table.loc[~table["status"].isin(STATUSES), "status"]
     if len(unknown):
         raise RunnerError(
@@ -82,10 +83,11 @@ def _read_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
 
 def _read_csv(path: Path, content: bytes | None = None) -> pd.DataFrame:
     try:
+        content = path.read_bytes() if content is None else content
+        if content and not content.endswith(b"\n"):
+            raise RunnerError(f"{path}: its last line has no end: it is cut")
         floats = exact_floats(pd.__version__)
-        return pd.read_csv(
-            path if content is None else BytesIO(content), keep_default_na=False, na_values=[""], **floats
-        )
+        return pd.read_csv(BytesIO(content), keep_default_na=False, na_values=[""], **floats)
     except (ValueError, OSError) as error:
         raise RunnerError(f"{path}: cannot be read as CSV: {one_line(error)}") from None
 

@@ -21,8 +21,8 @@ from runner.about import refuse_other_files
 from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError, one_of
 from runner.experiment import Experiment
-from runner.folders import held, inside
-from runner.history import ERROR, clear_parts, discard, refuse_finished
+from runner.folders import claimed, inside, refuse_others
+from runner.history import FILES, SUMMARY, changed, clear, clear_parts, recorded, refuse_finished, sum_of
 from runner.running import key_of, swept_values
 from runner.sweeping.composing import Composer, Job, task_of
 from runner.sweeping.grid import of_one_value, requested, with_params
@@ -41,6 +41,9 @@ from runner.sweeping.work import Outcome, Work, failure
 from runner.sweeping.workers import BACKENDS, LOCAL, in_this_process, train_stacks
 
 log = logging.getLogger(__name__)
+
+#: Runs that are no more what they were, of which a resumption says what is wrong.
+SPOILT = 20
 
 
 class Batched(Protocol):
@@ -153,7 +156,7 @@ def launch(
             )
         return _one_by_one(context, task_function, master, job_overrides, first_number)
     sweep = _Sweep(settings, context, task_function, batched, master, lines)
-    with held(sweep.folder):
+    with claimed(sweep.folder):
         return sweep.run(job_overrides, first_number)
 
 
@@ -188,6 +191,7 @@ class _Sweep:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # the hashes of those that runs were made from
     begun: bool = False  # whether all these runs are in the table
+    spoilt: dict[int, dict[str, str]] = field(default_factory=dict)  # what is wrong with the files of runs
 
     def __post_init__(self) -> None:
         self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
@@ -256,6 +260,11 @@ class _Sweep:
         for job in self.jobs.values():
             if not self.settings.resume:
                 refuse_finished(job.folder)
+            if os.path.isabs(self._directory(job)):
+                raise RunnerError(
+                    f"hydra.sweep.subdir: run {job.number} would be in {job.folder}, and must be inside "
+                    f"hydra.sweep.dir={self.folder}; name a folder in it"
+                )
             first = taken.setdefault(self._directory(job), job.number)
             if first != job.number:
                 raise RunnerError(
@@ -266,15 +275,57 @@ class _Sweep:
     def _unfinished(self) -> Iterator[Job]:
         """The jobs that are to be done: with `resume`, those that no whole files tell of."""
         for job in self.jobs.values():
-            line = read_summary(job.folder) if self.settings.resume else None
-            if line is None:
+            row = self._done(job) if self.settings.resume else None
+            if row is None:
+                refuse_others(Path(job.folder), job.files.layout.subdir)
                 yield job
                 continue
-            _refuse_if_different(job)
-            line = with_columns(line, self.table.swept)
+            line = with_columns(row, self.table.swept)
             self.outcomes[job.number] = Outcome(job.number, line)
             self.table.lines[job.number] = line
             self.progress.skip([line["status"]])
+        if self.spoilt:
+            log.warning(self._spoilt())
+
+    def _done(self, job: Job) -> dict[str, str] | None:
+        """The row of a run that is done; None for one that is not, or whose files are not as they were.
+
+        Raises RunnerError for the result of another run, or of another configuration.
+        """
+        row, directory = recorded(job.folder), self._directory(job)
+        if row is None:
+            if os.path.exists(f"{job.folder}/{SUMMARY}"):
+                self.spoilt[job.number] = {SUMMARY: "is cut"}
+            return None
+        if (row["run"], row["directory"]) != (str(job.number), directory):
+            raise RunnerError(
+                f"hydra.launcher.resume=true: {job.folder} is to hold run {job.number}, and its {SUMMARY} is "
+                f"that of run {row['run']} in {row['directory']}; put the folder back, or remove it"
+            )
+        faults = changed(job.folder, row)
+        path = _record(job)
+        if path is not None and not (path.is_file() and path.read_bytes().strip(b"\0")):
+            faults[str(path.relative_to(job.folder))] = "is gone"
+        if faults:
+            self.spoilt[job.number] = faults
+            return None
+        _refuse_if_different(job)
+        return row
+
+    def _spoilt(self) -> str:
+        """Which runs are trained again though they were done, and whose files they have instead."""
+        rows = {number: recorded(job.folder) or {} for number, job in self.jobs.items()}
+        owners = {(name, row[name]): number for number, row in rows.items() for name in FILES if name in row}
+        lines = []
+        for number, faults in list(self.spoilt.items())[:SPOILT]:
+            for name, fault in faults.items():
+                owner = owners.get((name, str(sum_of(Path(self.jobs[number].folder, name)))))
+                lines.append(
+                    f"  run {number}: {name} {fault}" + ("" if owner is None else f", those of run {owner}")
+                )
+        more = [f"  and {len(self.spoilt) - SPOILT} more"] if len(self.spoilt) > SPOILT else []
+        again = "runs are not as they were written, and are trained again:"
+        return "\n".join([f"{len(self.spoilt)} of {len(self.jobs)} {again}", *lines, *more])
 
     def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
         if not self.begun:  # who reads it from now on, whatever ends this process, knows of all runs
@@ -295,9 +346,8 @@ class _Sweep:
     def _works(self, jobs: Sequence[Job]) -> Iterator[Work]:
         for job in jobs:
             swept, directory = self._swept(job), self._directory(job)
-            if self.settings.resume:  # it has another try
-                Path(job.folder, ERROR).unlink(missing_ok=True)
-                discard(job.folder)
+            if os.path.isdir(job.folder):
+                clear(job.folder)  # of an earlier try
             self.watchers.start(job)
             try:
                 made = self._unchanged(self.batched.prepare(job.config))
@@ -388,6 +438,12 @@ def _fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
     return {*given, *of_one_value(given, loader)}
 
 
+def _record(job: Job) -> Path | None:
+    """Where Hydra's record of a job's configuration is, if there is to be one."""
+    subdir = job.files.layout.subdir
+    return None if subdir is None else Path(job.folder, subdir, "config.yaml")
+
+
 def _refuse_if_different(job: Job) -> None:
     """Raises RunnerError where a finished run was made from another configuration, or from other files."""
     _refuse_other_configuration(job)
@@ -398,10 +454,8 @@ def _refuse_if_different(job: Job) -> None:
 
 
 def _refuse_other_configuration(job: Job) -> None:
-    path = Path(job.folder, job.files.layout.subdir or ".hydra", "config.yaml")
-    before = path.read_bytes() if path.is_file() else b""
-    now = job.files.config()
-    if job.files.layout.subdir is None or before == now:
+    path, now = _record(job), job.files.config()
+    if path is None or (before := path.read_bytes()) == now:
         return
     there, here = (set(text.decode().splitlines()) for text in (before, now))
     only = [f"  there: {line.strip()}" for line in before.decode().splitlines() if line not in here]

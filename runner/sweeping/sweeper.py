@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from omegaconf import DictConfig, OmegaConf
 from hydra_plugins.vectorized_launcher import VectorizedLauncher
 from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError
-from runner.folders import FolderGuard, complete_table, inside
-from runner.history import MULTIRUN, RUNS
+from runner.folders import FolderGuard, claimed, complete_table, inside
+from runner.history import MULTIRUN, RUNS, write_whole
 from runner.running import describe
 from runner.sweeping.composing import Composer, effective
 from runner.sweeping.grid import expand, with_params, without_duplicates
@@ -68,30 +69,44 @@ def sweep(
         print(preview(jobs, Composer(context.config_loader, config), task_function))
         return []
     folder = Path(str(config.hydra.sweep.dir))
-    is_new = _record(folder, config)
-    is_ours = isinstance(launcher, VectorizedLauncher) and not wants_a_process_of_its_own(config)
-    table = None
-    if hasattr(task_function, "batched") and not is_ours:
-        table = _table_of(jobs, folder, config, context)
-    returns: list[Sequence[JobReturn]] = []
+    folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
+    with claimed(folder):
+        returns = _launched(jobs, config, context, task_function, launcher, max_batch_size)
+    if hasattr(task_function, "batched"):
+        complete_table()
+        _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
+    return returns
+
+
+def _launched(
+    jobs: Sequence[list[str]],
+    config: DictConfig,
+    context: HydraContext,
+    task_function: TaskFunction,
+    launcher: Launcher,
+    max_batch_size: int | None,
+) -> list[Sequence[JobReturn]]:
+    """The JobReturns of the batches, launched one after the other in the sweep's folder, which is ours."""
+    folder, is_batched = Path(str(config.hydra.sweep.dir)), hasattr(task_function, "batched")
+    is_new, is_vectorized = _record(folder, config), isinstance(launcher, VectorizedLauncher)
+    knows_all = is_vectorized and not wants_a_process_of_its_own(config)
+    table = _table_of(jobs, folder, config, context) if is_batched and not knows_all else None
+    returns: list[Sequence[JobReturn]] = []
     for first in range(0, len(jobs), max_batch_size or max(1, len(jobs))):
         batch = jobs[first : first + (max_batch_size or len(jobs))]
         try:
             returned = launcher.launch(batch, initial_job_idx=first)
         except BaseException:
-            if is_new and isinstance(launcher, VectorizedLauncher):
+            if is_new and is_vectorized:
                 _forget(folder)
             raise
-        if not hasattr(task_function, "batched"):
+        if not is_batched:
             for one in returned:
                 _ = one.return_value  # raises where the job failed
         returns.append(returned)
         if table is not None:
             _place(table, first, returned)
-    if hasattr(task_function, "batched"):
-        complete_table()
-        _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
     return returns
 
 
@@ -99,8 +114,8 @@ def _record(folder: Path, config: DictConfig) -> bool:
     """Writes ``multirun.yaml``, as Hydra's basic sweeper does; returns False where a resumed sweep has it."""
     if (folder / MULTIRUN).is_file():
         return False
-    folder.mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(config, folder / MULTIRUN)
+    # A sweep that cannot be told from others cannot be resumed: it is the one thing to be on the disk first.
+    write_whole(folder / MULTIRUN, OmegaConf.to_yaml(config).encode(), synced=True)
     return True
 
 
@@ -132,8 +147,9 @@ def _forget(folder: Path) -> None:
         return
     FolderGuard.sweep = None
     (folder / MULTIRUN).unlink()
-    if not any(folder.iterdir()):
-        folder.rmdir()
+    if FolderGuard.is_new:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> None:

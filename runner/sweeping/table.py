@@ -20,6 +20,7 @@ from runner.history import (
     RUNS,
     SUMMARY,
     reached,
+    recorded,
     table,
     write_whole,
 )
@@ -77,14 +78,12 @@ def header(lines: Iterable[Mapping[str, Any]], swept: Sequence[str]) -> list[str
 
 
 def read_summary(folder: str | Path) -> dict[str, str] | None:
-    """A finished run's line, or None where the run is not finished: its files are not all whole."""
-    folder = Path(folder)
-    try:
-        with open(folder / SUMMARY, newline="", encoding="utf-8") as f:
-            rows = list(csv.DictReader(f))
-    except OSError:
+    """A finished run's line, or None where the run is not finished: its files are not all there."""
+    row = recorded(folder)
+    if row is None or not Path(folder, HISTORY).is_file():
         return None
-    return rows[0] if len(rows) == 1 and (folder / HISTORY).is_file() else None
+    names = list(row)
+    return {name: row[name] for name in names[: names.index("directory") + 1]}
 
 
 def swept_keys(line: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from runner.about import write_about
 from runner.experiment import Experiment
-from runner.history import ERROR, RunFiles, summary, write_whole
+from runner.history import ERROR, SUMMARY, RunFiles, summary, write_whole
 from runner.running import describe
 from runner.training import train
 
@@ -43,41 +43,61 @@ class Outcome:
 def failure(
     number: int, swept: Mapping[str, object], directory: str, folder: str, error: Exception
 ) -> Outcome:
-    """A run that failed: its folder says why, in ``error.txt``."""
+    """A run that failed: its folder says why, in ``error.txt``, unless another process has finished it."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    write_whole(f"{folder}/{ERROR}", f"{describe(error)}\n".encode())
+    if not Path(folder, SUMMARY).exists():
+        write_whole(f"{folder}/{ERROR}", f"{describe(error)}\n".encode())
     line = {"run": number, **swept, "status": "failed", "directory": directory}
     return Outcome(number, line, error)
 
 
-def run_stack(works: list[Work], row_bytes: int, tick: Callable[[], None] = lambda: None) -> list[Outcome]:
+def _nothing() -> None:
+    pass
+
+
+def run_stack(
+    works: list[Work],
+    row_bytes: int,
+    tick: Callable[[], None] = _nothing,
+    check: Callable[[], None] = _nothing,
+) -> list[Outcome]:
     """Trains runs of one ``stack_key`` as one, and writes their files.
 
-    Should anything go wrong with the stack, each of its runs is tried alone, so that only those
-    that fail by themselves are lost.
+    Should anything go wrong with the stack, each of its runs that is not done is tried alone, so that
+    only those that fail by themselves are lost. `tick` is called after every epoch, and `check`
+    before anything is written.
     """
-    for work in works:
-        work.files.write(work.folder)
-        write_about(work.folder, work.experiment)
+    outcomes: list[Outcome] = []
     try:
-        return _train(works, row_bytes, tick)
+        for work in works:
+            check()
+            work.files.write(work.folder)
+            write_about(work.folder, work.experiment)
+        _train(works, row_bytes, tick, check, outcomes)
     except Exception as error:
-        if len(works) > 1:
-            return [outcome for work in works for outcome in run_stack([work], row_bytes, tick)]
-        (work,) = works
-        return [failure(work.number, work.swept, work.directory, work.folder, error)]
+        check()
+        left = works[len(outcomes) :]
+        if len(works) == 1:
+            return [failure(work.number, work.swept, work.directory, work.folder, error) for work in left]
+        outcomes += [outcome for work in left for outcome in run_stack([work], row_bytes, tick, check)]
+    return outcomes
 
 
-def _train(works: list[Work], row_bytes: int, tick: Callable[[], None]) -> list[Outcome]:
-    files = RunFiles([work.folder for work in works], works[0].experiment)
+def _train(
+    works: list[Work],
+    row_bytes: int,
+    tick: Callable[[], None],
+    check: Callable[[], None],
+    outcomes: list[Outcome],
+) -> None:
+    """Trains a stack; puts the outcome of each run into `outcomes` as its files are whole."""
+    files = RunFiles([work.folder for work in works], works[0].experiment, check)
     try:
         results = train([work.experiment for work in works], files, row_bytes=row_bytes, tick=tick)
-        outcomes = []
         for at, (work, result) in enumerate(zip(works, results, strict=True)):
             line = summary(work.number, work.swept, result, work.directory)
             files.finish(at, result, line)
             outcomes.append(Outcome(work.number, line))
-        return outcomes
     except BaseException:
         files.discard()
         raise

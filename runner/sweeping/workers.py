@@ -74,13 +74,16 @@ class _Ledger:
 def _numbered(
     number: int, stack: list[Work], row_bytes: int, parent: int | None
 ) -> tuple[int, list[Outcome]]:
-    """Trains a stack in a worker, which ends with `parent`, the process that it works for."""
+    """Trains a stack in a worker, which ends with `parent`, the process that it works for.
+
+    Without it, the worker writes nothing more: another process may be at work in the folders by now.
+    """
 
     def stop_if_orphaned() -> None:
         if parent is not None and os.getppid() != parent:
             os._exit(1)
 
-    return number, run_stack(stack, row_bytes, stop_if_orphaned)
+    return number, run_stack(stack, row_bytes, tick=stop_if_orphaned, check=stop_if_orphaned)
 
 
 def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
