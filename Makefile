@@ -3,15 +3,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 COMPARISON := outputs/sweeps/$(shell date +%Y-%m-%d/%H-%M-%S)
 STAMP := .venv/installed
+IS_NEW := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test format clean
+.PHONY: help run test format clean new
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 16
 
-$(STAMP): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+$(STAMP): pyproject.toml $(if $(wildcard $(BIN)/python),,new)
+	@$(BIN)/python $(IS_NEW) 2>/dev/null || $(PYTHON) $(IS_NEW) 2>/dev/null || { \
+		echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), and Python 3.11 or newer is needed:" \
+			"make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(BIN)/python $(IS_NEW) 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	$(BIN)/python -m compileall -q runner hydra_plugins
 	touch $@

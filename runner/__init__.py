@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from runner.errors import ConfigError, RunnerError
     from runner.results import read_histories, read_runs
 
+__version__ = "0.1.0"
+
 #: Where the names are that are not in ``runner.api``.
 _PLACES = {
     "ConfigError": "runner.errors",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,21 +14,23 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
 
-from runner.compose import message, replacing
+from runner.about import sources_of, whereabouts
+from runner.compose import flags_and_overrides, message, replacing
 from runner.config import Cache, conf_dir, experiment
 from runner.errors import RunnerError
 from runner.folders import GUARD, complete_table, inside
-from runner.running import run_into, swept_values
+from runner.output import outlive_readers
+from runner.running import key_of, one_batch, run_into, swept_values
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from runner.experiment import Experiment
 
-#: What conf/config.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
+#: What conf/hydra_defaults.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
-FLAGS_WITH_VALUE = ("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd", "--package", "-p")
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
 
 
@@ -40,7 +42,7 @@ def task(config: DictConfig) -> float:
     try:
         result = run_into(
             folder,
-            lambda: experiment(config),
+            lambda: BATCHED.tell(experiment(config)) if is_job else experiment(config),
             number=composed.job.num if is_job else 0,
             swept=swept_values(composed.overrides.task) if is_job else {},
             directory=inside(str(folder), os.path.join(composed.runtime.cwd, composed.sweep.dir))
@@ -49,7 +51,7 @@ def task(config: DictConfig) -> float:
             report=not is_job,
         )
     except Exception as error:
-        text = None if isinstance(error, BrokenPipeError) else said(error)
+        text = said(error)
         if text is None or is_job or wants_traceback():
             raise
         sys.exit(text)  # at once, before Hydra adds a line of its own
@@ -62,10 +64,18 @@ class Batched:
     def __init__(self) -> None:
         self.cache = Cache()
         self.latest: tuple[Any, str] | None = None
+        self.told = False
 
     def prepare(self, config: dict[str, Any]) -> Experiment:
         """The run that a job's configuration describes, sharing what it can with the others."""
-        return experiment(config, self.cache)
+        return self.tell(experiment(config, self.cache))
+
+    def tell(self, job: Experiment) -> Experiment:
+        """Says of the first job with fewer examples than its batch_size that it has, and returns the job."""
+        if not self.told and (note := one_batch(job)):
+            self.told = True
+            print(f"{note}, here and wherever there are as few")
+        return job
 
     def group(self, config: dict[str, Any]) -> Hashable:
         """Runs of unlike data never share a stack; doing each data set at a time holds few at once."""
@@ -75,40 +85,43 @@ class Batched:
         return self.latest[1]
 
 
-task.batched = Batched()  # type: ignore[attr-defined]
+BATCHED = Batched()
+task.batched = BATCHED  # type: ignore[attr-defined]
 
 
-def flags_first(arguments: list[str]) -> list[str]:
-    """The arguments with all overrides behind the flags: Hydra's parser takes them in one piece only."""
-    of_flags = {i + 1 for i, argument in enumerate(arguments) if argument in FLAGS_WITH_VALUE}
-    overrides = [
-        i
-        for i, argument in enumerate(arguments)
-        if "=" in argument and not argument.startswith("-") and i not in of_flags
-    ]
-    flags = [argument for i, argument in enumerate(arguments) if i not in overrides]
-    return [*flags, *(arguments[i] for i in overrides)]
-
-
-def repeating(arguments: list[str]) -> list[str]:
+def repeating(flags: list[str], overrides: list[str]) -> list[str]:
     """The arguments, such that ``--config-path DIR/.hydra`` repeats the run in DIR.
 
     Hydra would take a relative path from the package's folder, and what a run records of its
     configuration leaves out the settings of Hydra itself.
     """
     told = re.compile(r"(--config-path|-cp)(?:=(.*))?")
-    found = [told.fullmatch(argument) for argument in arguments]
+    found = [told.fullmatch(flag) for flag in flags]
     if not any(found) or (found[-1] and found[-1][2] is None):  # or without its value: for Hydra to say
-        return arguments
+        return [*flags, *overrides]
+    chosen = {key_of(override) for override in overrides}
+    ours = [f"{group}={name}" for group, name in HYDRA_GROUPS.items() if group not in chosen]
     for i, told_at in enumerate(found):
         if told_at is None:
             continue
-        at, path = (i, told_at[2]) if told_at[2] is not None else (i + 1, arguments[i + 1])
+        at, path = (i, told_at[2]) if told_at[2] is not None else (i + 1, flags[i + 1])
         if Path(path).is_dir():
-            arguments[at] = arguments[at].removesuffix(path) + str(Path(path).absolute())
-    chosen = {argument.partition("=")[0] for argument in arguments}
-    ours = [f"{group}={name}" for group, name in HYDRA_GROUPS.items() if group not in chosen]
-    return [*arguments, *ours, f"++hydra.callbacks.folders._target_={GUARD}"]
+            flags[at] = flags[at].removesuffix(path) + str(Path(path).absolute())
+            ours += _with_its_files(Path(path), chosen)
+    return [*flags, *overrides, *ours, f"++hydra.callbacks.folders._target_={GUARD}"]
+
+
+def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
+    """Overrides by which a repeated run is made from the same files, unless their keys are `chosen` anew.
+
+    `composed` is the folder of its configuration. Raises RunnerError for a file that has changed, or is gone.
+    """
+    folder, path = composed.absolute().parent, composed / "config.yaml"
+    if not sources_of(folder) or not path.is_file():
+        return []
+    config: Any = OmegaConf.to_container(OmegaConf.load(path))
+    quoted = {key: place.replace("'", r"\'") for key, place in whereabouts(folder, config, chosen).items()}
+    return [f"{key}='{place}'" for key, place in quoted.items()]
 
 
 def said(error: Exception) -> str | None:
@@ -123,18 +136,18 @@ def wants_traceback() -> bool:
 
 def main() -> None:
     """The command. Errors that a user can put right end in a short message and exit code 1."""
+    outlive_readers()
     os.environ.setdefault(TRACEBACKS, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
     try:
-        sys.argv[1:] = replacing(repeating(flags_first(sys.argv[1:])))
+        flags, overrides = flags_and_overrides(sys.argv[1:])
+        sys.argv[1:] = repeating(flags, replacing(overrides))
         command()
     except KeyboardInterrupt:
         complete_table()
         print("interrupted", file=sys.stderr)
         sys.exit(130)  # what a shell expects of a command that SIGINT has ended
-    except BrokenPipeError:  # who read the output, as `head` does, has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         complete_table()
         text = said(error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from runner.about import whereabouts
 from runner.arrays import Array
 from runner.compose import compose, message
 from runner.config import Cache, experiment
@@ -19,6 +20,7 @@ from runner.experiment import Experiment
 from runner.history import HISTORY, PARAMETERS, refuse_changed
 from runner.network import parameter_names
 from runner.running import predict
+from runner.sweeping.stacks import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
 from runner.training import Result, columns
 from runner.training import train as train_stack
 
@@ -62,16 +64,21 @@ def _readable() -> Iterator[None]:
 
 
 def load_run(folder: str | Path) -> Experiment:
-    """The experiment of an earlier run, from the configuration in its folder.
+    """The experiment of an earlier run, from the configuration in its folder and the data it was trained on.
 
-    Relative paths in it are taken from the current folder. Raises RunnerError where there is none.
+    The files that it was made from are taken from where they were, whatever the current folder. Raises
+    RunnerError where there is no such run, or where one of them has changed or is gone.
     """
     from omegaconf import OmegaConf
 
     path = Path(folder) / ".hydra" / "config.yaml"
     if not path.is_file():
         raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
-    return experiment(OmegaConf.load(path), _cache)
+    config: Any = OmegaConf.load(path)
+    plain: Any = OmegaConf.to_container(config, resolve=True)
+    for key, place in whereabouts(folder, plain).items():
+        OmegaConf.update(config, key, place)
+    return experiment(config, _cache)
 
 
 @dataclass
@@ -102,9 +109,10 @@ class Run:
         return frame.assign(initial=self.result.initial, final=self.result.final)
 
     def predict(self, inputs: ArrayLike | None = None) -> Array:
-        """The trained network's predictions (N, O): of the training inputs, or of others, scaled alike.
+        """The trained network's predictions (N, O): of the training inputs, or of others.
 
-        `inputs` are (N, I). Raises RunnerError for another shape.
+        `inputs` are (N, I), in the data's own units as the training inputs were before ``data.scale``,
+        which is used on them here. Raises RunnerError for another shape.
         """
         return predict(self.experiment, self.result.final, inputs)
 
@@ -122,28 +130,39 @@ class _Rows:
 
 
 @overload
-def train(experiments: Experiment) -> Run: ...
+def train(experiments: Experiment, *, max_memory: int | str = MAX_MEMORY) -> Run: ...
 @overload
-def train(experiments: Sequence[Experiment]) -> list[Run]: ...
-def train(experiments: Experiment | Sequence[Experiment]) -> Run | list[Run]:
-    """Trains one experiment, or many: those that may share arrays are trained as one.
+def train(experiments: Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY) -> list[Run]: ...
+def train(
+    experiments: Experiment | Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY
+) -> Run | list[Run]:
+    """Trains one experiment, or many: those that may share arrays are trained as one, as sweeps do it.
 
-    Nothing is written. A run has the same numbers alone and in company.
+    Nothing is written. A run has the same numbers alone and in company. `max_memory`, in bytes or as
+    ``"512MiB"``, bounds the arrays held while they train, beside the histories, which are all kept.
     """
     if isinstance(experiments, Experiment):
-        return train([experiments])[0]
-    stacks: dict[object, list[int]] = {}
-    for i, one in enumerate(experiments):
-        stacks.setdefault(one.stack_key, []).append(i)
-    runs: dict[int, Run] = {}
-    for members in stacks.values():
-        stack = [experiments[i] for i in members]
-        sink = _Rows(len(stack))
-        for at, result in enumerate(train_stack(stack, sink)):
-            width = len(columns(stack[at]))
-            rows = np.concatenate([np.empty((0, width)), *sink.rows[at]])
-            runs[members[at]] = Run(stack[at], result, sink.steps[at], rows)
-    return [runs[i] for i in range(len(experiments))]
+        return train([experiments], max_memory=max_memory)[0]
+    most = in_bytes("max_memory", max_memory)
+    stacks = stacked(
+        range(len(experiments)),
+        key=lambda at: experiments[at].stack_key,
+        limit=lambda at: widest(experiments[at], most),
+    )
+    runs = {at: run for members in stacks for at, run in _trained(experiments, members, row_bytes(most))}
+    return [runs[at] for at in range(len(experiments))]
+
+
+def _trained(
+    experiments: Sequence[Experiment], members: Sequence[int], row_bytes: int
+) -> Iterator[tuple[int, Run]]:
+    """The runs of one stack: `members` are their places in `experiments`."""
+    stack = [experiments[at] for at in members]
+    sink = _Rows(len(stack))
+    for at, one, result, steps, rows in zip(
+        members, stack, train_stack(stack, sink, row_bytes=row_bytes), sink.steps, sink.rows, strict=True
+    ):
+        yield at, Run(one, result, steps, np.concatenate([np.empty((0, len(columns(one)))), *rows]))
 
 
 def read_history(folder: str | Path) -> pd.DataFrame:

@@ -9,7 +9,8 @@ P   parameters of a network: all weights, layer by layer, then all biases
 ==  ===========================================================================
 
 A single run is a batch of one: R is 1, and the code is the same. Nothing ever reduces over R or
-draws random numbers along it, which is why a run has the same bits alone and in company.
+draws random numbers along it, which is why a run has the same bits alone and in company: on one
+processor family, with one NumPy, and a BLAS that does not round by where numbers lie in memory.
 """
 
 from __future__ import annotations

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.config import conf_dir
-from runner.errors import RunnerError, did_you_mean, one_of
+from runner.config.network import BESIDE_A_RUN
+from runner.errors import ConfigError, RunnerError, did_you_mean, one_of
 
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
@@ -51,20 +53,92 @@ def composing(config_dir: str | Path | None = None) -> Iterator[tuple[Hydra, lis
         GlobalHydra.instance().hydra = before
 
 
+def flags_and_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """A command line's flags with their values, and its overrides, wherever they stand in it.
+
+    Hydra's parser takes overrides in one piece only. The value of a flag that may do without one is
+    joined to it, so that no override is taken for it.
+    """
+    from hydra._internal.utils import get_args_parser
+
+    actions = get_args_parser()._option_string_actions
+    flags, overrides, left = list[str](), list[str](), deque(arguments)
+    while left:
+        argument = left.popleft()
+        if not argument.startswith("-"):
+            overrides.append(argument)
+            continue
+        flags.append(argument)
+        action = next((actions[name] for name in actions if _means(argument, name)), None)
+        if action is not None and action.nargs is None and left:
+            flags.append(left.popleft())
+        elif action is not None and action.nargs == "?":
+            given = left and left[0] in (action.choices or ())
+            flags[-1] += f"={left.popleft() if given else action.const}"
+    return flags, overrides
+
+
+def _means(argument: str, flag: str) -> bool:
+    """Whether an argument is a flag, of which a long one may be cut short."""
+    return argument == flag or (argument.startswith("--") and flag.startswith(argument))
+
+
+#: Keys of which a list or a mapping takes the place of what was there.
+REPLACED = ("network.weights", "network.biases")
+
+
 def replacing(overrides: Sequence[str]) -> list[str]:
     """The overrides, such that a new list or mapping of weights or biases replaces the old one.
 
     By itself Hydra merges them, and cannot where one is a list and the other is not.
-    Raises RunnerError for a group that is chosen by what is no file's name.
+    Raises RunnerError for a group that is chosen by what is no file's name, and for biases beside the
+    weights of a run, which brings its own.
     """
     for one in overrides:
         _check_choice(one)
-    again = re.compile(r"\+{0,2}(network\.(?:weights|biases))=[^'\"]*[\[{]")
-    return [part for one in overrides for part in _after_null(one, again.match(one))]
+    _check_biases(overrides)
+    replaced = list(overrides)
+    for key in REPLACED:
+        replaced = _replacing(replaced, key)
+    return replaced
 
 
-def _after_null(override: str, key: re.Match[str] | None) -> list[str]:
-    return [f"++{key[1]}=null", override] if key else [override]
+def _replacing(overrides: list[str], key: str) -> list[str]:
+    """The overrides with ``++key=null`` before the first of `key` and before its every list or mapping.
+
+    Hydra's sweeps keep one override a key and prefix, at the place of the first such: so the null comes
+    before all of them, and these have one prefix, none.
+    """
+    null = f"++{key}=null"
+    of_key = [one.lstrip("+").startswith(f"{key}=") for one in overrides]
+    containers = [of and _has_container(one) for of, one in zip(of_key, overrides, strict=True)]
+    if not any(containers):
+        return overrides
+    replaced: list[str] = []
+    first, last = of_key.index(True), len(of_key) - 1 - of_key[::-1].index(True)
+    for at, override in enumerate(overrides):
+        if at == first or containers[at]:
+            replaced.append(null)
+        if override != null or at == last:
+            replaced.append(override.lstrip("+") if of_key[at] else override)
+    return replaced
+
+
+def _has_container(override: str) -> bool:
+    """Whether the value of an override, or one of a sweep's values, is a list or a mapping."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import ChoiceSweep
+    from hydra.errors import HydraException
+
+    if not re.search(r"[\[{]", override):
+        return False
+    try:
+        value = OverridesParser.create().parse_override(override).value()
+    except HydraException:  # it says so when it composes
+        return False
+    return any(
+        isinstance(one, list | dict) for one in (value.list if isinstance(value, ChoiceSweep) else [value])
+    )
 
 
 def _check_choice(override: str) -> None:
@@ -74,6 +148,14 @@ def _check_choice(override: str) -> None:
     if re.fullmatch(r"[a-z]+", key) and group.is_dir() and _NO_NAME.fullmatch(value):
         names = ", ".join(sorted(path.stem for path in group.glob("*.yaml")))
         raise RunnerError(f"{override}: must be the name of one of its files: {names}, or of your own")
+
+
+def _check_biases(overrides: Sequence[str]) -> None:
+    """Null and zeros are refused here, where they are asked for: a configuration may have them by default."""
+    of_run = re.compile(r"\+{0,2}network\.weights=.*\bfrom['\"]?\s*:(?!.*\bbiases['\"]?\s*:)")
+    chosen = [match[1] for one in overrides if (match := re.match(r"\+{0,2}network\.biases=(.*)", one))]
+    if chosen and any(map(of_run.match, overrides)) and not re.search(r"\bfrom['\"]?\s*:", chosen[-1]):
+        raise ConfigError("network.biases", chosen[-1], BESIDE_A_RUN)
 
 
 _NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]", re.IGNORECASE)

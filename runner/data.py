@@ -7,6 +7,7 @@ Each source returns a `Raw`: inputs (N, I), targets (N, O) and the names of both
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,20 +16,26 @@ from pathlib import Path
 import numpy as np
 
 from runner.arrays import Array
+from runner.cells import BOOLEANS, is_no_header, looks_like, number
 from runner.errors import ConfigError, RunnerError, did_you_mean
-from runner.experiment import Data
+from runner.experiment import Data, Scale, Source, power_of_two
 from runner.randomness import stream
 
 
 @dataclass(frozen=True, eq=False)
 class Raw:
-    """Examples as their source has them: inputs (N, I), targets (N, O)."""
+    """Examples as their source has them: inputs (N, I), targets (N, O).
+
+    `classes` has the names of the classes of each target column that has such; `sources` are files.
+    """
 
     inputs: Array
     targets: Array
     input_names: Sequence[str]
     target_names: Sequence[str]
     classifies: bool = False
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,8 +166,13 @@ SKLEARN_SETS = {
 
 
 def generate(name: str, *, points: int, noise: float, seed: int, options: Mapping[str, float]) -> Raw:
-    """Points of the generator `name`, in its own order."""
-    return GENERATORS[name].make(_Streams(seed), points, noise, **options)
+    """Points of the generator `name`, in its own order. Raises RunnerError where they are not finite."""
+    with np.errstate(all="ignore"):
+        made = GENERATORS[name].make(_Streams(seed), points, noise, **options)
+    if not (np.isfinite(made.inputs).all() and np.isfinite(made.targets).all()):
+        given = ", ".join(f"data.{key}={value:g}" for key, value in {"noise": noise, **options}.items())
+        raise RunnerError(f"data={name}: its points are no finite numbers with {given}")
+    return made
 
 
 def load_sklearn(name: str) -> Raw:
@@ -178,7 +190,7 @@ def load_sklearn(name: str) -> Raw:
         return Raw(inputs, np.asarray(bunch.target, dtype=np.float64)[:, None], names, ["target"])
     classes = [str(label) for label in bunch.target_names]
     targets = one_hot(np.asarray(bunch.target), len(classes))
-    return Raw(inputs, targets, names, _class_names(classes), classifies=True)
+    return Raw(inputs, targets, names, _class_names(classes), classifies=True, classes={"target": classes})
 
 
 def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -> Raw:
@@ -187,7 +199,37 @@ def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -
     A target column of text becomes classes, in alphabetical order: one column of 0 and 1 for two
     of them, else a column a class. Raises RunnerError naming the file, the line and the column.
     """
-    header, lines, cells = _read_cells(path)
+    content = _content(path)
+    header, lines, cells = _read_cells(path, content)
+    inputs = _chosen_inputs(path, header, inputs, targets)
+    columns: list[Array] = []
+    target_names: list[str] = []
+    classes: dict[str, list[str]] = {}
+    for name in targets:
+        texts = [text.strip() for text in cells[header.index(name)]]
+        if not _are_classes(path, name, lines, texts):
+            columns.append(_numbers(path, name, lines, texts)[:, None])
+            target_names.append(name)
+            continue
+        classes[name] = _classes(path, name, texts)
+        which = np.searchsorted(classes[name], texts)
+        columns.append(one_hot(which, len(classes[name])))
+        target_names += _class_names([f"{name}={label}" for label in classes[name]])
+    return Raw(
+        _input_columns(path, inputs, lines, [cells[header.index(name)] for name in inputs]),
+        np.concatenate(columns, axis=1),
+        list(inputs),
+        target_names,
+        classifies=bool(classes) and len(targets) == 1,
+        classes=classes,
+        sources=(Source.of("data.path", path, content),),
+    )
+
+
+def _chosen_inputs(
+    path: Path, header: Sequence[str], inputs: Sequence[str] | None, targets: Sequence[str]
+) -> list[str]:
+    """The columns that are inputs. Raises ConfigError where a chosen one is not there, or none is left."""
     for key, chosen in (("data.inputs", inputs or []), ("data.targets", targets)):
         for name in chosen:
             if name not in header:
@@ -198,63 +240,44 @@ def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -
                 )
     if both := set(inputs or []) & set(targets):
         raise ConfigError("data.inputs", sorted(both)[0], "is also one of data.targets")
-    inputs = inputs if inputs is not None else [name for name in header if name not in targets]
-    if not inputs:
+    found = list(inputs) if inputs is not None else [name for name in header if name not in targets]
+    if not found:
         raise ConfigError("data.inputs", [], f"at least one column of {path} must be left for the inputs")
-
-    def numbers(name: str) -> Array:
-        return _numbers(path, name, lines, cells[header.index(name)])
-
-    columns: list[Array] = []
-    target_names: list[str] = []
-    classifies = False
-    for name in targets:
-        texts = [text.strip() for text in cells[header.index(name)]]
-        if not _are_classes(path, name, lines, texts):
-            columns.append(numbers(name)[:, None])
-            target_names.append(name)
-            continue
-        classes, which = np.unique(np.array(texts), return_inverse=True)
-        if len(classes) < 2:
-            raise RunnerError(
-                f"{path}, column {name}: has only one class, '{texts[0]}'; at least 2 are needed"
-            )
-        columns.append(one_hot(which, len(classes)))
-        target_names += _class_names([f"{name}={label}" for label in classes])
-        classifies = True
-    return Raw(
-        np.stack([numbers(name) for name in inputs], axis=1),
-        np.concatenate(columns, axis=1),
-        list(inputs),
-        target_names,
-        classifies=classifies and len(targets) == 1,
-    )
+    return found
 
 
-def _read_cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError("data.path", path, "there is no such file") from None
+    except OSError as error:
+        raise ConfigError("data.path", path, f"cannot be read: {error.strerror}") from None
+
+
+def _read_cells(path: Path, content: bytes) -> tuple[list[str], list[int], list[list[str]]]:
     """The header, the line number of each row, and the cells column by column."""
     lines, rows = [], []
     line = 1
     try:
-        with open(path, newline="", encoding="utf-8-sig") as f:
-            reader = csv.reader(f, skipinitialspace=True, strict=True)
-            for row in reader:
-                if row:  # no blank line
-                    lines.append(line)
-                    rows.append(row)
-                line = reader.line_num + 1
-    except FileNotFoundError:
-        raise ConfigError("data.path", path, "there is no such file") from None
+        text = content.decode("utf-8-sig")
+        reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+        for row in reader:
+            if row:  # no blank line
+                lines.append(line)
+                rows.append(row)
+            line = reader.line_num + 1
     except UnicodeDecodeError as error:
         raise RunnerError(f"{path}: is not UTF-8 text ({error.reason}); save it as UTF-8") from None
     except csv.Error as error:
+        _refuse_separators(path, line, text.splitlines()[line - 1 : line + 1])
         raise RunnerError(f"{path}, line {line}: cannot be read as CSV: {error}") from None
-    except OSError as error:
-        raise ConfigError("data.path", path, f"cannot be read: {error.strerror}") from None
     if not rows:
         raise RunnerError(f"{path}: is empty; a header with the columns' names is needed")
     header = [name.strip() for name in rows[0]]
-    _check_header(path, lines[0], header)
+    if len(header) == 1:
+        _refuse_separators(path, lines[0], [row[0] for row in rows[:2]])
+    _check_header(path, lines[0], header, rows[1:])
     for line, row in zip(lines, rows, strict=True):
         if len(row) != len(header):
             raise RunnerError(f"{path}, line {line}: has {len(row)} cells where the header has {len(header)}")
@@ -263,38 +286,80 @@ def _read_cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     return header, lines[1:], [list(column) for column in zip(*rows[1:], strict=True)]
 
 
-def _check_header(path: Path, line: int, header: Sequence[str]) -> None:
-    if len(header) == 1 and (other := re.search(r"[;\t|]", header[0])):
+def _refuse_separators(path: Path, line: int, texts: Sequence[str]) -> None:
+    """Raises RunnerError where lines, of which the first is `line`, have other separators than commas."""
+    if not texts or "," in texts[0]:
+        return
+    other = re.search(r"[;\t|]", texts[0])
+    blanks = len({len(text.split()) for text in texts}) == 1 and len(texts[0].split()) > 1
+    if other or blanks:
+        separator = repr(other[0]) if other else "blanks"
         raise RunnerError(
-            f"{path}, line {line}: has one column, '{header[0]}'; columns are separated by commas, "
-            f"not by {other[0]!r}"
+            f"{path}, line {line}: has one column, '{_shortened(texts[0])}'; columns are separated by "
+            f"commas, not by {separator}: save it so"
         )
-    for number, name in enumerate(header, start=1):
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _check_header(path: Path, line: int, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if is_no_header(header, rows):
+        shown = _shortened(",".join(header))
+        names = _shortened(",".join([*(f"x{i + 1}" for i in range(len(header) - 1)), "y"]))
+        raise RunnerError(
+            f"{path}, line {line}: '{shown}' seems to be data, and the file to have no header: put a line "
+            f"with the columns' names at its top, as {names} (if these are names, begin each with a letter)"
+        )
+    for place, name in enumerate(header, start=1):
         if not name:
-            raise RunnerError(f"{path}, line {line}: column {number} has no name")
+            raise RunnerError(f"{path}, line {line}: column {place} has no name")
         if header.count(name) > 1:
             raise RunnerError(f"{path}, line {line}: column '{name}' is there twice")
 
 
-def _number(text: str) -> float | None:
-    """A cell's number, or None; what Python alone takes for one (1_000) is none."""
-    try:
-        return None if "_" in text else float(text)
-    except ValueError:
-        return None
-
-
 def _are_classes(path: Path, column: str, lines: Sequence[int], texts: Sequence[str]) -> bool:
-    """Whether a target column has text in its cells, which are classes. Raises RunnerError for a mixture."""
+    """Whether a target column has text in its cells, which are classes.
+
+    Raises RunnerError for a mixture, and for text that is numbers, dates or nothing to a reader.
+    """
     _refuse_empty(path, column, lines, texts)
-    numeric = [_number(text) is not None for text in texts]
-    if any(numeric) and not all(numeric):
+    is_text = {text for text in set(texts) if number(text) is None}
+    if not is_text:
+        return False
+    looks = {text: what for text in is_text if (what := looks_like(text))}
+    if looks:
+        wrong = next(i for i, text in enumerate(texts) if text in looks)
+        raise RunnerError(
+            f"{path}, line {lines[wrong]}, column {column}: '{texts[wrong]}' {looks[texts[wrong]]}"
+        )
+    numeric = [text not in is_text for text in texts]
+    if any(numeric):
         wrong, right = numeric.index(False), numeric.index(True)
         raise RunnerError(
             f"{path}, line {lines[wrong]}, column {column}: '{texts[wrong]}' is not a number, but line "
             f"{lines[right]} has one, '{texts[right]}'; a column has numbers, or text for classes"
         )
-    return not numeric[0]
+    return True
+
+
+#: More classes than these need two examples each, or a column is taken for something else.
+FEW_CLASSES = 20
+
+
+def _classes(path: Path, column: str, texts: Sequence[str]) -> list[str]:
+    """The classes of a column of text, in alphabetical order. Raises RunnerError where there are none."""
+    classes = sorted(set(texts))
+    if len(classes) < 2:
+        raise RunnerError(f"{path}, column {column}: has only one class, '{texts[0]}'; at least 2 are needed")
+    if len(classes) > max(FEW_CLASSES, len(texts) / 2):
+        shown = ", ".join(f"'{_shortened(label)}'" for label in classes[:3])
+        raise RunnerError(
+            f"{path}, column {column}: has {len(classes)} different texts in {len(texts)} rows ({shown}, …): "
+            "too many for classes; a target is a column of numbers, or of text that names a few classes"
+        )
+    return classes
 
 
 def _refuse_empty(path: Path, column: str, lines: Sequence[int], texts: Sequence[str]) -> None:
@@ -307,11 +372,39 @@ def _numbers(path: Path, column: str, lines: Sequence[int], texts: Sequence[str]
     _refuse_empty(path, column, lines, texts)
     values = np.empty(len(texts))
     for i, text in enumerate(texts):
-        number = _number(text)
-        values[i] = np.nan if number is None else number
+        value = number(text)
+        values[i] = np.nan if value is None else value
         if not np.isfinite(values[i]):
-            raise RunnerError(f"{path}, line {lines[i]}, column {column}: '{text}' is not a finite number")
+            what = f"; it {looks}" if (looks := looks_like(text)) else ""
+            raise RunnerError(
+                f"{path}, line {lines[i]}, column {column}: '{text}' is not a finite number{what}"
+            )
     return values
+
+
+def _input_columns(
+    path: Path, names: Sequence[str], lines: Sequence[int], columns: Sequence[Sequence[str]]
+) -> Array:
+    """Columns of numbers as inputs (N, I). Raises RunnerError that names those that may be chosen."""
+    found: list[Array] = []
+    usable: list[str] = []
+    fault: RunnerError | None = None
+    for name, texts in zip(names, columns, strict=True):
+        try:
+            found.append(_numbers(path, name, lines, texts))
+            usable.append(name)
+        except RunnerError as error:
+            fault = fault or RunnerError(f"{error}{_as_numbers(texts)}")
+    if fault is None:
+        return np.stack(found, axis=1)
+    choose = f"data.inputs=[{','.join(usable)}] takes the columns that are" if usable else "no column is"
+    raise RunnerError(f"{fault}\n  Inputs are columns of numbers: {choose}")
+
+
+def _as_numbers(texts: Sequence[str]) -> str:
+    """How a column of true and false becomes one of numbers."""
+    found = {text.strip() for text in texts}
+    return "; write 1 and 0 for them" if {text.casefold() for text in found} <= {*BOOLEANS} else ""
 
 
 SCALES: dict[str, Callable[[Array], tuple[Array, Array]]] = {
@@ -324,7 +417,7 @@ def prepare(name: str, raw: Raw, *, test_fraction: float, seed: int, scale: str 
     """Holds out the test part and scales the inputs by what the training part shows.
 
     Both parts keep the order of their source. A column that does not vary is only shifted.
-    Raises ConfigError where no example would be left for training.
+    Raises ConfigError where no example would be left for training, or a column cannot be scaled.
     """
     examples = len(raw.inputs)
     held_out = np.zeros(examples, dtype=bool)
@@ -335,12 +428,13 @@ def prepare(name: str, raw: Raw, *, test_fraction: float, seed: int, scale: str 
                 "data.test_fraction", test_fraction, f"leaves none of the {examples} examples for training"
             )
         held_out[stream(seed, "split").permutation(examples)[:count]] = True
-    inputs = raw.inputs
-    if scale is not None:
-        shown = inputs[~held_out]
-        varies = shown.min(axis=0) < shown.max(axis=0)  # a spread is never quite 0 once it is rounded
-        shift, spread = SCALES[scale](shown)
-        inputs = (inputs - np.where(varies, shift, shown[0])) / np.where(varies, spread, 1.0)
+    fitted = None if scale is None else _fitted(scale, raw.inputs[~held_out], raw.input_names)
+    inputs = raw.inputs if fitted is None else fitted.of(raw.inputs)
+    if fitted is not None and not np.isfinite(inputs).all():
+        beyond = raw.input_names[int(np.flatnonzero(~np.isfinite(inputs).all(axis=0))[0])]
+        raise ConfigError(
+            "data.scale", scale, f"column '{beyond}' has held-out numbers too far from those it is fitted on"
+        )
     return Data(
         name,
         np.ascontiguousarray(inputs[~held_out]),
@@ -350,4 +444,29 @@ def prepare(name: str, raw: Raw, *, test_fraction: float, seed: int, scale: str 
         np.ascontiguousarray(inputs[held_out]) if test_fraction > 0 else None,
         np.ascontiguousarray(raw.targets[held_out]) if test_fraction > 0 else None,
         raw.classifies,
+        fitted,
+        raw.classes,
+        raw.sources,
     )
+
+
+def _fitted(name: str, shown: Array, names: Sequence[str]) -> Scale:
+    """The scale `name` of inputs (N, I), reckoned in units of each column's size, so as not to overflow.
+
+    Raises ConfigError for a column that varies by more, or by less, than a float64 can say.
+    """
+    unit = power_of_two(np.abs(shown).max(axis=0))
+    low, high = shown.min(axis=0), shown.max(axis=0)
+    varies = low < high  # a spread is never quite 0 once it is rounded
+    with np.errstate(over="ignore", under="ignore"):
+        shift, spread = (np.where(varies, found, 0.0) * unit for found in SCALES[name](shown / unit))
+    lost = varies & ~(np.isfinite(shift) & np.isfinite(spread) & (spread >= np.finfo(np.float64).tiny))
+    if lost.any():
+        i = int(np.flatnonzero(lost)[0])
+        raise ConfigError(
+            "data.scale",
+            name,
+            f"column '{names[i]}' goes from {low[i]:g} to {high[i]:g}, too far or too little for a float64: "
+            "write it in another unit",
+        )
+    return Scale(name, np.where(varies, shift, low), np.where(varies, spread, 1.0))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
@@ -15,13 +17,57 @@ from runner.optimizers import OPTIMIZERS
 from runner.schedules import SCHEDULES
 
 
+@dataclass(frozen=True)
+class Source:
+    """A file that a run is made from: the key that names it, its absolute path, the hash of its content."""
+
+    key: str
+    path: str
+    sha256: str
+
+    @classmethod
+    def of(cls, key: str, path: Path, content: bytes) -> Source:
+        return cls(key, str(path.absolute()), sha256(content).hexdigest())
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """How inputs are scaled, column by column: (x − shift) / spread, both (I,) in the data's own units."""
+
+    name: str
+    shift: Array
+    spread: Array
+
+    @cached_property
+    def unit(self) -> Array:
+        """A power of two (I,) of a column's size: exact to divide by, and nothing overflows on the way."""
+        return power_of_two(np.maximum(np.abs(self.shift), self.spread))
+
+    def of(self, inputs: Array) -> Array:
+        """Inputs (N, I) of the data's own units, scaled: infinite where no float64 is as large."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (inputs / self.unit - self.shift / self.unit) / (self.spread / self.unit)
+
+    def undone(self, inputs: Array) -> Array:
+        """Scaled inputs (N, I) in the data's own units again."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (inputs * (self.spread / self.unit) + self.shift / self.unit) * self.unit
+
+
+def power_of_two(sizes: Array) -> Array:
+    """The powers of two just below numbers of at least 0, or equal to them."""
+    return np.ldexp(1.0, np.frexp(sizes)[1] - 1)
+
+
 @dataclass(frozen=True, eq=False)
 class Data:
     """Examples to learn from and, where some are held out, examples to test on.
 
     `inputs` (N, I) and `targets` (N, O) are the training part, after scaling; `test_inputs` and
     `test_targets` the held-out part, or None. `classifies`: the source says that its targets are
-    classes; `one_hot`: they look like it (one column of 0 and 1, or rows with a single 1).
+    classes; `one_hot`: they look like it (one column of 0 and 1, or rows with a single 1). `scale` is
+    how the inputs were scaled, `classes` the names of the classes of each target column that has such,
+    in the order of their columns, and `sources` the files that all this comes from.
     """
 
     name: str
@@ -32,6 +78,17 @@ class Data:
     test_inputs: Array | None = None
     test_targets: Array | None = None
     classifies: bool = False
+    scale: Scale | None = None
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+
+    def scaled(self, inputs: Array) -> Array:
+        """Inputs (N, I) of the data's own units as the network takes them."""
+        return inputs if self.scale is None else self.scale.of(inputs)
+
+    def in_own_units(self, inputs: Array) -> Array:
+        """Inputs (N, I) as the network takes them in the data's own units."""
+        return inputs if self.scale is None else self.scale.undone(inputs)
 
     @cached_property
     def one_hot(self) -> bool:
@@ -58,9 +115,13 @@ class Draw:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """Initial parameters given outright: an array a layer, (O, I) for weights or (O,) for biases."""
+    """Initial parameters given outright: an array a layer, (O, I) for weights or (O,) for biases.
+
+    `source` is the file that they come from, if there is one.
+    """
 
     layers: tuple[Array, ...]
+    source: Source | None = None
 
     @property
     def nbytes(self) -> int:
@@ -130,8 +191,19 @@ class Experiment:
         return self.weight_count + self.bias_count
 
     @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files that the run is made from."""
+        given = [g.source for g in (self.weights, self.biases) if isinstance(g, Given) and g.source]
+        return (*self.data.sources, *given)
+
+    @property
+    def batch(self) -> int:
+        """The examples of an update: `batch_size`, or all of them where it is none or they are fewer."""
+        return min(self.batch_size or self.data.examples, self.data.examples)
+
+    @property
     def updates_per_epoch(self) -> int:
-        return -(-self.data.examples // (self.batch_size or self.data.examples))
+        return -(-self.data.examples // self.batch)
 
     @property
     def steps(self) -> int:
@@ -158,7 +230,7 @@ class Experiment:
             self.biases is None,
             self.train_biases,
             self.loss,
-            self.batch_size,
+            self.batch_size and self.batch,  # one batch of all is shuffled, where None is not
             self.shuffle,
             self.optimizer,
             self.schedule,

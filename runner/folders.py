@@ -33,12 +33,14 @@ class FolderTakenError(SystemExit):
 class FolderGuard(Callback):
     """Before anything is written: claims a fresh folder, or one that holds nothing of others.
 
-    `sweep` is the folder of the sweep under way in this process, if there is one, and `is_new` whether
-    it was not there before; `locks` are those of what this process is at work in.
+    `sweep` is the folder of the sweep under way in this process, if there is one; `is_new` whether it was
+    not there before, and `is_begun` whether its table is there, without what its launcher, one of Hydra's
+    own, will not write into it. `locks` are those of what this process is at work in.
     """
 
     sweep: ClassVar[Path | None] = None
     is_new: ClassVar[bool] = False
+    is_begun: ClassVar[bool] = False
     locks: ClassVar[ExitStack] = ExitStack()
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
@@ -65,8 +67,9 @@ def complete_table() -> None:
     A new folder into which nothing has come is taken away again.
     """
     folder = FolderGuard.sweep
-    if folder is None or not folder.is_dir() or (folder / RUNS).exists():
+    if folder is None or not folder.is_dir() or ((folder / RUNS).exists() and not FolderGuard.is_begun):
         return
+    FolderGuard.is_begun = False
     if any(path.is_file() for name in (SUMMARY, ERROR) for path in folder.rglob(name)):
         from runner.sweeping.table import rebuild
 

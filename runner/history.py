@@ -22,7 +22,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import orjson
@@ -34,13 +34,15 @@ from runner.network import parameter_names
 from runner.training import METRICS, Result, columns
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
+#: With what a run was made and of what: see :mod:`runner.about`.
+ABOUT = "about.yaml"
 #: A sweep's own files: its table, and Hydra's record of what was asked for.
 RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 #: At the end of the name of a file until it is whole.
 PART = ".part"
 #: What a run may leave in its folder; the summary, which calls the others whole, comes and goes alone.
 FILES = (HISTORY, PARAMETERS)
-LEFT = (SUMMARY, *FILES, ERROR)
+LEFT = (SUMMARY, *FILES, ABOUT, ERROR)
 #: A run that took as many seconds is on the disk before it counts as done. To sync a shorter one would
 #: cost more than to train it again after a power cut, where its checksums tell that it is not whole.
 WORTH_SYNCING = 2.0
@@ -345,7 +347,11 @@ def _parameter_template(sizes: tuple[int, ...], has_biases: bool) -> bytes:
     return ("name,layer,to,from,initial,final\n" + "".join(lines)).encode()
 
 
-def read_parameters(folder: str | Path) -> list[tuple[str, int, int, int, float, float]]:
+#: A line of ``parameters.csv``: name, layer, to, from, initial, final.
+ParameterRow: TypeAlias = tuple[str, int, int, int, float, float]
+
+
+def read_parameters(folder: str | Path) -> list[ParameterRow]:
     """The rows of a run's ``parameters.csv``: name, layer, to, from, initial, final.
 
     Raises OSError where there is none, ValueError where it is not such a file.

@@ -109,16 +109,20 @@ def _sum(z: Array) -> Array:
     return z @ np.ones((z.shape[2], 1))
 
 
+#: How a column of numbers that only name classes becomes one that this program takes for classes.
+_LABELS = "if its numbers are labels of classes, write them as text in the CSV file: c1 for 1"
+
+
 def _refuse_non_probabilities(y: Array) -> str | None:
     outside = y[(y < 0) | (y > 1)]
-    return f"takes targets from 0 to 1, and one is {outside[0]:g}" if outside.size else None
+    return f"takes targets from 0 to 1, and one is {outside[0]:g}; {_LABELS}" if outside.size else None
 
 
 def _refuse_non_distributions(y: Array) -> str | None:
     if y.shape[1] < 2:
         return (
             "takes one target column a class, at least 2, and there is 1; for one column of 0 and 1 "
-            "use binary_cross_entropy_with_logits"
+            f"use binary_cross_entropy_with_logits; {_LABELS}"
         )
     if wrong := _refuse_non_probabilities(y):
         return wrong

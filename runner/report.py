@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import RunnerError
 from runner.figures import NAMES, read_ahead
 from runner.history import MULTIRUN
+from runner.output import outlive_readers, write_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -358,7 +359,6 @@ def write_report(folder: str | Path, out: str | Path | None = None, metric: str 
 
     The figures go into its folder ``figures``. Raises RunnerError for what is no result.
     """
-    from runner.history import write_whole
     from runner.results import Results
 
     results = Results(folder)
@@ -374,9 +374,9 @@ def write_report(folder: str | Path, out: str | Path | None = None, metric: str 
     figures = sorted(drawn, key=lambda figure: NAMES.index(figure.name))
     page = gather(results, metric, figures)
     target.mkdir(parents=True, exist_ok=True)
-    write_whole(target / "report.html", html(page).encode())
-    write_whole(target / "report.md", markdown(page, target).encode())
-    write_whole(target / "results.tex", latex(page).encode())
+    write_named(target / "report.html", html(page).encode())
+    write_named(target / "report.md", markdown(page, target).encode())
+    write_named(target / "results.tex", latex(page).encode())
     return page
 
 
@@ -399,6 +399,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> None:
     """The command. What a user can put right ends in a short message and exit code 1."""
+    outlive_readers()
     arguments = parser().parse_args()
     gc.disable()  # as in backprop-figures
     try:

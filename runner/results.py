@@ -115,6 +115,7 @@ class Results:
         """The experiment of a run, rebuilt from the configuration in its folder."""
         import yaml
 
+        from runner.about import OtherFileError
         from runner.api import load_run
 
         if run not in self._experiments:
@@ -123,6 +124,8 @@ class Results:
                 raise NotShownError(f"there is no {path}")
             try:
                 self._experiments[run] = load_run(self.path(run))
+            except OtherFileError:
+                raise
             except (yaml.YAMLError, UnicodeDecodeError, RunnerError) as error:
                 raise RunnerError(f"{path}: {one_line(error)}") from None
         return self._experiments[run]
@@ -303,6 +306,8 @@ class Results:
 
     def check_metric(self, metric: str) -> None:
         """Raises RunnerError for a metric that these runs do not have, or by which none is better."""
+        if not self.metrics:
+            raise RunnerError(f"{self.folder}: no run has a result yet")
         if metric not in self.metrics:
             nearest = did_you_mean(metric, self.metrics)
             raise RunnerError(f"--metric {metric}{nearest}: these runs have {', '.join(self.metrics)}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from runner.about import write_about
 from runner.activations import ACTIVATIONS
 from runner.arrays import Array
 from runner.errors import RunnerError
@@ -35,6 +36,7 @@ def run_into(
     clear(folder)  # of an earlier try
     try:
         experiment = make()
+        write_about(folder, experiment)
         files = RunFiles([folder], experiment)
         try:
             (result,) = train([experiment], files)
@@ -78,7 +80,7 @@ def story(experiment: Experiment, result: Result) -> str:
         end = f"\ndiverged after epoch {result.epochs}: error or weights are no longer finite numbers"
     elif result.best_error < result.final_error:
         end = f"\nbest error {result.best_error:.9g} at epoch {result.best_epoch}"
-    return f"{title(experiment)}\n\n{_aligned(rows)}{end}"
+    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows)]) + end
 
 
 def title(experiment: Experiment) -> str:
@@ -89,6 +91,31 @@ def title(experiment: Experiment) -> str:
         f"{sizes} network on {experiment.data.name} data ({examples} example{'s' * (examples != 1)}): "
         f"{experiment.loss}, {experiment.optimizer}, learning rate {experiment.learning_rate:g}"
     )
+
+
+def notes(experiment: Experiment) -> list[str]:
+    """What else is to be known of a run before its numbers, a line each: what its data were taken for."""
+    found = [_classes(name, labels) for name, labels in experiment.data.classes.items()]
+    return [*found, note] if (note := one_batch(experiment)) else found
+
+
+#: Classes that are named in a line.
+CLASSES_SHOWN = 12
+
+
+def _classes(name: str, labels: Sequence[str]) -> str:
+    numbers = [" (0)", " (1)"] if len(labels) == 2 else [""] * len(labels)  # two are one column of 0 and 1
+    shown = ", ".join(map("".join, zip(labels[:CLASSES_SHOWN], numbers, strict=False)))
+    more = f", and {len(labels) - CLASSES_SHOWN} more" if len(labels) > CLASSES_SHOWN else ""
+    return f"{len(labels)} classes of {name}: {shown}{more}"
+
+
+def one_batch(experiment: Experiment) -> str | None:
+    """Says where there are fewer examples than `batch_size` asks for, and all of them are one batch."""
+    size, examples = experiment.batch_size, experiment.data.examples
+    if size is None or size <= examples:
+        return None
+    return f"batch_size={size} is more than the {examples} examples: one batch holds all of them"
 
 
 def _predictions(experiment: Experiment, result: Result) -> list[tuple[str, object, object, str]]:
@@ -102,12 +129,17 @@ def _predictions(experiment: Experiment, result: Result) -> list[tuple[str, obje
 
 
 def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None = None) -> Array:
-    """The predictions (N, O) of the network with `parameters` (P,), for the training inputs or others."""
+    """The predictions (N, O) of the network with `parameters` (P,), for the training inputs or others.
+
+    Other `inputs` (N, I) are in the data's own units, and scaled here as those were.
+    """
     layers = views(parameters[None], experiment.sizes, experiment.biases is not None)
     activations = [ACTIVATIONS[name] for name in experiment.activations]
     x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
     if x.ndim != 2 or x.shape[1] != experiment.sizes[0]:
         raise RunnerError(f"inputs of shape {x.shape}: must be rows of {experiment.sizes[0]} numbers")
+    if inputs is not None:
+        x = experiment.data.scaled(x)
     with np.errstate(all="ignore"):
         return forward(layers, activations, x[None]).pred[0]
 

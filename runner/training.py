@@ -250,11 +250,10 @@ class Stack:
 
     def batches(self) -> Iterator[tuple[Array, Array] | None]:
         """The batches of the next epoch: inputs (1 or R, N, I) and targets, or None for all examples."""
-        size = self.one.batch_size
-        if size is None:
+        if self.one.batch_size is None:
             yield None
             return
-        examples = self.one.data.examples
+        examples, size = self.one.data.examples, self.one.batch
         if not self._shuffles:
             order = np.arange(examples)[None]
         else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from runner.about import write_about
 from runner.compose import compose
 from runner.config import Cache, experiment
 from runner.history import RunFiles, summary, table
@@ -36,6 +37,7 @@ def make_sweep(
         said = [*overrides, *(f"{key}={value}" for key, value in marks[-1].items())]
         (folders[-1] / ".hydra" / "overrides.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(said)))
         experiments.append(experiment(config, cache))
+        write_about(folders[-1], experiments[-1])
     together = len({e.stack_key for e in experiments}) == 1
     stacks = [range(len(experiments))] if together else [[i] for i in range(len(experiments))]
     for members in stacks:

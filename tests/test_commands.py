@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from processes import Command
 
 import runner
+from runner.compose import flags_and_overrides
 
 RESULTS = {"history.csv", "summary.csv", "parameters.csv"}
 
@@ -26,6 +28,7 @@ def test_a_run_leaves_its_files_and_says_where(command: Command, tmp_path: Path)
     (folder,) = tmp_path.glob("outputs/*/*")
     assert {path.name for path in folder.iterdir()} == {
         ".hydra",
+        "about.yaml",
         "history.csv",
         "parameters.csv",
         "summary.csv",
@@ -166,6 +169,21 @@ def test_training_goes_on_from_an_earlier_run(command: Command, tmp_path: Path) 
     assert "layers of 2x2 1x2 where this network needs 3x2 1x3" in wrong.stderr
 
 
+@pytest.mark.parametrize("network", ["chain_rule", "dense"])
+def test_biases_go_on_too(network: str, command: Command, tmp_path: Path) -> None:
+    command("network=dense", "network.hidden=[2]", "network.activation=identity", "hydra.run.dir=first")
+    goes_on = [f"network={network}", "network.hidden=[2]", "network.activation=identity", "learning_rate=0.1"]
+    done = command(*goes_on, "network.weights={from: first}", "hydra.run.dir=second")
+    assert done.returncode == 0, done.stderr
+    ended, begun = (runner.read_history(tmp_path / run) for run in ("first", "second"))
+    assert begun.iloc[0, 1:].equals(ended.iloc[-1, 1:].rename(0))
+    assert begun.filter(regex="^b").iloc[0].abs().min() > 0
+    swept = command("-m", *goes_on, "seed=1,2", "network.weights={from: first}", "hydra.sweep.dir=sweep")
+    assert swept.returncode == 0, swept.stderr
+    for run in ("0", "1"):
+        assert runner.read_history(tmp_path / "sweep" / run).equals(begun)
+
+
 def test_a_configuration_dir_of_ones_own(command: Command, tmp_path: Path) -> None:
     (tmp_path / "mine/experiment").mkdir(parents=True)
     (tmp_path / "mine/experiment/slow.yaml").write_text(
@@ -184,10 +202,47 @@ def test_a_sweep_under_hydras_own_launcher(command: Command, tmp_path: Path) -> 
         assert runner.read_history(tmp_path / "sweep" / str(job)).equals(expected)
 
 
+def unread(*arguments: str, cwd: Path, both: bool = False) -> subprocess.CompletedProcess[str]:
+    """A command whose reader has gone before it says anything."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=cwd,
+            stdout=writer,
+            stderr=writer if both else subprocess.PIPE,
+            text=True,
+            timeout=120,
+        )
+    finally:
+        os.close(writer)
+
+
 def test_who_reads_the_output_may_stop(tmp_path: Path) -> None:
-    shell = f"{sys.executable} -m runner | head -1"
-    done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert "Traceback" not in done.stderr
+    for arguments in (
+        "runner hydra.run.dir=run",
+        "runner -m seed=0,1 hydra.sweep.dir=sweep",
+        "runner -m seed=0,1 hydra.sweep.dir=basic hydra/launcher=basic",
+        "runner -m seed=0,1 hydra.sweep.dir=workers hydra.launcher.n_jobs=2",
+        "runner --help",
+        "runner --cfg job",
+        "runner.explain",
+        "runner.explain --help",
+        "runner.figures run --only network",
+        "runner.report run",
+    ):
+        done = unread(*arguments.split(), cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), arguments
+    for folder in ("run", *(f"{sweep}/{n}" for sweep in ("sweep", "basic", "workers") for n in (0, 1))):
+        assert {path.name for path in (tmp_path / folder).glob("*.*")} >= RESULTS
+        assert not (tmp_path / folder / "error.txt").exists()
+    assert {"figures", "report.html"} <= {path.name for path in (tmp_path / "run").iterdir()}
+
+
+def test_an_error_that_nobody_reads_is_one(tmp_path: Path) -> None:
+    assert unread("runner", "learning_rate=abc", cwd=tmp_path, both=True).returncode == 1
+    assert unread("runner.figures", "nowhere", cwd=tmp_path, both=True).returncode == 1
 
 
 # --- the Python interface --------------------------------------------------------------------------
@@ -227,3 +282,36 @@ def test_flags_may_stand_anywhere(command: Command, tmp_path: Path) -> None:
     done = command("learning_rate=0.1", "--config-dir", "mine=yours", "experiment=mine", "-m", "seed=0,1")
     assert done.returncode == 0, done.stderr
     assert "2 runs in" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("--cfg job --package optimizer", "# @package optimizer\nname: sgd"),
+        ("--package optimizer optimizer=adam --cfg job", "# @package optimizer\nname: adam"),
+        ("~optimizer.momentum -c job -p optimizer", "name: sgd\nnesterov"),
+        ("--info learning_rate=0.1", "Installed Hydra Plugins"),
+        ("--shell-completion install=bash", "hydra_bash_completion"),
+    ],
+)
+def test_flags_of_hydra_work_in_any_order(arguments: str, words: str, command: Command) -> None:
+    done = command(*arguments.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert words in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flags", "overrides"),
+    [
+        ("a=1 --cfg hydra -p b=2 c=3 --resolve", "--cfg hydra -p b=2 --resolve", "a=1 c=3"),
+        ("a=1 --config-dir=mine -cn b -cp c d=2", "--config-dir=mine -cn b -cp c", "a=1 d=2"),
+        ("a=1 --pack b=2 ~c -m", "--pack b=2 -m", "a=1 ~c"),
+        ("--info a=1", "--info=all", "a=1"),
+        ("-i searchpath a=1", "-i=searchpath", "a=1"),
+        ("a=1 -i", "-i=all", "a=1"),
+        ("--experimental-rerun a=1 --hydra-help", "--experimental-rerun a=1 --hydra-help", ""),
+        ("a=1 -p", "-p", "a=1"),
+    ],
+)
+def test_flags_keep_their_values(arguments: str, flags: str, overrides: str) -> None:
+    assert flags_and_overrides(arguments.split()) == (flags.split(), overrides.split())

@@ -11,7 +11,7 @@ import pytest
 
 import runner
 from runner.activations import ACTIVATIONS
-from runner.compose import compose, known_keys
+from runner.compose import compose, known_keys, replacing
 from runner.config import conf_dir
 from runner.config.checks import options
 from runner.data import GENERATORS, SKLEARN_SETS
@@ -90,7 +90,6 @@ WRONG: list[tuple[str, list[str]]] = [
     ("learning_rate='0.1'", ["learning_rate='0.1'"]),
     *((f"epochs={v}", ["epochs=", "a whole number at least 0"]) for v in ("1.5", "-1", "two", "null")),
     *((f"batch_size={v}", ["batch_size=", "at least 1", "null"]) for v in ("0", "x", "1.5")),
-    ("batch_size=2", ["batch_size=2", "1 examples"]),
     ("shuffle=maybe", ["shuffle=maybe", "true or false"]),
     *((f"seed={v}", ["seed=", "a whole number at least 0"]) for v in ("-1", "0.5", "x")),
     ("loss=huberr", ["loss=huberr", "half_squared_error", "did you mean 'huber'"]),
@@ -147,6 +146,10 @@ WRONG: list[tuple[str, list[str]]] = [
     ("data.test_fraction=1", ["data.test_fraction=1", "below 1"]),
     ("data.test_fraction=0.5", ["data.test_fraction=0.5", "leaves none of the 1 examples"]),
     ("data.seed=x", ["data.seed=x", "whole number"]),
+    ("learning_rate=[0.1,0.01]", ["a number above 0; to sweep over them: -m learning_rate=0.1,0.01"]),
+    ("batch_size=[4,8]", ["or null for all examples; to sweep over them: -m batch_size=4,8"]),
+    ("loss=[huber,cross_entropy]", ["must be one of", "to sweep over them: -m loss=huber,cross_entropy"]),
+    ("shuffle=[true,false]", ["true or false; to sweep over them: -m shuffle=true,false"]),
     ("learningrate=1", ["unknown key learningrate", "did you mean 'learning_rate'"]),
     ("+new=1", ["unknown key new", "learning_rate"]),
     ("+network.foo=1", ["unknown key network.foo", "hidden"]),
@@ -305,6 +308,58 @@ def test_damaged_parameters_are_refused(old: str, new: str, words: str, tmp_path
     text = refusal(f"network.weights={{from: {tmp_path}}}")
     assert f"network.weights.from={tmp_path}" in text.replace("'", "")
     assert words in text
+
+
+WITH_BIASES = PARAMETERS + "b1,1,1,0,0,7\nb2,1,2,0,0,8\nb3,2,1,0,0,9\n"
+DENSE = ("network=dense", "network.hidden=[2]")
+
+
+def biases_of(*overrides: str) -> list[list[float]] | None:
+    biases = runner.load(*overrides).biases
+    assert biases is None or isinstance(biases, Given)
+    return None if biases is None else [layer.tolist() for layer in biases.layers]
+
+
+def earlier(folder: Path, parameters: str) -> str:
+    folder.mkdir()
+    (folder / "parameters.csv").write_text(parameters)
+    return str(folder)
+
+
+def test_an_earlier_run_brings_its_biases(tmp_path: Path) -> None:
+    run, bare = earlier(tmp_path / "a", WITH_BIASES), earlier(tmp_path / "b", PARAMETERS)
+    for network in ((), DENSE):
+        assert biases_of(*network, f"network.weights={{from: {run}}}") == [[7, 8], [9]]
+        assert biases_of(*network, f"network.weights={{from: {bare}}}") is None
+    other = earlier(tmp_path / "c", WITH_BIASES.replace(",9\n", ",10\n"))
+    both = f"network.weights={{from: {bare}}}", f"network.biases={{from: {other}}}"
+    assert biases_of(*DENSE, *both) == [[7, 8], [10]]
+    assert biases_of(*DENSE, *replacing(both)) == [[7, 8], [10]]  # as a run's overrides.yaml has them
+
+
+def test_biases_are_chosen_beside_the_weights_of_a_run_or_refused(tmp_path: Path) -> None:
+    run = earlier(tmp_path / "a", WITH_BIASES)
+    for value in ("[[1,2],[3]]", "constant", "{init: normal, std: 2}", "zeros", "null"):
+        chosen = f"network.biases={value}"
+        for weights in (f"{{from: {run}}}", f"{{ 'from' : {run}}}"):
+            text = refusal(*DENSE, f"network.weights={weights}", chosen)
+            assert text.startswith("network.biases=")
+            assert "biases: false" in text
+        alone = runner.load(*DENSE, f"network.weights={{from: {run}, biases: false}}", chosen)
+        assert alone.biases == runner.load(*DENSE, chosen).biases or value.startswith("[")
+    given = biases_of(*DENSE, f"network.weights={{from: {run}, biases: false}}", "network.biases=[[1,2],[3]]")
+    assert given == [[1, 2], [3]]
+    preset = refusal("experiment=chain_rule_two_outputs", f"network.weights={{from: {run}}}")
+    assert preset.startswith("network.biases=[[0.35, 0.35], [0.6, 0.6]]: stands beside")
+
+
+def test_a_sweep_takes_the_biases_of_each_run(tmp_path: Path) -> None:
+    run = earlier(tmp_path / "a", WITH_BIASES)
+    sources = f"{{from: {run}}},{{from: {run}, biases: false}}"
+    first, second = runner.load_sweep(*DENSE, f"network.weights={sources}")
+    assert isinstance(first.biases, Given)
+    assert first.biases.layers[1].tolist() == [9]
+    assert second.biases == runner.load(*DENSE).biases
 
 
 @pytest.mark.parametrize("name", LOSSES)

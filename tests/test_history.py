@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from comparing import bits_of_a_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -110,6 +111,7 @@ COMPANY: list[dict[str, Any]] = [
 ]
 
 
+@bits_of_a_run
 @pytest.mark.parametrize("changes", COMPANY, ids=lambda c: ",".join(c) or "plain")
 @pytest.mark.parametrize("row_bytes", [1, 4000, ROW_BYTES])
 def test_the_same_bytes_alone_and_in_company(changes: dict[str, Any], row_bytes: int, tmp_path: Path) -> None:

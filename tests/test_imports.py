@@ -41,13 +41,13 @@ FENCES = {
 
 #: From the ground up: a room imports only from those before it, sideways within its own line.
 ROOMS = [
-    ("errors", "arrays", "randomness"),
+    ("errors", "arrays", "randomness", "cells"),
     ("activations", "losses", "initializers", "optimizers", "schedules"),
     ("experiment",),
     ("data", "network"),
     ("training",),
     ("history",),
-    ("config", "running"),
+    ("about", "config", "running"),
     ("compose", "folders"),
     ("api",),
 ]

@@ -11,6 +11,7 @@ import runner
 from runner.initializers import INITIALIZERS
 from runner.optimizers import OPTIMIZERS
 from runner.randomness import stream
+from runner.sweeping.stacks import widest
 from runner.training import Stack, initial_parameters
 
 XOR = ("data=xor", "data.points=10", "data.noise=0.1", "network=dense", "epochs=6")
@@ -48,6 +49,24 @@ def test_a_sparse_history_has_rows_of_the_full_one() -> None:
 def test_epochs_and_updates_record_the_same_weights() -> None:
     epochs, updates = (run(*XOR, "batch_size=4", f"log.unit={unit}") for unit in ("epoch", "update"))
     assert (updates.history.iloc[::3, 1:].to_numpy() == epochs.history.iloc[:, 1:].to_numpy()).all()
+
+
+@pytest.mark.parametrize("shuffle", ["true", "false"])
+def test_more_than_all_examples_are_one_batch(shuffle: str) -> None:
+    ways = (*XOR, "optimizer=adam", "log.unit=update", f"shuffle={shuffle}")
+    whole, more, most = (run(*ways, f"batch_size={size}") for size in (10, 11, 10**30))
+    assert more.experiment.updates_per_epoch == 1
+    assert list(more.history["update"]) == [0, 1, 2, 3, 4, 5, 6]
+    for other in (more, most):
+        assert other.history.to_numpy().tobytes() == whole.history.to_numpy().tobytes()
+        assert other.experiment.stack_key == whole.experiment.stack_key
+        assert widest(other.experiment, 2**32) == widest(whole.experiment, 2**32)
+    one = Stack([more.experiment])
+    (batch,) = one.batches()
+    assert batch is not None
+    inputs = more.experiment.data.inputs
+    assert sorted(batch[0][0].tolist()) == sorted(inputs.tolist())
+    assert (batch[0][0] == inputs).all() == (shuffle == "false")
 
 
 @pytest.mark.parametrize(
@@ -239,3 +258,18 @@ def test_predictions_for_other_inputs() -> None:
     for wrong in ([2, 3], [[1, 2, 3]]):
         with pytest.raises(runner.RunnerError, match="must be rows of 2 numbers"):
             trained.predict(wrong)
+
+
+@pytest.mark.parametrize("scale", ["null", "standard", "minmax"])
+def test_other_inputs_are_in_the_units_of_the_data(scale: str) -> None:
+    ways = ("network=dense", "data=iris", "loss=cross_entropy", "epochs=5", "data.test_fraction=0.2")
+    datasets = pytest.importorskip("sklearn.datasets")
+    trained = run(*ways, f"data.scale={scale}")
+    raw = runner.load(*ways, "data.scale=null").data
+    np.testing.assert_array_equal(trained.predict(raw.inputs), trained.predict())
+    pred = trained.predict(datasets.load_iris().data)
+    assert np.unique(pred, axis=0).shape[0] > 100
+    half = trained.experiment.data.examples
+    assert np.allclose(trained.experiment.data.in_own_units(trained.experiment.data.inputs), raw.inputs)
+    right = (pred.argmax(axis=1) == datasets.load_iris().target).mean()
+    assert right == pytest.approx(trained.result.metrics["accuracy"], abs=0.1), half

@@ -165,9 +165,3 @@ def _check_together(made: Experiment) -> None:
             f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that: "
             "use sigmoid, or loss=binary_cross_entropy_with_logits",
         )
-    if made.batch_size is not None and made.batch_size > made.data.examples:
-        raise ConfigError(
-            "batch_size",
-            made.batch_size,
-            f"is more than the {made.data.examples} examples of the training set",
-        )

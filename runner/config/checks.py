@@ -43,10 +43,17 @@ def number(
             and (not whole or value == int(value))
         )
         if not fits:
-            raise ConfigError(key, value, allowed)
+            raise refused(key, value, allowed)
         return int(value) if whole else float(value)
 
     return check
+
+
+def refused(key: str, value: Any, allowed: str) -> ConfigError:
+    """The refusal of a value; where a list was given for one value, with the way to sweep over it."""
+    if isinstance(value, list) and value and " " not in key and not any(isinstance(v, list) for v in value):
+        allowed += f"; to sweep over them: -m {key}={','.join(map(show, value))}"
+    return ConfigError(key, value, allowed)
 
 
 def _finite(value: float) -> bool:
@@ -59,7 +66,7 @@ def _finite(value: float) -> bool:
 def choice(names: Sequence[str]) -> Check:
     def check(key: str, value: Any) -> str:
         if value not in names or not isinstance(value, str):
-            raise ConfigError(key, value, one_of(names, value))
+            raise refused(key, value, one_of(names, value))
         return value
 
     return check
@@ -67,7 +74,7 @@ def choice(names: Sequence[str]) -> Check:
 
 def boolean(key: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ConfigError(key, value, "must be true or false")
+        raise refused(key, value, "must be true or false")
     return value
 
 
@@ -78,7 +85,8 @@ def optional(check: Check, none: str = "null") -> Check:
         try:
             return check(key, value)
         except ConfigError as error:
-            raise RunnerError(f"{error}, or {none}") from None
+            allowed, semicolon, cure = error.parts[2].partition(";")
+            raise ConfigError(*error.parts[:2], f"{allowed}, or {none}{semicolon}{cure}") from None
 
     return check_unless_none
 

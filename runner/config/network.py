@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,8 @@ from runner.config.checks import (
     text,
 )
 from runner.errors import ConfigError
-from runner.experiment import Draw, Given
-from runner.history import PARAMETERS, read_parameters
+from runner.experiment import Draw, Given, Source
+from runner.history import PARAMETERS, ParameterRow, read_parameters
 from runner.initializers import INITIALIZERS
 
 NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
@@ -39,6 +40,12 @@ NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
 }
 
 OUTGROW = "; network=dense draws weights for any sizes"
+KINDS = {"w": "weights", "b": "biases"}
+#: Said of biases that are chosen together with the weights of an earlier run.
+BESIDE_A_RUN = (
+    "stands beside network.weights={from: DIR}, which brings the biases of that run: leave it out, or take "
+    "the weights alone, network.weights={from: DIR, biases: false}"
+)
 
 
 def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
@@ -46,16 +53,32 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
     hidden = _hidden(values["hidden"])
     sizes = (inputs, *hidden, outputs)
     shapes = [(o, i) for i, o in pairwise(sizes)]
-    biases = values["biases"]
+    weights, biases = _with_its_biases(values["weights"], values["biases"])
+    asked_by = "network.weights" if biases is weights else "network.biases"
     return {
         "sizes": sizes,
         "activations": _activations(values["activation"], len(hidden), values["output_activation"]),
-        "weights": _parameters("network.weights", values["weights"], shapes),
-        "biases": None
-        if biases is None
-        else _parameters("network.biases", biases, [(o,) for o, _ in shapes]),
+        "weights": _parameters("network.weights", weights, shapes),
+        "biases": None if biases is None else _parameters(asked_by, biases, [(o,) for o, _ in shapes]),
         "train_biases": values["train_biases"],
     }
+
+
+def _with_its_biases(weights: Any, biases: Any) -> tuple[Any, Any]:
+    """What weights and biases are made of, where the weights of an earlier run bring its biases.
+
+    Null and zeros are what a network's file chooses, so they give way. Raises ConfigError for others.
+    """
+    if not isinstance(weights, Mapping) or "from" not in weights:
+        return weights, biases
+    chosen = checked(weights, {"from": (text, MISSING), "biases": (boolean, True)}, "network.weights.")
+    weights = {"from": chosen["from"]}
+    if not chosen["biases"] or (isinstance(biases, Mapping) and "from" in biases):
+        return weights, biases
+    if biases not in (None, "zeros"):
+        raise ConfigError("network.biases", biases, BESIDE_A_RUN)
+    has_biases = any(row[0].startswith("b") for row in _rows("network.weights", weights["from"]))
+    return weights, weights if has_biases else None
 
 
 def _hidden(value: Any) -> tuple[int, ...]:
@@ -129,17 +152,22 @@ def _explicit(key: str, value: list[Any], shapes: Sequence[tuple[int, ...]]) -> 
     return Given(tuple(layers))
 
 
-def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]) -> Given:
-    folder = checked(value, {"from": (text, MISSING)}, f"{key}.")["from"]
-    letter = "w" if len(shapes[0]) == 2 else "b"
+def _rows(key: str, folder: str) -> list[ParameterRow]:
+    """A run's weights and biases. Raises ConfigError where the folder is not that of a finished run."""
     try:
-        rows = [row for row in read_parameters(folder) if row[0].startswith(letter)]
+        return read_parameters(folder)
     except OSError:
         raise ConfigError(
             f"{key}.from", folder, "must be the folder of a finished run; it has no parameters.csv"
         ) from None
     except ValueError as error:
         raise ConfigError(f"{key}.from", folder, f"must be the folder of a finished run ({error})") from None
+
+
+def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]) -> Given:
+    folder = checked(value, {"from": (text, MISSING)}, f"{key}.")["from"]
+    letter = "w" if len(shapes[0]) == 2 else "b"
+    rows = [row for row in _rows(key, folder) if row[0].startswith(letter)]
     layers = sorted({row[1] for row in rows})
     found = [tuple(max(r[n] for r in rows if r[1] == i) for n in (2, 3)[: len(shapes[0])]) for i in layers]
     if found != list(shapes):
@@ -154,5 +182,6 @@ def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ..
             raise ConfigError(f"{key}.from", folder, f"has a wrong line for {name} in its {PARAMETERS}")
         array[place] = final
     if any(np.isnan(array).any() for array in arrays):
-        raise ConfigError(f"{key}.from", folder, f"has not all {key.partition('.')[2]} in its {PARAMETERS}")
-    return Given(tuple(arrays))
+        raise ConfigError(f"{key}.from", folder, f"has not all {KINDS[letter]} in its {PARAMETERS}")
+    path = Path(folder, PARAMETERS)
+    return Given(tuple(arrays), Source.of(f"{key}.from", path, path.read_bytes()))

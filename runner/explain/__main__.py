@@ -19,7 +19,7 @@ from runner.config import boolean, choice, experiment, number
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.experiment import Experiment
 from runner.explain.page import Choices, explain
-from runner.history import write_whole
+from runner.output import outlive_readers, write_named
 
 FORMATS = ("text", "markdown", "latex", "html")
 
@@ -103,7 +103,6 @@ def run(overrides: Sequence[str], config_dir: str | None) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # ∂ and η, wherever the output goes
         print(renderer.render(sheet), end="")
-        sys.stdout.flush()  # here, where a reader that has gone away is noticed
         return
     for name, content in pages(renderer, sheet, Path(out)).items():
         _write(name, content)
@@ -155,7 +154,7 @@ def _refuse(override: str, error: str) -> None:
 
 def pages(renderer: Any, sheet: Any, out: Path) -> dict[Path, str]:
     """The files of a page: one, and where the format asks for it a picture beside it."""
-    if hasattr(renderer, "files"):
+    if hasattr(renderer, "files") and (out.is_file() or not out.exists()):  # nothing is beside a device
         files: dict[Path, str] = renderer.files(sheet, out)
         return files
     return {out: renderer.render(sheet)}
@@ -163,7 +162,7 @@ def pages(renderer: Any, sheet: Any, out: Path) -> dict[Path, str]:
 
 def _write(path: Path, content: str) -> None:
     try:
-        write_whole(path, content.encode())
+        write_named(path, content.encode())
     except OSError as error:
         raise ConfigError("out", path, f"cannot be written: {error.strerror}") from None
 
@@ -183,11 +182,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Errors that a user can put right end in a short message and exit code 1."""
+    outlive_readers()
     given = _parser().parse_intermixed_args(arguments)
     try:
         run(given.overrides, given.config_dir)
-    except BrokenPipeError:  # the reader, say `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         text = str(error) if isinstance(error, RunnerError) else message(error)
         if text is None or os.environ.get("HYDRA_FULL_ERROR", "0") != "0":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runner.errors import RunnerError, one_of
 from runner.figures import FORMATS, NAMES, STYLES, read_ahead
+from runner.output import outlive_readers
 
 EXAMPLES = """
 examples:
@@ -86,6 +87,7 @@ def draw(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     """The command. What a user can put right ends in a short message and exit code 1."""
+    outlive_readers()
     arguments = parser().parse_args()
     gc.disable()  # to look for garbage takes a tenth of the time, and it ends with the process
     try:

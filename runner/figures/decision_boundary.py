@@ -12,7 +12,7 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize
 
 from runner.arrays import Array
 from runner.experiment import Experiment
-from runner.figures.figure import Figure, Layout, Options, needs_completed
+from runner.figures.figure import HUGE, Figure, Layout, Options, needs_completed
 from runner.figures.looks import DISTINCT, add_legend, short_names
 from runner.figures.scales import add_bar, escaped, thin_ticks
 from runner.losses import LOSSES
@@ -26,7 +26,7 @@ HELD_OUT, TRAINING = "held out", "training"
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
-    """Rows of `kind` grid (the output over the plane), training and held out (the data).
+    """Rows of `kind` grid (the output over the plane), training and held out (the data), in its own units.
 
     `value` is the output on the grid, the class where there are several outputs; the target of data.
     """
@@ -39,9 +39,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
     parts = [_part("grid", grid, _shown(one, predict(one, final, grid)))]
     data = one.data
-    parts.append(_part(TRAINING, data.inputs, _classes(data.targets)))
+    parts.append(_part(TRAINING, data.in_own_units(data.inputs), _classes(data.targets)))
     if data.test_inputs is not None and data.test_targets is not None:
-        parts.append(_part(HELD_OUT, data.test_inputs, _classes(data.test_targets)))
+        parts.append(_part(HELD_OUT, data.in_own_units(data.test_inputs), _classes(data.test_targets)))
     table = pd.concat(parts, ignore_index=True)
     table.attrs = {
         "names": data.input_names,
@@ -57,10 +57,16 @@ def _part(kind: str, inputs: Array, values: Array) -> pd.DataFrame:
     return pd.DataFrame({"kind": kind, "x": inputs[:, 0], "y": inputs[:, 1], "value": values})
 
 
+def _all_inputs(one: Experiment) -> Array:
+    """The inputs (N, I) of both parts, in the data's own units."""
+    data = one.data
+    parts = [data.inputs, *([data.test_inputs] if data.test_inputs is not None else [])]
+    return data.in_own_units(np.concatenate(parts))
+
+
 def _range(one: Experiment, column: int) -> Array:
-    parts = [one.data.inputs, *([one.data.test_inputs] if one.data.test_inputs is not None else [])]
-    values = np.concatenate(parts)[:, column]
-    margin = 0.08 * (np.ptp(values) or 1.0)
+    values = _all_inputs(one)[:, column]
+    margin = 0.08 * (np.ptp(values) or max(1.0, 1e-6 * abs(values[0])))
     return np.linspace(values.min() - margin, values.max() + margin, POINTS)
 
 
@@ -199,13 +205,15 @@ def caption(table: pd.DataFrame) -> str:
 def _applies(results: Results, options: Options) -> str | None:
     if reason := needs_completed(results):
         return reason
-    inputs = results.experiment(results.best(options.metric)).data.inputs
+    inputs = _all_inputs(results.experiment(results.best(options.metric)))
     if inputs.shape[1] != 2:
         return (
             f"it needs two inputs, and there {'is 1' if inputs.shape[1] == 1 else f'are {inputs.shape[1]}'}"
         )
     if len(np.unique(inputs, axis=0)) < 2:
         return "a single example spans no plane"
+    if np.abs(inputs).max() > HUGE:
+        return f"inputs beyond {HUGE:g} cannot be drawn"
     return None
 
 

@@ -25,7 +25,7 @@ from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options
 from runner.figures.panel import Panel
 from runner.histories import NotShownError
-from runner.history import write_whole
+from runner.output import write_named
 from runner.results import Results
 
 #: What would differ from day to day, or say who drew.
@@ -191,7 +191,7 @@ def _write(
     paths = [out / f"{name}.{kind}" for kind in formats]
     try:
         out.mkdir(parents=True, exist_ok=True)
-        written = [files.submit(lambda: write_whole(out / f"{name}.csv", _as_csv(shown)))]
+        written = [files.submit(lambda: write_named(out / f"{name}.csv", _as_csv(shown)))]
         canvas = paint(figure, numbers)
         saved = [_save(canvas, path, kind, files) for path, kind in zip(paths, formats, strict=True)]
     except OSError as error:

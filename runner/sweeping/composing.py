@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, ListConfig, Node, OmegaConf, open_dict, read_write
+from omegaconf import Container, DictConfig, ListConfig, Node, OmegaConf, open_dict, read_write
 from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
 
 from runner.folders import GUARD
@@ -34,6 +34,9 @@ from runner.sweeping.files import GAPS, JobFiles, Layout, Text, dirname, dump, m
 # key=value with a dotted path that may be added, and a value that is no quoted text, no
 # interpolation, no dictionary and no call of a function of Hydra's grammar.
 _PLAIN = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\w.+\-]+|\[[\w.+\-,\[\]]*\])", re.ASCII)
+# Likewise a list or mapping that replaces what was there: whatever Hydra's grammar reads, without
+# interpolations and values that are missing.
+_CONTAINER = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\[{][^$?]*[\]}])", re.ASCII)
 _INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[+-]?((0|[1-9][0-9]*)?\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?[eE][+-]?[0-9]+)")
 _WORD = re.compile(r"(?!(?i:inf|nan|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*")
@@ -60,6 +63,17 @@ def parse(text: str) -> Any:
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Any:
     return _parser().parse_override(f"key={text}").value()
+
+
+def makes_way(override: str, after: str) -> bool:
+    """Whether an override is there only so that the one after it replaces, and does not merge."""
+    return override.endswith("=null") and override == f"++{key_of(after)}=null"
+
+
+def effective(overrides: Sequence[str]) -> list[str]:
+    """The overrides without those that only make way for the next."""
+    pairs = zip(overrides, [*overrides[1:], ""], strict=False)
+    return [override for override, after in pairs if not makes_way(override, after)]
 
 
 # --- jobs --------------------------------------------------------------------------------------
@@ -102,12 +116,13 @@ class Composer:
         self.master = master
         self.kinds: dict[tuple[object, ...], _Kind] = {}
         self.deciding: dict[str, bool] = {}
+        self.first: dict[str, str] = {}  # of each key, the first list or mapping that replaces: a kind's own
 
     def job(self, number: int, overrides: Sequence[str]) -> Job:
         """Job `number` of the sweep. Raises what Hydra raises where it cannot be composed."""
-        slots = [self._slot(override) for override in overrides]
+        slots = self._slots(overrides)
         signature = tuple(
-            (slot[0], slot[1][0] == "[") if slot else override
+            (slot[0], slot[1][0] if slot[1][0] in "[{" else "") if slot else override
             for slot, override in zip(slots, overrides, strict=True)
         )
         if signature not in self.kinds:
@@ -121,10 +136,22 @@ class Composer:
                 pass
         return self.by_hydra(number, overrides)
 
-    def _slot(self, override: str) -> Slot | None:
-        """The key and the value of a plain override; None for any other, of which a kind is made."""
-        match = _PLAIN.fullmatch(override)
-        return (match[1], match[2]) if match and not self._decides(match[1].lstrip("+")) else None
+    def _slots(self, overrides: Sequence[str]) -> list[Slot | None]:
+        """The key and the value of every plain override; None for any other, of which a kind is made."""
+        return [
+            None if makes_way(one, after) else self._slot(one, replaces=makes_way(before, one))
+            for before, one, after in zip(["", *overrides], overrides, [*overrides[1:], ""], strict=False)
+        ]
+
+    def _slot(self, override: str, replaces: bool) -> Slot | None:
+        match = _PLAIN.fullmatch(override) or (_CONTAINER.fullmatch(override) if replaces else None)
+        if match is None or self._decides(match[1].lstrip("+")):
+            return None
+        if (
+            replaces and match[2][0] in "[{"
+        ):  # weights may be thousands: those of all jobs are not put in anew
+            return None if override == self.first.setdefault(match[1], override) else (match[1], match[2])
+        return match[1], match[2]
 
     def _decides(self, key: str) -> bool:
         """Whether a key chooses what is composed: a group, or something of Hydra's own."""
@@ -144,7 +171,7 @@ class Composer:
         config = copy.deepcopy(self.master)
         try:
             for key, value in filter(None, slots):
-                node = _leaf(config, key.lstrip("+"))
+                node = _leaf(config, key.lstrip("+"), value)
                 if node is None:
                     return self.compose(number, overrides)
                 node._set_value(parse(value))
@@ -177,7 +204,7 @@ class Composer:
 
     def clashes(self, overrides: Sequence[str]) -> bool:
         """Whether one override changes what another has set, so that their order matters."""
-        keys = [key for key in map(key_of, overrides) if not self._decides(key)]
+        keys = [key for key in map(key_of, effective(overrides)) if not self._decides(key)]
         inside = any(a != b and f"{a}.".startswith(f"{b}.") for a in keys for b in keys)
         return inside or len(set(keys)) < len(keys)
 
@@ -240,7 +267,7 @@ class _Kind:
         self.keys = [slot[0].lstrip("+") for slot in slots if slot]
         self.template = composer.template(number, overrides, slots)
         self.task = task_of(self.template)
-        self.nodes = [_leaf(self.task, key) for key in self.keys]
+        self.nodes = [_leaf(self.task, slot[0].lstrip("+"), slot[1]) for slot in slots if slot]
         self.hydra: dict[str, Any] = OmegaConf.to_container(  # type: ignore[assignment]
             self.template.hydra, resolve=False, enum_to_str=True
         )
@@ -294,7 +321,7 @@ class _Kind:
         kept = []
         for node, value in zip(self.nodes, values, strict=True):
             node._set_value(value)  # type: ignore[union-attr]  # checks and converts typed values
-            kept.append(value if isinstance(node, ListConfig) else node._value())  # type: ignore[union-attr]
+            kept.append(value if isinstance(node, Container) else node._value())  # type: ignore[union-attr]
         resolved: Any = None
         if self.interpolates:
             OmegaConf.copy_cache(from_config=self.composer.master, to_config=self.task)
@@ -310,8 +337,8 @@ class _Kind:
         return config
 
 
-def _leaf(config: DictConfig, key: str) -> Node | None:
-    """The node of `config` that a plain value goes into, or None where there is no simple one."""
+def _leaf(config: DictConfig, key: str, text: str) -> Node | None:
+    """The node of `config` that the value `text` goes into, or None where there is no simple one."""
     node: Any = config
     for name in key.split("."):
         if not isinstance(node, DictConfig) or node._is_none() or node._is_interpolation():
@@ -319,8 +346,8 @@ def _leaf(config: DictConfig, key: str) -> Node | None:
         node = node._get_node(name, validate_access=False)
     if type(node) in _LEAVES:
         return None if node._is_interpolation() else node
-    is_list = isinstance(node, ListConfig) and not node._is_none() and not node._is_interpolation()
-    return node if is_list else None
+    simple = isinstance(node, DictConfig if text[0] == "{" else ListConfig)
+    return node if simple and not node._is_none() and not node._is_interpolation() else None
 
 
 def _with(container: dict[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:

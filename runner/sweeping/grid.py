@@ -15,7 +15,9 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
+from omegaconf import DictConfig, OmegaConf
 
+from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError
 from runner.sweeping.composing import parse
 
@@ -35,7 +37,8 @@ def expand(
     """The overrides of every job, in the order of Hydra's basic sweeper: the last key varies fastest.
 
     `points` is how many values an interval has; keys in one list of `together` (``zip``) take
-    their values side by side. Raises RunnerError, or Hydra's own errors for what cannot be parsed.
+    their values side by side. In a job the overrides stand as the arguments do, for a later one may
+    change what an earlier one has set. Raises RunnerError, or Hydra's own errors for what cannot be parsed.
     """
     if points is not None and (type(points) is not int or points < 1):
         raise ConfigError("hydra.sweeper.points", points, "must be a whole number at least 1")
@@ -44,11 +47,32 @@ def expand(
         raise ConfigError("hydra.sweeper.zip", together, "must be lists of keys, as [[learning_rate,epochs]]")
     choices = dict(_choices(arguments, loader, points))
     columns = _columns(choices, groups)
-    return [list(itertools.chain(*row)) for row in itertools.product(*columns)]
+    side_by_side = [list(zip(*(choices[key] for key in keys), strict=True)) for keys in columns]
+    rows = (list(itertools.chain(*row)) for row in itertools.product(*side_by_side))
+    laid = {key: at for at, key in enumerate(itertools.chain(*columns))}
+    order = [laid[key] for key in choices]
+    return list(rows) if order == sorted(order) else [[row[at] for at in order] for row in rows]
+
+
+def with_params(params: Mapping[str, str] | None, arguments: Sequence[str]) -> list[str]:
+    """The arguments of a sweep, with those of its configuration (``hydra.sweeper.params``) before them."""
+    return [*(f"{key}={value}" for key, value in (params or {}).items()), *arguments]
 
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def requested(config: DictConfig, loader: ConfigLoader) -> list[list[str]]:
+    """The overrides of every job of a sweep, as the configuration that it was started with asks for them.
+
+    Raises what :func:`expand` raises.
+    """
+    asked: Any = OmegaConf.to_container(config.hydra, resolve=False)
+    sweeper = asked["sweeper"]
+    arguments = replacing(with_params(sweeper.get("params"), asked["overrides"]["task"]))
+    points, together = sweeper.get("points"), sweeper.get("zip")
+    return without_duplicates(expand(arguments, loader, points=points, together=together))
 
 
 def without_duplicates(jobs: Sequence[list[str]]) -> list[list[str]]:
@@ -87,10 +111,11 @@ def _text(value: object) -> str:
     return Override._get_value_element_as_str(value)  # type: ignore[arg-type]
 
 
-def _columns(
-    choices: Mapping[str, Sequence[str]], together: Sequence[Sequence[str]]
-) -> list[list[tuple[str, ...]]]:
-    """For each key, or keys swept together, the overrides that it takes in turn."""
+def _columns(choices: Mapping[str, Sequence[str]], together: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The keys that take their values side by side, in the order in which they vary: most are alone.
+
+    Raises RunnerError for keys that cannot.
+    """
     names = {key.lstrip("+~"): key for key in choices}
     partners: dict[str, list[str]] = {}
     for group in together:
@@ -107,11 +132,10 @@ def _columns(
             continue
         keys = partners.get(key, [key])
         done.update(keys)
-        lengths = {len(choices[k]) for k in keys}
-        if len(lengths) > 1:
+        if len({len(choices[k]) for k in keys}) > 1:
             sizes = ", ".join(f"{k.lstrip('+')} has {len(choices[k])} values" for k in keys)
             raise RunnerError(f"hydra.sweeper.zip: keys swept together need as many values each; {sizes}")
-        columns.append(list(zip(*[choices[k] for k in keys], strict=True)))
+        columns.append(keys)
     return columns
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,16 +17,26 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from runner.about import refuse_other_files
+from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError, one_of
 from runner.experiment import Experiment
 from runner.folders import claimed, inside, refuse_others
 from runner.history import FILES, SUMMARY, changed, clear, clear_parts, recorded, refuse_finished, sum_of
-from runner.running import swept_values
+from runner.running import key_of, swept_values
 from runner.sweeping.composing import Composer, Job, task_of
-from runner.sweeping.grid import of_one_value
+from runner.sweeping.grid import of_one_value, requested, with_params
 from runner.sweeping.progress import Progress
-from runner.sweeping.stacks import row_bytes, stacked, widest
-from runner.sweeping.table import RunsTable, read_summary, swept_keys, with_columns
+from runner.sweeping.stacks import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
+from runner.sweeping.table import (
+    INTERRUPTED,
+    RunsTable,
+    read_summary,
+    swept_keys,
+    table_lines,
+    unended,
+    with_columns,
+)
 from runner.sweeping.work import Outcome, Work, failure
 from runner.sweeping.workers import BACKENDS, LOCAL, in_this_process, train_stacks
 
@@ -34,7 +44,6 @@ log = logging.getLogger(__name__)
 
 #: Runs that are no more what they were, of which a resumption says what is wrong.
 SPOILT = 20
-UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "B": 1}
 
 
 class Batched(Protocol):
@@ -57,7 +66,7 @@ class Settings:
     n_jobs: int = 1
     backend: str = "loky"
     resume: bool = False
-    max_memory: int | str = "4GiB"
+    max_memory: int | str = MAX_MEMORY
     address: str | None = None
 
     def __post_init__(self) -> None:
@@ -78,19 +87,7 @@ class Settings:
     @cached_property
     def memory(self) -> int:
         """`max_memory` in bytes, for all workers together."""
-        text = str(self.max_memory).strip()
-        unit = next((unit for unit in UNITS if text.endswith(unit)), "")
-        try:
-            size = int(float(text.removesuffix(unit)) * UNITS.get(unit, 1))
-        except (ValueError, OverflowError):
-            size = 0
-        if size < 2**20:
-            raise ConfigError(
-                "hydra.launcher.max_memory",
-                self.max_memory,
-                "must be at least 1MiB, as 512MiB, 4GiB or in bytes",
-            )
-        return size
+        return in_bytes("hydra.launcher.max_memory", self.max_memory)
 
     @property
     def local(self) -> bool:
@@ -152,7 +149,7 @@ def launch(
     setup_globals()
     configure_log(master.hydra.hydra_logging, master.hydra.verbose)
     batched = getattr(task_function, "batched", None)
-    if batched is None or _wants_a_process_of_its_own(master):
+    if batched is None or wants_a_process_of_its_own(master):
         if settings.resume:
             raise RunnerError(
                 "hydra.launcher.resume=true: these jobs run one by one, which cannot be resumed"
@@ -163,7 +160,7 @@ def launch(
         return sweep.run(job_overrides, first_number)
 
 
-def _wants_a_process_of_its_own(master: DictConfig) -> bool:
+def wants_a_process_of_its_own(master: DictConfig) -> bool:
     """Whether jobs ask for a working directory or an environment that a stack cannot have."""
     job = master.hydra.job
     return bool(job.chdir) or bool(job.env_set) or bool(job.env_copy)
@@ -192,6 +189,8 @@ class _Sweep:
     master: DictConfig
     lines: dict[int, Mapping[str, Any]]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)  # the hashes of those that runs were made from
+    begun: bool = False  # whether all these runs are in the table
     spoilt: dict[int, dict[str, str]] = field(default_factory=dict)  # what is wrong with the files of runs
 
     def __post_init__(self) -> None:
@@ -204,8 +203,8 @@ class _Sweep:
         self.jobs = {first + i: composer.job(first + i, o) for i, o in enumerate(job_overrides)}
         self._refuse_taken_folders()
         self.fixed = _fixed_overrides(self.master, self.context.config_loader)
-        earlier = [key for line in self.lines.values() for key in swept_keys(line)]
-        swept = dict.fromkeys([*earlier, *(key for job in self.jobs.values() for key in self._swept(job))])
+        self._expect(job_overrides)
+        swept = dict.fromkeys(key for line in self.lines.values() for key in swept_keys(line))
         self.table = RunsTable(self.folder, list(swept), self.lines)
         self.watchers = _Watchers(self.context, self.task_function, self.jobs)
         with Progress(len(self.jobs)) as self.progress:
@@ -227,7 +226,8 @@ class _Sweep:
                 if not in_this_process(self.settings.workers, self.settings.backend):
                     for job in self.jobs.values():  # a worker that died may have been at it
                         clear_parts(job.folder)
-                self.table.write()
+                if self.begun:
+                    self.table.write()
         return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]
 
     @property
@@ -237,14 +237,26 @@ class _Sweep:
 
     def _swept(self, job: Job) -> dict[str, object]:
         """What a job does not share with the whole sweep: keys, and their values as written."""
-        return swept_values(o for o in job.overrides if o not in self.fixed)
+        return _swept(job.overrides, self.fixed)
+
+    def _expect(self, job_overrides: Sequence[Sequence[str]]) -> None:
+        """Gives every job its line, before the first batch those of all batches: none has ended."""
+        self.begun = self.jobs.keys() <= self.lines.keys()
+        if not self.lines and self.master.hydra.sweeper.get("max_batch_size") is not None:
+            everything = requested(self.master, self.context.config_loader)
+            if everything[: len(job_overrides)] == job_overrides:
+                self.lines.update(expected(everything, self.master, self.context.config_loader))
+                if self.settings.resume:
+                    self.lines.update(table_lines(self.folder))
+        for number, job in self.jobs.items():
+            self.lines[number] = unended(number, self._swept(job), self._directory(job))
 
     def _directory(self, job: Job) -> str:
         return inside(job.folder, str(self.folder))
 
     def _refuse_taken_folders(self) -> None:
         """No run may write where another does or did, whatever ``hydra.sweep.subdir`` makes of it."""
-        taken = {line["directory"]: number for number, line in self.lines.items()}
+        taken = {line["directory"]: number for number, line in self.lines.items() if line["directory"]}
         for job in self.jobs.values():
             if not self.settings.resume:
                 refuse_finished(job.folder)
@@ -316,6 +328,9 @@ class _Sweep:
         return "\n".join([f"{len(self.spoilt)} of {len(self.jobs)} {again}", *lines, *more])
 
     def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
+        if not self.begun:  # who reads it from now on, whatever ends this process, knows of all runs
+            self.begun = True
+            self.table.write()
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
         fair = -(-len(jobs) // (self.settings.workers * (1 if self.settings.local else 16)))
         groups: dict[Hashable, list[Job]] = {}
@@ -335,12 +350,19 @@ class _Sweep:
                 clear(job.folder)  # of an earlier try
             self.watchers.start(job)
             try:
-                made = self.batched.prepare(job.config)
+                made = self._unchanged(self.batched.prepare(job.config))
             except Exception as error:  # this run's own failure, whatever it is
                 job.files.write(job.folder)
                 self._take([failure(job.number, swept, directory, job.folder, error)])
                 continue
             yield Work(job.number, made, job.folder, job.files, swept, directory)
+
+    def _unchanged(self, made: Experiment) -> Experiment:
+        """The run, if its files are as others of this sweep have found them. Raises RunnerError otherwise."""
+        for source in made.sources:
+            if self.files.setdefault(source.path, source.sha256) != source.sha256:
+                raise RunnerError(f"{source.path}: has changed since the sweep began; put it back and resume")
+        return made
 
     def _take(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -352,15 +374,13 @@ class _Sweep:
         self.progress.add(str(outcome.line["status"]) for outcome in outcomes)
 
     def _interrupted(self) -> None:
-        """Says in the table which runs are not done; their folders hold no result."""
-        left = 0
+        """Says which runs are done; the folders of the others hold no result."""
         for number, job in self.jobs.items():
-            if number in self.outcomes:
-                continue
-            whole = read_summary(job.folder)  # though its stack was not
-            left += whole is None
-            line = {"run": number, **self._swept(job), "status": "interrupted"}
-            self.table.lines[number] = whole or line | {"directory": self._directory(job)}
+            if number not in self.outcomes and (
+                whole := read_summary(job.folder)
+            ):  # though its stack was not
+                self.table.lines[number] = whole
+        left = sum(line["status"] == INTERRUPTED for line in self.lines.values())
         log.warning(
             f"{len(self.lines) - left} of {len(self.lines)} runs are done. To go on, the same command with\n"
             f"  hydra.sweep.dir={self.master.hydra.sweep.dir} hydra.launcher.resume=true"
@@ -392,12 +412,29 @@ class _Watchers:
             self.notify.on_job_end(config=config, job_return=returned)
 
 
+def expected(
+    jobs: Sequence[Sequence[str]], master: DictConfig, loader: ConfigLoader
+) -> dict[int, dict[str, Any]]:
+    """The lines of a sweep's jobs before they are composed: with their folders, where numbers name these."""
+    fixed = _fixed_overrides(master, loader)
+    sweep: Any = OmegaConf.to_container(master.hydra.sweep, resolve=False)
+    numbers = sweep["subdir"] == "${hydra.job.num}"
+    return {
+        number: unended(number, _swept(overrides, fixed), str(number) if numbers else "")
+        for number, overrides in enumerate(jobs)
+    }
+
+
+def _swept(overrides: Sequence[str], fixed: Set[str]) -> dict[str, object]:
+    """The keys and values of the overrides that are not `fixed` for the whole sweep, of each key the last."""
+    last = {key_of(override): override for override in overrides}
+    return swept_values(override for override in last.values() if override not in fixed)
+
+
 def _fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
     """The overrides that all jobs of a sweep share: as they were given, and as a sweeper writes them."""
     asked: Any = OmegaConf.to_container(master.hydra, resolve=False)
-    params = asked["sweeper"].get("params") or {}
-    given = list(asked["overrides"]["task"])
-    given += [f"{key}={value}" for key, value in params.items()]
+    given = replacing(with_params(asked["sweeper"].get("params"), asked["overrides"]["task"]))
     return {*given, *of_one_value(given, loader)}
 
 
@@ -408,7 +445,15 @@ def _record(job: Job) -> Path | None:
 
 
 def _refuse_if_different(job: Job) -> None:
-    """Raises RunnerError where a finished run was made from another configuration."""
+    """Raises RunnerError where a finished run was made from another configuration, or from other files."""
+    _refuse_other_configuration(job)
+    try:
+        refuse_other_files(job.folder, job.config)
+    except RunnerError as error:
+        raise RunnerError(f"hydra.launcher.resume=true: {error}") from None
+
+
+def _refuse_other_configuration(job: Job) -> None:
     path, now = _record(job), job.files.config()
     if path is None or (before := path.read_bytes()) == now:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
 
+from runner.errors import ConfigError
 from runner.experiment import Experiment
 from runner.training import EVALUATED, ROW_BYTES, width
 
@@ -14,7 +15,24 @@ CACHE_BYTES = 4 * 2**20
 #: Rows that a history hands on at a time, if the bound on memory lets it: fewer mean more writes.
 ROWS_AT_A_TIME = 1024
 
+#: The bound on the arrays held at once, where no other is asked for.
+MAX_MEMORY = "4GiB"
+UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "B": 1}
+
 Item = TypeVar("Item")
+
+
+def in_bytes(key: str, size: int | str) -> int:
+    """A bound on memory in bytes. Raises ConfigError, naming `key`, for what is none or below 1 MiB."""
+    text = str(size).strip()
+    unit = next((unit for unit in UNITS if text.endswith(unit)), "")
+    try:
+        found = int(float(text.removesuffix(unit)) * UNITS.get(unit, 1))
+    except (ValueError, OverflowError):
+        found = 0
+    if found < 2**20:
+        raise ConfigError(key, size, "must be at least 1MiB, as 512MiB, 4GiB or in bytes")
+    return found
 
 
 def widest(one: Experiment, max_bytes: int) -> int:
@@ -24,11 +42,10 @@ def widest(one: Experiment, max_bytes: int) -> int:
     """
     neurons = sum(one.sizes[1:])
     state = 6  # parameters, gradient, direction, and an optimizer's state and quantities
-    batch = one.batch_size or one.data.examples
-    touched = 8 * (state * one.parameter_count + 4 * batch * neurons)
+    touched = 8 * (state * one.parameter_count + 4 * one.batch * neurons)
     tested = 0 if one.data.test_inputs is None else len(one.data.test_inputs)
     evaluated = one.data.examples if one.log.gradients else min(EVALUATED, max(one.data.examples, tested))
-    held = touched + 8 * 4 * max(batch, evaluated) * neurons
+    held = touched + 8 * 4 * max(one.batch, evaluated) * neurons
     history = 8 * width(one) * min(one.rows, ROWS_AT_A_TIME)
     return max(
         1,

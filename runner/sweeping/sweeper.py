@@ -15,14 +15,15 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.vectorized_launcher import VectorizedLauncher
+from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError
-from runner.folders import FolderGuard, claimed, complete_table
+from runner.folders import FolderGuard, claimed, complete_table, inside
 from runner.history import MULTIRUN, RUNS, write_whole
 from runner.running import describe
-from runner.sweeping.composing import Composer
-from runner.sweeping.grid import expand, without_duplicates
-from runner.sweeping.launching import LazyJobReturn
-from runner.sweeping.table import read_summary, swept_keys
+from runner.sweeping.composing import Composer, effective
+from runner.sweeping.grid import expand, with_params, without_duplicates
+from runner.sweeping.launching import LazyJobReturn, expected, wants_a_process_of_its_own
+from runner.sweeping.table import RunsTable, read_summary, swept_keys
 from runner.training import width
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
@@ -57,8 +58,10 @@ def sweep(
     """
     if max_batch_size is not None and max_batch_size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", max_batch_size, "must be null or at least 1")
-    given = [f"{key}={value}" for key, value in (params or {}).items()]
-    expanded = expand([*given, *arguments], context.config_loader, points=points, together=together)
+    asked = with_params(params, arguments)
+    if hasattr(task_function, "batched"):
+        asked = replacing(asked)
+    expanded = expand(asked, context.config_loader, points=points, together=together)
     jobs = without_duplicates(expanded)
     if len(jobs) < len(expanded):
         print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
@@ -69,7 +72,7 @@ def sweep(
     folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     with claimed(folder):
-        returns = _launched(jobs, folder, config, task_function, launcher, max_batch_size)
+        returns = _launched(jobs, config, context, task_function, launcher, max_batch_size)
     if hasattr(task_function, "batched"):
         complete_table()
         _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
@@ -78,27 +81,32 @@ def sweep(
 
 def _launched(
     jobs: Sequence[list[str]],
-    folder: Path,
     config: DictConfig,
+    context: HydraContext,
     task_function: TaskFunction,
     launcher: Launcher,
     max_batch_size: int | None,
 ) -> list[Sequence[JobReturn]]:
     """The JobReturns of the batches, launched one after the other in the sweep's folder, which is ours."""
-    is_new = _record(folder, config)
+    folder, is_batched = Path(str(config.hydra.sweep.dir)), hasattr(task_function, "batched")
+    is_new, is_vectorized = _record(folder, config), isinstance(launcher, VectorizedLauncher)
+    knows_all = is_vectorized and not wants_a_process_of_its_own(config)
+    table = _table_of(jobs, folder, config, context) if is_batched and not knows_all else None
     returns: list[Sequence[JobReturn]] = []
     for first in range(0, len(jobs), max_batch_size or max(1, len(jobs))):
         batch = jobs[first : first + (max_batch_size or len(jobs))]
         try:
             returned = launcher.launch(batch, initial_job_idx=first)
         except BaseException:
-            if is_new and isinstance(launcher, VectorizedLauncher):
+            if is_new and is_vectorized:
                 _forget(folder)
             raise
-        if not hasattr(task_function, "batched"):
+        if not is_batched:
             for one in returned:
                 _ = one.return_value  # raises where the job failed
         returns.append(returned)
+        if table is not None:
+            _place(table, first, returned)
     return returns
 
 
@@ -109,6 +117,28 @@ def _record(folder: Path, config: DictConfig) -> bool:
     # A sweep that cannot be told from others cannot be resumed: it is the one thing to be on the disk first.
     write_whole(folder / MULTIRUN, OmegaConf.to_yaml(config).encode(), synced=True)
     return True
+
+
+def _table_of(
+    jobs: Sequence[list[str]], folder: Path, config: DictConfig, context: HydraContext
+) -> RunsTable:
+    """The table of a sweep whose launcher knows of none: it has every run from the start on."""
+    lines = expected(jobs, config, context.config_loader)
+    swept = dict.fromkeys(key for line in lines.values() for key in swept_keys(line))
+    table = RunsTable(folder, list(swept), dict(lines))
+    table.write()
+    FolderGuard.is_begun = True
+    return table
+
+
+def _place(table: RunsTable, first: int, returned: Sequence[JobReturn]) -> None:
+    """Tells the table where the runs of a batch are, which begins with run `first`."""
+    sweep = str(table.path.parent.absolute())
+    for number, one in enumerate(returned, start=first):
+        assert one.hydra_cfg is not None
+        directory = inside(str(one.hydra_cfg.hydra.runtime.output_dir), sweep)
+        table.lines[number] = {**table.lines[number], "directory": directory}
+    table.write()
 
 
 def _forget(folder: Path) -> None:
@@ -172,7 +202,7 @@ def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFu
     shown = []
     for number, overrides in enumerate(jobs):
         if number < SHOWN or number >= len(jobs) - SHOWN:
-            shown.append(f"{number:>7}  {' '.join(overrides)}")
+            shown.append(f"{number:>7}  {' '.join(effective(overrides))}")
         elif number == SHOWN:
             shown.append(f"    ...  {len(jobs) - 2 * SHOWN} more")
         job = composer.job(number, overrides)

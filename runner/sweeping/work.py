@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from runner.about import write_about
 from runner.experiment import Experiment
 from runner.history import ERROR, SUMMARY, RunFiles, summary, write_whole
 from runner.running import describe
@@ -71,6 +72,7 @@ def run_stack(
         for work in works:
             check()
             work.files.write(work.folder)
+            write_about(work.folder, work.experiment)
         _train(works, row_bytes, tick, check, outcomes)
     except Exception as error:
         check()

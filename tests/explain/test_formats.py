@@ -428,9 +428,9 @@ def test_epochs_are_counted_in_one_way() -> None:
 
 
 def test_what_is_only_rounding_says_so() -> None:
-    zero = ["network.weights=[[[-0.1,0.1],[0.2,-0.3]],[[-0.2,0.1]]]", "data.inputs=[[5,4]]"]
-    text = render(explain(runner.load(*zero), Choices(weight="w1")), "text")
-    assert re.search(r"pred = w5·h1 \+ w6·h2 = −0.2·\(−0.1\) \+ 0.1·\(−0.2\) += \S+\n", text)
+    zero = ["network.hidden=[]", "network.weights=[[[0.1,-0.3]]]", "data.inputs=[[3,1]]"]
+    text = render(explain(runner.load(*zero), Choices(weight="w1")), "text")  # not 0, however it is rounded
+    assert re.search(r"pred = w1·x1 \+ w2·x2 = 0.1·3 \+ \(−0.3\)·1 = \S+e−17\n", text)
     assert re.search(r"pred = \S+: that is 0, but for the rounding of double precision\.\n", text)
 
 

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure as Canvas
 from runner.figures import load
 from runner.figures.drawing import _style, paint
 from runner.figures.figure import Options
+from runner.network import views
 from runner.results import Results
 
 
@@ -58,13 +59,14 @@ def curves(canvas: Canvas, axes: int = 0) -> list[tuple[np.ndarray[Any, Any], np
 
 def test_learning_curves_are_the_error_columns(rates: Path) -> None:
     numbers, canvas = drawn("learning_curves", rates)
+    least = min(error for run in range(6) for error in errors(rates / str(run)) if error > 0)
     for run, (x, y) in enumerate(curves(canvas)):
         expected = errors(rates / str(run))
         assert x.tolist() == list(range(len(expected)))
         assert numbers.loc[numbers["line"] == run, "error"].tolist() == expected
         shown = y < 1000  # of diverged runs, what leaves the axes is drawn just outside
         assert shown.sum() >= 1
-        assert y[shown].tolist() == [error for error in expected if error < 1000]
+        assert y[shown].tolist() == [error or least / 10 for error in expected if error < 1000]
     (crosses,) = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "x"]
     lines = list(curves(canvas))
     for (at, height), run in zip(crosses.get_xydata(), (4, 5), strict=True):  # where its line leaves for good
@@ -236,6 +238,25 @@ def test_decision_boundary_shows_the_output_and_the_data(seeds: Path) -> None:
     assert (numbers["kind"] == "held out").sum() == 6
     points = sum(len(line.get_xdata()) for line in canvas.axes[0].get_lines())
     assert points == 24
+
+
+def test_decision_boundary_is_in_the_units_of_the_data(tmp_path: Path) -> None:
+    from making_sweeps import make_sweep
+
+    inputs = [[100, 3e6], [200, 1e6], [300, 2e6], [400, 4e6], [500, 5e6]]
+    given = ["network=dense", "data=inline", f"data.inputs={inputs}", "data.targets=[[1],[2],[3],[4],[5]]"]
+    sweep = make_sweep(tmp_path, {"seed": [0]}, [*given, "data.scale=standard", "data.test_fraction=0.2"])
+    numbers, canvas = drawn("decision_boundary", sweep / "0")
+    points = numbers[numbers["kind"] != "grid"][["x", "y"]]
+    assert sorted(map(tuple, points.to_numpy().round(6).tolist())) == sorted(map(tuple, inputs))
+    assert canvas.axes[0].get_xlim() == pytest.approx((100 - 32, 500 + 32))
+    run = Results(sweep / "0").experiment(0)
+    grid = numbers[numbers["kind"] == "grid"].iloc[4321]
+    values = Results(sweep / "0").parameters(0)["final"].to_numpy()
+    scaled = (np.array([[grid["x"], grid["y"]]]) - run.data.scale.shift) / run.data.scale.spread
+    layers = views(values[None], run.sizes, True)
+    by_hand = np.tanh(scaled @ layers[0].w[0].T + layers[0].b[0]) @ layers[1].w[0].T + layers[1].b[0]
+    assert grid["value"] == pytest.approx(by_hand[0, 0], rel=1e-9)
 
 
 def test_landscape_over_two_weights_is_the_error(alone: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
+from runner.compose import replacing
 from runner.config import conf_dir
 from runner.sweeping.composing import Composer, Job, parse
 
@@ -119,7 +120,9 @@ _composers: dict[str, Composer] = {}
 
 def _shared_composer(own: Path) -> Composer:
     """One composer for all examples, so that kinds are met again with other values."""
-    return _composers.setdefault("config", composer_of(own))
+    if "config" not in _composers:
+        _composers["config"] = composer_of(own)
+    return _composers["config"]
 
 
 def test_interpolations_and_resolvers_follow_the_values(own: Path) -> None:
@@ -229,6 +232,87 @@ def test_thousands_of_jobs_need_no_composition(own: Path, monkeypatch: pytest.Mo
     assert jobs[0].config["network"] is jobs[-1].config["network"]  # shared, not copied
     assert jobs[7].compose().seed == 7
     assert len(composed) == 1
+
+
+containers = st.one_of(
+    lists,
+    nested,
+    dicts,
+    st.sampled_from(
+        ["{init: normal, std: 1e-1}", "{a:{b:[1,'x y',\"z\"]},c:null}", "[{a:1},[]]", "{1:2,true:x}"]
+    ),
+    st.sampled_from(["{from:${loss}}", "['???']", "[int(3),float(2)]", "xavier_normal", "null"]),
+)
+
+
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(containers, min_size=1, max_size=3),
+    st.sampled_from(["", "+", "++"]),
+    st.sampled_from(["weights", "biases"]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_what_replaces_is_what_hydra_composes(
+    own: Path, values: list[str], prefix: str, key: str, is_fixed: bool, is_first: bool
+) -> None:
+    """Lists and mappings in place of each other, whichever the sweep's own configuration has."""
+    given = replacing([f"{prefix}network.{key}={values[0]}"])
+    composer = composer_of(own, *(given if is_fixed else given[:-1]))
+    for number, value in enumerate([*values, values[0]]):
+        replaced = replacing([f"{prefix}network.{key}={value}"])
+        overrides = [*replaced, "seed=3"] if is_first else ["seed=3", *replaced]
+        try:
+            composer.by_hydra(number, overrides)
+        except Exception as error:
+            with pytest.raises(type(error)):
+                composer.job(number, overrides)
+        else:
+            assert_as_hydra(composer, number, overrides)
+
+
+@pytest.mark.parametrize(
+    ("values", "most"),
+    [
+        (["{init:normal,std:0.1}"], 1),
+        (["[[[1,2],[3,4]],[[5,6]]]"], 1),
+        ([f"{{init:normal,std:{i / 7}}}" for i in range(1, 40)], 2),
+        ([f"[[[{i / 7},2],[3,4]],[[5,6]]]" for i in range(1, 40)], 2),
+        (["normal", "[[[1,2],[3,4]],[[5,6]]]", "{init:normal,std:0.1}", "{init:uniform}"], 4),
+    ],
+    ids=["a mapping", "a list", "mappings", "lists", "of every kind"],
+)
+def test_lists_and_mappings_need_few_compositions(
+    own: Path, values: list[str], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composer = composer_of(own, "++network.weights=null")
+    composed = []
+    original = Composer.compose
+    monkeypatch.setattr(Composer, "compose", lambda *a: composed.append(a) or original(*a))
+    jobs = [
+        ["++network.weights=null", f"network.weights={v}", f"seed={s}"] for v in values for s in (1, 2, 3)
+    ]
+    made = [composer.job(number, job) for number, job in enumerate(jobs)]
+    assert len(composed) <= most
+    assert [job.config["network"]["weights"] for job in made] == [
+        parse(value) for value in values for _ in range(3)
+    ]
+
+
+def test_what_merges_is_not_taken_for_what_replaces(own: Path) -> None:
+    composer = composer_of(own, "network=dense", "++network.weights={init:normal,std:0.1}")
+    for overrides in (
+        ["network=dense", "++network.weights={init:normal,std:0.1}", "network.weights={std:2}"],
+        ["network=dense", "++network.weights=null", "seed=1", "network.weights={init:normal}"],
+        [
+            "network=dense",
+            "++network.weights=null",
+            "network.weights={init:normal}",
+            "++network.weights.std=2",
+        ],
+    ):
+        assert_as_hydra(composer, 0, overrides)
+        assert_as_hydra(composer, 1, [o.replace("2", "3") for o in overrides])
 
 
 LONG = (

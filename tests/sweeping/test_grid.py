@@ -90,10 +90,22 @@ def test_keys_swept_together(loader: ConfigLoader) -> None:
         ["learning_rate=0.1,0.2", "seed=1,2", "epochs=10,20"], loader, together=[["learning_rate", "epochs"]]
     )
     assert jobs == [
-        ["learning_rate=0.1", "epochs=10", "seed=1"],
-        ["learning_rate=0.1", "epochs=10", "seed=2"],
-        ["learning_rate=0.2", "epochs=20", "seed=1"],
-        ["learning_rate=0.2", "epochs=20", "seed=2"],
+        ["learning_rate=0.1", "seed=1", "epochs=10"],
+        ["learning_rate=0.1", "seed=2", "epochs=10"],
+        ["learning_rate=0.2", "seed=1", "epochs=20"],
+        ["learning_rate=0.2", "seed=2", "epochs=20"],
+    ]
+
+
+def test_keys_swept_together_keep_the_order_of_the_arguments(loader: ConfigLoader) -> None:
+    """An override that changes what another has set stays behind it."""
+    arguments = ["seed=1,2", "++network.biases=null", "network.biases=[[1]],[[2]]", "++network.biases.x=3,4"]
+    together = [["seed", "network.biases.x"], ["network.biases"]]
+    assert expand(arguments, loader, together=together)[1] == [
+        "seed=1",
+        "++network.biases=null",
+        "network.biases=[[2]]",
+        "++network.biases.x=3",
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from processes import Command
 
 import runner
+from runner.sweeping.stacks import widest
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,14 @@ import runner
         ["network=dense", "data=xor,circles", "seed=range(0,2)", "network.hidden=[3],[2,2]", "epochs=3"],
         ["learning_rate=0.1,0.2", "epochs=2,4", "hydra.sweeper.zip=[[learning_rate,epochs]]"],
         ["experiment=compare_learning_rates", "epochs=2"],
+        [
+            "network.hidden=[1],[2]",
+            "seed=3,4",
+            "network.weights=[[[1,2]],[[3]]],[[[1,2],[3,4]],[[5,6]]]",
+            "network.biases=[[0.1],[0.2]],[[0.1,0.1],[0.2]]",
+            "hydra.sweeper.zip=[[network.hidden,network.biases,network.weights]]",
+            "epochs=2",
+        ],
     ],
     ids=lambda overrides: overrides[0],
 )
@@ -28,6 +37,77 @@ def test_the_same_runs_as_from_the_command_line(
     assert len(runs) == len(list((tmp_path / "s").glob("*/history.csv")))
     for number, run in enumerate(runs):
         assert run.history.equals(runner.read_history(tmp_path / "s" / str(number)))
+
+
+@pytest.mark.parametrize(
+    ("given", "weights"),
+    [
+        (["network.weights=zeros", "network.weights=[[[1,2],[3,4]],[[5,6]]]"], [1, 2, 3, 4, 5, 6]),
+        (["network.weights=[[[1,2],[3,4]],[[5,6]]]", "++network.weights={init:constant,value:2}"], [2] * 6),
+        (["++network.weights={init:constant,value:3}", "network.weights=zeros"], [0] * 6),
+        (
+            ["+network.weights=[[[1,2],[3,4]],[[5,6]]]", "++network.weights=null", "network.weights=ones"],
+            None,
+        ),
+        (["network.weights={init:constant,value:2}", "network.weights.value=4"], [4] * 6),
+    ],
+)
+def test_of_weights_given_twice_the_last_count(given: list[str], weights: list[float] | None) -> None:
+    asked = [given[0], "epochs=0", *given[1:]]
+    if weights is None:
+        with pytest.raises(runner.RunnerError, match="ones"):
+            runner.load(*asked)
+        return
+    runs = [
+        runner.load(*asked),
+        *runner.load_sweep(*asked, "seed=1,2"),
+        *runner.load_sweep("seed=1,2", *asked),
+    ]
+    assert [run.result.initial.tolist() for run in runner.train(runs)] == [weights] * 5
+
+
+@pytest.mark.parametrize("prefix", ["", "+", "++"])
+def test_weights_of_every_kind_side_by_side(prefix: str) -> None:
+    sweep = runner.load_sweep(
+        "network.hidden=[2],[3],[1],[2]",
+        f"{prefix}network.biases=[[1,1],[1]],null,zeros,{{init:constant,value:2}}",
+        "learning_rate=0.1,0.2",
+        f"{prefix}network.weights='zeros',{{init: constant, value: 3}},[[[1,2]],[[3]]],zeros",
+        "hydra.sweeper.zip=[[network.hidden,network.weights,network.biases]]",
+    )
+    starts = [run.result.initial.tolist() for run in runner.train(sweep)[::2]]
+    assert starts == [[0] * 6 + [1] * 3, [3] * 9, [1, 2, 3, 0, 0], [0] * 6 + [2] * 3]
+
+
+def test_stacks_from_python_are_as_wide_as_those_of_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past a core's caches a stack is slower, and without a bound 1,000 runs are held at once."""
+    sweep = runner.load_sweep(
+        "network=dense", "data=moons", "network.hidden=[32,16]", "seed=range(0,15)", "epochs=3"
+    )
+    sweep = [*sweep, *runner.load_sweep("learning_rate=0.1,1e3,0.2", "epochs=40")]
+    alone = [runner.train(one) for one in sweep]
+    widths: list[int] = []
+    original = runner.api.train_stack
+    monkeypatch.setattr(
+        runner.api,
+        "train_stack",
+        lambda stack, *a, **k: widths.append(len(stack)) or original(stack, *a, **k),
+    )
+    most = widest(sweep[0], 4 * 2**30)
+    assert 1 < most < 15  # or this test says nothing
+    for memory, expected in {"4GiB": [most, 15 - most, 3], "1MiB": [*[1] * 15, 3]}.items():
+        widths.clear()
+        runs = runner.train(sweep, max_memory=memory)
+        assert sorted(widths) == sorted(expected)
+        for ours, theirs in zip(runs, alone, strict=True):
+            assert ours.history.equals(theirs.history)
+            assert ours.parameters.equals(theirs.parameters)
+            assert ours.experiment is theirs.experiment
+
+
+def test_a_bound_that_is_none_is_refused() -> None:
+    with pytest.raises(runner.RunnerError, match="max_memory=lots: must be at least 1MiB"):
+        runner.train(runner.load_sweep("seed=1,2"), max_memory="lots")
 
 
 def test_what_is_equal_is_shared() -> None:

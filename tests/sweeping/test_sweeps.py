@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 from processes import Command
 
 # Sizes, data, optimizers, seeds and diverging rates together: many stacks, some of one run.
@@ -240,6 +241,96 @@ def test_what_is_not_swept_is_no_column(command: Command, tmp_path: Path) -> Non
     assert list(lines(tmp_path / "s")[0])[:3] == ["run", "learning_rate", "status"]
 
 
+# Two sizes, each with weights and biases of its own, and a seed that changes nothing.
+SIZED = [
+    "-m",
+    "network.hidden=[1],[2]",
+    "network.biases=[[0.1],[0.2]],[[0.3,0.4],[0.5]]",
+    "seed=1,2",
+    "network.weights=[[[1,2]],[[3]]],{init:constant,value:0.25}",
+    "epochs=1",
+    "hydra.sweep.dir=s",
+]
+
+
+@pytest.mark.parametrize("more", ["hydra.sweeper.max_batch_size=3", "hydra/launcher=basic"])
+def test_values_swept_together_are_those_of_the_table(more: str, command: Command, tmp_path: Path) -> None:
+    together = "hydra.sweeper.zip=[[network.hidden,network.weights,network.biases]]"
+    done = command(*SIZED, together, more)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    table = lines(tmp_path / "s")
+    assert list(table[0])[:6] == [
+        "run",
+        "network.hidden",
+        "network.biases",
+        "seed",
+        "network.weights",
+        "status",
+    ]
+    assert [line["network.biases"] for line in table] == [*["[[0.1],[0.2]]"] * 2, *["[[0.3,0.4],[0.5]]"] * 2]
+    initial = []
+    for line in table:
+        with open(tmp_path / "s" / line["directory"] / "history.csv", newline="") as f:
+            initial.append({k: float(v) for k, v in next(csv.DictReader(f)).items() if k[0] in "wb"})
+    small = {"w1": 1.0, "w2": 2.0, "w3": 3.0, "b1": 0.1, "b2": 0.2}
+    large = {**{f"w{i}": 0.25 for i in range(1, 7)}, "b1": 0.3, "b2": 0.4, "b3": 0.5}
+    assert initial == [small, small, large, large]
+
+
+def test_weights_swept_in_a_preset(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine" / "experiment").mkdir(parents=True)
+    (tmp_path / "mine" / "experiment" / "kinds.yaml").write_text(
+        "# @package _global_\nepochs: 1\nhydra:\n  mode: MULTIRUN\n  sweep: {dir: s}\n  sweeper:\n"
+        "    params:\n      network.weights: '[[[1,2],[3,4]],[[5,6]]],{init:constant,value:2},zeros'\n"
+    )
+    done = command("--config-dir", "mine", "experiment=kinds")
+    assert done.returncode == 0, done.stderr
+    initial = []
+    for folder in "012":
+        with open(tmp_path / "s" / folder / "history.csv", newline="") as f:
+            initial.append([float(v) for k, v in next(csv.DictReader(f)).items() if k[0] == "w"])
+    assert initial == [[1, 2, 3, 4, 5, 6], [2] * 6, [0] * 6]
+
+
+@pytest.mark.parametrize(
+    ("more", "launcher", "sweeper"),
+    [
+        ([], "BasicLauncher", "BasicSweeper"),
+        (["hydra/launcher=vectorized"], "VectorizedLauncher", "BasicSweeper"),
+        (["hydra/sweeper=grid"], "BasicLauncher", "GridSweeper"),
+    ],
+)
+def test_a_preset_chooses_of_hydras_own_and_the_command_line_before_it(
+    more: list[str], launcher: str, sweeper: str, command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "mine" / "experiment").mkdir(parents=True)
+    (tmp_path / "mine" / "experiment" / "plain.yaml").write_text(
+        "# @package _global_\ndefaults:\n"
+        "- override /hydra/launcher: basic\n- override /hydra/sweeper: basic\n"
+        "- override /hydra/job_logging: none\nepochs: 1\n"
+    )
+    done = command("-m", "--config-dir", "mine", "experiment=plain", "seed=1,2", "hydra.sweep.dir=s", *more)
+    assert done.returncode == 0, done.stderr
+    assert len(lines(tmp_path / "s")) == 2
+    used = OmegaConf.load(tmp_path / "s" / "multirun.yaml").hydra
+    assert used.launcher._target_.endswith(f".{launcher}")
+    assert used.sweeper._target_.endswith(f".{sweeper}")
+    assert used.runtime.choices["hydra/job_logging"] == "none"
+    assert used.runtime.choices["hydra/help"] == "backprop_runner"  # what nobody chose is ours
+
+
+def test_hydras_own_sweeper_takes_the_last_weights(command: Command, tmp_path: Path) -> None:
+    given = ["network.weights=zeros", "seed=1,2", "++network.weights=[[[1,2],[3,4]],[[5,6]]]", "epochs=1"]
+    assert command("-m", *given, "hydra/sweeper=basic", "hydra.sweep.dir=s").returncode == 0
+    assert (tmp_path / "s" / "0" / "history.csv").read_text().splitlines()[1].endswith(",1,2,3,4,5,6")
+
+
+def test_no_column_has_values_that_another_override_replaced(command: Command, tmp_path: Path) -> None:
+    assert command("-m", "seed=1,2", "++seed=5", "epochs=1,2", "hydra.sweep.dir=s").returncode == 0
+    assert list(lines(tmp_path / "s")[0])[:3] == ["run", "epochs", "status"]
+
+
 def test_the_last_word_counts_equals(command: Command, tmp_path: Path) -> None:
     """A seed changes nothing where the weights are given: no run is better than another."""
     said = command("-m", "learning_rate=0.01,0.1", "seed=0,1,2", "epochs=5", cwd=tmp_path).stdout
@@ -309,3 +400,18 @@ def test_settings_are_checked(setting: str, said: str, command: Command, tmp_pat
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.rglob("history.csv"))
+
+
+@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+def test_data_of_fewer_examples_than_a_batch_are_said_once(
+    launcher: str, command: Command, tmp_path: Path
+) -> None:
+    done = command("-m", "network=dense", "data=xor,moons", "batch_size=32,500", "epochs=3",
+                   "hydra.sweep.dir=s", f"hydra/launcher={launcher}")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("more than the 4 examples: one batch holds all of them") == 1
+    assert done.stdout.count("one batch") == 1
+    assert [line["status"] for line in lines(tmp_path / "s")] == ["completed"] * 4
+    alone = command("network=dense", "data=xor", "batch_size=32", "epochs=3", "hydra.run.dir=alone")
+    assert "batch_size=32 is more than the 4 examples" in alone.stdout
+    assert (tmp_path / "alone/history.csv").read_bytes() == (tmp_path / "s/0/history.csv").read_bytes()
