@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from comparing import bits_of_a_run
 from omegaconf import OmegaConf
 from processes import Command
 
@@ -52,6 +53,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "sweep"
 
 
+@bits_of_a_run
 @pytest.mark.parametrize(
     "launcher",
     [
@@ -81,6 +83,7 @@ def test_same_bytes_however_it_is_run(
     assert ours == theirs
 
 
+@bits_of_a_run
 def test_same_bytes_alone(mixed: Path, command: Command, tmp_path: Path) -> None:
     for number in (0, 13, 31):
         overrides = (mixed / str(number) / ".hydra" / "overrides.yaml").read_text().splitlines()
