@@ -224,18 +224,19 @@ def _draw_crosses(ax: Axes, table: pd.DataFrame, column: str, looks: Looks) -> f
         return 0.0
     alike = [shades.key for shades in (looks.shades, looks.dashes) if shades]
     shown = lost.drop_duplicates([RATE, *alike])
-    levels = shown.groupby(RATE).cumcount() % MOST_CROSSES
-    taken = CROSS * (int(levels.max()) + 1)
+    level = shown.groupby(RATE).cumcount() % MOST_CROSSES
+    taken = CROSS * (int(level.max()) + 1)
     below = column != STEPS and higher_is_better(column)
     make_room(ax, taken, above=not below)
+    shown = shown.assign(height=CROSS * (level + 0.5) if below else 1 - CROSS * (level + 0.5))
     few = table[RATE].nunique() <= FEW
-    for level, (_, row) in zip(levels, shown.iterrows(), strict=True):
-        away = CROSS * (level + 0.5)
-        at, place = (row[RATE], away if below else 1 - away), ax.get_xaxis_transform()
-        more = {"color": looks.style(row)[0], "transform": place, "clip_on": False, "zorder": 6}
-        ax.plot(*at, "x", ms=4 if few else 2.5, mew=1.0 if few else 0.6, gid="lost", **more)
+    for _, line in shown.groupby(alike) if alike else [((), shown)]:
+        at, place = (line[RATE], line["height"]), ax.get_xaxis_transform()
+        color, marker = looks.style(line.iloc[0])[0], looks.marker(line.iloc[0])
+        more = {"color": color, "transform": place, "clip_on": False, "ls": "none", "zorder": 6}
+        ax.plot(*at, marker="x", ms=4 if few else 2.5, mew=1.0 if few else 0.6, gid="lost", **more)
         if looks.dashes:
-            ax.plot(*at, looks.marker(row), ms=6, mfc="none", mew=0.6, **more)
+            ax.plot(*at, marker=marker, ms=6, mfc="none", mew=0.6, **more)
     return taken
 
 

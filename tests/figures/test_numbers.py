@@ -374,7 +374,7 @@ def test_what_leaves_the_frame_is_marked(tmp_path: Path) -> None:
 def crosses(canvas: Canvas, axes: int) -> dict[tuple[float, str], float]:
     """The heights of a panel's crosses, in parts of its own, by their rates and colours."""
     marks = [line for line in canvas.axes[axes].get_lines() if line.get_gid() == "lost"]
-    return {(line.get_xdata()[0], str(line.get_color())): line.get_ydata()[0] for line in marks}
+    return {(x, str(line.get_color())): y for line in marks for x, y in line.get_xydata()}
 
 
 @pytest.fixture(scope="module")
