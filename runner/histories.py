@@ -154,6 +154,16 @@ def header_of(path: str | Path) -> list[str]:
         raise RunnerError(f"{path}: cannot be read: {error}") from None
 
 
+def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:
+    """What the columns `names` of a history begin with, as it was written."""
+    try:
+        with open(path, newline="", encoding="utf-8") as f:
+            header, row = (next(csv.reader(f), []) for _ in range(2))
+        return tuple(row[header.index(name)] for name in names)
+    except (OSError, UnicodeDecodeError, ValueError, IndexError) as error:
+        raise RunnerError(f"{path}: is not a history as it was written: {error}") from None
+
+
 def every(length: int, most: int) -> slice | np.ndarray[Any, np.dtype[np.intp]]:
     """At most `most` or so of the rows, evenly, the last always."""
     stride = -(-length // most)

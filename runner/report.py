@@ -52,7 +52,7 @@ th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; }
 td { border-bottom: 1px solid var(--line); }
 th { position: sticky; top: 0; background: Canvas; } th[data-sorts] { cursor: pointer; }
 tr.best { background: var(--mark); font-weight: 600; }
-tr.diverged, tr.failed, tr.interrupted { color: var(--weak); }
+tr.diverged, tr.blown, tr.failed, tr.interrupted { color: var(--weak); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
 """
@@ -94,17 +94,13 @@ class Page:
 
 def gather(results: Results, metric: str, figures: Sequence[Outcome]) -> Page:
     """What there is to say about a folder; nothing of it is escaped yet."""
-    table = results.runs.drop(columns="directory")
-    has_best = (table["status"] == "completed").any() and table[metric].notna().any()
+    table = results.runs.drop(columns="directory").assign(status=results.outcomes)
+    has_best = results.completed[metric].notna().any()
     best = results.best(metric) if has_best else None
     if len(table) > MOST_ROWS:
         table = _sorted(table, metric).head(MOST_ROWS)
     folder = results.folder.resolve()
-    states = Counter(str(status) for status in results.runs["status"])
-    facts = [
-        ("folder", folder.name),
-        ("runs", ", ".join(f"{n:,} {s}" for s, n in states.items())),
-    ]
+    facts = [("folder", folder.name), ("runs", _counts(results))]
     if results.swept:
         facts.append(("swept", ", ".join(results.swept)))
     if best is not None and results.is_sweep:
@@ -132,12 +128,21 @@ def gather(results: Results, metric: str, figures: Sequence[Outcome]) -> Page:
     )
 
 
+def _counts(results: Results) -> str:
+    """How many runs ended in which way."""
+    from runner.results import BLOWN_UP, OFF_SCALE
+
+    states = Counter(str(outcome) for outcome in results.outcomes)
+    meaning = f"; blown up: to {OFF_SCALE:,} times the first error or more" if BLOWN_UP in states else ""
+    return ", ".join(f"{n:,} {s}" for s, n in states.items()) + meaning
+
+
 def _summary(results: Results, metric: str, best: int | None) -> tuple[pd.DataFrame, int | None]:
     """A row a setting, the best first where there are too many: what it was, how it ended, its metrics.
 
     Repeats over the seed are one row with their medians; `bold` is the row of the best run.
     """
-    runs = results.runs
+    runs = results.runs.assign(status=results.outcomes)
     metrics = [metric, *(name for name in results.metrics if name not in (metric, "best_error"))]
     repeats = "seed" in results.swept and len(results.keys) > 0
     keys = results.keys if repeats else results.swept or ["run"]
@@ -161,7 +166,7 @@ def _summary(results: Results, metric: str, best: int | None) -> tuple[pd.DataFr
 
 
 def _sorted(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """The best first; what diverged last, whatever its error."""
+    """The best first; what diverged or blew up last, whatever its error."""
     from runner.results import higher_is_better
 
     best_first = table.sort_values(metric, ascending=not higher_is_better(metric), kind="stable")

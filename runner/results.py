@@ -33,6 +33,12 @@ METRICS = {
     "accuracy": True,
     "test_accuracy": True,
 }
+#: An error of so many times the initial one is off the scale: a run that ends there has blown up.
+OFF_SCALE = 1000
+#: The least error that counts as one to begin with: below it is rounding, as at the end of an earlier run.
+ROUNDING = 1e-24
+#: How runs end of which nothing is to be compared, as `Results.outcomes` says it.
+DIVERGED, BLOWN_UP = LOST = ("diverged", "blown up")
 #: Errors are kept of all runs, of this many numbers altogether; longer histories are thinned evenly.
 MOST_NUMBERS = 2**23
 #: Keys whose values may change the columns of a history, by their first words; and those of them that cannot.
@@ -88,6 +94,24 @@ class Results:
     def finished(self) -> pd.DataFrame:
         """The runs that have a result: completed or diverged, in order."""
         return self.runs[self.runs["status"].isin(["completed", "diverged"])]
+
+    @cached_property
+    def outcomes(self) -> pd.Series[Any]:
+        """How every run ended: its status, but BLOWN_UP where it came to its end off the scale."""
+        status = self.runs["status"]
+        began = self.runs["initial_error"].clip(lower=ROUNDING)
+        off_scale = self.runs["final_error"] >= OFF_SCALE * began
+        return status.mask(off_scale & (status == "completed"), BLOWN_UP)
+
+    @cached_property
+    def completed(self) -> pd.DataFrame:
+        """The runs that can be compared: they came to their end, and did not blow up."""
+        return self.runs[self.outcomes == "completed"]
+
+    @cached_property
+    def lost(self) -> pd.Series[bool]:
+        """Which of the finished runs diverged or blew up."""
+        return self.outcomes[self.finished.index].isin(LOST)
 
     def marks(self, run: int) -> dict[str, Any]:
         """What tells a run's rows from those of others: its number and its swept values."""
@@ -171,7 +195,7 @@ class Results:
         return self.header(run)[0], self._weights(run), table[["layer", "to", "from"]].to_numpy().tolist()
 
     def best(self, metric: str = "final_error", among: Sequence[int] | None = None) -> int:
-        """The row of the completed run with the best `metric`, of those in `among` or of all.
+        """The row of the completed run, not blown up, with the best `metric`, of those in `among` or of all.
 
         Of equals it is the one that was soonest at the threshold, then the first. Raises RunnerError
         where there is none.
@@ -186,11 +210,11 @@ class Results:
 
     def _leaders(self, metric: str, among: Sequence[int] | None) -> list[int]:
         """The rows of all runs that share the best `metric`, the best of them first."""
-        values = self.runs.loc[self.runs["status"] == "completed", metric].dropna()
+        values = self.completed[metric].dropna()
         if among is not None:
             values = values[values.index.isin(among)]
         if values.empty:
-            raise RunnerError("no run is completed with a finite error")
+            raise RunnerError("no run came to its end with an error on the scale of the first")
         leaders = values.index[values == (values.max() if METRICS[metric] else values.min())].tolist()
         if len(leaders) == 1:
             return leaders
@@ -214,11 +238,11 @@ class Results:
     @cached_property
     def threshold(self) -> float:
         """The error that counts as learnt: 1 % of the initial one, or what half of the runs reach."""
-        done = self.finished[self.finished["status"] == "completed"]
+        done = self.completed
         if done.empty:
             return float("nan")
-        goal = 0.01 * float(done["initial_error"].median())
-        return goal if (done["best_error"] <= goal).any() else float(done["best_error"].median())
+        goal = 0.01 * median(done["initial_error"])
+        return goal if (done["best_error"] <= goal).any() else median(done["best_error"])
 
     @cached_property
     def step(self) -> str:
@@ -339,6 +363,13 @@ def read_histories(folder: str | Path, columns: Sequence[str] | None = None) -> 
 
 def higher_is_better(metric: str) -> bool:
     return METRICS[metric]
+
+
+def median(values: pd.Series[float]) -> float:
+    """The median; NaN of nothing. The sum of two in the middle may be beyond all numbers."""
+    with np.errstate(over="ignore"):
+        middle = float(values.median())
+    return 2 * float((values / 2).median()) if np.isinf(middle) else middle
 
 
 def _first_below(steps: Array, errors: Array, threshold: float) -> float:

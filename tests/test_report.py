@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from making_sweeps import make_sweep
 
-from runner.report import _tex, write_report
+from runner.report import _tex, gather, html, latex, write_report
+from runner.results import Results
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -79,6 +80,20 @@ def test_the_table_has_every_run_and_marks_the_best(sweep: Path) -> None:
     assert len(best) == 1
     assert best[0][0] == str(table.loc[table["final_error"].idxmin(), "run"])
     assert sum("diverged" in kind for kind in page.classes) == (table["status"] == "diverged").sum() == 2
+
+
+def test_what_blew_up_is_counted_and_marked_so(sweep: Path, tmp_path: Path) -> None:
+    shutil.copytree(sweep, tmp_path / "s")
+    table = pd.read_csv(tmp_path / "s" / "runs.csv", dtype=str)
+    table.loc[[2, 3], "final_error"] = ["1e34", "2e34"]
+    table.to_csv(tmp_path / "s" / "runs.csv", index=False)
+    made = gather(Results(tmp_path / "s"), "final_error", [])
+    said = "2 completed, 2 blown up, 2 diverged; blown up: to 1,000 times the first error or more"
+    assert dict(made.facts)["runs"] == said
+    page = Reader(html(made))
+    marked = [at for at, kind in enumerate(page.classes) if "blown" in kind]
+    assert marked == [at for at, row in enumerate(page.rows) if "blown up" in row] == [3, 4]
+    assert "0.05 & 2 & 0 & --" in latex(made)
 
 
 def test_captions_say_what_bands_are(sweep: Path) -> None:

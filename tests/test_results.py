@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from making_sweeps import make_sweep
 
@@ -16,7 +17,7 @@ import runner
 from runner import results as module
 from runner.errors import RunnerError
 from runner.histories import NotShownError
-from runner.results import Results, read_histories, read_runs
+from runner.results import Results, median, read_histories, read_runs
 from runner.tables import in_order
 
 
@@ -251,6 +252,38 @@ def test_of_equals_the_soonest_is_the_best(tmp_path: Path) -> None:
 
     assert results.best() == min(equals, key=lambda run: (reached(run), run)) != equals[0]
     assert f"of {len(equals)} equals" in results.best_name("final_error")
+
+
+def test_a_run_that_ends_off_the_scale_has_blown_up(sweep: Path, tmp_path: Path) -> None:
+    """Whatever its status says; it is none to compare with, but it keeps its status in the table."""
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    table = pd.read_csv(copy / "runs.csv", dtype=str)
+    table["initial_error"], table["final_error"] = "2", ["1999", "2000", "1"]
+    table.to_csv(copy / "runs.csv", index=False)
+    results = Results(copy)
+    assert results.outcomes.tolist() == ["completed", "blown up", "diverged"]
+    assert results.lost.tolist() == [False, True, True]
+    assert results.completed["run"].tolist() == [results.best()] == [0]
+    assert read_runs(copy)["status"].tolist() == ["completed", "completed", "diverged"]
+
+
+@pytest.mark.parametrize(("began", "ended"), [("0", "0"), ("0", "1e-28"), ("1e-33", "1e-29")])
+def test_rounding_is_no_blowing_up(sweep: Path, tmp_path: Path, began: str, ended: str) -> None:
+    """A run that begins with the last weights of another has hardly an error to begin with."""
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    table = pd.read_csv(copy / "runs.csv", dtype=str).assign(initial_error=began, final_error=ended)
+    table.to_csv(copy / "runs.csv", index=False)
+    results = Results(copy)
+    assert results.outcomes.tolist() == results.runs["status"].tolist()
+
+
+def test_medians_are_within_all_numbers() -> None:
+    assert median(pd.Series([1.5e308, 1.7e308])) == pytest.approx(1.6e308)
+    assert median(pd.Series([1.0, 3.0, np.inf])) == 3.0
+    assert median(pd.Series([1.0, np.inf])) == np.inf
+    assert np.isnan(median(pd.Series([], dtype=float)))
 
 
 def test_values_in_a_readers_order() -> None:

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 
 from runner.arrays import Array
 from runner.errors import RunnerError
-from runner.results import Results, higher_is_better
+from runner.histories import thinned
+from runner.results import BLOWN_UP, DIVERGED, OFF_SCALE, Results, higher_is_better
 
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2
@@ -63,10 +64,12 @@ def needs_finished(results: Results) -> str | None:
 
 
 def needs_completed(results: Results) -> str | None:
-    """The reason why nothing can be compared: no run came to its end with a finite error."""
+    """The reason why nothing can be compared: no run came to its end with an error on the scale."""
     if reason := needs_finished(results):
         return reason
-    return None if (results.runs["status"] == "completed").any() else "every run diverged"
+    if len(results.completed):
+        return None
+    return f"every run {verb_of(results.outcomes)}"
 
 
 def needs_weights(results: Results) -> str | None:
@@ -77,9 +80,35 @@ def needs_weights(results: Results) -> str | None:
 
 
 def reference(results: Results, metric: str, among: Sequence[int]) -> int:
-    """The best run of those in `among`; the first where all diverged."""
-    completed = results.runs.index[results.runs["status"] == "completed"].intersection(list(among))
+    """The best run of those in `among`; the first where all diverged or blew up."""
+    completed = results.completed.index.intersection(list(among))
     return results.best(metric, completed.tolist()) if len(completed) else among[0]
+
+
+def paths_of(
+    results: Results, runs: Sequence[int], columns: Sequence[str], step: str
+) -> dict[int, pd.DataFrame]:
+    """The histories of `runs` as lines of POINTS points, whole; of those that were lost, what can be read."""
+    lost = [run for run in runs if results.lost[run]]
+    kept = [run for run in runs if run not in lost]
+    paths = dict(zip(kept, (thinned(h, POINTS) for h in results.histories(kept, columns, step)), strict=True))
+    reach = max((_sizes(path).max() for path in paths.values()), default=1.0)
+    for run, history in zip(lost, results.histories(lost, columns, step), strict=True):
+        paths[run] = thinned(_readable(history, reach), POINTS)
+    return {run: paths[run] for run in runs}
+
+
+def _readable(history: pd.DataFrame, reach: float) -> pd.DataFrame:
+    """The rows before a weight is beyond LEAVES times `reach`, 1 and where the run began; one at least."""
+    sizes = _sizes(history)
+    left = sizes > LEAVES * max(1.0, reach, sizes[0])
+    return history.iloc[: max(1, int(np.argmax(np.append(left, True))))]
+
+
+def _sizes(history: pd.DataFrame) -> Array:
+    """The largest magnitude of a weight on each row."""
+    sizes: Array = history.filter(regex=r"^[wb]\d+$").abs().max(axis=1).to_numpy(dtype=float)
+    return sizes
 
 
 def is_weight(name: str) -> bool:
@@ -105,8 +134,8 @@ def check_options(results: Results, options: Options) -> None:
 
 
 HUGE = 1e300
-#: An error of so many times the initial one is off the scale: a run on its way to diverging.
-OFF_SCALE = 1000
+POINTS = 200  # of a path of weights: more cannot be seen
+LEAVES = 10  # times the weights that are to be seen: there a lost run leaves the scale
 
 
 def quantiles(values: Array, at: Sequence[float]) -> Array:
@@ -131,6 +160,23 @@ def rounded(value: float) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 run``, ``2 runs``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def verb_of(outcomes: pd.Series[Any]) -> str:
+    """What lost runs did: ``diverged``, ``blew up``, or ``diverged or blew up``."""
+    verbs = {DIVERGED: "diverged", BLOWN_UP: "blew up"}
+    return " or ".join(verb for outcome, verb in verbs.items() if (outcomes == outcome).any())
+
+
+def losses_of(results: Results) -> str:
+    """``3 of 20 runs diverged, 1 blew up (…)``: what a caption says of lost runs; nothing without any."""
+    counts = results.outcomes.value_counts()
+    verbs = {DIVERGED: "diverged", BLOWN_UP: f"blew up (to {OFF_SCALE:,} times the first error or more)"}
+    lost = {verb: int(counts[outcome]) for outcome, verb in verbs.items() if outcome in counts}
+    if not results.is_sweep:
+        return "".join(f"The run {verb}" for verb in lost)
+    said = ", ".join(f"{count:,} {verb}" for verb, count in lost.items())
+    return said.replace(" ", f" of {counted(len(results.finished), 'run')} ", 1)
 
 
 def spread_of(counts: pd.Series[int]) -> str:

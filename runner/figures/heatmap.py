@@ -17,12 +17,13 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from runner.arrays import Array
 from runner.figures.figure import (
-    OFF_SCALE,
+    HUGE,
     Figure,
     Layout,
     Options,
     best_row,
     is_weight,
+    losses_of,
     needs_completed,
     spread_of,
 )
@@ -38,7 +39,8 @@ from runner.figures.scales import (
     letter_width,
     wants_log,
 )
-from runner.results import Results, higher_is_better
+from runner.histories import NotShownError
+from runner.results import LOST, OFF_SCALE, Results, higher_is_better, median
 from runner.tables import in_order, plain
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
@@ -58,25 +60,32 @@ def _keys(results: Results, options: Options) -> tuple[str, str] | None:
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """A row a cell: the median of the metric over its completed runs, and how its runs ended.
 
-    A cell of which at least half of the runs diverged has no metric.
+    A cell of which at least half of the runs diverged or blew up has no metric.
     """
     keys = _keys(results, options)
     assert keys is not None  # or the figure does not apply
-    runs, metric = results.runs, options.metric
+    runs, metric = results.runs.assign(status=results.outcomes), options.metric
     rows, members = [], []
     for pair, group in runs.groupby([runs[key].astype(object) for key in keys], sort=True):
         states = group["status"].value_counts()
         completed = group.loc[group["status"] == "completed", metric]
-        diverged = int(states.get("diverged", 0))
-        middle = float(completed.median()) if diverged < len(completed) or not diverged else np.nan
-        rows.append((*pair, middle, len(group), len(completed), diverged, int(group["run"].min())))
+        diverged, blown_up = (int(states.get(outcome, 0)) for outcome in LOST)
+        lost = diverged + blown_up
+        middle = median(completed) if lost < len(completed) or not lost else np.nan
+        middle = middle if abs(middle) < HUGE / 1e6 else np.nan
+        ends = len(completed), diverged, blown_up
+        rows.append((*pair, middle, len(group), *ends, int(group["run"].min())))
         members.append([int(run) for run in completed.index])
-    table = pd.DataFrame(rows, columns=[*keys, metric, "runs", "completed", "diverged", "first_run"])
+    counts = ["runs", "completed", "diverged", "blown_up"]
+    table = pd.DataFrame(rows, columns=[*keys, metric, *counts, "first_run"])
+    if table[metric].isna().all():
+        raise NotShownError(f"at least half of the runs of every cell diverged, blew up or have no {metric}")
     best, equals = _best(results, table, members, metric)
     table["best"] = table.index == best
     over = [key for key in results.swept if key not in keys]
     table.attrs = {"keys": keys, "metric": metric, "over": over, "equals": equals}
-    table.attrs["top"] = OFF_SCALE * float(results.finished["initial_error"].median())
+    table.attrs["top"] = OFF_SCALE * median(results.finished["initial_error"])
+    table.attrs["losses"] = losses_of(results)
     return table
 
 
@@ -187,14 +196,14 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 
 
 def _mark_missing(ax: Axes, table: pd.DataFrame, across: Side, upwards: Side) -> None:
-    """Diverged cells hatched on grey; a dot where there is no result, a dash where there was no run."""
+    """Cells of lost runs hatched on grey; a dot where there is no result, a dash where there was no run."""
     (x, y), metric = table.attrs["keys"], table.attrs["metric"]
     cells = {(cell[x], cell[y]): cell for _, cell in table.iterrows()}
     for (i, a), (j, b) in product(enumerate(across.values), enumerate(upwards.values)):
         cell = cells.get((a, b))
         if cell is not None and np.isfinite(cell[metric]):
             continue
-        if cell is None or not cell["diverged"]:
+        if cell is None or not cell["diverged"] + cell["blown_up"]:
             marker, name = ("_", "absent") if cell is None else (".", "no result")
             ax.plot(across.places[i], upwards.places[j], marker, color="0.5", ms=4, gid=name)
             continue
@@ -223,9 +232,12 @@ def caption(table: pd.DataFrame) -> str:
     if table.attrs["equals"] > 1:
         text += f", of {table.attrs['equals']} equals the one soonest at the threshold"
     missing = table[table[metric].isna()]
-    if missing["diverged"].any():
-        text += ". Hatched cells: at least half of the runs diverged"
-    if (missing["diverged"] == 0).any():
+    lost = missing["diverged"] + missing["blown_up"]
+    if table.attrs["losses"]:
+        text += f". {table.attrs['losses']}"
+    if lost.any():
+        text += "; hatched cells: at least half of the runs did"
+    if (lost == 0).any():
         text += ". White cells with a dot: no result"
     absent = table[x].nunique() * table[y].nunique() - len(table)
     if absent:

@@ -11,18 +11,18 @@ from matplotlib.axes import Axes
 
 from runner.arrays import Array
 from runner.figures.figure import (
-    OFF_SCALE,
     Figure,
     Layout,
     Options,
     counted,
+    losses_of,
     needs_finished,
     quantiles,
     rounded,
 )
 from runner.figures.looks import Keys, Looks, add_lines, keys_of
 from runner.figures.scales import Heights, log_axis, step_axis
-from runner.results import Results
+from runner.results import BLOWN_UP, DIVERGED, OFF_SCALE, Results
 
 MANY = 100  # lines; beyond, a sample of them is drawn over a band of quantiles
 SAMPLE = 50
@@ -47,20 +47,23 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     repeats = max(map(len, groups)) > 1
     lines, shown = [], range(len(groups))
     if len(groups) > MANY:
-        lines.append(_median(steps, ends, MOST) | {"line": WHOLE, "kind": "median", "runs": len(runs)})
+        whole = {"line": WHOLE, "kind": "median", "runs": len(runs), "blown_up": False}
+        lines.append(_median(steps, ends, MOST) | whole)
         shown = _spread(runs, groups, results)
     kind = "sample" if len(groups) > MANY else "median" if repeats else "run"
     firsts = runs.iloc[[groups[i][0] for i in shown]]
     marks: dict[Any, dict[Any, Any]] = firsts[results.keys if repeats else results.swept].to_dict("index")
-    lost = (firsts["status"] == "diverged").tolist()
-    for i, (row, mark), diverged in zip(shown, marks.items(), lost, strict=True):
+    diverged = (firsts["status"] == "diverged").tolist()
+    lost = results.lost.to_numpy()
+    for i, (row, mark), ends_so in zip(shown, marks.items(), diverged, strict=True):
         at = groups[i]
-        line = _median(steps, ends[at], QUARTILES) if repeats else _line(steps, values[at[0]], diverged)
+        line = _median(steps, ends[at], QUARTILES) if repeats else _line(steps, values[at[0]], ends_so)
+        line["blown_up"] = 2 * int(lost[at].sum()) >= len(at) and not line["diverged"]
         lines.append(mark | line | {"line": i if repeats else row, "kind": kind, "runs": len(at)})
     table = _stacked(lines, results.step)
     keys = keys_of(results, options) if results.keys or not repeats else Keys(None)
     table.attrs = {"step": results.step, "keys": keys, "runs": len(runs), "curves": 1, "lines": len(groups)}
-    table.attrs["diverged"] = int((runs["status"] == "diverged").sum())
+    table.attrs["losses"] = losses_of(results)
     return table
 
 
@@ -68,16 +71,17 @@ def _one_run(results: Results) -> pd.DataFrame:
     names = [name for name in CURVES if name in results.header(0)]
     history = results.history(0, names)
     keep = np.unique(np.linspace(0, len(history) - 1, min(len(history), 4 * POINTS)).round().astype(int))
-    diverged = str(results.runs.at[0, "status"]) == "diverged"
+    outcome = str(results.outcomes[0])
     steps = history[results.step].to_numpy()[keep]
-    shared = {"kind": "run", "step": steps, "diverged": diverged}
+    ends = {"diverged": outcome == DIVERGED, "blown_up": outcome == BLOWN_UP}
+    shared = {"kind": "run", "step": steps, **ends}
     lines = [
         {"line": i, "curve": CURVES[name], **shared, "error": history[name].to_numpy()[keep]}
         for i, name in enumerate(names)
     ]
     table = _stacked(lines, results.step)
     table.attrs = {"step": results.step, "keys": Keys("curve" if len(names) > 1 else None), "runs": 1}
-    table.attrs |= {"diverged": int(diverged), "curves": len(names), "lines": 1}
+    table.attrs |= {"losses": losses_of(results), "curves": len(names), "lines": 1}
     return table
 
 
@@ -174,14 +178,19 @@ def _heights(table: pd.DataFrame) -> Heights:
     """Up to a little above where the runs begin, not where divergence ends."""
     lines, step = table[table["line"] != WHOLE], table.attrs["step"]
     starts = float(lines.loc[lines[step] == lines[step].min(), "error"].max())
-    diverged = lines["diverged"].to_numpy(dtype=bool)
-    calm = _shown(lines[~diverged])
-    top = max([starts * 100 if diverged.any() else starts, *calm[~np.isnan(calm)]])
+    lost = _lost(lines)
+    calm = _shown(lines[~lost])
+    top = max([starts * 100 if lost.any() else starts, *calm[~np.isnan(calm)]])
     return Heights.of(_shown(table), float(min(top, starts * OFF_SCALE)))
 
 
+def _lost(lines: pd.DataFrame) -> pd.Series[bool]:
+    """The rows of lines that end in divergence or off the scale."""
+    return lines["diverged"].astype(bool) | lines["blown_up"].astype(bool)
+
+
 def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -> None:
-    """The lines with their bands; a cross where one diverges, a triangle where one leaves the frame."""
+    """The lines with their bands; a cross where one diverges, a triangle where one blows up or leaves."""
     step = table.attrs["step"]
     drawn, styles = [], []
     ends: dict[str, list[tuple[float, float]]] = {"x": [], "^": []}
@@ -195,7 +204,7 @@ def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -
         if "low" in line and line["runs"].iloc[0] > 1 and line["kind"].iloc[0] != "sample":
             _draw_band(ax, line, step, heights, color=color, alpha=0.2)
         diverged = bool(line["diverged"].iloc[0])
-        if diverged or errors[-1] > heights.top:
+        if diverged or line["blown_up"].iloc[0] or errors[-1] > heights.top:
             ends["x" if diverged else "^"].append(_end(steps, errors, heights))
     width = 0.5 if (table["kind"] == "sample").any() else 1.2
     order = sorted(range(len(drawn)), key=lambda i: -len(drawn[i][0]))  # none is hidden by a longer one
@@ -241,17 +250,27 @@ def caption(table: pd.DataFrame) -> str:
     elif runs > 1:
         text += f", a line for each of {counted(runs, 'run')}"
     text += keys.say
-    if table.attrs["diverged"]:
-        text += f". Crosses end lines that diverged ({counted(table.attrs['diverged'], 'run')} diverged)"
     last = lines.groupby("line").tail(1)
+    text += _say_losses(table.attrs["losses"], last, of_seeds=len(medians) > 0)
     heights = _heights(table)
-    off = last[heights.off(last["error"]) & ~last["diverged"].astype(bool)]
+    off = last[heights.off(last["error"]) & ~_lost(last)]
     if len(off):
-        highest = rounded(off["error"].max())
-        text += f". Triangles: lines that leave the frame without having diverged, up to {highest}"
+        text += f". Triangles: lines that leave the frame, up to {rounded(off['error'].max())}"
     if heights.zeros:
         text += ". Errors of exactly 0 stand at the lower edge, a tenth of the smallest other one"
     return text + "."
+
+
+def _say_losses(losses: str, last: pd.DataFrame, of_seeds: bool) -> str:
+    """How many runs were lost, and what ends the lines that were: `last` has their last rows."""
+    marks = ["crosses end lines that diverged"] if last["diverged"].any() else []
+    blown_up = last.loc[last["blown_up"].astype(bool), "error"]
+    if len(blown_up):
+        marks.append(
+            f"triangles {'those' if marks else 'end lines'} that blew up, to {rounded(blown_up.max())}"
+        )
+    half = " (at least half of their runs did)" if of_seeds and marks else ""
+    return (f". {losses}" if losses else "") + (f"; {', '.join(marks)}{half}" if marks else "")
 
 
 def _applies(results: Results, options: Options) -> str | None:

@@ -268,3 +268,38 @@ def test_far_apart_errors_warn_of_nothing(tmp_path: Path) -> None:
     rates = [round(0.01 * 1.6**i, 6) for i in range(14)]
     sweep = make_sweep(tmp_path / "s", {"learning_rate": rates}, ["epochs=150"])
     assert outcomes(sweep, tmp_path / "out")["learning_rates"].reason is None
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_metric_warns_however_large(tmp_path: Path) -> None:
+    """The sum of two of these errors is beyond all numbers."""
+    swept: dict[str, list[Any]] = {"batch_size": [4, 8], "learning_rate": [0.01, 0.1], "seed": [0, 1]}
+    overrides = [
+        "network=dense",
+        "network.hidden=[2]",
+        "data=xor",
+        "data.test_fraction=0.5",
+        "data.points=24",
+    ]
+    sweep = make_sweep(tmp_path / "s", swept, [*overrides, "epochs=2"])
+    table = pd.read_csv(sweep / "runs.csv")
+    errors = ["initial_error", "final_error", "best_error", "test_error"]
+    table[errors] = 1.7e308
+    table.to_csv(sweep / "runs.csv", index=False)
+    for metric in Results(sweep).metrics:
+        chosen = {"only": ("learning_rates", "heatmap"), "options": Options(metric=metric)}
+        for outcome in outcomes(sweep, tmp_path / "out", **chosen).values():
+            assert (f"have no {metric}" in str(outcome.reason)) == (metric in errors)
+
+
+@pytest.mark.filterwarnings("error")
+def test_runs_of_every_ending_warn_of_nothing(tmp_path: Path) -> None:
+    swept: dict[str, list[Any]] = {
+        "network.activation": ["identity", "relu"], "learning_rate": [0.1, 0.5, 1.0, 2.0], "seed": [0, 1],
+    }  # fmt: skip
+    overrides = ["network=dense", "data=moons", "data.points=40", "data.test_fraction=0.25", "epochs=30"]
+    sweep = make_sweep(tmp_path / "s", swept, [*overrides, "loss=mean_squared_error"])
+    results = Results(sweep)
+    assert set(results.outcomes) == {"completed", "diverged", "blown up"}
+    for metric in ("final_error", "test_accuracy"):
+        outcomes(sweep, tmp_path / "out", options=Options(metric=metric))
