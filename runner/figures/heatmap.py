@@ -21,10 +21,10 @@ from runner.figures.figure import (
     Figure,
     Layout,
     Options,
-    best_row,
     is_weight,
-    needs_completed,
+    needs_best,
     spread_of,
+    star,
 )
 from runner.figures.looks import short_names
 from runner.figures.scales import (
@@ -38,8 +38,9 @@ from runner.figures.scales import (
     letter_width,
     wants_log,
 )
-from runner.results import Results, higher_is_better
-from runner.tables import in_order, plain
+from runner.ranking import higher_is_better, median
+from runner.results import Results
+from runner.tables import in_order
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3
@@ -56,39 +57,27 @@ def _keys(results: Results, options: Options) -> tuple[str, str] | None:
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
-    """A row a cell: the median of the metric over its completed runs, and how its runs ended.
+    """A row a cell: the median of the metric over its finished runs, and how its runs ended.
 
-    A cell of which at least half of the runs diverged has no metric.
+    A diverged run counts as infinitely bad: a cell of which at least half of the runs did has no metric.
+    `best` marks the cell of the best setting.
     """
     keys = _keys(results, options)
     assert keys is not None  # or the figure does not apply
-    runs, metric = results.runs, options.metric
-    rows, members = [], []
+    runs, metric = results.runs, results.metric(options.metric)
+    quality, best = results.quality(metric), results.best(metric)
+    rows = []
     for pair, group in runs.groupby([runs[key].astype(object) for key in keys], sort=True):
         states = group["status"].value_counts()
-        completed = group.loc[group["status"] == "completed", metric]
-        diverged = int(states.get("diverged", 0))
-        middle = float(completed.median()) if diverged < len(completed) or not diverged else np.nan
-        rows.append((*pair, middle, len(group), len(completed), diverged, int(group["run"].min())))
-        members.append([int(run) for run in completed.index])
-    table = pd.DataFrame(rows, columns=[*keys, metric, "runs", "completed", "diverged", "first_run"])
-    best, equals = _best(results, table, members, metric)
-    table["best"] = table.index == best
+        middle = median(quality.reindex(group.index).dropna().tolist())
+        completed, diverged = (int(states.get(status, 0)) for status in ("completed", "diverged"))
+        rows.append((*pair, middle, len(group), completed, diverged, best in group.index))
+    table = pd.DataFrame(rows, columns=[*keys, metric, "runs", "completed", "diverged", "best"])
+    table[metric] = table[metric].where(np.isfinite(table[metric]))
     over = [key for key in results.swept if key not in keys]
-    table.attrs = {"keys": keys, "metric": metric, "over": over, "equals": equals}
+    table.attrs = {"keys": keys, "metric": metric, "over": over, "verdict": results.verdict(metric)}
     table.attrs["top"] = OFF_SCALE * float(results.finished["initial_error"].median())
     return table
-
-
-def _best(results: Results, table: pd.DataFrame, members: list[list[int]], metric: str) -> tuple[Any, int]:
-    """The best cell, and how many are as good; epochs are looked up only where there are several."""
-    values = table[metric]
-    leaders = values.index[values == (values.max() if higher_is_better(metric) else values.min())]
-    soon = pd.Series(np.inf, table.index)
-    if len(leaders) > 1:
-        for row in leaders:
-            soon[row] = np.median(list(results.reached(members[row]).values()))
-    return best_row(table, metric, soon)
 
 
 @dataclass(frozen=True)
@@ -218,10 +207,7 @@ def caption(table: pd.DataFrame) -> str:
     text = f"{metric.replace('_', ' ').capitalize()} over {x} and {y}"
     if (table["runs"] > 1).any():
         text += f"; each cell the median of {spread_of(table['runs'])} runs (over {', '.join(over)})"
-    best = table[table["best"]].iloc[0]
-    text += f". The star marks the best, {best[metric]:.4g} at {x}={plain(best[x])}, {y}={plain(best[y])}"
-    if table.attrs["equals"] > 1:
-        text += f", of {table.attrs['equals']} equals the one soonest at the threshold"
+    text += star(table.attrs["verdict"])
     missing = table[table[metric].isna()]
     if missing["diverged"].any():
         text += ". Hatched cells: at least half of the runs diverged"
@@ -241,7 +227,9 @@ def _applies(results: Results, options: Options) -> str | None:
             return f"{option} {key} is a weight, not a swept key"
     if _keys(results, options) is None:
         return f"it needs two swept keys besides the seed, and there is {len(results.keys)}"
-    return needs_completed(results)
+    return needs_best(results, options)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, lambda table: Layout(aspect=0.74))
+FIGURE = Figure(
+    _applies, numbers, draw, caption, lambda table: Layout(aspect=0.74), follows=("metric", "x", "y")
+)

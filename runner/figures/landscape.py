@@ -58,7 +58,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         parts.append(pd.DataFrame({"kind": "path", "x": at[:, 0], "y": at[:, 1], **marks}))
     table = pd.concat(parts, ignore_index=True)
     completed = str(results.runs.at[run, "status"]) == "completed"
-    of = results.best_name(options.metric, results.with_weights) if completed and results.is_sweep else ""
+    of = results.best_name(options.metric, results.with_weights)
     table.attrs = {"axes": axes, "keys": keys_of(results, options, chosen), "of": of, "weights": len(names)}
     table.attrs |= {"pool": len(pool), "finished": len(results.rows), "diverged": not completed}
     table.attrs["end"] = f"the run {results.name(run)}".rstrip()
@@ -208,7 +208,7 @@ def caption(table: pd.DataFrame) -> str:
     text += f", evenly chosen of {pool:,}," if runs < pool else ""
     text += f" from the hollow to the filled dot{table.attrs['keys'].say}"
     if table.attrs["weights"] > 2:
-        end = f"the best run ({table.attrs['of']})" if table.attrs["of"] else table.attrs["end"]
+        end = table.attrs["of"] or table.attrs["end"]
         text += f"; the plane lies through the end of {end}, and the paths are projected onto it"
     if table.attrs["diverged"]:
         text += f". {counted(pool, 'run')} diverged; paths end where weights leave the scale"
@@ -239,4 +239,4 @@ def layout(table: pd.DataFrame) -> Layout:
     return Layout(aspect=0.8 + 0.04 * rows)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "x", "y", "color"))

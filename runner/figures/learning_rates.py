@@ -22,16 +22,16 @@ from runner.figures.figure import (
     Figure,
     Layout,
     Options,
-    best_row,
     counted,
-    needs_completed,
+    needs_best,
     rounded,
     spread_of,
+    star,
 )
 from runner.figures.looks import Keys, Looks
 from runner.figures.scales import DIVERGED_GREY, RATE, Heights, label, log_axis
-from runner.results import Results, higher_is_better
-from runner.tables import plain
+from runner.ranking import higher_is_better
+from runner.results import COLUMNS, Results
 
 STEPS = "steps_to_threshold"
 FEW = 30  # rates whose points are marked
@@ -41,31 +41,29 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     """A row a learning rate and setting: medians over seeds, with bands.
 
     A diverged run counts as infinitely bad; where the median is, the cell is empty. `best` marks the
-    row with the best median; of equals the one soonest at the threshold, then the first.
+    row of the best setting; the steps are those until the metric is at the level that counts as learnt.
     """
-    runs = results.finished
+    runs, metric = results.finished, results.metric(options.metric)
     settings, along = _settings(results)
     keys = [*settings, RATE]
     diverged = runs["status"] == "diverged"
-    bad = -np.inf if higher_is_better(options.metric) else np.inf
     by = [runs[key] for key in keys]
-    quality = runs[options.metric].mask(diverged, bad)
-    soon = pd.Series(results.errors.reached, runs.index)
-    parts = [_quartiles(by, quality, (options.metric, "low", "high"))]
+    soon = pd.Series(results.curves(metric).reached, runs.index)
+    parts = [_quartiles(by, results.quality(metric), (metric, "low", "high"))]
     parts.append(_quartiles(by, soon, (STEPS, "steps_low", "steps_high")))
     counts = {"runs": runs["run"].groupby(by).size(), "diverged": diverged.groupby(by).sum()}
     first = runs["run"].groupby(by).min().rename("first_run")
     table = pd.concat([*parts, pd.DataFrame(counts), first], axis=1).reset_index()
-    best, equals = best_row(table, options.metric, table[STEPS])
-    table["best"] = table.index == best
+    best = results.ranking(metric).settings[0].runs
+    table["best"] = table["first_run"] == results.runs.at[min(best), "run"]
     table.attrs = {
         "keys": Keys.of(runs, settings, options.color),
         "settings": settings,
         "along": along,
-        "metric": options.metric,
-        "threshold": results.threshold,
+        "metric": metric,
+        "level": results.level(metric),
         "step": results.step,
-        "equals": equals,
+        "verdict": results.verdict(metric),
         "top": OFF_SCALE * float(runs["initial_error"].median()),
     }
     return table
@@ -89,7 +87,7 @@ def _quartiles(
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    metric, step = table.attrs["metric"], table.attrs["step"]
+    metric = table.attrs["metric"]
     looks = Looks.of(table, table.attrs["keys"])
     regions = _diverged_regions(table)
     heights = (_heights(table), Heights(log=False, floor=-np.inf, top=np.inf, zeros=False))
@@ -104,7 +102,6 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.set_xlabel(label(RATE))
     _quality_axis(axes[0], table, heights[0])
     _steps_axis(axes[1], table)
-    axes[1].set_ylabel(f"{step}s to $E \\leq$ {rounded(table.attrs['threshold'])}")
     _mark_best(axes[0], table, heights[0])
     _name_regions(axes[0], regions)
     looks.explain(axes, marked=table[RATE].nunique() <= FEW)
@@ -161,6 +158,10 @@ def _quality_axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
 
 
 def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
+    what, is_least, level = _goal(table)
+    goal = " $E$" if what == "error" else f"\n{what}"  # words take a line of their own
+    sign = r"$\geq$" if is_least else r"$\leq$"
+    ax.set_ylabel(f"{table.attrs['step']}s to{goal} {sign} {level}")
     steps = table[STEPS].dropna()
     if steps.empty:
         ax.yaxis.set_major_locator(NullLocator())
@@ -173,6 +174,12 @@ def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
     else:
         ax.set_ylim(max(0.8, 0.7 * steps.min()), 1.5 * steps.max())
         log_axis(ax, "y")
+
+
+def _goal(table: pd.DataFrame) -> tuple[str, bool, str]:
+    """What is to get to its level, whether that is the least it must be, and the level."""
+    metric = table.attrs["metric"]
+    return COLUMNS[metric].replace("_", " "), higher_is_better(metric), rounded(table.attrs["level"])
 
 
 def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
@@ -224,9 +231,10 @@ def _diverged_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
 
 def caption(table: pd.DataFrame) -> str:
     metric, step, heights = table.attrs["metric"], table.attrs["step"], _heights(table)
+    what, is_least, level = _goal(table)
     text = (
-        f"Left: {metric.replace('_', ' ')}; right: {step}s until the error is at most "
-        f"{rounded(table.attrs['threshold'])}; both against the learning rate η"
+        f"Left: {metric.replace('_', ' ')}; right: {step}s until the {what} is at "
+        f"{'least' if is_least else 'most'} {level}; both against the learning rate η"
     )
     if (table["runs"] > 1).any():
         of = spread_of(table["runs"])
@@ -234,11 +242,7 @@ def caption(table: pd.DataFrame) -> str:
     text += table.attrs["keys"].say
     if table.attrs["along"]:
         text += f". With the rate goes {' and '.join(table.attrs['along'])}"
-    best = table[table["best"]].iloc[0]
-    at = ", ".join(f"{key}={plain(best[key])}" for key in table.attrs["settings"])
-    text += f". The star marks the best rate, η = {best[RATE]:g}{f' ({at})' if at else ''}"
-    if table.attrs["equals"] > 1:
-        text += f", of {table.attrs['equals']} equals the one soonest at that error"
+    text += star(table.attrs["verdict"])
     if _diverged_regions(table):
         lost = counted(int(table["diverged"].sum()), "run")
         text += f". Grey: at least half of the runs diverged ({lost} in all did)"
@@ -253,7 +257,7 @@ def caption(table: pd.DataFrame) -> str:
 def _applies(results: Results, options: Options) -> str | None:
     if RATE not in results.swept:
         return "the learning rate was not swept"
-    if reason := needs_completed(results):
+    if reason := needs_best(results, options):
         return reason
     if results.finished[RATE].nunique() < 2:
         return "runs of one learning rate only have a result"
@@ -264,4 +268,4 @@ def layout(table: pd.DataFrame) -> Layout:
     return Layout(columns=2, columns_wide=DOUBLE, aspect=0.8 if table.attrs["keys"].color else 0.7)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "color"))

@@ -36,7 +36,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     """A row a point: `run`, `name` and `layer` of the weight, epoch and value.
 
     Runs are drawn over each other only where their weights are the same ones: of networks of as many
-    inputs and neurons as that of the best run.
+    inputs and neurons as that of the best setting.
     """
     best = reference(results, options.metric, results.with_weights)
     alike = results.like(best)
@@ -46,9 +46,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     columns = list(names["name"])
     step = results.header(best)[0]
     table = _tall(results, chosen, names, step)
-    of = "" if by_weight or not results.is_sweep else results.best_name(options.metric, results.with_weights)
-    if of and str(results.runs.at[best, "status"]) != "completed":
-        of = ""
+    of = "" if by_weight else results.best_name(options.metric, results.with_weights)
     table.attrs = {
         "step": step,
         "keys": keys_of(results, options, chosen) if by_weight else Keys(None),
@@ -238,7 +236,7 @@ def caption(table: pd.DataFrame) -> str:
             text += ". The axes hold the runs that did not diverge; lines of the others leave them"
         return text + "."
     if table.attrs["of"]:
-        text += f" of the best run ({table.attrs['of']})"
+        text += f" of {table.attrs['of']}"
     if table["layer"].nunique() > 1:
         text += ", a panel a layer"
     if shown < table.attrs["total"]:
@@ -252,4 +250,4 @@ def _applies(results: Results, options: Options) -> str | None:
     return needs_weights(results)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "color"))
