@@ -21,11 +21,11 @@ from runner.figures.figure import (
     Figure,
     Layout,
     Options,
-    best_row,
     is_weight,
     losses_of,
-    needs_completed,
+    needs_best,
     spread_of,
+    star,
 )
 from runner.figures.looks import short_names
 from runner.figures.scales import (
@@ -40,8 +40,9 @@ from runner.figures.scales import (
     wants_log,
 )
 from runner.histories import NotShownError
-from runner.results import LOST, OFF_SCALE, Results, higher_is_better, median
-from runner.tables import in_order, plain
+from runner.ranking import OFF_SCALE, higher_is_better, median
+from runner.results import LOST, Results
+from runner.tables import in_order
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3
@@ -58,46 +59,31 @@ def _keys(results: Results, options: Options) -> tuple[str, str] | None:
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
-    """A row a cell: the median of the metric over its completed runs, and how its runs ended.
+    """A row a cell: the median of the metric over its finished runs, and how its runs ended.
 
-    A cell of which at least half of the runs diverged or blew up has no metric.
+    A run that diverged or blew up counts as infinitely bad: a cell of which at least half of the runs did
+    has no metric. `best` marks the cell of the best setting.
     """
     keys = _keys(results, options)
     assert keys is not None  # or the figure does not apply
-    runs, metric = results.runs.assign(status=results.outcomes), options.metric
-    rows, members = [], []
+    runs, metric = results.runs, results.metric(options.metric)
+    quality, best = results.quality(metric), results.best(metric)
+    rows = []
     for pair, group in runs.groupby([runs[key].astype(object) for key in keys], sort=True):
-        states = group["status"].value_counts()
-        completed = group.loc[group["status"] == "completed", metric]
-        diverged, blown_up = (int(states.get(outcome, 0)) for outcome in LOST)
-        lost = diverged + blown_up
-        middle = median(completed) if lost < len(completed) or not lost else np.nan
-        middle = middle if abs(middle) < HUGE / 1e6 else np.nan
-        ends = len(completed), diverged, blown_up
-        rows.append((*pair, middle, len(group), *ends, int(group["run"].min())))
-        members.append([int(run) for run in completed.index])
-    counts = ["runs", "completed", "diverged", "blown_up"]
-    table = pd.DataFrame(rows, columns=[*keys, metric, *counts, "first_run"])
+        states = results.outcomes[group.index].value_counts()
+        middle = median(quality.reindex(group.index).dropna().tolist())
+        ends = (int(states.get(outcome, 0)) for outcome in ("completed", *LOST))
+        rows.append((*pair, middle, len(group), *ends, best in group.index))
+    counts = ["runs", "completed", "diverged", "blown_up", "best"]
+    table = pd.DataFrame(rows, columns=[*keys, metric, *counts])
+    table[metric] = table[metric].where(table[metric].abs() < HUGE / 1e6)
     if table[metric].isna().all():
         raise NotShownError(f"at least half of the runs of every cell diverged, blew up or have no {metric}")
-    best, equals = _best(results, table, members, metric)
-    table["best"] = table.index == best
     over = [key for key in results.swept if key not in keys]
-    table.attrs = {"keys": keys, "metric": metric, "over": over, "equals": equals}
+    table.attrs = {"keys": keys, "metric": metric, "over": over, "verdict": results.verdict(metric)}
     table.attrs["top"] = OFF_SCALE * median(results.finished["initial_error"])
     table.attrs["losses"] = losses_of(results)
     return table
-
-
-def _best(results: Results, table: pd.DataFrame, members: list[list[int]], metric: str) -> tuple[Any, int]:
-    """The best cell, and how many are as good; epochs are looked up only where there are several."""
-    values = table[metric]
-    leaders = values.index[values == (values.max() if higher_is_better(metric) else values.min())]
-    soon = pd.Series(np.inf, table.index)
-    if len(leaders) > 1:
-        for row in leaders:
-            soon[row] = np.median(list(results.reached(members[row]).values()))
-    return best_row(table, metric, soon)
 
 
 @dataclass(frozen=True)
@@ -227,10 +213,7 @@ def caption(table: pd.DataFrame) -> str:
     text = f"{metric.replace('_', ' ').capitalize()} over {x} and {y}"
     if (table["runs"] > 1).any():
         text += f"; each cell the median of {spread_of(table['runs'])} runs (over {', '.join(over)})"
-    best = table[table["best"]].iloc[0]
-    text += f". The star marks the best, {best[metric]:.4g} at {x}={plain(best[x])}, {y}={plain(best[y])}"
-    if table.attrs["equals"] > 1:
-        text += f", of {table.attrs['equals']} equals the one soonest at the threshold"
+    text += star(table.attrs["verdict"])
     missing = table[table[metric].isna()]
     lost = missing["diverged"] + missing["blown_up"]
     if table.attrs["losses"]:
@@ -253,7 +236,9 @@ def _applies(results: Results, options: Options) -> str | None:
             return f"{option} {key} is a weight, not a swept key"
     if _keys(results, options) is None:
         return f"it needs two swept keys besides the seed, and there is {len(results.keys)}"
-    return needs_completed(results)
+    return needs_best(results, options)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, lambda table: Layout(aspect=0.74))
+FIGURE = Figure(
+    _applies, numbers, draw, caption, lambda table: Layout(aspect=0.74), follows=("metric", "x", "y")
+)

@@ -83,7 +83,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         along = {"x": at[:, 0], "y": at[:, 1], "error": histories[r]["error"].to_numpy()}
         parts.append(pd.DataFrame({"kind": "path", **along, **results.marks(r)}))
     table = pd.concat(parts, ignore_index=True)
-    of_best = results.is_sweep and not results.lost[run]
+    of_best = not results.lost[run]
     of = results.best_name(options.metric, results.with_weights) if of_best else ""
     table.attrs = {"axes": axes, "keys": keys_of(results, options, chosen), "of": of, "weights": len(names)}
     counts = apart.value_counts()
@@ -249,7 +249,7 @@ def caption(table: pd.DataFrame) -> str:
     text += f", evenly chosen of {pool:,}," if runs < pool else ""
     text += f" from the hollow to the filled dot{table.attrs['keys'].say}"
     if table.attrs["weights"] > 2:
-        end = f"the best run ({table.attrs['of']})" if table.attrs["of"] else table.attrs["end"]
+        end = table.attrs["of"] or table.attrs["end"]
         text += f"; the plane lies through the end of {end}, and the paths are projected onto it"
     if table.attrs["lost"]:
         text += f". {counted(pool, 'run')} {table.attrs['lost']}; paths end where weights leave the scale"
@@ -279,4 +279,4 @@ def layout(table: pd.DataFrame) -> Layout:
     return Layout(aspect=0.8 + 0.04 * rows)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "x", "y", "color"))

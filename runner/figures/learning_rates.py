@@ -21,17 +21,17 @@ from runner.figures.figure import (
     Figure,
     Layout,
     Options,
-    best_row,
     losses_of,
-    needs_completed,
+    needs_best,
     rounded,
     spread_of,
+    star,
 )
 from runner.figures.looks import Keys, Looks
 from runner.figures.scales import DIVERGED_GREY, RATE, Heights, label, log_axis, make_room
 from runner.histories import NotShownError
-from runner.results import LOST, OFF_SCALE, Results, higher_is_better, median
-from runner.tables import plain
+from runner.ranking import OFF_SCALE, higher_is_better, median
+from runner.results import COLUMNS, LOST, Results
 
 STEPS = "steps_to_threshold"
 VERBS = {"diverged": "diverged", "blew up": "blown_up"}
@@ -43,37 +43,34 @@ MOST_CROSSES = 6  # over each other at one rate; more begin anew at the edge
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """A row a learning rate and setting: medians over seeds, with bands.
 
-    A run that diverged or blew up counts as infinitely bad; where the median is, the cell is empty.
-    `best` marks the row with the best median; of equals the one soonest at the threshold, then the first.
+    A run that diverged or blew up counts as infinitely bad; where the median is, the cell is empty. `best`
+    marks the row of the best setting; the steps are those until the metric is at the level that counts as
+    learnt.
     """
-    runs = results.finished
+    runs, metric = results.finished, results.metric(options.metric)
     settings, along = _settings(results)
     keys = [*settings, RATE]
     outcomes = results.outcomes[runs.index]
-    bad = -np.inf if higher_is_better(options.metric) else np.inf
     by = [runs[key] for key in keys]
-    quality = runs[options.metric].mask(results.lost, bad)
-    soon = pd.Series(results.errors.reached, runs.index)
-    parts = [_quartiles(by, quality, (options.metric, "low", "high"))]
+    soon = pd.Series(results.curves(metric).reached, runs.index)
+    parts = [_quartiles(by, results.quality(metric), (metric, "low", "high"))]
     parts.append(_quartiles(by, soon, (STEPS, "steps_low", "steps_high")))
     counts: dict[str, pd.Series[Any]] = {"runs": runs["run"].groupby(by).size()}
     counts |= {end.replace(" ", "_"): (outcomes == end).groupby(by).sum() for end in LOST}
     first = runs["run"].groupby(by).min().rename("first_run")
     table = pd.concat([*parts, pd.DataFrame(counts), first], axis=1).reset_index()
-    if table[options.metric].isna().all():
-        raise NotShownError(
-            f"at least half of the runs at every rate diverged, blew up or have no {options.metric}"
-        )
-    best, equals = best_row(table, options.metric, table[STEPS])
-    table["best"] = table.index == best
+    if table[metric].isna().all():
+        raise NotShownError(f"at least half of the runs at every rate diverged, blew up or have no {metric}")
+    best = results.ranking(metric).settings[0].runs
+    table["best"] = table["first_run"] == results.runs.at[min(best), "run"]
     table.attrs = {
         "keys": Keys.of(runs, settings, options.color),
         "settings": settings,
         "along": along,
-        "metric": options.metric,
-        "threshold": results.threshold,
+        "metric": metric,
+        "level": results.level(metric),
         "step": results.step,
-        "equals": equals,
+        "verdict": results.verdict(metric),
         "top": OFF_SCALE * median(runs["initial_error"]),
         "losses": losses_of(results),
     }
@@ -98,7 +95,7 @@ def _quartiles(
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    metric, step = table.attrs["metric"], table.attrs["step"]
+    metric = table.attrs["metric"]
     looks = Looks.of(table, table.attrs["keys"])
     regions = _lost_regions(table)
     heights = (_heights(table), Heights(log=False, floor=-np.inf, top=np.inf, zeros=False))
@@ -113,7 +110,6 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.set_xlabel(label(RATE))
     _quality_axis(axes[0], table, heights[0])
     _steps_axis(axes[1], table)
-    axes[1].set_ylabel(f"{step}s to $E \\leq$ {rounded(table.attrs['threshold'])}")
     _mark_best(axes[0], table, heights[0])
     crosses = [
         _draw_crosses(ax, table, column, looks) for ax, column in zip(axes, (metric, STEPS), strict=True)
@@ -173,6 +169,10 @@ def _quality_axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
 
 
 def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
+    what, is_least, level = _goal(table)
+    goal = " $E$" if what == "error" else f"\n{what}"  # words take a line of their own
+    sign = r"$\geq$" if is_least else r"$\leq$"
+    ax.set_ylabel(f"{table.attrs['step']}s to{goal} {sign} {level}")
     steps = table[STEPS].dropna()
     if steps.empty:
         ax.yaxis.set_major_locator(NullLocator())
@@ -185,6 +185,12 @@ def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
     else:
         ax.set_ylim(max(0.8, 0.7 * steps.min()), 1.5 * steps.max())
         log_axis(ax, "y")
+
+
+def _goal(table: pd.DataFrame) -> tuple[str, bool, str]:
+    """What is to get to its level, whether that is the least it must be, and the level."""
+    metric = table.attrs["metric"]
+    return COLUMNS[metric].replace("_", " "), higher_is_better(metric), rounded(table.attrs["level"])
 
 
 def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
@@ -272,9 +278,10 @@ def _lost_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
 
 def caption(table: pd.DataFrame) -> str:
     metric, step, heights = table.attrs["metric"], table.attrs["step"], _heights(table)
+    what, is_least, level = _goal(table)
     text = (
-        f"Left: {metric.replace('_', ' ')}; right: {step}s until the error is at most "
-        f"{rounded(table.attrs['threshold'])}; both against the learning rate η"
+        f"Left: {metric.replace('_', ' ')}; right: {step}s until the {what} is at "
+        f"{'least' if is_least else 'most'} {level}; both against the learning rate η"
     )
     if (table["runs"] > 1).any():
         of = spread_of(table["runs"])
@@ -282,11 +289,7 @@ def caption(table: pd.DataFrame) -> str:
     text += table.attrs["keys"].say
     if table.attrs["along"]:
         text += f". With the rate goes {' and '.join(table.attrs['along'])}"
-    best = table[table["best"]].iloc[0]
-    at = ", ".join(f"{key}={plain(best[key])}" for key in table.attrs["settings"])
-    text += f". The star marks the best rate, η = {best[RATE]:g}{f' ({at})' if at else ''}"
-    if table.attrs["equals"] > 1:
-        text += f", of {table.attrs['equals']} equals the one soonest at that error"
+    text += star(table.attrs["verdict"])
     text += _say_losses(table)
     off = table.loc[heights.off(table[metric]), metric]
     if len(off):
@@ -320,7 +323,7 @@ def _say_losses(table: pd.DataFrame) -> str:
 def _applies(results: Results, options: Options) -> str | None:
     if RATE not in results.swept:
         return "the learning rate was not swept"
-    if reason := needs_completed(results):
+    if reason := needs_best(results, options):
         return reason
     if results.finished[RATE].nunique() < 2:
         return "runs of one learning rate only have a result"
@@ -331,4 +334,4 @@ def layout(table: pd.DataFrame) -> Layout:
     return Layout(columns=2, columns_wide=DOUBLE, aspect=0.8 if table.attrs["keys"].color else 0.7)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "color"))

@@ -37,7 +37,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     """A row a point: `run`, `name` and `layer` of the weight, epoch and value.
 
     Runs are drawn over each other only where their weights are the same ones: of networks of as many
-    inputs and neurons as that of the best run.
+    inputs and neurons as that of the best setting.
     """
     best = reference(results, options.metric, results.with_weights)
     alike = results.like(best)
@@ -47,7 +47,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     columns = list(names["name"])
     step = results.header(best)[0]
     table = _tall(results, chosen, names, step)
-    of_best = results.is_sweep and not by_weight and not results.lost[best]
+    of_best = not by_weight and not results.lost[best]
     table.attrs = {
         "step": step,
         "keys": keys_of(results, options, chosen) if by_weight else Keys(None),
@@ -230,7 +230,7 @@ def caption(table: pd.DataFrame) -> str:
             text += "and lines of these end where a weight leaves the scale"
         return text + "."
     if table.attrs["of"]:
-        text += f" of the best run ({table.attrs['of']})"
+        text += f" of {table.attrs['of']}"
     if table["layer"].nunique() > 1:
         text += ", a panel a layer"
     if shown < table.attrs["total"]:
@@ -244,4 +244,4 @@ def _applies(results: Results, options: Options) -> str | None:
     return needs_weights(results)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "color"))

@@ -6,6 +6,7 @@ import csv
 import os
 import random
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -146,6 +147,30 @@ def test_swept_epochs_stand_beside_those_reached(launcher: str, command: Command
     assert [line["status"] for line in table] == ["completed", "diverged"] * 2
     assert table[0]["epochs_reached"] == "5"
     assert int(table[1]["epochs_reached"]) < 5
+
+
+@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+def test_the_last_word_names_the_best_setting_as_the_report_does(
+    launcher: str, command: Command, tmp_path: Path
+) -> None:
+    done = command(
+        "-m", "network=dense", "data=moons", "data.test_fraction=0.5", "data.points=30", "epochs=30",
+        "learning_rate=0.003,0.3,3", "network.hidden=[3]", "seed=0,1,2", "hydra.sweep.dir=s",
+        f"hydra/launcher={launcher}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    seeds: dict[str, list[float]] = {}
+    for line in lines(tmp_path / "s"):
+        lost = line["status"] != "completed" or float(line["final_error"]) > 1000
+        seeds.setdefault(line["learning_rate"], []).append(float("inf" if lost else line["test_error"]))
+    medians = {rate: statistics.median(values) for rate, values in seeds.items()}
+    rate = min(medians, key=lambda rate: medians[rate])
+    word = f"best setting by test error: {medians[rate]:.6g} at learning_rate={rate} (the median of 3 seeds, "
+    (said,) = [text for text in done.stdout.splitlines() if text.startswith("best setting")]
+    assert said.startswith(word)
+    report = [sys.executable, "-m", "runner.report", "s", "--only", "network"]
+    printed = subprocess.run(report, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert said in printed.splitlines()
 
 
 def test_failures_stop_nothing_and_show(command: Command, tmp_path: Path) -> None:
@@ -335,11 +360,9 @@ def test_no_column_has_values_that_another_override_replaced(command: Command, t
 
 
 def test_the_last_word_counts_equals(command: Command, tmp_path: Path) -> None:
-    """A seed changes nothing where the weights are given: no run is better than another."""
-    said = command("-m", "learning_rate=0.01,0.1", "seed=0,1,2", "epochs=5", cwd=tmp_path).stdout
-    assert "in run 3 (learning_rate=0.1, seed=0) and in 2 others\n" in said
-    said = command("-m", "learning_rate=0.01,0.1", "epochs=5", "hydra.sweep.dir=two", cwd=tmp_path).stdout
-    assert "in run 1 (learning_rate=0.1)\n" in said
+    """What is recorded changes nothing: no setting is better than the other."""
+    said = command("-m", "learning_rate=0.01,0.1", "log.every=1,5", "epochs=5", cwd=tmp_path).stdout
+    assert "at learning_rate=0.1, log.every=1 (run 2; the soonest at its best of 2 equals)\n" in said
 
 
 def test_a_failed_run_has_another_try(command: Command, tmp_path: Path) -> None:
