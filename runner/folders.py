@@ -26,10 +26,12 @@ class FolderTakenError(SystemExit):
 class FolderGuard(Callback):
     """Before anything is written: claims a fresh folder, or refuses one that holds a result.
 
-    `sweep` is the folder of the sweep under way in this process, if there is one.
+    `sweep` is the folder of the sweep under way in this process, if there is one, and `is_begun` whether
+    its table is there, without what its launcher, one of Hydra's own, will not write into it.
     """
 
     sweep: ClassVar[Path | None] = None
+    is_begun: ClassVar[bool] = False
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         _claim(config, "run")
@@ -50,8 +52,9 @@ class FolderGuard(Callback):
 def complete_table() -> None:
     """Writes the table of a sweep that has ended and whose launcher, one of Hydra's own, knows of none."""
     folder = FolderGuard.sweep
-    if folder is None or not folder.is_dir() or (folder / RUNS).exists():
+    if folder is None or not folder.is_dir() or ((folder / RUNS).exists() and not FolderGuard.is_begun):
         return
+    FolderGuard.is_begun = False
     if any(path.is_file() for name in (SUMMARY, ERROR) for path in folder.rglob(name)):
         from runner.sweeping.table import rebuild
 

@@ -295,6 +295,8 @@ class Results:
 
     def check_metric(self, metric: str) -> None:
         """Raises RunnerError for a metric that these runs do not have, or by which none is better."""
+        if not self.metrics:
+            raise RunnerError(f"{self.folder}: no run has a result yet")
         if metric not in self.metrics:
             nearest = did_you_mean(metric, self.metrics)
             raise RunnerError(f"--metric {metric}{nearest}: these runs have {', '.join(self.metrics)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +13,48 @@ import pandas as pd
 
 from runner.api import exact_floats
 from runner.errors import RunnerError
-from runner.history import ERROR, HISTORY, MULTIRUN, RESULT_COLUMNS, RUNS, SUMMARY
+from runner.history import HISTORY, MULTIRUN, RESULT_COLUMNS, RUNS, SUMMARY
 from runner.network import parameter_names
-from runner.running import swept_values
+from runner.sweeping.table import INTERRUPTED, lines_now, text
 
-STATUSES = ("completed", "diverged", "failed", "interrupted")
+STATUSES = ("completed", "diverged", "failed", INTERRUPTED)
 
 
 def table_of_runs(folder: Path, is_sweep: bool) -> pd.DataFrame:
-    path = folder / (RUNS if is_sweep else SUMMARY)
-    if path.is_file():
-        table = _read_table(path)
-        if not is_sweep:  # the line of a sweep's run says where it is from there
-            table = table.drop(columns=list(table.columns[1 : list(table.columns).index("status")]))
-            table["directory"] = "."
-    elif is_sweep:
-        table = _from_folders(folder)
+    """The line of a run, or those of a sweep's runs as they are now. Raises RunnerError for none."""
+    if is_sweep:
+        table = _table_of_sweep(folder)
+    elif (folder / SUMMARY).is_file():
+        table = _read_table(folder / SUMMARY)
+        # the line of a sweep's run says where it is from there
+        table = table.drop(columns=list(table.columns[1 : list(table.columns).index("status")]))
+        table["directory"] = "."
     else:
         raise RunnerError(f"{folder}: the run is not finished; there is no {SUMMARY}")
-    if table.empty:
-        raise RunnerError(f"{folder}: the sweep has no runs yet; there is nothing to draw")
-    table["directory"] = table["directory"].astype(str)
+    table["directory"] = table["directory"].fillna("").astype(str)
     return table.sort_values("run", kind="stable", ignore_index=True)
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    table = _read_csv(path)
+def _table_of_sweep(folder: Path) -> pd.DataFrame:
+    """``runs.csv``, with what has become since of the runs that had not ended; or what the folders tell."""
+    path = folder / RUNS
+    if path.is_file():
+        table = _read_table(path)
+        if not (table["status"] == INTERRUPTED).any():
+            return table
+    elif not (folder / MULTIRUN).exists() and not any(
+        p.name.isdigit() and p.is_dir() for p in folder.iterdir()
+    ):
+        raise RunnerError(f"{folder}: is neither the folder of a run nor of a sweep: no {HISTORY}, no {RUNS}")
+    swept, lines = lines_now(folder)
+    if not lines:
+        raise RunnerError(f"{folder}: the sweep has no runs yet; there is nothing to draw")
+    return _read_table(path, text(lines, swept))
+
+
+def _read_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
+    """The table that `path` holds, or `content` in its place. Raises RunnerError for what is none."""
+    table = _read_csv(path, content)
     for column in ("run", "status", "final_error", "initial_error", "best_error", "directory"):
         if column not in table:
             raise RunnerError(f"{path}: is not a table of runs; it has no column '{column}'")
@@ -47,8 +64,9 @@ def _read_table(path: Path) -> pd.DataFrame:
             f"{path}, line {unknown.index[0] + 2}: status '{unknown.iloc[0]}' "
             f"is none of {', '.join(STATUSES)}"
         )
+    ended = table["status"].isin(["completed", "diverged"])  # what else failed may have had any rate
     for column in [c for c in ("run", "learning_rate", *RESULT_COLUMNS) if c in table and c != "status"]:
-        table[column] = _numbers(path, table, column)
+        table[column] = _numbers(path, table, column, ended if column == "learning_rate" else None)
     done = table["status"] == "completed"
     finite = dict.fromkeys(("initial_error", "final_error", "best_error"), done)
     for column, rows in {"run": done | True, **finite}.items():
@@ -57,24 +75,28 @@ def _read_table(path: Path) -> pd.DataFrame:
     _refuse(path, table, "run", table["run"].duplicated(), "stands there twice")
     if "learning_rate" in table:
         rates = table["learning_rate"]
-        _refuse(
-            path, table, "learning_rate", ~(np.isfinite(rates) & (rates > 0)), "is no learning rate above 0"
-        )
+        wrong = ended & ~(np.isfinite(rates) & (rates > 0))
+        _refuse(path, table, "learning_rate", wrong, "is no learning rate above 0")
     return table.astype({"run": int})
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, content: bytes | None = None) -> pd.DataFrame:
     try:
         floats = exact_floats(pd.__version__)
-        return pd.read_csv(path, keep_default_na=False, na_values=[""], **floats)
+        return pd.read_csv(
+            path if content is None else BytesIO(content), keep_default_na=False, na_values=[""], **floats
+        )
     except (ValueError, OSError) as error:
         raise RunnerError(f"{path}: cannot be read as CSV: {one_line(error)}") from None
 
 
-def _numbers(path: Path, table: pd.DataFrame, column: str) -> pd.Series[float]:
-    """A column as numbers, with NaN where it is empty. Raises RunnerError for anything else."""
+def _numbers(
+    path: Path, table: pd.DataFrame, column: str, rows: pd.Series[bool] | None = None
+) -> pd.Series[float]:
+    """A column as numbers, NaN where it is empty. Raises RunnerError for anything else in `rows`, or any."""
     numbers = pd.to_numeric(table[column], errors="coerce")
-    _refuse(path, table, column, numbers.isna() & table[column].notna(), "is not a number")
+    wrong = numbers.isna() & table[column].notna()
+    _refuse(path, table, column, wrong if rows is None else wrong & rows, "is not a number")
     return numbers
 
 
@@ -118,49 +140,6 @@ def _sizes(path: Path, weights: pd.DataFrame) -> list[int]:
     if not sizes or not all(sizes):
         raise RunnerError(f"{path}: has no weights of some layer")
     return sizes
-
-
-def _from_folders(folder: Path) -> pd.DataFrame:
-    """The table that a sweep has not written yet, from the folders of its runs."""
-    numbered = (path for path in folder.iterdir() if path.name.isdigit() and path.is_dir())
-    jobs = sorted(numbered, key=lambda path: int(path.name))
-    if not jobs and not (folder / MULTIRUN).exists():
-        raise RunnerError(f"{folder}: is neither the folder of a run nor of a sweep: no {HISTORY}, no {RUNS}")
-    parts = [_read_table(j / SUMMARY) if (j / SUMMARY).exists() else _unfinished(j) for j in jobs]
-    if not parts:
-        return pd.DataFrame()
-    keys = dict.fromkeys(c for p in parts for c in p.columns[1 : list(p.columns).index("status")])
-    others = dict.fromkeys(c for p in parts for c in p.columns if c not in keys and c != "run")
-    table = pd.concat([p.dropna(axis=1, how="all") for p in parts], ignore_index=True)
-    table = table.reindex(columns=["run", *keys, *others])
-    table["directory"] = [job.name for job in jobs]
-    return table
-
-
-def _unfinished(job: Path) -> pd.DataFrame:
-    """The row of a run without a result, from the overrides that Hydra wrote."""
-    path = job / ".hydra" / "overrides.yaml"
-    overrides = _overrides(path)
-    swept = swept_values(overrides)
-    status = "failed" if (job / ERROR).exists() else "interrupted"
-    numbers = dict.fromkeys(("initial_error", "final_error", "best_error"), np.nan)
-    row = {"run": int(job.name), **swept, "status": status, **numbers, "directory": job.name}
-    frame = pd.DataFrame([row])
-    for key in swept:
-        numeric = pd.to_numeric(frame[key], errors="coerce")
-        frame[key] = numeric if numeric.notna().all() else frame[key]
-    return frame
-
-
-def _overrides(path: Path) -> list[str]:
-    """The overrides of a run, as Hydra wrote them."""
-    import yaml
-
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RunnerError(f"{path}: is not as Hydra wrote it: {one_line(error)}") from None
-    return [str(override) for override in found or []] if isinstance(found, list) or not found else []
 
 
 def bare(values: pd.Series[Any]) -> pd.Series[Any]:

@@ -45,7 +45,7 @@ def test_the_table_can_be_rebuilt_from_the_folders(sweep: Path, tmp_path: Path) 
     copy = tmp_path / "s"
     shutil.copytree(sweep, copy)
     (copy / "runs.csv").unlink()
-    assert read_runs(copy).equals(read_runs(sweep))
+    assert read_runs(copy).equals(read_runs(sweep).drop(columns="log.every"))  # the same in every run
 
 
 def test_a_run_of_a_sweep_is_a_run(sweep: Path) -> None:

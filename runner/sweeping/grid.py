@@ -15,7 +15,9 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
+from omegaconf import DictConfig, OmegaConf
 
+from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError
 from runner.sweeping.composing import parse
 
@@ -59,6 +61,18 @@ def with_params(params: Mapping[str, str] | None, arguments: Sequence[str]) -> l
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def requested(config: DictConfig, loader: ConfigLoader) -> list[list[str]]:
+    """The overrides of every job of a sweep, as the configuration that it was started with asks for them.
+
+    Raises what :func:`expand` raises.
+    """
+    asked: Any = OmegaConf.to_container(config.hydra, resolve=False)
+    sweeper = asked["sweeper"]
+    arguments = replacing(with_params(sweeper.get("params"), asked["overrides"]["task"]))
+    points, together = sweeper.get("points"), sweeper.get("zip")
+    return without_duplicates(expand(arguments, loader, points=points, together=together))
 
 
 def without_duplicates(jobs: Sequence[list[str]]) -> list[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,10 +24,18 @@ from runner.folders import held, inside
 from runner.history import ERROR, clear_parts, discard, refuse_finished
 from runner.running import key_of, swept_values
 from runner.sweeping.composing import Composer, Job, task_of
-from runner.sweeping.grid import of_one_value, with_params
+from runner.sweeping.grid import of_one_value, requested, with_params
 from runner.sweeping.progress import Progress
 from runner.sweeping.stacks import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
-from runner.sweeping.table import RunsTable, read_summary, swept_keys, with_columns
+from runner.sweeping.table import (
+    INTERRUPTED,
+    RunsTable,
+    read_summary,
+    swept_keys,
+    table_lines,
+    unended,
+    with_columns,
+)
 from runner.sweeping.work import Outcome, Work, failure
 from runner.sweeping.workers import BACKENDS, LOCAL, in_this_process, train_stacks
 
@@ -137,7 +145,7 @@ def launch(
     setup_globals()
     configure_log(master.hydra.hydra_logging, master.hydra.verbose)
     batched = getattr(task_function, "batched", None)
-    if batched is None or _wants_a_process_of_its_own(master):
+    if batched is None or wants_a_process_of_its_own(master):
         if settings.resume:
             raise RunnerError(
                 "hydra.launcher.resume=true: these jobs run one by one, which cannot be resumed"
@@ -148,7 +156,7 @@ def launch(
         return sweep.run(job_overrides, first_number)
 
 
-def _wants_a_process_of_its_own(master: DictConfig) -> bool:
+def wants_a_process_of_its_own(master: DictConfig) -> bool:
     """Whether jobs ask for a working directory or an environment that a stack cannot have."""
     job = master.hydra.job
     return bool(job.chdir) or bool(job.env_set) or bool(job.env_copy)
@@ -177,6 +185,7 @@ class _Sweep:
     master: DictConfig
     lines: dict[int, Mapping[str, Any]]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    begun: bool = False  # whether all these runs are in the table
 
     def __post_init__(self) -> None:
         self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
@@ -188,8 +197,8 @@ class _Sweep:
         self.jobs = {first + i: composer.job(first + i, o) for i, o in enumerate(job_overrides)}
         self._refuse_taken_folders()
         self.fixed = _fixed_overrides(self.master, self.context.config_loader)
-        earlier = [key for line in self.lines.values() for key in swept_keys(line)]
-        swept = dict.fromkeys([*earlier, *(key for job in self.jobs.values() for key in self._swept(job))])
+        self._expect(job_overrides)
+        swept = dict.fromkeys(key for line in self.lines.values() for key in swept_keys(line))
         self.table = RunsTable(self.folder, list(swept), self.lines)
         self.watchers = _Watchers(self.context, self.task_function, self.jobs)
         with Progress(len(self.jobs)) as self.progress:
@@ -211,7 +220,8 @@ class _Sweep:
                 if not in_this_process(self.settings.workers, self.settings.backend):
                     for job in self.jobs.values():  # a worker that died may have been at it
                         clear_parts(job.folder)
-                self.table.write()
+                if self.begun:
+                    self.table.write()
         return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]
 
     @property
@@ -221,15 +231,26 @@ class _Sweep:
 
     def _swept(self, job: Job) -> dict[str, object]:
         """What a job does not share with the whole sweep: keys, and their values as written."""
-        last = {key_of(override): override for override in job.overrides}  # it is what counts
-        return swept_values(override for override in last.values() if override not in self.fixed)
+        return _swept(job.overrides, self.fixed)
+
+    def _expect(self, job_overrides: Sequence[Sequence[str]]) -> None:
+        """Gives every job its line, before the first batch those of all batches: none has ended."""
+        self.begun = self.jobs.keys() <= self.lines.keys()
+        if not self.lines and self.master.hydra.sweeper.get("max_batch_size") is not None:
+            everything = requested(self.master, self.context.config_loader)
+            if everything[: len(job_overrides)] == job_overrides:
+                self.lines.update(expected(everything, self.master, self.context.config_loader))
+                if self.settings.resume:
+                    self.lines.update(table_lines(self.folder))
+        for number, job in self.jobs.items():
+            self.lines[number] = unended(number, self._swept(job), self._directory(job))
 
     def _directory(self, job: Job) -> str:
         return inside(job.folder, str(self.folder))
 
     def _refuse_taken_folders(self) -> None:
         """No run may write where another does or did, whatever ``hydra.sweep.subdir`` makes of it."""
-        taken = {line["directory"]: number for number, line in self.lines.items()}
+        taken = {line["directory"]: number for number, line in self.lines.items() if line["directory"]}
         for job in self.jobs.values():
             if not self.settings.resume:
                 refuse_finished(job.folder)
@@ -254,6 +275,9 @@ class _Sweep:
             self.progress.skip([line["status"]])
 
     def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
+        if not self.begun:  # who reads it from now on, whatever ends this process, knows of all runs
+            self.begun = True
+            self.table.write()
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
         fair = -(-len(jobs) // (self.settings.workers * (1 if self.settings.local else 16)))
         groups: dict[Hashable, list[Job]] = {}
@@ -291,15 +315,13 @@ class _Sweep:
         self.progress.add(str(outcome.line["status"]) for outcome in outcomes)
 
     def _interrupted(self) -> None:
-        """Says in the table which runs are not done; their folders hold no result."""
-        left = 0
+        """Says which runs are done; the folders of the others hold no result."""
         for number, job in self.jobs.items():
-            if number in self.outcomes:
-                continue
-            whole = read_summary(job.folder)  # though its stack was not
-            left += whole is None
-            line = {"run": number, **self._swept(job), "status": "interrupted"}
-            self.table.lines[number] = whole or line | {"directory": self._directory(job)}
+            if number not in self.outcomes and (
+                whole := read_summary(job.folder)
+            ):  # though its stack was not
+                self.table.lines[number] = whole
+        left = sum(line["status"] == INTERRUPTED for line in self.lines.values())
         log.warning(
             f"{len(self.lines) - left} of {len(self.lines)} runs are done. To go on, the same command with\n"
             f"  hydra.sweep.dir={self.master.hydra.sweep.dir} hydra.launcher.resume=true"
@@ -329,6 +351,25 @@ class _Watchers:
     def end(self, job: Job, returned: JobReturn) -> None:
         if config := self.configs.pop(job.number, None):
             self.notify.on_job_end(config=config, job_return=returned)
+
+
+def expected(
+    jobs: Sequence[Sequence[str]], master: DictConfig, loader: ConfigLoader
+) -> dict[int, dict[str, Any]]:
+    """The lines of a sweep's jobs before they are composed: with their folders, where numbers name these."""
+    fixed = _fixed_overrides(master, loader)
+    sweep: Any = OmegaConf.to_container(master.hydra.sweep, resolve=False)
+    numbers = sweep["subdir"] == "${hydra.job.num}"
+    return {
+        number: unended(number, _swept(overrides, fixed), str(number) if numbers else "")
+        for number, overrides in enumerate(jobs)
+    }
+
+
+def _swept(overrides: Sequence[str], fixed: Set[str]) -> dict[str, object]:
+    """The keys and values of the overrides that are not `fixed` for the whole sweep, of each key the last."""
+    last = {key_of(override): override for override in overrides}
+    return swept_values(override for override in last.values() if override not in fixed)
 
 
 def _fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:

@@ -16,13 +16,13 @@ from omegaconf import DictConfig, OmegaConf
 from hydra_plugins.vectorized_launcher import VectorizedLauncher
 from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError
-from runner.folders import FolderGuard, complete_table
+from runner.folders import FolderGuard, complete_table, inside
 from runner.history import MULTIRUN, RUNS
 from runner.running import describe
 from runner.sweeping.composing import Composer, effective
 from runner.sweeping.grid import expand, with_params, without_duplicates
-from runner.sweeping.launching import LazyJobReturn
-from runner.sweeping.table import read_summary, swept_keys
+from runner.sweeping.launching import LazyJobReturn, expected, wants_a_process_of_its_own
+from runner.sweeping.table import RunsTable, read_summary, swept_keys
 from runner.training import width
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
@@ -69,6 +69,10 @@ def sweep(
         return []
     folder = Path(str(config.hydra.sweep.dir))
     is_new = _record(folder, config)
+    is_ours = isinstance(launcher, VectorizedLauncher) and not wants_a_process_of_its_own(config)
+    table = None
+    if hasattr(task_function, "batched") and not is_ours:
+        table = _table_of(jobs, folder, config, context)
     returns: list[Sequence[JobReturn]] = []
     started = time.monotonic()
     for first in range(0, len(jobs), max_batch_size or max(1, len(jobs))):
@@ -83,6 +87,8 @@ def sweep(
             for one in returned:
                 _ = one.return_value  # raises where the job failed
         returns.append(returned)
+        if table is not None:
+            _place(table, first, returned)
     if hasattr(task_function, "batched"):
         complete_table()
         _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
@@ -96,6 +102,28 @@ def _record(folder: Path, config: DictConfig) -> bool:
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(config, folder / MULTIRUN)
     return True
+
+
+def _table_of(
+    jobs: Sequence[list[str]], folder: Path, config: DictConfig, context: HydraContext
+) -> RunsTable:
+    """The table of a sweep whose launcher knows of none: it has every run from the start on."""
+    lines = expected(jobs, config, context.config_loader)
+    swept = dict.fromkeys(key for line in lines.values() for key in swept_keys(line))
+    table = RunsTable(folder, list(swept), dict(lines))
+    table.write()
+    FolderGuard.is_begun = True
+    return table
+
+
+def _place(table: RunsTable, first: int, returned: Sequence[JobReturn]) -> None:
+    """Tells the table where the runs of a batch are, which begins with run `first`."""
+    sweep = str(table.path.parent.absolute())
+    for number, one in enumerate(returned, start=first):
+        assert one.hydra_cfg is not None
+        directory = inside(str(one.hydra_cfg.hydra.runtime.output_dir), sweep)
+        table.lines[number] = {**table.lines[number], "directory": directory}
+    table.write()
 
 
 def _forget(folder: Path) -> None:

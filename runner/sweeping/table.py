@@ -1,15 +1,33 @@
-"""``runs.csv``: a line a run, in job order, written as the sweep goes; rebuilt from the folders."""
+"""``runs.csv``: a line a run from the start on, in job order; written as the sweep goes, or rebuilt from the
+folders."""
 
 from __future__ import annotations
 
 import csv
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from runner.history import ERROR, HISTORY, RESULT_COLUMNS, RUNS, SUMMARY, reached, table, write_whole
+from runner.errors import RunnerError
+from runner.history import (
+    ERROR,
+    HISTORY,
+    MULTIRUN,
+    RESULT_COLUMNS,
+    RUNS,
+    SUMMARY,
+    reached,
+    table,
+    write_whole,
+)
+from runner.running import swept_values
 from runner.training import METRICS
+
+#: The status of a run from the first on, until it ends.
+INTERRUPTED = "interrupted"
 
 #: Seconds between two writings of the whole table; it grows with the time that a writing takes.
 PATIENCE = 2.0
@@ -30,15 +48,25 @@ class RunsTable:
         """Takes a run's line; writes the table when it is time again."""
         self.lines[number] = line
         if time.monotonic() >= self.due:
-            started = time.monotonic()
             self.write()
-            ended = time.monotonic()
-            self.due = ended + max(PATIENCE, 20 * (ended - started))
 
     def write(self) -> None:
         """Writes the table as it is now; a reader never sees half of it."""
-        lines = [self.lines[number] for number in sorted(self.lines)]
-        write_whole(self.path, table(lines, header(lines, self.swept)))
+        started = time.monotonic()
+        write_whole(self.path, text(self.lines, self.swept))
+        ended = time.monotonic()
+        self.due = ended + max(PATIENCE, 20 * (ended - started))
+
+
+def text(lines: Mapping[int, Mapping[str, Any]], swept: Sequence[str]) -> bytes:
+    """Lines as ``runs.csv`` has them, in the order of their runs."""
+    in_order = [lines[number] for number in sorted(lines)]
+    return table(in_order, header(in_order, swept))
+
+
+def unended(number: int, swept: Mapping[str, object], directory: str) -> dict[str, Any]:
+    """The line of a run that has not ended; `directory` may be empty where nobody knows it yet."""
+    return {"run": number, **swept, "status": INTERRUPTED, "directory": directory}
 
 
 def header(lines: Iterable[Mapping[str, Any]], swept: Sequence[str]) -> list[str]:
@@ -66,27 +94,116 @@ def swept_keys(line: Mapping[str, Any]) -> list[str]:
 
 
 def rebuild(sweep: str | Path) -> Path:
-    """Writes ``runs.csv`` anew from the folders of a sweep's runs; returns its path.
-
-    A launcher of Hydra's own knows no swept keys: there, a key that is the same in every run is
-    taken for not swept.
-    """
-    sweep = Path(sweep)
-    lines: dict[int, dict[str, Any]] = {}
-    for path in sorted([*sweep.rglob(SUMMARY), *sweep.rglob(ERROR)]):
-        line = read_summary(path.parent)
-        if line is not None:
-            if Path(sweep, line["directory"]) == path.parent:  # not a run of its own that lies there
-                lines[int(line["run"])] = line
-        elif path.name == ERROR:
-            lines.update(_failed(sweep, path.parent))
-    keys = dict.fromkeys(key for line in lines.values() for key in swept_keys(line))
-    values = {key: {line.get(key) for line in lines.values()} for key in keys}
-    swept = [key for key in keys if len(lines) == 1 or len(values[key]) > 1]
-    runs = RunsTable(sweep, swept)
-    runs.lines.update({number: with_columns(line, swept) for number, line in lines.items()})
+    """Writes ``runs.csv`` as the folders of a sweep's runs have it now; returns its path."""
+    runs = RunsTable(sweep, *lines_now(sweep))
     runs.write()
     return runs.path
+
+
+def lines_now(sweep: str | Path) -> tuple[list[str], dict[int, Mapping[str, Any]]]:
+    """The swept keys of a sweep, and each run's line: as ``runs.csv`` has it, or as its folder does by now.
+
+    Where there is no table a key that is the same in every run is taken for not swept: a launcher of
+    Hydra's own knows of none. Raises RunnerError for what is not as Hydra wrote it.
+    """
+    sweep = Path(sweep)
+    lines: dict[int, Mapping[str, Any]] = dict(table_lines(sweep))
+    if not lines:
+        found = _numbered(_found(sweep))
+        keys = dict.fromkeys(key for line in found.values() for key in swept_keys(line))
+        values = {key: {line[key] for line in found.values() if key in line} for key in keys}
+        swept = [key for key in keys if len(found) == 1 or len(values[key]) > 1]
+        return swept, {number: with_columns(line, swept) for number, line in found.items()}
+    swept = swept_keys(next(iter(lines.values())))
+    waiting = {number: line for number, line in lines.items() if line["status"] == INTERRUPTED}
+    if all(line["directory"] for line in waiting.values()):
+        now = [_now(sweep, line) for line in waiting.values()]
+    else:  # nobody knew yet where they would be
+        now = [line for line in _found(sweep) if line["run"] is not None and int(line["run"]) in waiting]
+    return swept, lines | {int(line["run"]): with_columns(line, swept) for line in now}
+
+
+def table_lines(sweep: Path) -> dict[int, dict[str, str]]:
+    """The lines of ``runs.csv`` by their runs; none where it is not there."""
+    try:
+        with open(sweep / RUNS, newline="", encoding="utf-8") as f:
+            return {int(line["run"]): line for line in csv.DictReader(f)}
+    except FileNotFoundError:
+        return {}
+
+
+def _now(sweep: Path, line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What has become of a run that had not ended when its line was written."""
+    folder = sweep / line["directory"]
+    status = "failed" if (folder / ERROR).is_file() else line["status"]
+    return read_summary(folder) or {**line, "status": status}
+
+
+def _found(sweep: Path) -> list[dict[str, Any]]:
+    """The lines of the runs whose folders lie in a sweep's, as they tell; `run` is None where none says.
+
+    Runs and sweeps of their own that lie there too are no runs of it, and links lead elsewhere.
+    """
+    record = _record(sweep)
+    lines = []
+    for place, folders, files in os.walk(sweep):
+        folder = Path(place)
+        is_recorded = record.parts[0] in folders
+        folders[:] = sorted({*folders} - {record.parts[0]})
+        if folder == sweep:
+            continue
+        if {RUNS, MULTIRUN}.intersection(files):
+            folders.clear()
+            continue
+        if SUMMARY in files and (line := read_summary(folder)):
+            if sweep / line["directory"] == folder:
+                lines.append(line)
+        elif ERROR in files or is_recorded:
+            lines += _without_result(folder.relative_to(sweep), folder, folder / record)
+    return lines
+
+
+def _record(sweep: Path) -> Path:
+    """Where Hydra records a run, seen from the run's folder."""
+    asked = (_yaml(sweep / MULTIRUN) or {}).get("hydra") or {}
+    return Path(asked.get("output_subdir") or ".hydra")
+
+
+def _without_result(directory: Path, folder: Path, record: Path) -> list[dict[str, Any]]:
+    """The line of a run that failed or has not ended, after Hydra's record of it; none for one of its own."""
+    hydra = (_yaml(record / "hydra.yaml") or {}).get("hydra")
+    number = hydra["job"]["num"] if hydra else None
+    made = Path(hydra["runtime"]["output_dir"]).parts if hydra else directory.parts
+    if (hydra and not isinstance(number, int)) or made[-len(directory.parts) :] != directory.parts:
+        return []
+    swept = swept_values(map(str, _yaml(record / "overrides.yaml") or []))
+    status = "failed" if (folder / ERROR).is_file() else INTERRUPTED
+    return [{"run": number, **swept, "status": status, "directory": directory.as_posix()}]
+
+
+def _numbered(lines: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Lines by their runs. Of whom nobody knows the number has its folder's, or the first, that is free."""
+    numbered = {int(line["run"]): line for line in lines if line["run"] is not None}
+    for line in lines:
+        if line["run"] is None:
+            name = line["directory"]
+            own = int(name) if name.isdecimal() else -1
+            free = next(number for number in count() if number not in numbered)
+            number = own if own >= 0 and own not in numbered else free
+            numbered[number] = {**line, "run": number}
+    return numbered
+
+
+def _yaml(path: Path) -> Any:
+    """What a file of Hydra's holds; None where there is none. Raises RunnerError for what is not YAML."""
+    import yaml
+
+    try:  # C's loader is ten times as fast, where there is one
+        return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except FileNotFoundError:
+        return None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RunnerError(f"{path}: is not as Hydra wrote it: {' '.join(str(error).split())}") from None
 
 
 def with_columns(line: Mapping[str, Any], swept: Sequence[str]) -> dict[str, Any]:
@@ -100,21 +217,3 @@ def with_columns(line: Mapping[str, Any], swept: Sequence[str]) -> dict[str, Any
         **there,
         "directory": line["directory"],
     }
-
-
-def _failed(sweep: Path, folder: Path) -> dict[int, dict[str, Any]]:
-    """The line of a run that failed, its keys from Hydra's record of its overrides."""
-    import yaml
-
-    from runner.running import swept_values
-
-    overrides = folder / ".hydra" / "overrides.yaml"
-    chosen = yaml.safe_load(overrides.read_text(encoding="utf-8")) if overrides.is_file() else []
-    directory = folder.relative_to(sweep).as_posix()
-    hydra = folder / ".hydra" / "hydra.yaml"
-    if hydra.is_file():
-        number = int(yaml.safe_load(hydra.read_text(encoding="utf-8"))["hydra"]["job"]["num"])
-    else:
-        number = int(directory) if directory.isdecimal() else -1
-    line = {"run": number, **swept_values(chosen), "status": "failed", "directory": directory}
-    return {number: line}

@@ -1,0 +1,168 @@
+"""``runs.csv`` from the first run on, whatever ends the sweep; and what the folders tell without it."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from processes import Command
+
+from runner.errors import RunnerError
+from runner.results import Results, read_runs
+from runner.sweeping.table import rebuild
+
+RATES = ["0.1", "-1", "0.2", "-2", "0.3"]
+STATUSES = ["completed", "failed", "completed", "failed", "completed"]
+
+
+def lines(sweep: Path) -> list[dict[str, str]]:
+    with open(sweep / "runs.csv", newline="") as f:
+        return list(csv.DictReader(f))
+
+
+def killed(folder: Path, *arguments: str, runs: int) -> Path:
+    """A sweep that was killed when so many of its runs were done, or when it had begun to train."""
+    call = [sys.executable, "-m", "runner", "-m", *arguments, "hydra.sweep.dir=s"]
+    sweep, deadline = folder / "s", time.monotonic() + 100
+    with subprocess.Popen(call, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        while len(list(sweep.rglob("summary.csv"))) < runs or not list(sweep.rglob("history.csv*")):
+            assert running.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        running.kill()
+    return sweep
+
+
+@pytest.mark.parametrize(
+    ("more", "runs"),
+    [
+        ([], 0),
+        (["hydra.launcher.max_memory=1MiB"], 3),
+        (["hydra.sweeper.max_batch_size=4"], 3),
+        (["hydra.sweeper.max_batch_size=4", "hydra/sweeper=basic"], 3),
+        (["hydra/launcher=basic"], 2),
+        (["hydra/launcher=basic", "hydra.sweep.subdir=of/${seed}"], 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_sweep_that_was_killed_has_all_of_its_runs(more: list[str], runs: int, tmp_path: Path) -> None:
+    size = ["network=dense", "network.hidden=[8]", "data=moons", "epochs=4000", "log.every=100"]
+    sweep = killed(tmp_path, "seed=" + ",".join(map(str, range(40))), *size, *more, runs=runs)
+    table = read_runs(sweep)
+    assert table["run"].tolist() == list(range(40))
+    assert table["seed"].tolist() == list(range(40))
+    done = {int(path.read_text().splitlines()[1].split(",")[0]) for path in sweep.rglob("summary.csv")}
+    assert runs <= len(done) < 40
+    assert table.index[table["status"] == "completed"].tolist() == sorted(done)
+    assert set(table.loc[~table["run"].isin(done), "status"]) == {"interrupted"}
+    assert f"{40 - len(done)} of 40 runs have no result" in Results(sweep).note
+
+
+def test_a_sweep_that_goes_on_keeps_the_lines_of_all_batches(command: Command, tmp_path: Path) -> None:
+    arguments = ["seed=1,2,3,4,5,6", "epochs=3", "hydra.sweep.dir=s", "hydra.sweep.subdir=of/${seed}"]
+    arguments += ["hydra.sweeper.max_batch_size=2"]
+    assert command("-m", *arguments).returncode == 0
+    whole = lines(tmp_path / "s")
+    shutil.rmtree(tmp_path / "s" / "of" / "2")
+    again = [*arguments, "hydra.launcher.resume=true"]
+    assert command("-m", *again).returncode == 0
+    volatile = {"seconds"}
+    kept = [{k: v for k, v in line.items() if k not in volatile} for line in lines(tmp_path / "s")]
+    assert kept == [{k: v for k, v in line.items() if k not in volatile} for line in whole]
+
+
+@pytest.mark.parametrize("more", ["hydra.launcher.backend=dask", "hydra.launcher.n_jobs=abc"])
+def test_a_sweep_that_was_refused_has_no_table(more: str, command: Command, tmp_path: Path) -> None:
+    (tmp_path / "distributed.py").write_text("raise ImportError")
+    assert command("-m", "seed=1,2", more, "hydra.sweep.dir=s").returncode == 1
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Five runs, two of them failed, in folders of three kinds of names."""
+    folder = tmp_path_factory.mktemp("failing")
+    kinds = {
+        "numbers": [],
+        "words": ["hydra.sweep.subdir=lr_${learning_rate}"],
+        "nested": ["hydra.sweep.subdir=${seed}/${learning_rate}", "hydra.output_subdir=record"],
+        "unrecorded": ["hydra.sweep.subdir=of/${learning_rate}", "hydra.output_subdir=null"],
+    }
+    call = [sys.executable, "-m", "runner", "-m", f"learning_rate={','.join(RATES)}", "seed=7", "epochs=3"]
+    for name, more in kinds.items():
+        subprocess.run(
+            [*call, *more, f"hydra.sweep.dir={name}"], cwd=folder, capture_output=True, check=False
+        )
+    return {name: folder / name for name in kinds}
+
+
+def without_table(sweep: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    (copy / "runs.csv").unlink()
+    return copy
+
+
+@pytest.mark.parametrize("kind", ["numbers", "words", "nested"])
+def test_the_folders_tell_whatever_their_names(kind: str, failing: dict[str, Path], tmp_path: Path) -> None:
+    copy = without_table(failing[kind], tmp_path)
+    assert read_runs(copy).equals(read_runs(failing[kind]))
+    assert read_runs(copy)["status"].tolist() == STATUSES
+    rebuild(copy)
+    assert lines(copy) == lines(failing[kind])
+
+
+def test_runs_of_unknown_number_are_all_there(failing: dict[str, Path], tmp_path: Path) -> None:
+    copy = without_table(failing["unrecorded"], tmp_path)
+    table = read_runs(copy)
+    assert table["run"].tolist() == [0, 1, 2, 3, 4]
+    assert table["status"].tolist() == STATUSES
+    assert sorted(table["directory"]) == sorted(f"of/{rate}" for rate in RATES)
+    rebuild(copy)
+    assert [line["status"] for line in lines(copy)] == STATUSES
+
+
+def test_what_is_no_run_of_the_sweep_is_not_counted(
+    failing: dict[str, Path], command: Command, tmp_path: Path
+) -> None:
+    sweep = without_table(failing["words"], tmp_path)
+    assert command("epochs=2", "hydra.run.dir=s/mine").returncode == 0
+    assert command("learning_rate=-3", "hydra.run.dir=s/wrong").returncode == 1
+    assert (
+        command("-m", "seed=1,2", "learning_rate=-1,0.1", "epochs=2", "hydra.sweep.dir=s/inner").returncode
+        == 1
+    )
+    (sweep / "figures").mkdir()
+    (sweep / "figures" / "learning_curves.csv").write_text("epoch,error\n")
+    shutil.copytree(failing["numbers"], tmp_path / "elsewhere")
+    (sweep / "9").symlink_to(tmp_path / "elsewhere" / "0")
+    (sweep / "linked").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    shutil.copytree(sweep / "lr_-1", sweep / "copied" / "lr_-1x")
+    assert read_runs(sweep).equals(read_runs(failing["words"]))
+
+
+def test_a_run_that_is_under_way_is_counted(failing: dict[str, Path], tmp_path: Path) -> None:
+    sweep = without_table(failing["nested"], tmp_path)
+    (sweep / "7" / "0.2" / "summary.csv").unlink()
+    assert Counter(read_runs(sweep)["status"]) == {"completed": 2, "failed": 2, "interrupted": 1}
+    assert read_runs(sweep).loc[2, "learning_rate"] == 0.2
+
+
+def test_what_hydra_did_not_write_is_named(failing: dict[str, Path], tmp_path: Path) -> None:
+    sweep = without_table(failing["words"], tmp_path)
+    (sweep / "lr_-1" / ".hydra" / "overrides.yaml").write_text("- a: [\n")
+    with pytest.raises(RunnerError, match=r"lr_-1/\.hydra/overrides\.yaml: is not as Hydra wrote it"):
+        read_runs(sweep)
+
+
+def test_a_folder_of_something_else_is_no_sweep(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "error.txt").write_text("mine")
+    with pytest.raises(RunnerError, match="neither the folder of a run nor of a sweep"):
+        read_runs(tmp_path)
