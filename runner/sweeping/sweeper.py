@@ -67,14 +67,30 @@ def sweep(
     if dry_run:
         print(preview(jobs, Composer(context.config_loader, config), task_function))
         return []
+    started = time.monotonic()
+    returns = _launched(jobs, config, context, task_function, launcher, max_batch_size)
+    if hasattr(task_function, "batched"):
+        complete_table()
+        folder = Path(str(config.hydra.sweep.dir))
+        _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
+    return returns
+
+
+def _launched(
+    jobs: Sequence[list[str]],
+    config: DictConfig,
+    context: HydraContext,
+    task_function: TaskFunction,
+    launcher: Launcher,
+    max_batch_size: int | None,
+) -> list[Sequence[JobReturn]]:
+    """The JobReturns of the batches, launched one after the other."""
     folder = Path(str(config.hydra.sweep.dir))
     is_new = _record(folder, config)
     is_ours = isinstance(launcher, VectorizedLauncher) and not wants_a_process_of_its_own(config)
-    table = None
-    if hasattr(task_function, "batched") and not is_ours:
-        table = _table_of(jobs, folder, config, context)
+    is_batched = hasattr(task_function, "batched")
+    table = _table_of(jobs, folder, config, context) if is_batched and not is_ours else None
     returns: list[Sequence[JobReturn]] = []
-    started = time.monotonic()
     for first in range(0, len(jobs), max_batch_size or max(1, len(jobs))):
         batch = jobs[first : first + (max_batch_size or len(jobs))]
         try:
@@ -83,15 +99,12 @@ def sweep(
             if is_new and isinstance(launcher, VectorizedLauncher):
                 _forget(folder)
             raise
-        if not hasattr(task_function, "batched"):
+        if not is_batched:
             for one in returned:
                 _ = one.return_value  # raises where the job failed
         returns.append(returned)
         if table is not None:
             _place(table, first, returned)
-    if hasattr(task_function, "batched"):
-        complete_table()
-        _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
     return returns
 
 
