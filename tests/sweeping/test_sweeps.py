@@ -351,7 +351,12 @@ def test_a_preset_chooses_of_hydras_own_and_the_command_line_before_it(
 def test_hydras_own_sweeper_takes_the_last_weights(command: Command, tmp_path: Path) -> None:
     given = ["network.weights=zeros", "seed=1,2", "++network.weights=[[[1,2],[3,4]],[[5,6]]]", "epochs=1"]
     assert command("-m", *given, "hydra/sweeper=basic", "hydra.sweep.dir=s").returncode == 0
-    assert (tmp_path / "s" / "0" / "history.csv").read_text().splitlines()[1].endswith(",1,2,3,4,5,6")
+    assert (
+        (tmp_path / "s" / "0" / "history.csv")
+        .read_text()
+        .splitlines()[1]
+        .endswith(",1.0,2.0,3.0,4.0,5.0,6.0")
+    )
 
 
 def test_no_column_has_values_that_another_override_replaced(command: Command, tmp_path: Path) -> None:
