@@ -21,7 +21,7 @@ import runner
 from runner.config.files import find_file
 from runner.errors import RunnerError
 from runner.experiment import Data, Experiment, Source
-from runner.history import ABOUT
+from runner.history import ABOUT, refuse_changed
 from runner.training import threads
 
 #: How YAML writes lists of plain values: side by side.
@@ -32,10 +32,9 @@ class OtherFileError(RunnerError):
     """A file that a run was made from has changed, or is gone."""
 
 
-def write_about(folder: str | Path, experiment: Experiment) -> None:
-    """Writes ``about.yaml`` into the folder of a run."""
-    with open(f"{folder}/{ABOUT}", "wb") as f:
-        f.write(_machine() + _files(experiment.sources) + _examples(experiment.data))
+def about(experiment: Experiment) -> bytes:
+    """What ``about.yaml`` is to say of a run."""
+    return _machine() + _files(experiment.sources) + _examples(experiment.data)
 
 
 def _yaml(content: Mapping[str, Any], **how: Any) -> bytes:
@@ -99,7 +98,9 @@ def sources_of(folder: str | Path) -> tuple[Source, ...]:
     """
     path = Path(folder, ABOUT)
     try:
-        return _sources(path.read_bytes())
+        content = path.read_bytes()
+        refuse_changed(path)
+        return _sources(content)
     except FileNotFoundError:  # of a run made before there was such a file
         return ()
     except (OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError) as error:

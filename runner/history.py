@@ -40,9 +40,9 @@ ABOUT = "about.yaml"
 RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 #: At the end of the name of a file until it is whole.
 PART = ".part"
-#: What a run may leave in its folder; the summary, which calls the others whole, comes and goes alone.
-FILES = (HISTORY, PARAMETERS)
-LEFT = (SUMMARY, *FILES, ABOUT, ERROR)
+#: A run's files, of which its summary tells what was written; and all that it may leave in its folder.
+FILES = (HISTORY, PARAMETERS, ABOUT)
+LEFT = (SUMMARY, *FILES, ERROR)
 #: A run that took as many seconds is on the disk before it counts as done. To sync a shorter one would
 #: cost more than to train it again after a power cut, where its checksums tell that it is not whole.
 WORTH_SYNCING = 2.0
@@ -106,7 +106,7 @@ class RunFiles:
         self.header = ",".join([experiment.log.unit, *columns(experiment)]).encode() + b"\n"
         self.opened: list[list[str]] = [[] for _ in self.folders]  # the files of runs that are not whole
         self.rows = [0] * len(self.folders)
-        self.sums = [NOTHING] * len(self.folders)
+        self.sums: list[dict[str, Sum]] = [{HISTORY: NOTHING} for _ in self.folders]
 
     def write(self, run: int, steps: Sequence[int], rows: Array) -> None:
         """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.Sink`."""
@@ -116,32 +116,40 @@ class RunFiles:
 
     def _append(self, run: int, lines: bytes) -> None:
         self.check()
-        opened, path = self.opened[run], f"{self.folders[run]}/{HISTORY}{self.part}"
-        lines = lines if opened else self.header + lines
+        path = f"{self.folders[run]}/{HISTORY}{self.part}"
+        begun = path in self.opened[run]
+        lines = lines if begun else self.header + lines
         # created once: not begun anew if another process has cleared it away
-        handle = os.open(path, _APPEND if opened else _CREATE, _MODE)
-        opened[:] = [path]
+        handle = os.open(path, _APPEND if begun else _CREATE, _MODE)
+        if not begun:
+            self.opened[run].append(path)
         _write(handle, lines)
-        self.sums[run] = self.sums[run].of(lines)
+        self.sums[run][HISTORY] = self.sums[run][HISTORY].of(lines)
+
+    def add(self, run: int, name: str, content: bytes) -> None:
+        """Writes a whole file of `run` besides its history."""
+        self.check()
+        write_whole(f"{self.folders[run]}/{name}", content)
+        self.opened[run].append(f"{self.folders[run]}/{name}")
+        self.sums[run][name] = NOTHING.of(content)
 
     def finish(self, run: int, result: Result, line: Mapping[str, object]) -> None:
         """Puts the run's files in their places; `line` is its line of ``runs.csv``."""
-        folder, opened = self.folders[run], self.opened[run]
-        if not opened:  # diverged before its first row
+        folder, one = self.folders[run], self.experiment
+        if not self.sums[run][HISTORY].size:  # diverged before its first row
             self._append(run, b"")
         self.check()
-        os.rename(opened[0], f"{folder}/{HISTORY}")
-        opened[:] = [f"{folder}/{name}" for name in FILES]
-        one = self.experiment
+        os.rename(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
+        self.opened[run].append(f"{folder}/{HISTORY}")
         parameters = _parameters(one.sizes, one.biases is not None, result.initial, result.final)
-        write_whole(f"{folder}/{PARAMETERS}", parameters)
-        sums = {"rows": self.rows[run], HISTORY: self.sums[run], PARAMETERS: NOTHING.of(parameters)}
+        self.add(run, PARAMETERS, parameters)
+        sums = {"rows": self.rows[run]} | {name: self.sums[run].get(name, "") for name in FILES}
         synced = result.seconds >= WORTH_SYNCING
         if synced:
             sync(folder)
         self.check()
         write_whole(f"{folder}/{SUMMARY}", table([{**line, **sums}]), synced=synced)
-        opened.clear()
+        self.opened[run].clear()
 
     def discard(self) -> None:
         """Removes what it has written of runs that are not whole: those without a summary."""
@@ -250,7 +258,7 @@ def changed(folder: str | Path, row: Mapping[str, str]) -> dict[str, str]:
 
     A row that an earlier version wrote has no checksums; then it is those that are gone or cut.
     """
-    names = [name for name in FILES if name in row] or FILES
+    names = [name for name in FILES if row.get(name)] or [HISTORY, PARAMETERS]
     faults = {name: _fault(Path(folder, name), row.get(name)) for name in names}
     return {name: fault for name, fault in faults.items() if fault}
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from runner.about import write_about
+from runner.about import about
 from runner.activations import ACTIVATIONS
 from runner.arrays import Array
 from runner.errors import RunnerError
 from runner.experiment import Experiment
-from runner.history import ERROR, HISTORY, RunFiles, clear, refuse_finished, summary, write_whole
+from runner.history import ABOUT, ERROR, HISTORY, RunFiles, clear, refuse_finished, summary, write_whole
 from runner.network import forward, parameter_names, views
 from runner.training import Result, train
 
@@ -36,9 +36,9 @@ def run_into(
     clear(folder)  # of an earlier try
     try:
         experiment = make()
-        write_about(folder, experiment)
         files = RunFiles([folder], experiment)
         try:
+            files.add(0, ABOUT, about(experiment))
             (result,) = train([experiment], files)
             files.finish(0, result, summary(number, swept or {}, result, directory))
         except BaseException:

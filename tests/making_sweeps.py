@@ -8,10 +8,10 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from runner.about import write_about
+from runner.about import about
 from runner.compose import compose
 from runner.config import Cache, experiment
-from runner.history import RunFiles, summary, table
+from runner.history import ABOUT, RunFiles, summary, table
 from runner.training import train
 
 
@@ -37,11 +37,12 @@ def make_sweep(
         said = [*overrides, *(f"{key}={value}" for key, value in marks[-1].items())]
         (folders[-1] / ".hydra" / "overrides.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(said)))
         experiments.append(experiment(config, cache))
-        write_about(folders[-1], experiments[-1])
     together = len({e.stack_key for e in experiments}) == 1
     stacks = [range(len(experiments))] if together else [[i] for i in range(len(experiments))]
     for members in stacks:
         files = RunFiles([folders[i] for i in members], experiments[members[0]])
+        for at, number in enumerate(members):
+            files.add(at, ABOUT, about(experiments[number]))
         for at, result in enumerate(train([experiments[i] for i in members], files)):
             number = members[at]
             lines.append(summary(number, marks[number], result, str(number)))

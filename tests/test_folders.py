@@ -74,7 +74,7 @@ def test_a_resumption_leaves_others_files_alone(command: Command, tmp_path: Path
     put(tmp_path / "s" / "1", {**others, "history.csv.1f.part": b"of a process that was killed"})
     assert command(*sweep).returncode == 0
     names = {path.name for path in (tmp_path / "s" / "1").iterdir()}
-    assert names == {".hydra", "history.csv", "parameters.csv", "summary.csv", *others}
+    assert names == {".hydra", "about.yaml", "history.csv", "parameters.csv", "summary.csv", *others}
     assert others.items() <= files(tmp_path / "s").items()
 
     shutil.rmtree(tmp_path / "s" / "2")
@@ -99,7 +99,7 @@ def test_what_stands_in_nobodys_way(command: Command, tmp_path: Path) -> None:
     put(tmp_path / "run", {"history.csv.1f.part": b""})
     assert command("epochs=1", "hydra.run.dir=run").returncode == 0
     assert sorted(name for name in files(tmp_path / "run") if "/" not in name) == [
-        ".DS_Store", ".gitkeep", "history.csv", "parameters.csv", "summary.csv"]  # fmt: skip
+        ".DS_Store", ".gitkeep", "about.yaml", "history.csv", "parameters.csv", "summary.csv"]  # fmt: skip
 
 
 @pytest.mark.parametrize("more", [{"notes.txt": b"mine"}, {"runs/1/history.csv": b""}])

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from runner.about import write_about
+from runner.about import about
 from runner.experiment import Experiment
-from runner.history import ERROR, SUMMARY, RunFiles, summary, write_whole
+from runner.history import ABOUT, ERROR, SUMMARY, RunFiles, summary, write_whole
 from runner.running import describe
 from runner.training import train
 
@@ -72,7 +72,6 @@ def run_stack(
         for work in works:
             check()
             work.files.write(work.folder)
-            write_about(work.folder, work.experiment)
         _train(works, row_bytes, tick, check, outcomes)
     except Exception as error:
         check()
@@ -93,6 +92,8 @@ def _train(
     """Trains a stack; puts the outcome of each run into `outcomes` as its files are whole."""
     files = RunFiles([work.folder for work in works], works[0].experiment, check)
     try:
+        for at, work in enumerate(works):
+            files.add(at, ABOUT, about(work.experiment))
         results = train([work.experiment for work in works], files, row_bytes=row_bytes, tick=tick)
         for at, (work, result) in enumerate(zip(works, results, strict=True)):
             line = summary(work.number, work.swept, result, work.directory)

@@ -48,7 +48,7 @@ def without_checksums(sweep: Path) -> None:
     """The summaries as an earlier version wrote them."""
     for path in sweep.glob("*/summary.csv"):
         lines = path.read_text().splitlines()
-        path.write_text("".join(",".join(line.split(",")[:-3]) + "\n" for line in lines))
+        path.write_text("".join(",".join(line.split(",")[:-4]) + "\n" for line in lines))
 
 
 def test_runs_that_are_not_whole_are_trained_again(copy: Path, whole: Path, command: Command) -> None:
@@ -59,6 +59,7 @@ def test_runs_that_are_not_whole_are_trained_again(copy: Path, whole: Path, comm
     (copy / "4" / "parameters.csv").write_bytes(content[:-3] + b"\n")
     (copy / "5" / "summary.csv").write_bytes((copy / "5" / "summary.csv").read_bytes()[:-20])
     (copy / "6" / "history.csv").unlink()
+    (copy / "6" / "about.yaml").unlink()
     untouched = (copy / "3" / "summary.csv").stat().st_mtime_ns
     done = command(*RESUME)
     assert done.returncode == 0, done.stderr
@@ -72,6 +73,7 @@ def test_runs_that_are_not_whole_are_trained_again(copy: Path, whole: Path, comm
         f"run 4: parameters.csv has {len(content) - 2} bytes where {len(content)} were",
         "run 5: summary.csv is cut",
         "run 6: history.csv is gone",
+        "run 6: about.yaml is gone",
     ):
         assert words in done.stdout
     assert "trained again" not in command(*RESUME).stdout
@@ -141,7 +143,7 @@ def test_workers_write_nothing_when_their_sweep_is_gone(command: Command, tmp_pa
     assert files(tmp_path / "s") == files(tmp_path / "whole")
     for run in ("0", "1"):
         names = {path.name for path in (tmp_path / "s" / run).iterdir()}
-        assert names == {".hydra", "history.csv", "parameters.csv", "summary.csv"}
+        assert names == {".hydra", "about.yaml", "history.csv", "parameters.csv", "summary.csv"}
     assert not psutil.wait_procs(workers, timeout=60)[1]
 
 
@@ -170,9 +172,9 @@ def test_of_a_stack_that_fails_only_what_is_not_done_is_tried_again(
     assert not list(tmp_path.rglob("error.txt"))
 
 
-@pytest.mark.parametrize("at", range(7))
+@pytest.mark.parametrize("at", range(9))
 def test_a_worker_without_its_sweep_ends_before_its_next_write(at: int, tmp_path: Path) -> None:
-    """`check` is asked before the configuration, every row, the files' places, and a failure's reason."""
+    """`check` is asked before the first files, every row, the files' places, and a failure's reason."""
 
     def check() -> None:
         nonlocal left
@@ -184,7 +186,7 @@ def test_a_worker_without_its_sweep_ends_before_its_next_write(at: int, tmp_path
         raise ValueError("what fails by itself")
 
     left = at
-    tick: Callable[[], None] = failing if at < 4 else (lambda: None)
+    tick: Callable[[], None] = failing if at < 5 else (lambda: None)
     with pytest.raises(SystemExit):
         run_stack([work(tmp_path, 0)], 1, tick, check)
     assert not (tmp_path / "0" / "error.txt").exists()

@@ -114,7 +114,7 @@ def test_the_table_tells_the_runs(mixed: Path) -> None:
         with open(mixed / line["directory"] / "summary.csv", newline="") as f:
             (own,) = csv.DictReader(f)
         assert {name: own[name] for name in line} == line
-        assert list(own)[len(line) :] == ["rows", "history.csv", "parameters.csv"]
+        assert list(own)[len(line) :] == ["rows", "history.csv", "parameters.csv", "about.yaml"]
         assert int(own["rows"]) == len(rows)
 
 
