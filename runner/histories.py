@@ -21,6 +21,7 @@ import pandas as pd
 
 from runner.arrays import Array
 from runner.errors import RunnerError
+from runner.training import METRICS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,10 +43,10 @@ class NotShownError(RunnerError):
 
 @dataclass(frozen=True)
 class Errors:
-    """The errors (R, T) at `steps` (T,); NaN where a run has no row, after its end too.
+    """The errors (R, T) at `steps` (T,), or another column; NaN where a run has no row, after its end too.
 
-    `reached` (R,) is the first step of each run whose error is at most the threshold, or infinity; it
-    is found on whole histories, before they are thinned.
+    `reached` (R,) is the first step of each run that is at the level that counts as learnt, or infinity;
+    it is found on whole histories, before they are thinned.
     """
 
     steps: Array
@@ -107,6 +108,8 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
         missing = next(name for name in names if name not in header)
         if missing == names[0] and header[0] in STEPS:
             raise NotShownError(f"the histories count different steps: {missing}s and {header[0]}s") from None
+        if missing in METRICS:
+            raise NotShownError(f"not every run has a {missing}: {path} has no such column") from None
         raise RunnerError(f"{path}: has no column '{missing}'") from None
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise RunnerError(f"{path}: is not a history as it was written: {error}") from None
@@ -152,6 +155,16 @@ def header_of(path: str | Path) -> list[str]:
             return next(csv.reader(f), [])
     except (OSError, UnicodeDecodeError) as error:
         raise RunnerError(f"{path}: cannot be read: {error}") from None
+
+
+def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:
+    """What the columns `names` of a history begin with, as it was written."""
+    try:
+        with open(path, newline="", encoding="utf-8") as f:
+            header, row = (next(csv.reader(f), []) for _ in range(2))
+        return tuple(row[header.index(name)] for name in names)
+    except (OSError, UnicodeDecodeError, ValueError, IndexError) as error:
+        raise RunnerError(f"{path}: is not a history as it was written: {error}") from None
 
 
 def every(length: int, most: int) -> slice | np.ndarray[Any, np.dtype[np.intp]]:

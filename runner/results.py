@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -20,19 +19,29 @@ from runner.arrays import Array
 from runner.errors import RunnerError, did_you_mean
 from runner.histories import Errors, NotShownError, aligned, every, header_of, read_columns
 from runner.history import HISTORY, PARAMETERS, RUNS, refuse_changed
+from runner.ranking import (
+    METRICS,
+    Ranking,
+    blown_up,
+    cost,
+    default_metric,
+    higher_is_better,
+    median,
+    rank,
+    soonest,
+    verdict,
+)
 from runner.tables import bare, one_line, parameters_of, plain, table_of_runs
 
 if TYPE_CHECKING:
     from runner.experiment import Experiment
 
-#: What runs can be compared by, and whether more of it is better.
-METRICS = {
-    "final_error": False,
-    "best_error": False,
-    "test_error": False,
-    "accuracy": True,
-    "test_accuracy": True,
+#: The column of a history whose numbers a metric sums up.
+COLUMNS = {"final_error": "error", "best_error": "error"} | {
+    name: name for name in ("test_error", "accuracy", "test_accuracy")
 }
+#: How runs end of which nothing is to be compared, as `Results.outcomes` says it.
+DIVERGED, BLOWN_UP = LOST = ("diverged", "blown up")
 #: Errors are kept of all runs, of this many numbers altogether; longer histories are thinned evenly.
 MOST_NUMBERS = 2**23
 #: Keys whose values may change the columns of a history, by their first words; and those of them that cannot.
@@ -60,10 +69,9 @@ class Results:
             raise RunnerError(f"{folder}: there is no such folder")
         self._experiments: dict[int, Experiment] = {}
         self._parameters: dict[int, pd.DataFrame] = {}
-        self._reached: dict[int, float] = {}
         self._checked: set[str] = set()
-        self._errors: Future[Errors] = Future()
-        self._reader = Thread(target=self._read_errors, daemon=True)  # not waited for by who is interrupted
+        self._curves: dict[str, Future[Errors]] = {}
+        self._rankings: dict[str, Ranking] = {}
         self.is_sweep = not (self.folder / HISTORY).exists()
         self.runs = table_of_runs(self.folder, self.is_sweep)
         named = list(self.runs.columns[1 : list(self.runs.columns).index("status")])
@@ -89,6 +97,23 @@ class Results:
         """The runs that have a result: completed or diverged, in order."""
         return self.runs[self.runs["status"].isin(["completed", "diverged"])]
 
+    @cached_property
+    def outcomes(self) -> pd.Series[Any]:
+        """How every run ended: its status, but BLOWN_UP where it came to its end off the scale."""
+        status = self.runs["status"]
+        off_scale = pd.Series(list(map(blown_up, self._lines)), self.runs.index, dtype=bool)
+        return status.mask(off_scale & (status == "completed"), BLOWN_UP)
+
+    @cached_property
+    def completed(self) -> pd.DataFrame:
+        """The runs that can be compared: they came to their end, and did not blow up."""
+        return self.runs[self.outcomes == "completed"]
+
+    @cached_property
+    def lost(self) -> pd.Series[bool]:
+        """Which of the finished runs diverged or blew up."""
+        return self.outcomes[self.finished.index].isin(LOST)
+
     def marks(self, run: int) -> dict[str, Any]:
         """What tells a run's rows from those of others: its number and its swept values."""
         return dict(self.runs.loc[run, ["run", *self.swept]])
@@ -107,9 +132,11 @@ class Results:
         """The folder of a run, by its row in `runs`."""
         return self.folder / str(self.runs.at[run, "directory"])
 
-    def name(self, run: int) -> str:
-        """A run as its swept values say it."""
-        return ", ".join(f"{key}={plain(self.runs.at[run, key])}" for key in self.swept)
+    def name(self, run: int, keys: Sequence[str] | None = None) -> str:
+        """A run as its swept values say it, or those of `keys`, as ``runs.csv`` has them."""
+        values = {key: self.runs.at[run, key] for key in (self.swept if keys is None else keys)}
+        as_written = {key: self._written.get(key, {}).get(value, value) for key, value in values.items()}
+        return ", ".join(f"{key}={plain(value)}" for key, value in as_written.items())
 
     def experiment(self, run: int) -> Experiment:
         """The experiment of a run, rebuilt from the configuration in its folder."""
@@ -170,55 +197,92 @@ class Results:
         table = self.parameters(run)
         return self.header(run)[0], self._weights(run), table[["layer", "to", "from"]].to_numpy().tolist()
 
-    def best(self, metric: str = "final_error", among: Sequence[int] | None = None) -> int:
-        """The row of the completed run with the best `metric`, of those in `among` or of all.
-
-        Of equals it is the one that was soonest at the threshold, then the first. Raises RunnerError
-        where there is none.
-        """
-        return self._leaders(metric, among)[0]
-
-    def best_name(self, metric: str, among: Sequence[int] | None = None) -> str:
-        """The best run as its swept values say it, and of how many equals it is the first."""
-        leaders = self._leaders(metric, among)
-        name = self.name(leaders[0])
-        return name + (f"; the soonest of {len(leaders)} equals" if len(leaders) > 1 else "")
-
-    def _leaders(self, metric: str, among: Sequence[int] | None) -> list[int]:
-        """The rows of all runs that share the best `metric`, the best of them first."""
-        values = self.runs.loc[self.runs["status"] == "completed", metric].dropna()
-        if among is not None:
-            values = values[values.index.isin(among)]
-        if values.empty:
-            raise RunnerError("no run is completed with a finite error")
-        leaders = values.index[values == (values.max() if METRICS[metric] else values.min())].tolist()
-        if len(leaders) == 1:
-            return leaders
-        soon = self.reached(leaders)
-        return sorted(leaders, key=lambda run: (soon[run], run))
-
-    def reached(self, runs: Sequence[int]) -> dict[int, float]:
-        """The first step of each of `runs` whose error is at most the threshold; infinite where none is."""
-        new = [run for run in runs if run not in self._reached]
-        if new and self._errors.done() and self._errors.exception() is None:
-            soon = np.nan_to_num(self._errors.result().reached, nan=np.inf)
-            self._reached.update(zip(self.rows, soon.tolist(), strict=True))
-        elif new:  # few of many: the others are not waited for
-            for step, alike in groupby(new, key=lambda run: self.header(run)[0]):
-                found = list(alike)
-                histories = read_columns(self._paths(found), [step, "error"])
-                for run, history in zip(found, histories, strict=True):
-                    self._reached[run] = _first_below(history[step], history["error"], self.threshold)
-        return {run: self._reached[run] for run in runs}
-
     @cached_property
-    def threshold(self) -> float:
-        """The error that counts as learnt: 1 % of the initial one, or what half of the runs reach."""
-        done = self.finished[self.finished["status"] == "completed"]
+    def _lines(self) -> list[dict[Any, Any]]:
+        """What ranking has to know of each run, in the order of `runs`."""
+        told = ["run", "status", "initial_error", "final_error", "best_epoch", *METRICS, *self.keys]
+        return self.runs[[name for name in dict.fromkeys(told) if name in self.runs]].to_dict("records")
+
+    def metric(self, asked: str | None = None) -> str:
+        """The metric that runs are compared by: as asked for, else the test error, if all hold a part out.
+
+        Raises RunnerError for one that these runs do not have.
+        """
+        if asked is None:
+            return default_metric(self._lines)
+        if not self.finished.empty:
+            self.check_metric(asked)
+        return asked
+
+    def ranking(self, metric: str | None = None) -> Ranking:
+        """The settings by `metric`, the best first; runs are told by their rows in `runs`."""
+        metric = self.metric(metric)
+        if metric not in self._rankings:
+            self._rankings[metric] = rank(self._lines, self.keys, metric)
+        return self._rankings[metric]
+
+    def verdict(self, metric: str | None = None) -> list[tuple[str, str]]:
+        """What there is to say of the best setting: pairs of a heading and a text; of one run nothing."""
+        return verdict(self._lines, self.keys, self.metric(metric), lambda run: self.name(run, self.keys))
+
+    def quality(self, metric: str) -> pd.Series[float]:
+        """The metric of the finished runs as they are compared: infinitely bad where they diverged."""
+        costs = [cost(self._lines[row], metric) for row in self.rows]
+        return pd.Series(costs, self.finished.index) * (-1.0 if higher_is_better(metric) else 1.0)
+
+    def middles(self, metric: str | None = None, among: Sequence[int] | None = None) -> list[int]:
+        """The rows of the settings' median runs, the best first; those in `among`, where that is given.
+
+        Settings of which at least half of the runs diverged have none.
+        """
+        found = [setting.middle for setting in self.ranking(metric).settings if np.isfinite(setting.cost)]
+        shown = set(found if among is None else among)
+        return [run for run in found if run in shown]
+
+    def best(self, metric: str | None = None, among: Sequence[int] | None = None) -> int:
+        """The row of the median run of the best setting, of those whose median run is in `among`.
+
+        Raises RunnerError where there is none.
+        """
+        for run in self.middles(metric, among):
+            return run
+        raise RunnerError("at least half of the runs of every setting diverged")
+
+    def best_name(self, metric: str | None = None, among: Sequence[int] | None = None) -> str:
+        """The run of `best` as a caption says it: its setting, and which of its seeds; else nothing."""
+        found = self.middles(metric, among)
+        if not found or not self.is_sweep:
+            return ""
+        run, ranking = found[0], self.ranking(metric)
+        by, count = ranking.metric.replace("_", " "), len(ranking.of(run).runs)
+        seed = self.name(run, ["seed"] if "seed" in self.swept else []) or f"run {run}"
+        middle = f"{seed}, the median of {count} seeds" if count > 1 else ""
+        if not self.keys:
+            return f"the median run by {by} ({middle})"
+        told = "; ".join(filter(None, [self.name(run, self.keys), middle]))
+        if run != ranking.settings[0].middle:
+            return f"the best setting by {by} of those that can be shown ({told})"
+        return f"the best setting by {by} ({told}{soonest(ranking)})"
+
+    def in_order(self, metric: str | None = None) -> list[int]:
+        """All rows: the best setting's first, of each its best run first; those without a result last."""
+        ranked = [run for setting in self.ranking(metric).settings for run in setting.runs]
+        return ranked + sorted(set(self.runs.index) - set(ranked))
+
+    def level(self, metric: str) -> float:
+        """The `metric` that counts as learnt: 1 % of the initial error, or 99 % right.
+
+        It is what half of the runs reach, as far as ``runs.csv`` tells, where no run gets to such an
+        error, or not half of them to such an accuracy.
+        """
+        done = self.completed
         if done.empty:
             return float("nan")
-        goal = 0.01 * float(done["initial_error"].median())
-        return goal if (done["best_error"] <= goal).any() else float(done["best_error"].median())
+        there = done["best_error" if metric == "final_error" else metric].dropna()
+        if higher_is_better(metric):
+            return min(0.99, median(there))
+        goal = 0.01 * median(done["initial_error"])
+        return goal if (there <= goal).any() else median(there)
 
     @cached_property
     def step(self) -> str:
@@ -246,8 +310,8 @@ class Results:
         names = None if columns is None else [step or self.step, *columns]
         paths = self._paths(runs)
         for path, history in zip(paths, read_columns(paths, names), strict=True):
-            if path not in self._checked:  # what it says of itself, if anything, was said by now
-                refuse_changed(path)
+            if path not in self._checked:
+                _refuse_changed(path)
                 self._checked.add(path)
             yield history
 
@@ -258,33 +322,42 @@ class Results:
     @property
     def errors(self) -> Errors:
         """The errors of the finished runs, all of them read in one pass."""
-        self.read_ahead()
-        return self._errors.result()
+        return self.curves("final_error")
 
-    def read_ahead(self) -> None:
-        """Begins to read `errors` beside what else is done. What is wrong is raised by `errors`."""
-        if self._reader.ident is None:
-            self._reader.start()
+    def curves(self, metric: str) -> Errors:
+        """What `metric` sums up, of the finished runs at every step, all of it read in one pass."""
+        self.read_ahead(metric)
+        return self._curves[COLUMNS[metric]].result()
 
-    def _read_errors(self) -> None:
+    def read_ahead(self, metric: str) -> None:
+        """Begins to read `curves` beside what else is done. What is wrong is raised by `curves`."""
+        column = COLUMNS[metric]
+        if column not in self._curves:
+            self._curves[column] = Future()
+            # not waited for by who is interrupted
+            Thread(target=self._read_curves, args=(column,), daemon=True).start()
+
+    def _read_curves(self, column: str) -> None:
         try:
-            self._errors.set_result(self._all_errors())
+            self._curves[column].set_result(self._all_curves(column))
         except BaseException as error:  # of whatever kind: somebody waits for it
-            self._errors.set_exception(error)
+            self._curves[column].set_exception(error)
 
-    def _all_errors(self) -> Errors:
+    def _all_curves(self, column: str) -> Errors:
         runs = self.rows
         most = max(2, MOST_NUMBERS // max(1, len(runs)))
         steps: list[Array] = []
         values: list[Array] = []
         reached = np.full(len(runs), np.inf)
-        for i, history in enumerate(self._histories(runs, ["error"])):
-            at, error = history[self.step], history["error"]
-            reached[i] = _first_below(at, error, self.threshold)
+        metric = "final_error" if column == "error" else column
+        level, more = self.level(metric), higher_is_better(metric)
+        for i, history in enumerate(self._histories(runs, [column])):
+            at, value = history[self.step], history[column]
+            reached[i] = _first_there(at, value, level, more)
             kept = every(len(at), most)
             # equal steps are kept once: they are half of what is held
             steps.append(steps[-1] if steps and np.array_equal(steps[-1], at[kept]) else at[kept])
-            values.append(error[kept])
+            values.append(value[kept])
         return aligned(steps, values, reached)
 
     @property
@@ -337,11 +410,16 @@ def read_histories(folder: str | Path, columns: Sequence[str] | None = None) -> 
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def higher_is_better(metric: str) -> bool:
-    return METRICS[metric]
+def _refuse_changed(path: str) -> None:
+    """Raises RunnerError where a history is not as it was written, with the row at fault if one is."""
+    try:
+        refuse_changed(path)
+    except RunnerError:
+        deque(read_columns([path], None), maxlen=0)
+        raise
 
 
-def _first_below(steps: Array, errors: Array, threshold: float) -> float:
-    """The first step whose error is at most the threshold; infinity where none is."""
-    below = np.flatnonzero(errors <= threshold)
-    return float(steps[below[0]]) if below.size else np.inf
+def _first_there(steps: Array, values: Array, level: float, more: bool) -> float:
+    """The first step whose value is at most the level, or at least if `more`; infinity where none is."""
+    there = np.flatnonzero(values >= level if more else values <= level)
+    return float(steps[there[0]]) if there.size else np.inf

@@ -100,8 +100,12 @@ HEAVY = ("pandas", "matplotlib", "sklearn", "scipy", "polars", "pyarrow", "dask"
 
 @pytest.mark.parametrize(
     "code",
-    ["import runner", "from runner.__main__ import main; sys.argv[1:] = ['hydra.run.dir=run']; main()"],
-    ids=["import runner", "a run"],
+    [
+        "import runner",
+        "from runner.__main__ import main; sys.argv[1:] = ['hydra.run.dir=run']; main()",
+        "from runner.__main__ import main; sys.argv[1:] = ['-m', 'seed=0,1', 'hydra.sweep.dir=s']; main()",
+    ],
+    ids=["import runner", "a run", "a sweep"],
 )
 def test_nothing_heavy_is_imported_unless_used(code: str, tmp_path: Path) -> None:
     ask = f"import sys\n{code}\nprint('loaded:', *[name for name in {HEAVY} if name in sys.modules])"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from making_sweeps import make_sweep
 
@@ -16,7 +17,7 @@ import runner
 from runner import results as module
 from runner.errors import RunnerError
 from runner.histories import NotShownError
-from runner.results import Results, read_histories, read_runs
+from runner.results import Results, median, read_histories, read_runs
 from runner.tables import in_order
 
 
@@ -239,18 +240,76 @@ def test_a_broken_configuration_is_named_with_its_line(sweep: Path, tmp_path: Pa
         Results(copy).experiment(1)
 
 
-def test_of_equals_the_soonest_is_the_best(tmp_path: Path) -> None:
-    sweep = make_sweep(tmp_path / "s", {"learning_rate": [0.1, 0.12, 0.15, 0.2, 0.21]}, ["epochs=200"])
+def test_of_equals_the_soonest_at_its_best_is_the_best(sweep: Path, tmp_path: Path) -> None:
+    """By the table alone: no history is read for it."""
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy, ignore=shutil.ignore_patterns("history.csv"))
+    table = pd.read_csv(copy / "runs.csv", dtype=str)
+    table["final_error"], table["best_epoch"] = "0.125", ["30", "12", "30"]
+    table["status"] = "completed"
+    table.to_csv(copy / "runs.csv", index=False)
+    results = Results(copy)
+    assert results.best() == 1
+    assert "the soonest at its best of 3 equals" in results.best_name()
+    assert results.in_order() == [1, 0, 2]
+
+
+def test_what_learnt_means_follows_the_metric(tmp_path: Path) -> None:
+    sweep = make_sweep(
+        tmp_path / "s", {"learning_rate": [0.01, 0.1, 0.3]},
+        ["network=dense", "data=moons", "data.test_fraction=0.5", "epochs=20"],
+    )  # fmt: skip
     results = Results(sweep)
-    finals = results.runs["final_error"]
-    equals = finals.index[finals == finals.min()].tolist()
-    assert len(equals) > 1
+    for metric in ("test_error", "accuracy", "test_accuracy"):
+        level, more = results.level(metric), metric.endswith("accuracy")
+        for run, reached in enumerate(results.curves(metric).reached):
+            values = results.history(run, [metric])[metric].to_numpy()
+            there = np.flatnonzero(values >= level if more else values <= level)
+            assert reached == (there[0] if there.size else np.inf)
+        assert np.isfinite(results.curves(metric).reached).any()
 
-    def reached(run: int) -> int:
-        return int(np.argmax(results.history(run)["error"].to_numpy() <= results.threshold))
 
-    assert results.best() == min(equals, key=lambda run: (reached(run), run)) != equals[0]
-    assert f"of {len(equals)} equals" in results.best_name("final_error")
+def test_some_runs_without_a_held_out_part(tmp_path: Path) -> None:
+    sweep = make_sweep(
+        tmp_path / "s", {"data.test_fraction": [0.5, 0.0]}, ["network=dense", "data=moons", "epochs=2"]
+    )
+    results = Results(sweep)
+    assert results.metric() == "final_error"
+    assert results.best("test_error") == 0
+    with pytest.raises(NotShownError, match=r"not every run has a test_error: .*1/history\.csv"):
+        results.curves("test_error")
+
+
+def test_a_run_that_ends_off_the_scale_has_blown_up(sweep: Path, tmp_path: Path) -> None:
+    """Whatever its status says; it is none to compare with, but it keeps its status in the table."""
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    table = pd.read_csv(copy / "runs.csv", dtype=str)
+    table["initial_error"], table["final_error"] = "2", ["1999", "2000", "1"]
+    table.to_csv(copy / "runs.csv", index=False)
+    results = Results(copy)
+    assert results.outcomes.tolist() == ["completed", "blown up", "diverged"]
+    assert results.lost.tolist() == [False, True, True]
+    assert results.completed["run"].tolist() == [results.best()] == [0]
+    assert read_runs(copy)["status"].tolist() == ["completed", "completed", "diverged"]
+
+
+@pytest.mark.parametrize(("began", "ended"), [("0", "0"), ("0", "1e-28"), ("1e-33", "1e-29")])
+def test_rounding_is_no_blowing_up(sweep: Path, tmp_path: Path, began: str, ended: str) -> None:
+    """A run that begins with the last weights of another has hardly an error to begin with."""
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    table = pd.read_csv(copy / "runs.csv", dtype=str).assign(initial_error=began, final_error=ended)
+    table.to_csv(copy / "runs.csv", index=False)
+    results = Results(copy)
+    assert results.outcomes.tolist() == results.runs["status"].tolist()
+
+
+def test_medians_are_within_all_numbers() -> None:
+    assert median(pd.Series([1.5e308, 1.7e308])) == pytest.approx(1.6e308)
+    assert median(pd.Series([1.0, 3.0, np.inf])) == 3.0
+    assert median(pd.Series([1.0, np.inf])) == np.inf
+    assert np.isnan(median(pd.Series([], dtype=float)))
 
 
 def test_values_in_a_readers_order() -> None:

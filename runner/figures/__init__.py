@@ -38,7 +38,7 @@ def load(name: str) -> Figure:
     return found
 
 
-def read_ahead(results: Results, only: Sequence[str] = ()) -> None:
+def read_ahead(results: Results, only: Sequence[str] = (), metric: str | None = None) -> None:
     """Begins to read what the figures in `only` (or all) wait for longest, beside what else is done."""
     if results.is_sweep and set(only or NAMES).intersection(OF_ALL_ERRORS):
-        results.read_ahead()
+        results.read_ahead(results.metric(metric))

@@ -7,8 +7,9 @@ import gc
 import sys
 from pathlib import Path
 
-from runner.errors import RunnerError, one_of
-from runner.figures import FORMATS, NAMES, STYLES, read_ahead
+from runner.errors import RunnerError
+from runner.figures import FORMATS, read_ahead
+from runner.figures.options import add_options, checked, figures_in, options_in
 from runner.output import outlive_readers
 
 EXAMPLES = """
@@ -17,8 +18,10 @@ examples:
       every figure that applies, into its folder figures/, with the numbers drawn beside each
   backprop-figures DIR --only learning_rates heatmap --format pdf,svg
       two of them, for LaTeX and for the web
-  backprop-figures DIR --metric test_accuracy --x learning_rate --y network.hidden
-      the accuracy over two swept keys
+  backprop-figures DIR --metric test_accuracy
+      all of them by accuracy: the best setting is the best in it, and curves and axes show it
+  backprop-figures DIR --only heatmap --x learning_rate --y network.hidden
+      over these two swept keys
   backprop-figures DIR --only landscape --x w1 --y w6
       the error over the plane of two weights
   backprop-figures DIR --style slides --out talk
@@ -30,44 +33,28 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="backprop-figures",
         description="Draws the figures that apply to a run's or a sweep's folder, each with its numbers "
-        "as CSV beside it, and says in a line why it skipped the others.",
+        "as CSV beside it, and says in a line why it skipped the others; one that does not follow an option "
+        "is among these.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     p.add_argument("folder", metavar="DIR", help="the folder of a run or of a sweep")
-    p.add_argument("--only", nargs="+", default=[], metavar="NAME", help=f"only these: {', '.join(NAMES)}")
+    add_options(p)
     p.add_argument("--format", default="png", help="one or more of png,pdf,svg with commas (default: png)")
     p.add_argument("--out", type=Path, help="where they go (default: DIR/figures)")
-    p.add_argument("--style", default="paper", choices=STYLES, help="a journal's column, or a slide")
-    p.add_argument(
-        "--metric",
-        default="final_error",
-        help="a column of runs.csv: final_error (default), "
-        "best_error, test_error, accuracy, test_accuracy, ...",
-    )
-    p.add_argument("--x", help="heatmap: the swept key across; landscape: the weight across")
-    p.add_argument("--y", help="heatmap: the swept key upwards; landscape: the weight upwards")
-    p.add_argument("--color", help="the swept key whose values are the colours of lines")
     return p
 
 
 def draw(arguments: argparse.Namespace) -> None:
     """Draws what the arguments ask for. Raises RunnerError for what a user can put right."""
-    only = [name for names in arguments.only for name in names.split(",")]
-    formats = arguments.format.split(",")
-    for option, given, known in (("--only", only, NAMES), ("--format", formats, FORMATS)):
-        for name in given:
-            if name not in known:
-                raise RunnerError(f"{option} {name}: {one_of(known, name)}")
+    only, formats = figures_in(arguments), checked("--format", arguments.format.split(","), FORMATS)
     from runner.results import Results
 
     results = Results(arguments.folder)
-    read_ahead(results, only)  # while matplotlib is imported
+    read_ahead(results, only, arguments.metric)  # while matplotlib is imported
     from runner.figures.drawing import draw_figures
-    from runner.figures.figure import Options
 
-    out = arguments.out or results.folder / "figures"
-    options = Options(arguments.metric, arguments.x, arguments.y, arguments.color)
+    out, options = arguments.out or results.folder / "figures", options_in(arguments)
     drawn, faults = 0, dict[str, None]()
     for outcome in draw_figures(
         results, out, only=only, formats=formats, style=arguments.style, options=options

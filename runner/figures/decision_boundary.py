@@ -12,7 +12,7 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize
 
 from runner.arrays import Array
 from runner.experiment import Experiment
-from runner.figures.figure import HUGE, Figure, Layout, Options, needs_completed
+from runner.figures.figure import HUGE, Figure, Layout, Options, needs_best
 from runner.figures.looks import DISTINCT, add_legend, short_names
 from runner.figures.scales import add_bar, escaped, thin_ticks
 from runner.losses import LOSSES
@@ -185,7 +185,7 @@ def _name(table: pd.DataFrame, kind: str, value: float) -> str:
 
 def caption(table: pd.DataFrame) -> str:
     counts = table["kind"].value_counts()
-    of = f" of the best run ({table.attrs['of']})" if table.attrs["of"] else ""
+    of = f" of {table.attrs['of']}" if table.attrs["of"] else ""
     what = "The class of the largest output" if len(table.attrs["outputs"]) > 1 else "The output"
     text = f"{what}{of} over the plane of the two inputs, after training, "
     text += f"with {counts[TRAINING]} training examples"
@@ -203,7 +203,7 @@ def caption(table: pd.DataFrame) -> str:
 
 
 def _applies(results: Results, options: Options) -> str | None:
-    if reason := needs_completed(results):
+    if reason := needs_best(results, options):
         return reason
     inputs = _all_inputs(results.experiment(results.best(options.metric)))
     if inputs.shape[1] != 2:
@@ -223,4 +223,4 @@ def layout(table: pd.DataFrame) -> Layout:
     return Layout(aspect=0.24 + 0.62 * min(1.0, float(np.ptp(y) / np.ptp(x))) if _alike(x, y) else 0.86)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric",))

@@ -22,7 +22,7 @@ from pyarrow import csv
 
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color
 from runner.figures.panel import Panel
 from runner.histories import NotShownError
 from runner.output import write_named
@@ -71,8 +71,8 @@ def draw_figures(
     reason, and the others are drawn. Raises RunnerError for choices that cannot be followed.
     """
     options = options or Options()
-    check_options(results, options)
-    read_ahead(results, only)
+    check_options(results, options, only)
+    read_ahead(results, only, options.metric)
     names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
     kinds = list(dict.fromkeys(formats))
     with _style(style), ThreadPoolExecutor(1) as files:  # written beside what is drawn next
@@ -110,9 +110,11 @@ def _outcome(
 ) -> tuple[Outcome, list[Future[None]]]:
     figure = load(name)
     try:
-        if reason := figure.applies(results, options):
+        if reason := figure.applies(results, options) or figure.refuses(options):
             return Outcome(name, reason=reason), []
         numbers = figure.numbers(results, options)
+        if reason := drops_color(numbers, options):
+            return Outcome(name, reason=reason), []
     except NotShownError as error:
         return Outcome(name, reason=str(error)), []
     except RunnerError as error:

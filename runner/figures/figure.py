@@ -12,7 +12,10 @@ from matplotlib.axes import Axes
 
 from runner.arrays import Array
 from runner.errors import RunnerError
-from runner.results import Results, higher_is_better
+from runner.figures import load
+from runner.histories import thinned
+from runner.ranking import OFF_SCALE
+from runner.results import BLOWN_UP, DIVERGED, Results
 
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2
@@ -20,12 +23,17 @@ SINGLE, DOUBLE = 1, 2
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may choose: the metric, and which swept key (or weight) goes where."""
+    """What a user may choose: the metric, and which swept key (or weight) goes where; None is no choice."""
 
-    metric: str = "final_error"
+    metric: str | None = None
     x: str | None = None
     y: str | None = None
     color: str | None = None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The choices that were made, by their names."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class Figure:
 
     `numbers` makes all that is drawn, as one table; what is no column of it (the names of axes)
     stands in its ``attrs``. `draw` reads only that table. `caption` says what bands are, and of how many.
+    `follows` names the options that the figure follows: with another it is not drawn. A figure of one run
+    follows the metric where it shows the best run of a sweep; of a run alone, that is the best of one.
     """
 
     applies: Callable[[Results, Options], str | None]
@@ -55,6 +65,12 @@ class Figure:
     draw: Draw
     caption: Callable[[pd.DataFrame], str]
     layout: Callable[[pd.DataFrame], Layout] = lambda numbers: Layout()
+    follows: Sequence[str] = ()
+
+    def refuses(self, options: Options) -> str | None:
+        """The reason why the figure would drop one of `options`; None where it follows them all."""
+        dropped = [f"--{name}" for name in options.given if name not in self.follows]
+        return f"it does not take {' and '.join(dropped)}" if dropped else None
 
 
 def needs_finished(results: Results) -> str | None:
@@ -63,10 +79,20 @@ def needs_finished(results: Results) -> str | None:
 
 
 def needs_completed(results: Results) -> str | None:
-    """The reason why nothing can be compared: no run came to its end with a finite error."""
+    """The reason why nothing can be compared: no run came to its end with an error on the scale."""
     if reason := needs_finished(results):
         return reason
-    return None if (results.runs["status"] == "completed").any() else "every run diverged"
+    if len(results.completed):
+        return None
+    return f"every run {verb_of(results.outcomes)}"
+
+
+def needs_best(results: Results, options: Options) -> str | None:
+    """The reason why no setting is the best: at least half of the runs of each diverged or blew up."""
+    if reason := needs_completed(results):
+        return reason
+    best = results.ranking(options.metric).best
+    return None if best else f"at least half of the runs of every setting {verb_of(results.outcomes)}"
 
 
 def needs_weights(results: Results) -> str | None:
@@ -76,10 +102,38 @@ def needs_weights(results: Results) -> str | None:
     return None if results.with_weights else "the weights are not in history.csv; run with log.weights=true"
 
 
-def reference(results: Results, metric: str, among: Sequence[int]) -> int:
-    """The best run of those in `among`; the first where all diverged."""
-    completed = results.runs.index[results.runs["status"] == "completed"].intersection(list(among))
-    return results.best(metric, completed.tolist()) if len(completed) else among[0]
+def reference(results: Results, metric: str | None, among: Sequence[int]) -> int:
+    """The run to show of those in `among`: as `Results.best`, else one that was not lost, or the first."""
+    for run in results.middles(metric, among):
+        return run
+    completed = results.completed.index.intersection(list(among))
+    return next((run for run in results.in_order(metric) if run in completed), among[0])
+
+
+def paths_of(
+    results: Results, runs: Sequence[int], columns: Sequence[str], step: str
+) -> dict[int, pd.DataFrame]:
+    """The histories of `runs` as lines of POINTS points, whole; of those that were lost, what can be read."""
+    lost = [run for run in runs if results.lost[run]]
+    kept = [run for run in runs if run not in lost]
+    paths = dict(zip(kept, (thinned(h, POINTS) for h in results.histories(kept, columns, step)), strict=True))
+    reach = max((_sizes(path).max() for path in paths.values()), default=1.0)
+    for run, history in zip(lost, results.histories(lost, columns, step), strict=True):
+        paths[run] = thinned(_readable(history, reach), POINTS)
+    return {run: paths[run] for run in runs}
+
+
+def _readable(history: pd.DataFrame, reach: float) -> pd.DataFrame:
+    """The rows before a weight is beyond LEAVES times `reach`, 1 and where the run began; one at least."""
+    sizes = _sizes(history)
+    left = sizes > LEAVES * max(1.0, reach, sizes[0])
+    return history.iloc[: max(1, int(np.argmax(np.append(left, True))))]
+
+
+def _sizes(history: pd.DataFrame) -> Array:
+    """The largest magnitude of a weight on each row."""
+    sizes: Array = history.filter(regex=r"^[wb]\d+$").abs().max(axis=1).to_numpy(dtype=float)
+    return sizes
 
 
 def is_weight(name: str) -> bool:
@@ -87,26 +141,35 @@ def is_weight(name: str) -> bool:
     return name[:1] in ("w", "b") and name[1:].isdigit()
 
 
-def check_options(results: Results, options: Options) -> None:
-    """Raises RunnerError for a choice that no figure of these results could follow."""
-    if not results.finished.empty:
-        results.check_metric(options.metric)
+def check_options(results: Results, options: Options, only: Sequence[str] = ()) -> None:
+    """Raises RunnerError for a choice that no figure of these results could follow, or one in `only`."""
+    results.metric(options.metric)
     if options.color:
         results.check_key("--color", options.color)
         if options.color not in results.keys:
             raise RunnerError(
                 f"--color {options.color}: seeds are repeats; they become a median and its band"
             )
-    for option, name in (("--x", options.x), ("--y", options.y)):
-        if name and not results.finished.empty:
-            results.check_key(option, name, or_weights=results.weight_names())
+    for option, key in (("--x", options.x), ("--y", options.y)):
+        if key and not results.finished.empty:
+            results.check_key(option, key, or_weights=results.weight_names())
     if options.x and options.x == options.y:
         raise RunnerError(f"--x {options.x} --y {options.y}: a plane needs two different ones")
+    for name in only:
+        if refused := load(name).refuses(options):
+            raise RunnerError(f"--only {name}: {refused}")
+
+
+def drops_color(numbers: pd.DataFrame, options: Options) -> str | None:
+    """The reason why a figure would tell another key by colour than it was asked to."""
+    if options.color is None or numbers.attrs["keys"].color == options.color:
+        return None
+    return f"--color {options.color}: the lines that it draws are not told apart by it"
 
 
 HUGE = 1e300
-#: An error of so many times the initial one is off the scale: a run on its way to diverging.
-OFF_SCALE = 1000
+POINTS = 200  # of a path of weights: more cannot be seen
+LEAVES = 10  # times the weights that are to be seen: there a lost run leaves the scale
 
 
 def quantiles(values: Array, at: Sequence[float]) -> Array:
@@ -133,20 +196,30 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def verb_of(outcomes: pd.Series[Any]) -> str:
+    """What lost runs did: ``diverged``, ``blew up``, or ``diverged or blew up``."""
+    verbs = {DIVERGED: "diverged", BLOWN_UP: "blew up"}
+    return " or ".join(verb for outcome, verb in verbs.items() if (outcomes == outcome).any())
+
+
+def losses_of(results: Results) -> str:
+    """``3 of 20 runs diverged, 1 blew up (…)``: what a caption says of lost runs; nothing without any."""
+    counts = results.outcomes.value_counts()
+    verbs = {DIVERGED: "diverged", BLOWN_UP: f"blew up (to {OFF_SCALE:,} times the first error or more)"}
+    lost = {verb: int(counts[outcome]) for outcome, verb in verbs.items() if outcome in counts}
+    if not results.is_sweep:
+        return "".join(f"The run {verb}" for verb in lost)
+    said = ", ".join(f"{count:,} {verb}" for verb, count in lost.items())
+    return said.replace(" ", f" of {counted(len(results.finished), 'run')} ", 1)
+
+
 def spread_of(counts: pd.Series[int]) -> str:
     """``3``, or ``2 to 3``."""
     low, high = counts.min(), counts.max()
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-def best_row(table: pd.DataFrame, metric: str, soon: pd.Series[float]) -> tuple[Any, int]:
-    """The row with the best `metric` (None where there is none), and how many share it.
-
-    Of equals the one with the fewest steps to the threshold, `soon`; then that of the first run.
-    """
-    values = table[metric].dropna()
-    if values.empty:
-        return None, 0
-    equals = values.index[values == (values.max() if higher_is_better(metric) else values.min())]
-    order = sorted(equals, key=lambda row: (np.nan_to_num(soon[row], nan=np.inf), table.at[row, "first_run"]))
-    return order[0], len(order)
+def star(verdict: Sequence[tuple[str, str]]) -> str:
+    """What a caption says of the star that marks the best, by what there is to say of it."""
+    said = "; ".join(f"{heading}: {text}" for heading, text in verdict)
+    return f". The star marks the {said}" if said else ""

@@ -17,14 +17,15 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from runner.arrays import Array
 from runner.figures.figure import (
-    OFF_SCALE,
+    HUGE,
     Figure,
     Layout,
     Options,
-    best_row,
     is_weight,
-    needs_completed,
+    losses_of,
+    needs_best,
     spread_of,
+    star,
 )
 from runner.figures.looks import short_names
 from runner.figures.scales import (
@@ -38,8 +39,10 @@ from runner.figures.scales import (
     letter_width,
     wants_log,
 )
-from runner.results import Results, higher_is_better
-from runner.tables import in_order, plain
+from runner.histories import NotShownError
+from runner.ranking import OFF_SCALE, higher_is_better, median
+from runner.results import LOST, Results
+from runner.tables import in_order
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3
@@ -56,39 +59,31 @@ def _keys(results: Results, options: Options) -> tuple[str, str] | None:
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
-    """A row a cell: the median of the metric over its completed runs, and how its runs ended.
+    """A row a cell: the median of the metric over its finished runs, and how its runs ended.
 
-    A cell of which at least half of the runs diverged has no metric.
+    A run that diverged or blew up counts as infinitely bad: a cell of which at least half of the runs did
+    has no metric. `best` marks the cell of the best setting.
     """
     keys = _keys(results, options)
     assert keys is not None  # or the figure does not apply
-    runs, metric = results.runs, options.metric
-    rows, members = [], []
+    runs, metric = results.runs, results.metric(options.metric)
+    quality, best = results.quality(metric), results.best(metric)
+    rows = []
     for pair, group in runs.groupby([runs[key].astype(object) for key in keys], sort=True):
-        states = group["status"].value_counts()
-        completed = group.loc[group["status"] == "completed", metric]
-        diverged = int(states.get("diverged", 0))
-        middle = float(completed.median()) if diverged < len(completed) or not diverged else np.nan
-        rows.append((*pair, middle, len(group), len(completed), diverged, int(group["run"].min())))
-        members.append([int(run) for run in completed.index])
-    table = pd.DataFrame(rows, columns=[*keys, metric, "runs", "completed", "diverged", "first_run"])
-    best, equals = _best(results, table, members, metric)
-    table["best"] = table.index == best
+        states = results.outcomes[group.index].value_counts()
+        middle = median(quality.reindex(group.index).dropna().tolist())
+        ends = (int(states.get(outcome, 0)) for outcome in ("completed", *LOST))
+        rows.append((*pair, middle, len(group), *ends, best in group.index))
+    counts = ["runs", "completed", "diverged", "blown_up", "best"]
+    table = pd.DataFrame(rows, columns=[*keys, metric, *counts])
+    table[metric] = table[metric].where(table[metric].abs() < HUGE / 1e6)
+    if table[metric].isna().all():
+        raise NotShownError(f"at least half of the runs of every cell diverged, blew up or have no {metric}")
     over = [key for key in results.swept if key not in keys]
-    table.attrs = {"keys": keys, "metric": metric, "over": over, "equals": equals}
-    table.attrs["top"] = OFF_SCALE * float(results.finished["initial_error"].median())
+    table.attrs = {"keys": keys, "metric": metric, "over": over, "verdict": results.verdict(metric)}
+    table.attrs["top"] = OFF_SCALE * median(results.finished["initial_error"])
+    table.attrs["losses"] = losses_of(results)
     return table
-
-
-def _best(results: Results, table: pd.DataFrame, members: list[list[int]], metric: str) -> tuple[Any, int]:
-    """The best cell, and how many are as good; epochs are looked up only where there are several."""
-    values = table[metric]
-    leaders = values.index[values == (values.max() if higher_is_better(metric) else values.min())]
-    soon = pd.Series(np.inf, table.index)
-    if len(leaders) > 1:
-        for row in leaders:
-            soon[row] = np.median(list(results.reached(members[row]).values()))
-    return best_row(table, metric, soon)
 
 
 @dataclass(frozen=True)
@@ -187,14 +182,14 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 
 
 def _mark_missing(ax: Axes, table: pd.DataFrame, across: Side, upwards: Side) -> None:
-    """Diverged cells hatched on grey; a dot where there is no result, a dash where there was no run."""
+    """Cells of lost runs hatched on grey; a dot where there is no result, a dash where there was no run."""
     (x, y), metric = table.attrs["keys"], table.attrs["metric"]
     cells = {(cell[x], cell[y]): cell for _, cell in table.iterrows()}
     for (i, a), (j, b) in product(enumerate(across.values), enumerate(upwards.values)):
         cell = cells.get((a, b))
         if cell is not None and np.isfinite(cell[metric]):
             continue
-        if cell is None or not cell["diverged"]:
+        if cell is None or not cell["diverged"] + cell["blown_up"]:
             marker, name = ("_", "absent") if cell is None else (".", "no result")
             ax.plot(across.places[i], upwards.places[j], marker, color="0.5", ms=4, gid=name)
             continue
@@ -218,14 +213,14 @@ def caption(table: pd.DataFrame) -> str:
     text = f"{metric.replace('_', ' ').capitalize()} over {x} and {y}"
     if (table["runs"] > 1).any():
         text += f"; each cell the median of {spread_of(table['runs'])} runs (over {', '.join(over)})"
-    best = table[table["best"]].iloc[0]
-    text += f". The star marks the best, {best[metric]:.4g} at {x}={plain(best[x])}, {y}={plain(best[y])}"
-    if table.attrs["equals"] > 1:
-        text += f", of {table.attrs['equals']} equals the one soonest at the threshold"
+    text += star(table.attrs["verdict"])
     missing = table[table[metric].isna()]
-    if missing["diverged"].any():
-        text += ". Hatched cells: at least half of the runs diverged"
-    if (missing["diverged"] == 0).any():
+    lost = missing["diverged"] + missing["blown_up"]
+    if table.attrs["losses"]:
+        text += f". {table.attrs['losses']}"
+    if lost.any():
+        text += "; hatched cells: at least half of the runs did"
+    if (lost == 0).any():
         text += ". White cells with a dot: no result"
     absent = table[x].nunique() * table[y].nunique() - len(table)
     if absent:
@@ -241,7 +236,9 @@ def _applies(results: Results, options: Options) -> str | None:
             return f"{option} {key} is a weight, not a swept key"
     if _keys(results, options) is None:
         return f"it needs two swept keys besides the seed, and there is {len(results.keys)}"
-    return needs_completed(results)
+    return needs_best(results, options)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, lambda table: Layout(aspect=0.74))
+FIGURE = Figure(
+    _applies, numbers, draw, caption, lambda table: Layout(aspect=0.74), follows=("metric", "x", "y")
+)

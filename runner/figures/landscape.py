@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -14,23 +15,42 @@ from matplotlib.ticker import MaxNLocator
 from runner.activations import ACTIVATIONS
 from runner.arrays import Array
 from runner.experiment import Experiment
-from runner.figures.figure import Figure, Layout, Options, counted, is_weight, needs_weights, reference
+from runner.figures.figure import (
+    Figure,
+    Layout,
+    Options,
+    counted,
+    is_weight,
+    needs_weights,
+    paths_of,
+    reference,
+    verb_of,
+)
 from runner.figures.looks import Looks, add_lines, keys_of
 from runner.figures.scales import WIDE, add_bar, thin_ticks
-from runner.histories import NotShownError, thinned
+from runner.histories import NotShownError, first_row
+from runner.history import HISTORY
 from runner.losses import LOSSES
 from runner.network import forward, views
-from runner.results import Results
+from runner.results import LOST, Results
 
 SIDE = 61  # points of the grid a side
 MOST_RUNS = 7
-POINTS = 200  # of a path
 RELIEF = ListedColormap(mpl.colormaps["Greys"](np.linspace(0, 0.55, 256)))  # paths stand out from it
 LEVELS = 12  # or so, of the contours
 BYTES = 32 * 2**20  # of what the forward passes hold at once
 #: Keys that say where a path begins, not what it walks on.
-BEGINNINGS = ("network.weights", "network.biases")
+BEGINNINGS = ("seed", "network.weights", "network.biases")
 GROUND = ("network", "data", "loss", "experiment")
+STEP = "log.unit"
+#: Why runs have no path over the plane, as the caption says it; the first that applies.
+NOT_RECORDED, OTHER_STEP, OTHER_GROUND, *_, OTHER_START = REASONS = (
+    "without recorded weights",
+    "counted in other steps",
+    "of another network, data or loss",
+    *LOST,
+    "of other initial weights",
+)
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -39,10 +59,14 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     `x` and `y` are two weights, or the distances from the end of the best run's path along the two
     principal directions of all paths; the other weights stand where that run ended.
     """
-    run, chosen, pool = _chosen(results, options)
+    run = reference(results, options.metric, results.with_weights)
     one = results.experiment(run)
     names = [name for name in results.header(run) if is_weight(name)]
-    paths = dict(zip(chosen, _paths(results, chosen, names), strict=True))
+    apart = _apart(results, run, names)
+    pool = results.finished[apart == ""]
+    chosen = _chosen(results, pool, run)
+    histories = paths_of(results, chosen, ["error", *names], results.header(run)[0])
+    paths = {r: history[names].to_numpy(dtype=float) for r, history in histories.items()}
     if max(map(len, paths.values())) < 2:
         raise NotShownError("there is no path: the runs end where they begin, or diverged at once")
     centre = paths[run][-1]
@@ -52,15 +76,19 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     across, upwards = _window(np.concatenate(list(flat.values())))
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
     errors_there = errors(one, origin + grid @ plane)
+    if not np.isfinite(errors_there).any():
+        raise NotShownError("the error is beyond all numbers wherever the paths lead")
     parts = [pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors_there})]
     for r, at in flat.items():
-        marks = results.marks(r)
-        parts.append(pd.DataFrame({"kind": "path", "x": at[:, 0], "y": at[:, 1], **marks}))
+        along = {"x": at[:, 0], "y": at[:, 1], "error": histories[r]["error"].to_numpy()}
+        parts.append(pd.DataFrame({"kind": "path", **along, **results.marks(r)}))
     table = pd.concat(parts, ignore_index=True)
-    completed = str(results.runs.at[run, "status"]) == "completed"
-    of = results.best_name(options.metric, results.with_weights) if completed and results.is_sweep else ""
+    of_best = not results.lost[run]
+    of = results.best_name(options.metric, results.with_weights) if of_best else ""
     table.attrs = {"axes": axes, "keys": keys_of(results, options, chosen), "of": of, "weights": len(names)}
-    table.attrs |= {"pool": len(pool), "finished": len(results.rows), "diverged": not completed}
+    counts = apart.value_counts()
+    table.attrs |= {"pool": len(pool), "apart": {why: int(counts[why]) for why in REASONS if why in counts}}
+    table.attrs["lost"] = verb_of(results.outcomes[chosen])
     table.attrs["end"] = f"the run {results.name(run)}".rstrip()
     return table
 
@@ -70,36 +98,48 @@ def _asked(options: Options, names: Sequence[str]) -> bool:
     return options.x in names and options.y in names
 
 
-def _chosen(results: Results, options: Options) -> tuple[int, list[int], list[int]]:
-    """The run at whose end the plane lies, those whose paths are drawn, and those they are chosen from.
+def _apart(results: Results, run: int, names: Sequence[str]) -> pd.Series[str]:
+    """Why each finished run has no path over the plane of `run`, one of REASONS; nothing where it has one.
 
-    All of these walk the same ground: the same network, data and loss.
+    What shares the plane has begun with the same weights, and walks the same ground: the same network,
+    data and loss. Of weights elsewhere, the plane would show the errors of others.
     """
-    run = reference(results, options.metric, results.with_weights)
-    finished = results.finished.loc[results.like(run)]
-    completed = finished[finished["status"] == "completed"]
-    pool = _same_ground(results, completed if len(completed) else finished, run)
+    runs = results.finished
+    apart = pd.Series("", runs.index)
+    same = results.like(run)
+    ground = [key for key in results.keys if key.split(".")[0] in GROUND and key not in BEGINNINGS]
+    masks = {
+        NOT_RECORDED: ~runs.index.isin(results.with_weights),
+        OTHER_STEP: (runs[STEP] != runs.at[run, STEP]) if STEP in results.keys else False,
+        OTHER_GROUND: ~runs.index.isin(same) | (runs[ground] != runs.loc[run, ground]).any(axis=1),
+        **({} if results.lost[run] else {end: results.outcomes[runs.index] == end for end in LOST}),
+    }
+    for why, mask in masks.items():
+        apart[(apart == "") & mask] = why
+    left = runs[apart == ""]
+    apart[left.index[~_starts_alike(results, left, run, names)]] = OTHER_START
+    return apart
+
+
+def _starts_alike(results: Results, runs: pd.DataFrame, run: int, names: Sequence[str]) -> Any:
+    """Which of `runs` begin with the weights of `run`: one of each value of what may change them is read."""
+    keys = [key for key in results.swept if key in BEGINNINGS]
+    if not keys:
+        return np.full(len(runs), True)
+    start = first_row(results.path(run) / HISTORY, names)
+    groups = runs.groupby([runs[key].astype(str) for key in keys], sort=False)
+    alike = groups["run"].transform(
+        lambda group: first_row(results.path(group.index[0]) / HISTORY, names) == start
+    )
+    return alike.to_numpy(dtype=bool)
+
+
+def _chosen(results: Results, pool: pd.DataFrame, run: int) -> list[int]:
+    """The runs whose paths are drawn, `run` the last: evenly chosen of those in the pool."""
     order = pool.sort_values(results.keys or ["run"], kind="stable").index.to_numpy()
     most = MOST_RUNS if len(order) <= MOST_RUNS else MOST_RUNS - 1  # the best run stands beside the others
     spread = order[np.unique(np.linspace(0, len(order) - 1, most).round().astype(int))]
-    return run, list(dict.fromkeys([*(int(r) for r in spread if r != run), run])), [int(r) for r in order]
-
-
-def _same_ground(results: Results, pool: pd.DataFrame, run: int) -> pd.DataFrame:
-    for key in results.keys:
-        if key.split(".")[0] in GROUND and key not in BEGINNINGS:
-            pool = pool[pool[key].astype(str) == str(results.runs.at[run, key])]
-    return pool
-
-
-def _paths(results: Results, runs: list[int], names: list[str]) -> list[Array]:
-    """The weights (T, P) along each run; of a diverged run, as long as they keep to a human scale."""
-    paths = []
-    for history in results.histories(runs, names, results.header(runs[-1])[0]):
-        weights = thinned(history, POINTS)[names].to_numpy(dtype=float)
-        size = np.abs(weights).max(axis=1)
-        paths.append(weights[: max(1, int(np.argmax(np.append(size > 10 * max(1.0, size[0]), True))))])
-    return paths
+    return [*(int(r) for r in spread if r != run), run]
 
 
 def _plane(
@@ -204,17 +244,17 @@ def caption(table: pd.DataFrame) -> str:
     else:
         over = "the plane of the two principal directions of the paths"
     text = f"The error over {over}, with the paths of {counted(runs, 'run')}"
-    pool, finished = table.attrs["pool"], table.attrs["finished"]
+    pool = table.attrs["pool"]
+    text += " that start alike" if pool > 1 else ""
     text += f", evenly chosen of {pool:,}," if runs < pool else ""
     text += f" from the hollow to the filled dot{table.attrs['keys'].say}"
     if table.attrs["weights"] > 2:
-        end = f"the best run ({table.attrs['of']})" if table.attrs["of"] else table.attrs["end"]
+        end = table.attrs["of"] or table.attrs["end"]
         text += f"; the plane lies through the end of {end}, and the paths are projected onto it"
-    if table.attrs["diverged"]:
-        text += f". {counted(pool, 'run')} diverged; paths end where weights leave the scale"
-    if pool < finished:
-        text += f". {counted(finished - pool, 'run')} diverged or have another network, data, loss or record"
-    return text + "."
+    if table.attrs["lost"]:
+        text += f". {counted(pool, 'run')} {table.attrs['lost']}; paths end where weights leave the scale"
+    others = ", ".join(f"{count:,} {why}" for why, count in table.attrs["apart"].items())
+    return text + (f". Not drawn: {others}." if others else ".")
 
 
 def _applies(results: Results, options: Options) -> str | None:
@@ -239,4 +279,4 @@ def layout(table: pd.DataFrame) -> Layout:
     return Layout(aspect=0.8 + 0.04 * rows)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "x", "y", "color"))

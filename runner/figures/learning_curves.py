@@ -11,77 +11,96 @@ from matplotlib.axes import Axes
 
 from runner.arrays import Array
 from runner.figures.figure import (
-    OFF_SCALE,
     Figure,
     Layout,
     Options,
     counted,
+    losses_of,
     needs_finished,
     quantiles,
     rounded,
 )
 from runner.figures.looks import Keys, Looks, add_lines, keys_of
-from runner.figures.scales import Heights, log_axis, step_axis
-from runner.results import Results
+from runner.figures.scales import Heights, label, log_axis, step_axis
+from runner.ranking import METRICS, OFF_SCALE
+from runner.results import BLOWN_UP, COLUMNS, DIVERGED, Results
 
 MANY = 100  # lines; beyond, a sample of them is drawn over a band of quantiles
 SAMPLE = 50
 POINTS = 400  # of a line: more cannot be seen in a column of paper
 QUARTILES, MOST = (0.25, 0.75), (0.05, 0.95)
 WHOLE = -1  # the line that stands for all runs
-CURVES = {"error": "training", "test_error": "held out"}
+#: The two curves of a run alone, by the column that is asked for: over the training set, and held out.
+CURVES = {
+    "error": {"error": "training", "test_error": "held out"},
+    "accuracy": {"accuracy": "training", "test_accuracy": "held out"},
+}
+SAID = {
+    "error": "Error over the training set",
+    "test_error": "Error over the held-out examples",
+    "accuracy": "Accuracy over the training set",
+    "test_accuracy": "Accuracy over the held-out examples",
+}
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
-    """A row a point: `line` (its group), `kind` (run, median, sample), the swept values, the error.
+    """A row a point: `line` (its group), `kind` (run, median, sample), the swept values, what is drawn.
+
+    That is the column of the histories that the metric sums up; of a run alone, with its held-out twin.
 
     For medians, `low` and `high` bound the band of `runs` runs; a diverged run counts as infinitely
     bad from its end on.
     """
+    metric = results.metric(options.metric)
     if not results.is_sweep:
-        return _one_run(results)
-    runs = results.finished
-    steps, values = _visible(results.errors.steps, results.errors.values)
-    ends = _with_ends(runs, values)
+        return _one_run(results, COLUMNS[metric].removeprefix("test_"))
+    runs, curves = results.finished, results.curves(metric)
+    steps, values = _visible(curves.steps, curves.values)
+    ends = _with_ends(runs, values, -np.inf if METRICS[metric] else np.inf)
     groups = _groups(results, runs)
     repeats = max(map(len, groups)) > 1
     lines, shown = [], range(len(groups))
     if len(groups) > MANY:
-        lines.append(_median(steps, ends, MOST) | {"line": WHOLE, "kind": "median", "runs": len(runs)})
+        whole = {"line": WHOLE, "kind": "median", "runs": len(runs), "blown_up": False}
+        lines.append(_median(steps, ends, MOST) | whole)
         shown = _spread(runs, groups, results)
     kind = "sample" if len(groups) > MANY else "median" if repeats else "run"
     firsts = runs.iloc[[groups[i][0] for i in shown]]
     marks: dict[Any, dict[Any, Any]] = firsts[results.keys if repeats else results.swept].to_dict("index")
-    lost = (firsts["status"] == "diverged").tolist()
-    for i, (row, mark), diverged in zip(shown, marks.items(), lost, strict=True):
+    diverged = (firsts["status"] == "diverged").tolist()
+    lost = results.lost.to_numpy()
+    for i, (row, mark), ends_so in zip(shown, marks.items(), diverged, strict=True):
         at = groups[i]
-        line = _median(steps, ends[at], QUARTILES) if repeats else _line(steps, values[at[0]], diverged)
+        line = _median(steps, ends[at], QUARTILES) if repeats else _line(steps, values[at[0]], ends_so)
+        line["blown_up"] = 2 * int(lost[at].sum()) >= len(at) and not line["diverged"]
         lines.append(mark | line | {"line": i if repeats else row, "kind": kind, "runs": len(at)})
-    table = _stacked(lines, results.step)
+    table = _stacked(lines, results.step, COLUMNS[metric])
     keys = keys_of(results, options) if results.keys or not repeats else Keys(None)
     table.attrs = {"step": results.step, "keys": keys, "runs": len(runs), "curves": 1, "lines": len(groups)}
-    table.attrs["diverged"] = int((runs["status"] == "diverged").sum())
+    table.attrs |= {"column": COLUMNS[metric], "losses": losses_of(results)}
     return table
 
 
-def _one_run(results: Results) -> pd.DataFrame:
-    names = [name for name in CURVES if name in results.header(0)]
+def _one_run(results: Results, column: str) -> pd.DataFrame:
+    curves = CURVES[column]
+    names = [name for name in curves if name in results.header(0)]
     history = results.history(0, names)
     keep = np.unique(np.linspace(0, len(history) - 1, min(len(history), 4 * POINTS)).round().astype(int))
-    diverged = str(results.runs.at[0, "status"]) == "diverged"
+    outcome = str(results.outcomes[0])
     steps = history[results.step].to_numpy()[keep]
-    shared = {"kind": "run", "step": steps, "diverged": diverged}
+    ends = {"diverged": outcome == DIVERGED, "blown_up": outcome == BLOWN_UP}
+    shared = {"kind": "run", "step": steps, **ends}
     lines = [
-        {"line": i, "curve": CURVES[name], **shared, "error": history[name].to_numpy()[keep]}
+        {"line": i, "curve": curves[name], **shared, "value": history[name].to_numpy()[keep]}
         for i, name in enumerate(names)
     ]
-    table = _stacked(lines, results.step)
+    table = _stacked(lines, results.step, column)
     table.attrs = {"step": results.step, "keys": Keys("curve" if len(names) > 1 else None), "runs": 1}
-    table.attrs |= {"diverged": int(diverged), "curves": len(names), "lines": 1}
+    table.attrs |= {"losses": losses_of(results), "curves": len(names), "lines": 1, "column": column}
     return table
 
 
-def _stacked(lines: Sequence[dict[str, Any]], step: str) -> pd.DataFrame:
+def _stacked(lines: Sequence[dict[str, Any]], step: str, column: str) -> pd.DataFrame:
     """Lines under each other, a row a point; what a line says once stands on each of its rows."""
     lengths = [len(line["step"]) for line in lines]
     columns: dict[str, Any] = {}
@@ -93,7 +112,7 @@ def _stacked(lines: Sequence[dict[str, Any]], step: str) -> pd.DataFrame:
         )
         columns[name] = np.concatenate(spread) if whole else pd.Series(values).repeat(lengths).to_numpy()
     columns["step"] = columns["step"].astype(int)
-    return pd.DataFrame(columns).rename(columns={"step": step})
+    return pd.DataFrame(columns).rename(columns={"step": step, "value": column})
 
 
 def _visible(steps: Array, values: Array) -> tuple[Array, Array]:
@@ -104,10 +123,10 @@ def _visible(steps: Array, values: Array) -> tuple[Array, Array]:
     return steps[keep], values[:, keep]
 
 
-def _with_ends(runs: pd.DataFrame, values: Array) -> Array:
-    """The errors with those of diverged runs infinite from their end on."""
+def _with_ends(runs: pd.DataFrame, values: Array, bad: float) -> Array:
+    """The values with those of diverged runs infinitely `bad` from their end on."""
     diverged = (runs["status"] == "diverged").to_numpy()[:, None]
-    return np.where(np.isnan(values) & diverged, np.inf, values)
+    return np.where(np.isnan(values) & diverged, bad, values)
 
 
 def _groups(results: Results, runs: pd.DataFrame) -> list[Any]:
@@ -135,67 +154,74 @@ def _spread(runs: pd.DataFrame, groups: Sequence[Any], results: Results) -> Any:
 def _median(steps: Array, values: Array, band: tuple[float, float]) -> dict[str, Any]:
     low, middle, high = quantiles(values, [band[0], 0.5, band[1]])
     there = np.isfinite(middle)
-    parts = {"step": steps, "error": middle, "low": low, "high": high}
+    parts = {"step": steps, "value": middle, "low": low, "high": high}
     return {name: part[there] for name, part in parts.items()} | {"diverged": bool(np.isinf(middle).any())}
 
 
 def _line(steps: Array, values: Array, diverged: bool) -> dict[str, Any]:
     there = np.isfinite(values)
-    return {"step": steps[there], "error": values[there], "diverged": diverged}
+    return {"step": steps[there], "value": values[there], "diverged": diverged}
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     (ax,) = axes
-    step = table.attrs["step"]
+    step, column = table.attrs["step"], table.attrs["column"]
     heights = _heights(table)
     whole = table[table["line"] == WHOLE]
     looks = Looks.of(table[table["line"] != WHOLE], table.attrs["keys"])
     if len(whole):
         _draw_band(ax, whole, step, heights, color="0.86")
-        ax.plot(whole[step], heights.place(whole["error"]), color="black", lw=1.6, zorder=5)
+        ax.plot(whole[step], heights.place(whole[column]), color="black", lw=1.6, zorder=5)
     _draw_lines(ax, table, looks, heights)
     low, high = heights.limits(heights.place(_shown(table)), 0.03, 0.03)
     ax.set_ylim(low, high)
     if heights.log:
         log_axis(ax, "y")
     step_axis(ax, step, table[step].max())
-    ax.set_ylabel("error $E$")
+    ax.set_ylabel(label(column))
     looks.explain(axes)
 
 
 def _shown(table: pd.DataFrame) -> Array:
-    """All that is drawn: the errors of lines, and the ends of bands, infinite ones as NaN."""
+    """All that is drawn: the values of lines, and the ends of bands, infinite ones as NaN."""
     bands = table.loc[table["kind"] == "median", [name for name in ("low", "high") if name in table]]
-    values = np.append(table["error"], bands.to_numpy(dtype=float))
+    values = np.append(table[table.attrs["column"]], bands.to_numpy(dtype=float))
     return np.where(np.isfinite(values), values, np.nan)
 
 
 def _heights(table: pd.DataFrame) -> Heights:
-    """Up to a little above where the runs begin, not where divergence ends."""
-    lines, step = table[table["line"] != WHOLE], table.attrs["step"]
-    starts = float(lines.loc[lines[step] == lines[step].min(), "error"].max())
-    diverged = lines["diverged"].to_numpy(dtype=bool)
-    calm = _shown(lines[~diverged])
-    top = max([starts * 100 if diverged.any() else starts, *calm[~np.isnan(calm)]])
+    """Of errors up to a little above where the runs begin, not where divergence ends."""
+    lines, step, column = table[table["line"] != WHOLE], table.attrs["step"], table.attrs["column"]
+    if METRICS.get(column):
+        return Heights(log=False, floor=0.0, top=np.inf, zeros=False)
+    starts = float(lines.loc[lines[step] == lines[step].min(), column].max())
+    lost = _lost(lines)
+    calm = _shown(lines[~lost])
+    top = max([starts * 100 if lost.any() else starts, *calm[~np.isnan(calm)]])
     return Heights.of(_shown(table), float(min(top, starts * OFF_SCALE)))
 
 
+def _lost(lines: pd.DataFrame) -> pd.Series[bool]:
+    """The rows of lines that end in divergence or off the scale."""
+    return lines["diverged"].astype(bool) | lines["blown_up"].astype(bool)
+
+
 def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -> None:
-    """The lines with their bands; a cross where one diverges, a triangle where one leaves the frame."""
-    step = table.attrs["step"]
+    """The lines with their bands; a cross where one diverges, a triangle where one blows up or leaves."""
+    step, column = table.attrs["step"], table.attrs["column"]
     drawn, styles = [], []
     ends: dict[str, list[tuple[float, float]]] = {"x": [], "^": []}
     for number, line in table.groupby("line", sort=False):
         if number == WHOLE:
             continue
         color, dash = looks.style(line.iloc[0])
-        steps, errors = line[step].to_numpy(dtype=float), heights.place(line["error"])
+        steps, errors = line[step].to_numpy(dtype=float), heights.place(line[column])
         drawn.append((steps, errors))
         styles.append((color, dash))
         if "low" in line and line["runs"].iloc[0] > 1 and line["kind"].iloc[0] != "sample":
             _draw_band(ax, line, step, heights, color=color, alpha=0.2)
         diverged = bool(line["diverged"].iloc[0])
-        if diverged or errors[-1] > heights.top:
+        if diverged or line["blown_up"].iloc[0] or errors[-1] > heights.top:
             ends["x" if diverged else "^"].append(_end(steps, errors, heights))
     width = 0.5 if (table["kind"] == "sample").any() else 1.2
     order = sorted(range(len(drawn)), key=lambda i: -len(drawn[i][0]))  # none is hidden by a longer one
@@ -225,8 +251,9 @@ def _end(steps: Array, errors: Array, heights: Heights) -> tuple[float, float]:
 def caption(table: pd.DataFrame) -> str:
     lines = table[table["line"] != WHOLE]
     step, runs, keys = table.attrs["step"], table.attrs["runs"], table.attrs["keys"]
-    over = "the training set" + (" and over the held-out examples" if table.attrs["curves"] > 1 else "")
-    text = f"Error over {over} against the {step}"
+    column = table.attrs["column"]
+    over = " and over the held-out examples" if table.attrs["curves"] > 1 else ""
+    text = f"{SAID[column]}{over} against the {step}"
     medians = lines[lines["kind"] == "median"]
     if len(table) > len(lines):
         of = "runs" if table.attrs["lines"] == runs else "settings, medians over their seeds"
@@ -241,21 +268,33 @@ def caption(table: pd.DataFrame) -> str:
     elif runs > 1:
         text += f", a line for each of {counted(runs, 'run')}"
     text += keys.say
-    if table.attrs["diverged"]:
-        text += f". Crosses end lines that diverged ({counted(table.attrs['diverged'], 'run')} diverged)"
     last = lines.groupby("line").tail(1)
+    text += _say_losses(table.attrs["losses"], last, column, of_seeds=len(medians) > 0)
     heights = _heights(table)
-    off = last[heights.off(last["error"]) & ~last["diverged"].astype(bool)]
+    off = last[heights.off(last[column]) & ~_lost(last)]
     if len(off):
-        highest = rounded(off["error"].max())
-        text += f". Triangles: lines that leave the frame without having diverged, up to {highest}"
+        text += f". Triangles: lines that leave the frame, up to {rounded(off[column].max())}"
     if heights.zeros:
         text += ". Errors of exactly 0 stand at the lower edge, a tenth of the smallest other one"
     return text + "."
+
+
+def _say_losses(losses: str, last: pd.DataFrame, column: str, of_seeds: bool) -> str:
+    """How many runs were lost, and what ends the lines that were: `last` has their last rows."""
+    marks = ["crosses end lines that diverged"] if last["diverged"].any() else []
+    blown_up = last.loc[last["blown_up"].astype(bool), column]
+    if len(blown_up):
+        marks.append(
+            f"triangles {'those' if marks else 'end lines'} that blew up, to {rounded(blown_up.max())}"
+        )
+    half = " (at least half of their runs did)" if of_seeds and marks else ""
+    return (f". {losses}" if losses else "") + (f"; {', '.join(marks)}{half}" if marks else "")
 
 
 def _applies(results: Results, options: Options) -> str | None:
     return needs_finished(results)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, lambda table: Layout(aspect=0.72))
+FIGURE = Figure(
+    _applies, numbers, draw, caption, lambda table: Layout(aspect=0.72), follows=("metric", "color")
+)

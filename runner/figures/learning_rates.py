@@ -18,55 +18,61 @@ from runner.arrays import Array
 from runner.figures.figure import (
     DOUBLE,
     HUGE,
-    OFF_SCALE,
     Figure,
     Layout,
     Options,
-    best_row,
-    counted,
-    needs_completed,
+    losses_of,
+    needs_best,
     rounded,
     spread_of,
+    star,
 )
 from runner.figures.looks import Keys, Looks
-from runner.figures.scales import DIVERGED_GREY, RATE, Heights, label, log_axis
-from runner.results import Results, higher_is_better
-from runner.tables import plain
+from runner.figures.scales import DIVERGED_GREY, RATE, Heights, label, log_axis, make_room
+from runner.histories import NotShownError
+from runner.ranking import OFF_SCALE, higher_is_better, median
+from runner.results import COLUMNS, LOST, Results
 
 STEPS = "steps_to_threshold"
+VERBS = {"diverged": "diverged", "blew up": "blown_up"}
 FEW = 30  # rates whose points are marked
+CROSS = 0.05  # of a panel's height: what a cross at its edge takes
+MOST_CROSSES = 6  # over each other at one rate; more begin anew at the edge
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """A row a learning rate and setting: medians over seeds, with bands.
 
-    A diverged run counts as infinitely bad; where the median is, the cell is empty. `best` marks the
-    row with the best median; of equals the one soonest at the threshold, then the first.
+    A run that diverged or blew up counts as infinitely bad; where the median is, the cell is empty. `best`
+    marks the row of the best setting; the steps are those until the metric is at the level that counts as
+    learnt.
     """
-    runs = results.finished
+    runs, metric = results.finished, results.metric(options.metric)
     settings, along = _settings(results)
     keys = [*settings, RATE]
-    diverged = runs["status"] == "diverged"
-    bad = -np.inf if higher_is_better(options.metric) else np.inf
+    outcomes = results.outcomes[runs.index]
     by = [runs[key] for key in keys]
-    quality = runs[options.metric].mask(diverged, bad)
-    soon = pd.Series(results.errors.reached, runs.index)
-    parts = [_quartiles(by, quality, (options.metric, "low", "high"))]
+    soon = pd.Series(results.curves(metric).reached, runs.index)
+    parts = [_quartiles(by, results.quality(metric), (metric, "low", "high"))]
     parts.append(_quartiles(by, soon, (STEPS, "steps_low", "steps_high")))
-    counts = {"runs": runs["run"].groupby(by).size(), "diverged": diverged.groupby(by).sum()}
+    counts: dict[str, pd.Series[Any]] = {"runs": runs["run"].groupby(by).size()}
+    counts |= {end.replace(" ", "_"): (outcomes == end).groupby(by).sum() for end in LOST}
     first = runs["run"].groupby(by).min().rename("first_run")
     table = pd.concat([*parts, pd.DataFrame(counts), first], axis=1).reset_index()
-    best, equals = best_row(table, options.metric, table[STEPS])
-    table["best"] = table.index == best
+    if table[metric].isna().all():
+        raise NotShownError(f"at least half of the runs at every rate diverged, blew up or have no {metric}")
+    best = results.ranking(metric).settings[0].runs
+    table["best"] = table["first_run"] == results.runs.at[min(best), "run"]
     table.attrs = {
         "keys": Keys.of(runs, settings, options.color),
         "settings": settings,
         "along": along,
-        "metric": options.metric,
-        "threshold": results.threshold,
+        "metric": metric,
+        "level": results.level(metric),
         "step": results.step,
-        "equals": equals,
-        "top": OFF_SCALE * float(runs["initial_error"].median()),
+        "verdict": results.verdict(metric),
+        "top": OFF_SCALE * median(runs["initial_error"]),
+        "losses": losses_of(results),
     }
     return table
 
@@ -89,9 +95,9 @@ def _quartiles(
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    metric, step = table.attrs["metric"], table.attrs["step"]
+    metric = table.attrs["metric"]
     looks = Looks.of(table, table.attrs["keys"])
-    regions = _diverged_regions(table)
+    regions = _lost_regions(table)
     heights = (_heights(table), Heights(log=False, floor=-np.inf, top=np.inf, zeros=False))
     panels = ((metric, "low", "high"), (STEPS, "steps_low", "steps_high"))
     for ax, columns, scale in zip(axes, panels, heights, strict=True):
@@ -104,9 +110,11 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.set_xlabel(label(RATE))
     _quality_axis(axes[0], table, heights[0])
     _steps_axis(axes[1], table)
-    axes[1].set_ylabel(f"{step}s to $E \\leq$ {rounded(table.attrs['threshold'])}")
     _mark_best(axes[0], table, heights[0])
-    _name_regions(axes[0], regions)
+    crosses = [
+        _draw_crosses(ax, table, column, looks) for ax, column in zip(axes, (metric, STEPS), strict=True)
+    ]
+    _name_regions(axes[0], table, regions, 0.0 if higher_is_better(metric) else crosses[0])
     looks.explain(axes, marked=table[RATE].nunique() <= FEW)
 
 
@@ -161,6 +169,10 @@ def _quality_axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
 
 
 def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
+    what, is_least, level = _goal(table)
+    goal = " $E$" if what == "error" else f"\n{what}"  # words take a line of their own
+    sign = r"$\geq$" if is_least else r"$\leq$"
+    ax.set_ylabel(f"{table.attrs['step']}s to{goal} {sign} {level}")
     steps = table[STEPS].dropna()
     if steps.empty:
         ax.yaxis.set_major_locator(NullLocator())
@@ -173,6 +185,12 @@ def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
     else:
         ax.set_ylim(max(0.8, 0.7 * steps.min()), 1.5 * steps.max())
         log_axis(ax, "y")
+
+
+def _goal(table: pd.DataFrame) -> tuple[str, bool, str]:
+    """What is to get to its level, whether that is the least it must be, and the level."""
+    metric = table.attrs["metric"]
+    return COLUMNS[metric].replace("_", " "), higher_is_better(metric), rounded(table.attrs["level"])
 
 
 def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
@@ -196,12 +214,48 @@ def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     )
 
 
-def _name_regions(ax: Axes, regions: Sequence[tuple[float, float]]) -> None:
+def _lost(table: pd.DataFrame) -> pd.Series[bool]:
+    """The rows of which at least half of the runs diverged or blew up."""
+    return 2 * (table["diverged"] + table["blown_up"]) >= table["runs"]
+
+
+def _draw_crosses(ax: Axes, table: pd.DataFrame, column: str, looks: Looks) -> float:
+    """A cross at the edge for each rate at which a line has lost its runs; the height that they take.
+
+    It has the line's colour, and its marker about it where that tells a key. The edge is that of bad
+    values: the lower one of accuracies. Crosses at one rate stand over each other.
+    """
+    lost = table[_lost(table) & table[column].isna()]
+    if lost.empty:
+        return 0.0
+    alike = [shades.key for shades in (looks.shades, looks.dashes) if shades]
+    shown = lost.drop_duplicates([RATE, *alike])
+    level = shown.groupby(RATE).cumcount() % MOST_CROSSES
+    taken = CROSS * (int(level.max()) + 1)
+    below = column != STEPS and higher_is_better(column)
+    make_room(ax, taken, above=not below)
+    shown = shown.assign(height=CROSS * (level + 0.5) if below else 1 - CROSS * (level + 0.5))
+    few = table[RATE].nunique() <= FEW
+    for _, line in shown.groupby(alike) if alike else [((), shown)]:
+        at, place = (line[RATE], line["height"]), ax.get_xaxis_transform()
+        color, marker = looks.style(line.iloc[0])[0], looks.marker(line.iloc[0])
+        more = {"color": color, "transform": place, "clip_on": False, "ls": "none", "zorder": 6}
+        ax.plot(*at, marker="x", ms=4 if few else 2.5, mew=1.0 if few else 0.6, gid="lost", **more)
+        if looks.dashes:
+            ax.plot(*at, marker=marker, ms=6, mfc="none", mew=0.6, **more)
+    return taken
+
+
+def _name_regions(
+    ax: Axes, table: pd.DataFrame, regions: Sequence[tuple[float, float]], taken: float
+) -> None:
+    """Says what the runs did in each region, below the crosses, which have `taken` of the height."""
     for left, right in regions:
+        there = table[table[RATE].between(left, right)]
         ax.text(
             np.sqrt(left * right),
-            0.97,
-            "diverged",
+            0.97 - taken,
+            " or ".join(verb for verb, column in VERBS.items() if there[column].any()),
             transform=ax.get_xaxis_transform(),
             ha="center",
             va="top",
@@ -211,11 +265,11 @@ def _name_regions(ax: Axes, regions: Sequence[tuple[float, float]]) -> None:
         )
 
 
-def _diverged_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
-    """Ranges of the rate in which at least half of all runs diverged, to halfway between the rates."""
-    by_rate = table.groupby(RATE)[["runs", "diverged"]].sum()
+def _lost_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
+    """Ranges of the rate in which at least half of all runs were lost, to halfway between the rates."""
+    by_rate = table.groupby(RATE)[["runs", "diverged", "blown_up"]].sum()
     rates = by_rate.index.to_numpy(dtype=float)
-    lost = (2 * by_rate["diverged"] >= by_rate["runs"]).to_numpy()
+    lost = _lost(by_rate).to_numpy()
     low, high = _ends(table)
     edges = np.concatenate([[low], np.sqrt(rates[1:] * rates[:-1]), [high]])
     turns = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(int)))
@@ -224,9 +278,10 @@ def _diverged_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
 
 def caption(table: pd.DataFrame) -> str:
     metric, step, heights = table.attrs["metric"], table.attrs["step"], _heights(table)
+    what, is_least, level = _goal(table)
     text = (
-        f"Left: {metric.replace('_', ' ')}; right: {step}s until the error is at most "
-        f"{rounded(table.attrs['threshold'])}; both against the learning rate η"
+        f"Left: {metric.replace('_', ' ')}; right: {step}s until the {what} is at "
+        f"{'least' if is_least else 'most'} {level}; both against the learning rate η"
     )
     if (table["runs"] > 1).any():
         of = spread_of(table["runs"])
@@ -234,14 +289,8 @@ def caption(table: pd.DataFrame) -> str:
     text += table.attrs["keys"].say
     if table.attrs["along"]:
         text += f". With the rate goes {' and '.join(table.attrs['along'])}"
-    best = table[table["best"]].iloc[0]
-    at = ", ".join(f"{key}={plain(best[key])}" for key in table.attrs["settings"])
-    text += f". The star marks the best rate, η = {best[RATE]:g}{f' ({at})' if at else ''}"
-    if table.attrs["equals"] > 1:
-        text += f", of {table.attrs['equals']} equals the one soonest at that error"
-    if _diverged_regions(table):
-        lost = counted(int(table["diverged"].sum()), "run")
-        text += f". Grey: at least half of the runs diverged ({lost} in all did)"
+    text += star(table.attrs["verdict"])
+    text += _say_losses(table)
     off = table.loc[heights.off(table[metric]), metric]
     if len(off):
         text += f". Triangles at the upper edge: errors beyond the axis, up to {rounded(off.max())}"
@@ -250,10 +299,31 @@ def caption(table: pd.DataFrame) -> str:
     return text + "."
 
 
+def _say_losses(table: pd.DataFrame) -> str:
+    """How many runs were lost, what marks them, and how many settings never got to the threshold."""
+    losses, metric = table.attrs["losses"], table.attrs["metric"]
+    lost, late = _lost(table), table[STEPS].isna()
+    text = f". {losses}" if losses else ""
+    if lost.any():
+        edge = "lower edge (left) and the upper one (right)" if higher_is_better(metric) else "upper edge"
+        half = (
+            "at which at least half of a line's runs did" if (table["runs"] > 1).any() else "at which one did"
+        )
+        text += f"; crosses at the {edge} mark rates {half}"
+    if _lost_regions(table):
+        text += ", grey those at which at least half of all did"
+    if (late & ~lost).any():
+        text += (
+            f". {(late & ~lost).sum():,} of {len(table):,} points are missing on the right: that error was "
+        )
+        text += "not reached" + (" by at least half of their runs" if (table["runs"] > 1).any() else "")
+    return text
+
+
 def _applies(results: Results, options: Options) -> str | None:
     if RATE not in results.swept:
         return "the learning rate was not swept"
-    if reason := needs_completed(results):
+    if reason := needs_best(results, options):
         return reason
     if results.finished[RATE].nunique() < 2:
         return "runs of one learning rate only have a result"
@@ -264,4 +334,4 @@ def layout(table: pd.DataFrame) -> Layout:
     return Layout(columns=2, columns_wide=DOUBLE, aspect=0.8 if table.attrs["keys"].color else 0.7)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "color"))

@@ -201,4 +201,4 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric",))

@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from runner.arrays import Array
-from runner.figures.figure import OFF_SCALE
+from runner.ranking import OFF_SCALE
 
 DIVERGED_GREY = "0.88"
 RATE = "learning_rate"
@@ -167,6 +167,15 @@ def log_axis(ax: Axes, which: str) -> None:
 
 def _short(value: float, position: int | None = None) -> str:
     return f"{value:g}"
+
+
+def make_room(ax: Axes, share: float, above: bool = True) -> None:
+    """Keeps a share of a panel's height free of data, at its upper or its lower edge; the ticks stay."""
+    scale = ax.yaxis.get_transform()
+    low, high = scale.transform(np.array(ax.get_ylim()))
+    length = share / (1 - share) * (high - low)
+    ends = (low, high + length) if above else (low - length, high)
+    ax.set_ylim(*scale.inverted().transform(np.array(ends)))
 
 
 def step_axis(ax: Axes, step: str, last: float) -> None:

@@ -18,7 +18,9 @@ from runner.figures.figure import (
     counted,
     is_weight,
     needs_weights,
+    paths_of,
     reference,
+    verb_of,
 )
 from runner.figures.looks import DISTINCT, Keys, Looks, add_lines, keys_of
 from runner.figures.scales import step_axis
@@ -29,14 +31,13 @@ MOST_PANELS = 9  # weights that get a panel each, with the runs of a sweep as li
 MOST_RUNS = 25
 NAMED = 8  # weights of a layer whose lines are named
 MOST_LINES = 200  # of a layer; beyond, evenly chosen ones
-POINTS = 200
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """A row a point: `run`, `name` and `layer` of the weight, epoch and value.
 
     Runs are drawn over each other only where their weights are the same ones: of networks of as many
-    inputs and neurons as that of the best run.
+    inputs and neurons as that of the best setting.
     """
     best = reference(results, options.metric, results.with_weights)
     alike = results.like(best)
@@ -46,9 +47,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     columns = list(names["name"])
     step = results.header(best)[0]
     table = _tall(results, chosen, names, step)
-    of = "" if by_weight or not results.is_sweep else results.best_name(options.metric, results.with_weights)
-    if of and str(results.runs.at[best, "status"]) != "completed":
-        of = ""
+    of_best = not by_weight and not results.lost[best]
     table.attrs = {
         "step": step,
         "keys": keys_of(results, options, chosen) if by_weight else Keys(None),
@@ -57,7 +56,8 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "columns": columns,
         "alike": len(alike),
         "others": len(results.rows) - len(alike),
-        "of": of,
+        "of": results.best_name(options.metric, results.with_weights) if of_best else "",
+        "verb": verb_of(results.outcomes[chosen]),
     }
     return table
 
@@ -65,32 +65,22 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 def _tall(results: Results, chosen: Sequence[int], names: pd.DataFrame, step: str) -> pd.DataFrame:
     """The histories of the chosen runs, a row a run, weight and step."""
     columns, layers = list(names["name"]), names["layer"].to_numpy()
-    parts = []
-    for run, history in zip(chosen, results.histories(chosen, columns, step), strict=True):
-        diverged = str(results.runs.at[run, "status"]) == "diverged"
-        kept = thinned(_readable(history, diverged), POINTS)
-        parts.append((run, diverged, kept[step].to_numpy(), kept[columns].to_numpy()))
-    lengths = [len(steps) for _, _, steps, _ in parts]
-    if max(lengths) < 2 and any(diverged for _, diverged, *_ in parts):
-        raise NotShownError("every run diverged, its weights beyond any scale after the first step")
+    paths = paths_of(results, chosen, columns, step)
+    parts = [(path[step].to_numpy(), path[columns].to_numpy()) for path in paths.values()]
+    lost = results.lost[list(chosen)].to_numpy()
+    lengths = [len(steps) for steps, _ in parts]
+    if max(lengths) < 2 and lost.any():
+        raise NotShownError("the weights of every run are beyond any scale after the first step")
     rows = np.array(lengths) * len(columns)
     tall: dict[str, Any] = {
-        step: np.concatenate([np.tile(steps, len(columns)) for _, _, steps, _ in parts]),
+        step: np.concatenate([np.tile(steps, len(columns)) for steps, _ in parts]),
         "name": np.concatenate([np.repeat(np.array(columns, dtype=object), n) for n in lengths]),
-        "value": np.concatenate([values.ravel(order="F") for *_, values in parts]),
+        "value": np.concatenate([values.ravel(order="F") for _, values in parts]),
         "layer": np.concatenate([np.repeat(layers, n) for n in lengths]),
     }
     marks = results.runs.loc[list(chosen), ["run", *results.swept]]
     tall |= {key: np.repeat(marks[key].to_numpy(), rows) for key in ["run", *results.swept]}
-    return pd.DataFrame(tall | {"diverged": np.repeat([diverged for _, diverged, *_ in parts], rows)})
-
-
-def _readable(history: pd.DataFrame, diverged: bool) -> pd.DataFrame:
-    """The rows of a diverged run before its weights leave every scale; all rows of others."""
-    if not diverged:
-        return history
-    weights = history.iloc[:, 1:].abs().max(axis=1)
-    return history[weights <= 10 * max(1.0, weights.iloc[0])]
+    return pd.DataFrame(tall | {"lost": np.repeat(lost, rows)})
 
 
 def _few_weights(results: Results, run: int) -> bool:
@@ -160,9 +150,9 @@ def _draw_runs(ax: Axes, part: pd.DataFrame, step: str, looks: Looks) -> None:
     lines = [(steps[a:b], values[a:b]) for a, b in zip(firsts, ends, strict=True)]
     styles = [looks.style(marks) for marks in part.iloc[firsts].to_dict("records")]
     add_lines(ax, lines[::-1], styles[::-1], linewidths=0.9)  # the calmer runs above the wilder
-    kept = part.loc[~part["diverged"], "value"]
-    shown = kept if len(kept) else part["value"]  # diverged runs would leave nothing else to see
-    margin = (0.15 if part["diverged"].any() and len(kept) else 0.05) * (np.ptp(shown) or 1.0)
+    kept = part.loc[~part["lost"], "value"]
+    shown = kept if len(kept) else part["value"]  # lost runs would leave nothing else to see
+    margin = (0.15 if part["lost"].any() and len(kept) else 0.05) * (np.ptp(shown) or 1.0)
     ax.set_ylim(shown.min() - margin, shown.max() + margin)
 
 
@@ -232,19 +222,21 @@ def caption(table: pd.DataFrame) -> str:
         text += f", evenly chosen of {alike:,}" if runs < alike else ""
         text += table.attrs["keys"].say
         text += f". {counted(others, 'run')} of other networks or steps are left out" if others else ""
-        if table["diverged"].all():
-            text += ". Every run diverged; lines end where weights leave the scale"
-        elif table["diverged"].any():
-            text += ". The axes hold the runs that did not diverge; lines of the others leave them"
+        lost, verb = table.groupby("run")["lost"].first(), table.attrs["verb"]
+        if lost.all():
+            text += f". Every run {verb}; lines end where weights leave the scale"
+        elif lost.any():
+            text += f". {lost.sum():,} of them {verb}: the axes hold the others, "
+            text += "and lines of these end where a weight leaves the scale"
         return text + "."
     if table.attrs["of"]:
-        text += f" of the best run ({table.attrs['of']})"
+        text += f" of {table.attrs['of']}"
     if table["layer"].nunique() > 1:
         text += ", a panel a layer"
     if shown < table.attrs["total"]:
         text += f"; {shown:,} of {table.attrs['total']:,}, evenly chosen"
-    if table["diverged"].any():
-        text += ". The run diverged; lines end where weights leave the scale"
+    if table["lost"].any():
+        text += f". The run {table.attrs['verb']}; lines end where weights leave the scale"
     return text + "."
 
 
@@ -252,4 +244,4 @@ def _applies(results: Results, options: Options) -> str | None:
     return needs_weights(results)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout)
+FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "color"))

@@ -138,10 +138,13 @@ class Composer:
 
     def _slots(self, overrides: Sequence[str]) -> list[Slot | None]:
         """The key and the value of every plain override; None for any other, of which a kind is made."""
-        return [
-            None if makes_way(one, after) else self._slot(one, replaces=makes_way(before, one))
-            for before, one, after in zip(["", *overrides], overrides, [*overrides[1:], ""], strict=False)
-        ]
+        slots: list[Slot | None] = []
+        replaces = False
+        for one, after in zip(overrides, [*overrides[1:], ""], strict=False):
+            only_makes_way = makes_way(one, after)
+            slots.append(None if only_makes_way else self._slot(one, replaces))
+            replaces = only_makes_way
+        return slots
 
     def _slot(self, override: str, replaces: bool) -> Slot | None:
         match = _PLAIN.fullmatch(override) or (_CONTAINER.fullmatch(override) if replaces else None)

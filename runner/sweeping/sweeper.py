@@ -19,6 +19,7 @@ from runner.compose import replacing
 from runner.errors import ConfigError, RunnerError
 from runner.folders import FolderGuard, claimed, complete_table, inside
 from runner.history import MULTIRUN, RUNS, write_whole
+from runner.ranking import default_metric, verdict
 from runner.running import describe
 from runner.sweeping.composing import Composer, effective
 from runner.sweeping.grid import expand, with_params, without_duplicates
@@ -159,17 +160,25 @@ def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> N
     counts = Counter(line.get("status", "failed") for line in lines)
     told = ", ".join(f"{counts[s]} {s}" for s in ("completed", "diverged", "failed") if counts[s])
     print(f"{len(returned)} runs in {seconds:.1f} s: {told}")
-    finite = [line for line in lines if line.get("status") == "completed" and line["final_error"] != ""]
-    if finite and len(finite) > 1:
-        errors = [float(line["final_error"]) for line in finite]
-        lowest = min(errors)
-        best, equals = finite[errors.index(lowest)], errors.count(lowest) - 1
-        where = ", ".join(f"{key}={best[key]}" for key in swept_keys(best))
-        others = f" and in {equals:,} other{'s' * (equals > 1)}" if equals else ""
-        print(f"lowest final error: {lowest:.6g} in run {best['run']} ({where}){others}")
+    for heading, text in _best([line for line in lines if line]):
+        print(f"{heading}: {text}")
     print(f"table: {folder / RUNS}")
     if failed:
         raise SweepFailedError(f"{len(failed)} of {len(returned)} runs failed:\n{_failures(failed)}")
+
+
+def _best(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """What there is to say of the best setting. Not every launcher knows that a key has but one value."""
+    values: dict[str, set[object]] = {}
+    for line in lines:
+        for key in swept_keys(line):
+            values.setdefault(key, set()).add(line[key])
+    keys = [key for key, distinct in values.items() if len(distinct) > 1 and key != "seed"]
+
+    def name(run: int) -> str:
+        return ", ".join(f"{key}={lines[run].get(key)}" for key in keys)
+
+    return verdict(lines, keys, default_metric(lines), name)
 
 
 def _line(returned: JobReturn) -> Mapping[str, Any]:

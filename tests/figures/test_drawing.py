@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from making_sweeps import make_sweep
 
 import runner.training
 from runner.errors import RunnerError
-from runner.figures import FORMATS, NAMES, STYLES
+from runner.figures import FORMATS, NAMES, STYLES, load
 from runner.figures.__main__ import draw, parser
 from runner.figures.drawing import Outcome, draw_figures
 from runner.figures.figure import Options
@@ -76,7 +77,7 @@ def test_numbers_join_with_the_table_of_runs(tmp_path: Path) -> None:
     swept: dict[str, list[Any]] = {"learning_rate": [0.1, 0.2], "network.hidden": [[2], [4]]}
     sweep = make_sweep(tmp_path / "s", swept, ["network=dense", "data=xor", "epochs=3"])
     done = {o.name: o for o in draw_figures(Results(sweep), tmp_path / "out")}
-    assert "hidden=4" in done["heatmap"].caption or "hidden=2" in done["heatmap"].caption
+    assert "hidden=[4]" in done["heatmap"].caption or "hidden=[2]" in done["heatmap"].caption
     runs = pd.read_csv(sweep / "runs.csv")
     for name in ("heatmap", "learning_rates", "learning_curves"):
         numbers = pd.read_csv(tmp_path / "out" / f"{name}.csv")
@@ -150,7 +151,7 @@ def test_the_command(rates: Path, tmp_path: Path) -> None:
         [sys.executable, "-m", "runner.figures", *arguments], capture_output=True, text=True, check=True
     )
     assert "learning_rates.png" in done.stdout
-    assert "best rate, η = 0.2" in done.stdout or "best rate, η = 0.05" in done.stdout
+    assert re.search(r"best setting by final error: \S+ at learning_rate=0\.(2|05) ", done.stdout)
     assert "skipped heatmap: it needs two swept keys" in done.stdout
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         f"learning_rates.{k}" for k in ("csv", "png", "svg")
@@ -203,6 +204,57 @@ def test_choices_that_cannot_be_followed(
 ) -> None:
     with pytest.raises(RunnerError, match=message):
         draw(parser().parse_args([str(seeds), "--out", str(tmp_path), *arguments]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_follows_an_option_or_says_that_it_does_not(
+    seeds: Path, tmp_path: Path, name: str
+) -> None:
+    """Followed: its picture is another one, or says so; else nothing is drawn, and a line says why."""
+    plain = outcomes(seeds, tmp_path / "plain")[name]
+    choices = {"metric": "test_accuracy", "x": "regularization.l2", "color": "regularization.l2"}
+    for option, value in choices.items():
+        found = outcomes(seeds, tmp_path / option, options=Options(**{option: value}))[name]
+        if plain.reason:  # it does not apply in any case
+            assert found.reason == plain.reason
+        elif option not in load(name).follows:
+            assert found.reason == f"it does not take --{option}"
+            assert not (tmp_path / option / f"{name}.png").exists()
+        elif option == "color" and not found.reason:
+            numbers = load(name).numbers(Results(seeds), Options(color=value))
+            assert numbers.attrs["keys"].color == value
+        elif not found.reason:
+            pictures = [(tmp_path / folder / f"{name}.png").read_bytes() for folder in ("plain", option)]
+            assert pictures[0] != pictures[1] or plain.caption != found.caption, option
+
+
+def test_a_figure_that_is_named_and_drops_an_option_ends_the_command(seeds: Path, tmp_path: Path) -> None:
+    arguments = [str(seeds), "--only", "learning_rates", "--x", "learning_rate", "--out", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "runner.figures", *arguments], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "--only learning_rates: it does not take --x\n"
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_key_that_is_not_told_by_colour_is_no_colour(seeds: Path, tmp_path: Path) -> None:
+    """The rate stands along the axis of its figure, and colours the curves."""
+    found = outcomes(seeds, tmp_path, options=Options(color="learning_rate"))
+    assert "--color learning_rate: the lines" in str(found["learning_rates"].reason)
+    assert found["learning_curves"].reason is None
+
+
+@pytest.mark.parametrize("metric", ["final_error", "test_error", "accuracy", "test_accuracy"])
+def test_a_run_alone_can_be_drawn_by_any_metric(seeds: Path, tmp_path: Path, metric: str) -> None:
+    """There is nothing to choose: the curves follow it, and the others show the only run."""
+    found = outcomes(seeds / "0", tmp_path, options=Options(metric=metric))
+    assert {name for name, outcome in found.items() if outcome.reason is None} == {
+        "learning_curves", "weight_paths", "network", "decision_boundary", "landscape",
+    }  # fmt: skip
+    numbers = pd.read_csv(tmp_path / "learning_curves.csv")
+    assert ("accuracy" if "accuracy" in metric else "error") in numbers.columns
+    assert sorted(numbers["curve"].unique()) == ["held out", "training"]
 
 
 def test_what_is_named_twice_is_drawn_once(rates: Path, tmp_path: Path) -> None:
@@ -268,3 +320,38 @@ def test_far_apart_errors_warn_of_nothing(tmp_path: Path) -> None:
     rates = [round(0.01 * 1.6**i, 6) for i in range(14)]
     sweep = make_sweep(tmp_path / "s", {"learning_rate": rates}, ["epochs=150"])
     assert outcomes(sweep, tmp_path / "out")["learning_rates"].reason is None
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_metric_warns_however_large(tmp_path: Path) -> None:
+    """The sum of two of these errors is beyond all numbers."""
+    swept: dict[str, list[Any]] = {"batch_size": [4, 8], "learning_rate": [0.01, 0.1], "seed": [0, 1]}
+    overrides = [
+        "network=dense",
+        "network.hidden=[2]",
+        "data=xor",
+        "data.test_fraction=0.5",
+        "data.points=24",
+    ]
+    sweep = make_sweep(tmp_path / "s", swept, [*overrides, "epochs=2"])
+    table = pd.read_csv(sweep / "runs.csv")
+    errors = ["initial_error", "final_error", "best_error", "test_error"]
+    table[errors] = 1.7e308
+    table.to_csv(sweep / "runs.csv", index=False)
+    for metric in Results(sweep).metrics:
+        chosen = {"only": ("learning_rates", "heatmap"), "options": Options(metric=metric)}
+        for outcome in outcomes(sweep, tmp_path / "out", **chosen).values():
+            assert (f"have no {metric}" in str(outcome.reason)) == (metric in errors)
+
+
+@pytest.mark.filterwarnings("error")
+def test_runs_of_every_ending_warn_of_nothing(tmp_path: Path) -> None:
+    swept: dict[str, list[Any]] = {
+        "network.activation": ["identity", "relu"], "learning_rate": [0.1, 0.5, 1.0, 2.0], "seed": [0, 1],
+    }  # fmt: skip
+    overrides = ["network=dense", "data=moons", "data.points=40", "data.test_fraction=0.25", "epochs=30"]
+    sweep = make_sweep(tmp_path / "s", swept, [*overrides, "loss=mean_squared_error"])
+    results = Results(sweep)
+    assert set(results.outcomes) == {"completed", "diverged", "blown up"}
+    for metric in ("final_error", "test_accuracy"):
+        outcomes(sweep, tmp_path / "out", options=Options(metric=metric))

@@ -73,12 +73,12 @@ def test_learning_curves_are_the_error_columns(rates: Path) -> None:
         x, y = lines[run]
         assert np.interp(at, x, np.log(y)) == pytest.approx(np.log(height))
         assert (y[x > at] > height).all()
-    assert numbers.attrs["diverged"] == 2
+    assert "2 of 6 runs diverged; crosses end lines that diverged" in load("learning_curves").caption(numbers)
     assert canvas.axes[0].get_yscale() == "log"
 
 
 def test_learning_curves_of_seeds_are_medians_with_quartiles(seeds: Path) -> None:
-    numbers, canvas = drawn("learning_curves", seeds)
+    numbers, canvas = drawn("learning_curves", seeds, metric="final_error")
     group = [errors(seeds / str(run)) for run in range(4)]  # the first rate and penalty
     table = numbers[numbers["line"] == 0]
     for epoch in (0, 7, 250):
@@ -94,6 +94,32 @@ def test_learning_curves_of_seeds_are_medians_with_quartiles(seeds: Path) -> Non
     assert band[:, 1].min() == pytest.approx(table["low"].min())
     assert "median over 4 seeds" in load("learning_curves").caption(numbers)
     assert "first to the third quartile" in load("learning_curves").caption(numbers)
+
+
+@pytest.mark.parametrize("metric", ["test_error", "accuracy", "test_accuracy"])
+def test_curves_and_steps_are_those_of_the_metric(seeds: Path, metric: str) -> None:
+    numbers, canvas = drawn("learning_curves", seeds, metric=metric)
+    columns = [[float(row[metric]) for row in rows(seeds / str(run) / "history.csv")] for run in range(4)]
+    table = numbers[numbers["line"] == 0]
+    for epoch in (0, 7, 250):
+        middle = statistics.median(column[epoch] for column in columns)
+        assert table[metric].iloc[epoch] == pytest.approx(middle, rel=1e-14)
+    assert "error" not in numbers
+    said = metric.replace("_", " ")
+    assert canvas.axes[0].get_ylabel() == said
+    assert load("learning_curves").caption(numbers).startswith(said.removeprefix("test ").capitalize())
+    numbers, canvas = drawn("learning_rates", seeds, metric=metric)
+    level = numbers.attrs["level"]
+    more = "accuracy" in metric
+    there = [[v >= level if more else v <= level for v in column] for column in columns]
+    soon = [float(column.index(True)) if any(column) else float("inf") for column in there]
+    first = numbers[(numbers["learning_rate"] == 0.05) & (numbers["regularization.l2"] == 0.01)].iloc[0]
+    middle = statistics.median(soon)
+    assert first["steps_to_threshold"] == middle or (
+        np.isinf(middle) and np.isnan(first["steps_to_threshold"])
+    )
+    assert canvas.axes[1].get_ylabel().startswith(f"epochs to\n{said} $\\{'g' if more else 'l'}eq$ ")
+    assert f"until the {said} is at {'least' if more else 'most'}" in load("learning_rates").caption(numbers)
 
 
 def test_many_runs_become_quantiles_and_a_sample(many: Path) -> None:
@@ -132,7 +158,7 @@ def test_learning_rates_are_final_errors_and_first_epochs_below(rates: Path) -> 
 
 
 def test_learning_rates_with_a_second_key_and_seeds(seeds: Path) -> None:
-    numbers, canvas = drawn("learning_rates", seeds)
+    numbers, canvas = drawn("learning_rates", seeds, metric="final_error")
     table = rows(seeds / "runs.csv")
     for _, row in numbers.iterrows():
         four = [r for r in table if float(r["learning_rate"]) == row["learning_rate"]
@@ -381,14 +407,112 @@ def test_a_sweep_over_seeds_alone_is_a_median_with_its_band(tmp_path: Path) -> N
 def test_what_leaves_the_frame_is_marked(tmp_path: Path) -> None:
     sweep = retold(
         sweep_of(tmp_path, {"learning_rate": [0.01, 0.1, 0.2]}, "epochs=5"),
-        final_error=["1e-3", "2e-3", "6e57"],
+        initial_error=["0.3", "0.3", "40"],
+        final_error=["1e-3", "2e-3", "3e4"],
     )
     numbers, canvas = drawn("learning_rates", sweep)
     (mark,) = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "off scale"]
     (x,), (y,) = mark.get_data()
     assert x == 0.2
     assert canvas.axes[0].get_ylim()[0] < y <= canvas.axes[0].get_ylim()[1] < 1e6
-    assert "up to 6e+57" in load("learning_rates").caption(numbers)
+    assert "up to 30000" in load("learning_rates").caption(numbers)
+
+
+def crosses(canvas: Canvas, axes: int) -> dict[tuple[float, str], float]:
+    """The heights of a panel's crosses, in parts of its own, by their rates and colours."""
+    marks = [line for line in canvas.axes[axes].get_lines() if line.get_gid() == "lost"]
+    return {(x, str(line.get_color())): y for line in marks for x, y in line.get_xydata()}
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three activations at two rates, four seeds each; runs of two of them are lost at the larger one."""
+    swept: dict[str, list[Any]] = {
+        "network.activation": ["tanh", "relu", "sin"], "learning_rate": [0.01, 0.1], "seed": [0, 1, 2, 3],
+    }  # fmt: skip
+    overrides = [
+        "network=dense",
+        "network.hidden=[2]",
+        "data=xor",
+        "data.points=24",
+        "data.test_fraction=0.5",
+    ]
+    sweep = sweep_of(tmp_path_factory.mktemp("lost"), swept, *overrides, "epochs=4")
+    states, errors_said = ["completed"] * 24, ["0.125"] * 24
+    states[12:16] = ["diverged", "diverged", "completed", "completed"]  # relu at 0.1: half of them
+    errors_said[20:23] = ["1e34", "1e34", "1e40"]  # sin at 0.1: three of four
+    # so small a best error that none of these is soon at a hundredth of the first
+    known = {"initial_error": ["1"] * 24, "best_error": ["1e-9"] * 24}
+    return retold(sweep, status=states, final_error=errors_said, **known)
+
+
+def test_lost_runs_are_shown_where_other_lines_survive(lost: Path) -> None:
+    numbers, canvas = drawn("learning_rates", lost, metric="final_error")
+    lines = [line for line in canvas.axes[0].get_lines() if len(line.get_xdata()) == 2]
+    colors = {str(line.get_color()) for line in lines}
+    assert len(colors) == 3
+    for axes in (0, 1):
+        marks = crosses(canvas, axes)
+        assert {rate for rate, _ in marks} == {0.1}
+        assert len({color for _, color in marks} & colors) == 2  # tanh survives
+        assert len(set(marks.values())) == 2  # none hides another
+        low, high = canvas.axes[axes].get_ylim()
+        assert 0.8 < min(marks.values()) < max(marks.values()) < 1
+        scale = canvas.axes[axes].yaxis.get_transform()
+        place = (min(marks.values()) - 0.025) * np.diff(scale.transform([low, high])) + scale.transform([low])
+        shown = numbers["final_error" if axes == 0 else "steps_to_threshold"].dropna()
+        assert (scale.transform(shown) < place).all()  # the room is theirs alone
+    by_line = numbers.set_index(["network.activation", "learning_rate"])[["diverged", "blown_up"]]
+    assert by_line.loc[("relu", 0.1)].tolist() == [2, 0]
+    assert by_line.loc[("sin", 0.1)].tolist() == [0, 3]
+    text = load("learning_rates").caption(numbers)
+    assert "2 of 24 runs diverged, 3 blew up (to 1,000 times the first error or more)" in text
+    assert "crosses at the upper edge mark rates at which at least half of a line's runs did" in text
+
+
+def test_crosses_among_accuracies_stand_where_bad_ones_do(lost: Path) -> None:
+    _, canvas = drawn("learning_rates", lost, metric="accuracy")
+    assert max(crosses(canvas, 0).values()) < 0.2
+
+
+def test_lost_cells_are_hatched(lost: Path) -> None:
+    numbers, canvas = drawn("heatmap", lost, metric="final_error")
+    hatched = [patch for patch in canvas.axes[0].patches if patch.get_gid() == "diverged"]
+    assert len(hatched) == numbers["final_error"].isna().sum() == 2
+    text = load("heatmap").caption(numbers)
+    assert "2 of 24 runs diverged, 3 blew up (to 1,000 times the first error or more); hatched" in text
+
+
+@pytest.mark.parametrize("name", ["learning_rates", "heatmap"])
+def test_nothing_is_best_where_every_setting_lost_half_of_its_runs(
+    name: str, lost: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    shutil.copytree(lost, tmp_path / "s")
+    retold(tmp_path / "s", status=["diverged", "completed"] * 12)
+    reason = load(name).applies(Results(tmp_path / "s"), Options())
+    assert reason == "at least half of the runs of every setting diverged or blew up"
+
+
+def test_lines_that_blow_up_do_not_set_the_scale(tmp_path: Path) -> None:
+    """A step of η = 1.5 is beyond the minimum of the parabola, and every one further than that before."""
+    line = ["data=inline", "data.inputs=[[2],[1],[-2]]", "data.targets=[[1],[1],[-1]]"]
+    sweep = sweep_of(
+        tmp_path, {"learning_rate": [0.05, 1.5]}, "network=dense", "network.hidden=[]", *line, "epochs=20"
+    )
+    assert pd.read_csv(sweep / "runs.csv")["status"].tolist() == ["completed"] * 2
+    last = errors(sweep / "1")[-1]
+    assert last > 1e6 * errors(sweep / "1")[0]
+    numbers, canvas = drawn("learning_curves", sweep)
+    assert canvas.axes[0].get_ylim()[1] < 1000 * errors(sweep / "1")[0]
+    (mark,) = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "^"]
+    assert len(mark.get_xdata()) == 1
+    text = load("learning_curves").caption(numbers)
+    assert "1 of 2 runs blew up (to 1,000 times the first error or more); triangles end lines" in text
+    numbers, _ = drawn("learning_curves", sweep / "1")
+    assert "The run blew up" in load("learning_curves").caption(numbers)
+    assert load("decision_boundary").applies(Results(sweep / "1"), Options()) == "every run blew up"
 
 
 def test_runs_of_no_epoch_are_dots_and_reach_what_they_begin_with(tmp_path: Path) -> None:
@@ -452,6 +576,8 @@ def test_negative_edges_are_dashed(alone: Path, tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "r" / "parameters.csv")
     table.loc[2, "initial"] = -0.3
     table.to_csv(tmp_path / "r" / "parameters.csv", index=False)
+    summary = pd.read_csv(tmp_path / "r" / "summary.csv").drop(columns="parameters.csv")
+    summary.to_csv(tmp_path / "r" / "summary.csv", index=False)
     _, canvas = drawn("network", tmp_path / "r")
     dashes = {line.get_gid(): line.get_linestyle() for line in canvas.axes[0].get_lines() if line.get_gid()}
     assert [name for name, dash in dashes.items() if dash != "-"] == ["w3"]
@@ -504,18 +630,34 @@ def test_landscape_says_which_runs_it_shows_and_by_what_they_differ(tmp_path: Pa
     numbers, canvas = drawn("landscape", sweep_of(tmp_path, swept, "epochs=20"))
     text = load("landscape").caption(numbers)
     shown = numbers.loc[numbers["kind"] == "path", "run"].nunique()
-    assert f"paths of {shown} runs, evenly chosen of 9," in text
+    assert f"paths of {shown} runs that start alike, evenly chosen of 9," in text
     assert "colours tell regularization.l2, dashes learning_rate" in text
     legend = canvas.axes[0].get_legend()
     assert legend is not None
 
 
-def test_one_metric_chooses_the_best_run_everywhere(seeds: Path) -> None:
-    results, options = Results(seeds), Options(metric="test_error")
-    name = results.name(results.best("test_error"))
+@pytest.mark.parametrize("metric", ["final_error", "test_error"])
+def test_one_setting_is_the_best_in_every_figure(seeds: Path, metric: str) -> None:
+    """The best median over seeds; a picture of one run shows the median seed, and says so."""
+    keys = ["learning_rate", "regularization.l2"]
+    table = pd.read_csv(seeds / "runs.csv")
+    table[metric] = table[metric].mask(table["status"] == "diverged", np.inf)
+    medians = table.groupby(keys)[metric].median()
+    setting = dict(zip(keys, medians.idxmin(), strict=True))
+    name = ", ".join(f"{key}={value:g}" for key, value in setting.items())
+    alike = table[(table[keys] == pd.Series(setting)).all(axis=1)].sort_values(metric)
+    seed = f"seed={alike['seed'].iloc[1]}, the median of 4 seeds"  # of the two in the middle the better
+    results, options = Results(seeds), Options(metric=metric)
+    said = metric.replace("_", " ")
     for figure in ("decision_boundary", "landscape"):
+        caption = load(figure).caption(load(figure).numbers(results, options))
+        assert f"the best setting by {said} ({name}; {seed})" in caption
+    for figure in ("heatmap", "learning_rates"):
         numbers = load(figure).numbers(results, options)
-        assert name in load(figure).caption(numbers)
+        assert f"best setting by {said}: {medians.min():.6g} at {name}" in load(figure).caption(numbers)
+        (marked,) = numbers[numbers["best"]].to_dict("records")
+        assert {key: marked[key] for key in keys} == setting
+        assert marked[metric] == pytest.approx(medians.min(), rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -616,8 +758,82 @@ def test_landscape_of_diverged_runs_says_so(diverged: Path) -> None:
     assert "the end of the run learning_rate=5" in caption
 
 
-def test_paths_of_seeds_are_told_apart(seeds: Path) -> None:
+def test_only_runs_that_start_alike_share_a_plane(seeds: Path) -> None:
     numbers, _ = drawn("landscape", seeds)
+    paths = numbers[numbers["kind"] == "path"]
+    table = pd.read_csv(seeds / "runs.csv", index_col="run")
+    shown = table.loc[paths["run"].unique()]
+    assert shown["seed"].nunique() == 1
+    kept = table[(table["status"] == "completed") & (table["final_error"] < 1000 * table["initial_error"])]
+    assert len(shown) == (kept["seed"] == shown["seed"].iloc[0]).sum() > 1
+    text = load("landscape").caption(numbers)
+    assert f"paths of {len(shown)} runs that start alike" in text
+    diverged = (table["status"] == "diverged").sum()
+    assert f"{diverged} diverged" in text
+    assert f"{len(kept) - len(shown)} of other initial weights" in text
+
+
+def test_seeds_that_change_nothing_share_a_plane(tmp_path: Path) -> None:
+    numbers, _ = drawn(
+        "landscape", sweep_of(tmp_path, {"seed": [0, 1], "learning_rate": [0.01, 0.1]}, "epochs=5")
+    )
+    assert numbers.loc[numbers["kind"] == "path", "run"].nunique() == 4
     keys = numbers.attrs["keys"]
-    assert "seed" in (keys.color, keys.dash, *keys.rest)
-    assert load("learning_curves").numbers(Results(seeds), Options()).attrs["keys"].rest == ()
+    assert "seed" in (keys.color, keys.dash)
+
+
+def test_landscape_counts_one_reason_a_run(tmp_path: Path) -> None:
+    swept: dict[str, list[Any]] = {
+        "network.activation": ["tanh", "relu"], "learning_rate": [0.01, 0.1], "seed": [0, 1],
+    }  # fmt: skip
+    sweep = sweep_of(tmp_path, swept, "network=dense", "network.hidden=[2]", "data=xor", "epochs=5")
+    states = ["completed"] * 8
+    states[5] = "diverged"  # of the other activation than that of the best, which is the first
+    retold(sweep, status=states, final_error=["1e-3", *["0.1"] * 7])
+    numbers, _ = drawn("landscape", sweep)
+    assert (
+        load("landscape")
+        .caption(numbers)
+        .endswith("Not drawn: 4 of another network, data or loss, 2 of other initial weights.")
+    )
+    retold(sweep, status=["completed"] * 2 + ["diverged", "completed"] * 3)
+    numbers, _ = drawn("landscape", sweep)
+    assert (
+        load("landscape")
+        .caption(numbers)
+        .endswith("Not drawn: 4 of another network, data or loss, 1 diverged, 2 of other initial weights.")
+    )
+
+
+def test_paths_lead_to_the_end_however_large_the_weights(tmp_path: Path) -> None:
+    cars = sweep_of(tmp_path, {"seed": [0]}, "experiment=cars", "epochs=400") / "0"
+    last, result = (
+        rows(cars / "history.csv")[-1],
+        rows(cars / "summary.csv")[0],
+    )
+    names = [name for name in last if name[0] in "wb"]
+    assert max(abs(float(last[name])) for name in names) > 10
+    numbers, _ = drawn("landscape", cars)
+    end = numbers[numbers["kind"] == "path"].iloc[-1]
+    assert (end["x"], end["y"]) == (pytest.approx(0, abs=1e-9), pytest.approx(0, abs=1e-9))
+    assert end["error"] == float(result["final_error"])
+    from runner.figures.landscape import errors as errors_at
+
+    weights = np.array([[float(last[name]) for name in names]])
+    assert errors_at(Results(cars).experiment(0), weights)[0] == pytest.approx(end["error"], rel=1e-9)
+    grid = numbers[numbers["kind"] == "grid"]
+    nearest = grid.loc[np.hypot(grid["x"], grid["y"]).idxmin(), "error"]
+    assert nearest == pytest.approx(end["error"], rel=0.05)
+    numbers, _ = drawn("landscape", cars, x=names[0], y=names[-1])
+    end = numbers[numbers["kind"] == "path"].iloc[-1]
+    assert (end["x"], end["y"]) == (float(last[names[0]]), float(last[names[-1]]))
+
+
+def test_only_lost_runs_end_where_weights_leave_the_scale(tmp_path: Path) -> None:
+    sweep = sweep_of(tmp_path, {"learning_rate": [0.05, 3.0]}, "epochs=30")
+    assert pd.read_csv(sweep / "runs.csv")["status"].tolist() == ["completed", "diverged"]
+    numbers, _ = drawn("weight_paths", sweep)
+    ends = numbers.groupby(["run", "name"])["epoch"].max().groupby("run").max()
+    assert ends[0] == 30
+    assert ends[1] < float(rows(sweep / "1" / "history.csv")[-1]["epoch"])
+    assert "1 of them diverged: the axes hold the others" in load("weight_paths").caption(numbers)

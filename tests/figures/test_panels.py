@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from making_sweeps import make_sweep
 from matplotlib.axes import Axes
@@ -83,6 +84,67 @@ def test_texts_keep_clear_of_each_other_and_within_the_picture(
             frames = [ax.bbox for ax in shown]
             labels = [text for ax in shown for axis in (ax.xaxis, ax.yaxis) for text in texts_of(axis)]
             assert not any(overlap(legend, box) for box in [*frames, *labels]), name
+
+
+LOGITS = "loss=binary_cross_entropy_with_logits"
+#: What has a picture of its own: swept values, and overrides of all runs.
+VARIETY: dict[str, tuple[dict[str, list[Any]], list[str]]] = {
+    "held out, wide": ({}, ["network=dense", "data=moons", "data.test_fraction=0.3", LOGITS]),
+    "held out, as high as wide": ({}, ["network=dense", "data=circles", "data.test_fraction=0.3", LOGITS]),
+    "held out, high": (
+        {},
+        ["data=inline", "data.inputs=[[0,0],[1,1.9],[0,1],[1,0.5],[0.5,1]]", "data.test_fraction=0.4",
+         "data.targets=[[0],[1],[1],[0],[1]]", "network=dense", LOGITS],
+    ),
+    "held out, unlike sides": (
+        {}, ["data=inline", "data.inputs=[[0,0],[1,9],[0,5],[1,3]]", "data.targets=[[0],[1],[1],[0]]",
+             "data.test_fraction=0.4", "network=dense", LOGITS],
+    ),
+    "classes": (
+        {}, ["network=dense", "data=gaussians", "data.classes=9", "data.test_fraction=0.3",
+             "loss=cross_entropy"],
+    ),
+    "regression": ({}, ["network=dense", "data=plane", "data.test_fraction=0.3"]),
+    "matrices": ({}, ["network=dense", "network.hidden=[12,20]", "data=moons", LOGITS]),
+    "deep": ({}, ["network=dense", f"network.hidden={[1] * 9}".replace(" ", ""), "data=sine"]),
+    "two keys": (
+        {"learning_rate": [0.01, 0.1, 100.0], "batch_size": [1, 4, 8], "seed": [0, 1]},
+        ["network=dense", "network.hidden=[2]", "data=moons", "data.points=16", "data.test_fraction=0.3"],
+    ),
+    "long names": (
+        {"network.weights": ["xavier_uniform", "lecun_normal", "orthogonal", "he_uniform", "zeros"],
+         "network.output_activation": ["leaky_relu", "softplus"], "learning_rate": [0.01, 0.1]},
+        ["network=dense", "data=moons", "data.points=16", "data.test_fraction=0.3"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", VARIETY)
+def test_no_ink_lies_at_the_edges(kind: str, tmp_path: Path) -> None:
+    swept, overrides = VARIETY[kind]
+    sweep = make_sweep(tmp_path / "s", swept, [*overrides, "epochs=3"])
+    for style in STYLES:
+        for folder in (sweep, sweep / "0") if swept else (sweep / "0",):
+            assert_white_edges(folder, style)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("folder", ["rates", "many", "seeds", "alone", "long", "diverged"])
+def test_no_ink_lies_at_the_edges_of_any_sweep(
+    folder: str, style: str, request: pytest.FixtureRequest
+) -> None:
+    assert_white_edges(request.getfixturevalue(folder), style)
+
+
+def assert_white_edges(folder: Path, style: str) -> None:
+    drawn = 0
+    for name, canvas in painted(folder, style):
+        canvas.canvas.draw()
+        picture = np.asarray(canvas.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
+        edges = {"top": picture[0], "bottom": picture[-1], "left": picture[:, 0], "right": picture[:, -1]}
+        assert [edge for edge, pixels in edges.items() if (pixels < 255).any()] == [], (name, style)
+        drawn += 1
+    assert drawn
 
 
 def test_a_bar_beside_panels_that_have_no_labels_has_room(alone: Path) -> None:

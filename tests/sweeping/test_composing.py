@@ -245,7 +245,7 @@ containers = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(containers, min_size=1, max_size=3),
     st.sampled_from(["", "+", "++"]),

@@ -6,12 +6,14 @@ import csv
 import os
 import random
 import signal
+import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from comparing import bits_of_a_run
 from omegaconf import OmegaConf
 from processes import Command
 
@@ -52,6 +54,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "sweep"
 
 
+@bits_of_a_run
 @pytest.mark.parametrize(
     "launcher",
     [
@@ -81,6 +84,7 @@ def test_same_bytes_however_it_is_run(
     assert ours == theirs
 
 
+@bits_of_a_run
 def test_same_bytes_alone(mixed: Path, command: Command, tmp_path: Path) -> None:
     for number in (0, 13, 31):
         overrides = (mixed / str(number) / ".hydra" / "overrides.yaml").read_text().splitlines()
@@ -143,6 +147,30 @@ def test_swept_epochs_stand_beside_those_reached(launcher: str, command: Command
     assert [line["status"] for line in table] == ["completed", "diverged"] * 2
     assert table[0]["epochs_reached"] == "5"
     assert int(table[1]["epochs_reached"]) < 5
+
+
+@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+def test_the_last_word_names_the_best_setting_as_the_report_does(
+    launcher: str, command: Command, tmp_path: Path
+) -> None:
+    done = command(
+        "-m", "network=dense", "data=moons", "data.test_fraction=0.5", "data.points=30", "epochs=30",
+        "learning_rate=0.003,0.3,3", "network.hidden=[3]", "seed=0,1,2", "hydra.sweep.dir=s",
+        f"hydra/launcher={launcher}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    seeds: dict[str, list[float]] = {}
+    for line in lines(tmp_path / "s"):
+        lost = line["status"] != "completed" or float(line["final_error"]) > 1000
+        seeds.setdefault(line["learning_rate"], []).append(float("inf" if lost else line["test_error"]))
+    medians = {rate: statistics.median(values) for rate, values in seeds.items()}
+    rate = min(medians, key=lambda rate: medians[rate])
+    word = f"best setting by test error: {medians[rate]:.6g} at learning_rate={rate} (the median of 3 seeds, "
+    (said,) = [text for text in done.stdout.splitlines() if text.startswith("best setting")]
+    assert said.startswith(word)
+    report = [sys.executable, "-m", "runner.report", "s", "--only", "network"]
+    printed = subprocess.run(report, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert said in printed.splitlines()
 
 
 def test_failures_stop_nothing_and_show(command: Command, tmp_path: Path) -> None:
@@ -323,7 +351,12 @@ def test_a_preset_chooses_of_hydras_own_and_the_command_line_before_it(
 def test_hydras_own_sweeper_takes_the_last_weights(command: Command, tmp_path: Path) -> None:
     given = ["network.weights=zeros", "seed=1,2", "++network.weights=[[[1,2],[3,4]],[[5,6]]]", "epochs=1"]
     assert command("-m", *given, "hydra/sweeper=basic", "hydra.sweep.dir=s").returncode == 0
-    assert (tmp_path / "s" / "0" / "history.csv").read_text().splitlines()[1].endswith(",1,2,3,4,5,6")
+    assert (
+        (tmp_path / "s" / "0" / "history.csv")
+        .read_text()
+        .splitlines()[1]
+        .endswith(",1.0,2.0,3.0,4.0,5.0,6.0")
+    )
 
 
 def test_no_column_has_values_that_another_override_replaced(command: Command, tmp_path: Path) -> None:
@@ -332,11 +365,9 @@ def test_no_column_has_values_that_another_override_replaced(command: Command, t
 
 
 def test_the_last_word_counts_equals(command: Command, tmp_path: Path) -> None:
-    """A seed changes nothing where the weights are given: no run is better than another."""
-    said = command("-m", "learning_rate=0.01,0.1", "seed=0,1,2", "epochs=5", cwd=tmp_path).stdout
-    assert "in run 3 (learning_rate=0.1, seed=0) and in 2 others\n" in said
-    said = command("-m", "learning_rate=0.01,0.1", "epochs=5", "hydra.sweep.dir=two", cwd=tmp_path).stdout
-    assert "in run 1 (learning_rate=0.1)\n" in said
+    """What is recorded changes nothing: no setting is better than the other."""
+    said = command("-m", "learning_rate=0.01,0.1", "log.every=1,5", "epochs=5", cwd=tmp_path).stdout
+    assert "at learning_rate=0.1, log.every=1 (run 2; the soonest at its best of 2 equals)\n" in said
 
 
 def test_a_failed_run_has_another_try(command: Command, tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""The options of all that draws: ``backprop-figures``, and ``backprop-report`` which puts it on a page."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from runner.errors import RunnerError, one_of
+from runner.figures import NAMES, STYLES
+
+if TYPE_CHECKING:
+    from runner.figures.figure import Options
+
+#: The options that figures follow or refuse, with what each is.
+CHOICES = {
+    "metric": "what runs are compared by, and what is drawn of them: a column of runs.csv, as final_error, "
+    "best_error, test_error, accuracy, test_accuracy (default: test_error where a part is held out, else "
+    "final_error)",
+    "x": "heatmap: the swept key across; landscape: the weight across",
+    "y": "heatmap: the swept key upwards; landscape: the weight upwards",
+    "color": "the swept key whose values are the colours of lines",
+}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what can be said about figures. One that does not follow an option is skipped."""
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help=f"only these: {', '.join(NAMES)}"
+    )
+    parser.add_argument("--style", default="paper", choices=STYLES, help="a journal's column, or a slide")
+    for name, what in CHOICES.items():
+        parser.add_argument(f"--{name}", help=what)
+
+
+def figures_in(arguments: argparse.Namespace) -> list[str]:
+    """The figures that are asked for; none means all. Raises RunnerError for one that there is not."""
+    return checked("--only", [name for names in arguments.only for name in names.split(",")], NAMES)
+
+
+def checked(option: str, given: Sequence[str], known: Sequence[str]) -> list[str]:
+    """What was given for an option. Raises RunnerError for what is not known."""
+    for name in given:
+        if name not in known:
+            raise RunnerError(f"{option} {name}: {one_of(known, name)}")
+    return list(given)
+
+
+def options_in(arguments: argparse.Namespace) -> Options:
+    """The options in a command's arguments."""
+    from runner.figures.figure import Options
+
+    return Options(**{name: getattr(arguments, name) for name in CHOICES})

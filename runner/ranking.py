@@ -1,0 +1,188 @@
+"""Which setting of a sweep is the best: one answer for its last word, its report and every figure.
+
+A setting is what runs share that differ in nothing but their seed, and it is as good as the median of
+its runs. All of it is found from lines of ``runs.csv``, as plain data: a sweep's last word does not
+wait for pandas.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+#: What runs can be compared by, and whether more of it is better.
+METRICS = {
+    "final_error": False,
+    "best_error": False,
+    "test_error": False,
+    "accuracy": True,
+    "test_accuracy": True,
+}
+#: The metrics of examples that were not trained on.
+HELD_OUT = ("test_error", "test_accuracy")
+#: What training itself would choose by.
+TRAINING = "final_error"
+#: A run that ends at so many times its initial error has blown up: it is as bad as one that diverged.
+OFF_SCALE = 1000
+#: The least error that counts as one to begin with: below it is rounding, as at the end of an earlier run.
+ROUNDING = 1e-24
+
+#: A line of ``runs.csv``, its numbers as such or as text; an empty cell is "", None or NaN.
+Line: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Runs that differ in nothing but their seed, by their places among the lines, the best first.
+
+    `cost` is the median of their costs (see :func:`cost`), `epoch` that of their best epochs.
+    """
+
+    runs: tuple[int, ...]
+    cost: float
+    epoch: float
+
+    @property
+    def middle(self) -> int:
+        """The place of the median run; of two, the better."""
+        return self.runs[(len(self.runs) - 1) // 2]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The settings that have a result, the best by `metric` first.
+
+    Of equal ones, the one that was soonest at its best (by the median of ``best_epoch``) stands first,
+    then that of the first run.
+    """
+
+    metric: str
+    settings: tuple[Setting, ...]
+
+    @property
+    def best(self) -> Setting | None:
+        """The best setting; None where at least half of the runs of each diverged."""
+        first = next(iter(self.settings), None)
+        return first if first and math.isfinite(first.cost) else None
+
+    @property
+    def equals(self) -> int:
+        """How many settings are as good as the best."""
+        return sum(setting.cost == self.settings[0].cost for setting in self.settings)
+
+    def value(self, setting: Setting) -> float:
+        """The metric of a setting."""
+        return -setting.cost if higher_is_better(self.metric) else setting.cost
+
+    def of(self, run: int) -> Setting:
+        """The setting of the run at a place."""
+        return next(setting for setting in self.settings if run in setting.runs)
+
+
+def higher_is_better(metric: str) -> bool:
+    return METRICS[metric]
+
+
+def rank(lines: Sequence[Line], keys: Sequence[str], metric: str) -> Ranking:
+    """Ranks the settings of `lines`, in job order; `keys` are the swept ones, but for the seed."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    costs = [cost(line, metric) for line in lines]
+    for place, line in enumerate(lines):
+        if not math.isnan(costs[place]):
+            groups.setdefault(tuple(str(line.get(key)) for key in keys), []).append(place)
+    epochs = [_number(line, "best_epoch") for line in lines]
+    epochs = [math.inf if math.isnan(epoch) else epoch for epoch in epochs]  # what is unknown is no sooner
+    settings = []
+    for places in groups.values():
+        runs = tuple(sorted(places, key=lambda at: (costs[at], epochs[at])))
+        settings.append(Setting(runs, median(costs[at] for at in runs), median(epochs[at] for at in runs)))
+    return Ranking(metric, tuple(sorted(settings, key=lambda s: (s.cost, s.epoch, min(s.runs)))))
+
+
+def cost(line: Line, metric: str) -> float:
+    """How bad a run is by `metric`: lower is better, infinite where it diverged, blew up or has none.
+
+    NaN for a run without a result: it failed or was interrupted.
+    """
+    if line.get("status") not in ("completed", "diverged"):
+        return math.nan
+    value = _number(line, metric)
+    if line["status"] == "diverged" or blown_up(line) or math.isnan(value):
+        return math.inf
+    return -value if higher_is_better(metric) else value
+
+
+def blown_up(line: Line) -> bool:
+    """Whether a run ended OFF_SCALE times or more above where it began."""
+    return _number(line, "final_error") >= OFF_SCALE * max(ROUNDING, _number(line, "initial_error"))
+
+
+def default_metric(lines: Sequence[Line]) -> str:
+    """What runs are compared by where nobody says: the test error, if all hold a part out."""
+    done = [line for line in lines if line.get("status") == "completed"]
+    tested = done and not any(math.isnan(_number(line, "test_error")) for line in done)
+    return "test_error" if tested else TRAINING
+
+
+def verdict(
+    lines: Sequence[Line], keys: Sequence[str], metric: str, name: Callable[[int], str]
+) -> list[tuple[str, str]]:
+    """What there is to say of the best setting: pairs of a heading and a text, none of a single run.
+
+    `name` says the setting of the run at a place. Where the metric is of held-out examples and
+    training error would have chosen worse, it is said what.
+    """
+    ranking = rank(lines, keys, metric)
+    if sum(len(setting.runs) for setting in ranking.settings) < 2:
+        return []
+    said, best = metric.replace("_", " "), ranking.best
+    heading = f"best setting by {said}" if len(ranking.settings) > 1 else said
+    if best is None:
+        some = any(line.get("status") == "completed" for line in lines)
+        return [(heading, "none, at least half of the runs of each diverged")] if some else []
+    at = f" at {name(best.middle)}" if len(ranking.settings) > 1 else ""
+    text = f"{ranking.value(best):.6g}{at} ({_which(lines, best)}{soonest(ranking)})"
+    return [(heading, text), *_otherwise(lines, keys, ranking, name)]
+
+
+def soonest(ranking: Ranking) -> str:
+    """Of how many equals the best is the first, as a sentence goes on to say it."""
+    return f"; the soonest at its best of {ranking.equals:,} equals" if ranking.equals > 1 else ""
+
+
+def _which(lines: Sequence[Line], setting: Setting) -> str:
+    count, run = len(setting.runs), lines[setting.middle]["run"]
+    return f"run {run}" if count == 1 else f"the median of {count} seeds, run {run} in the middle"
+
+
+def _otherwise(
+    lines: Sequence[Line], keys: Sequence[str], ranking: Ranking, name: Callable[[int], str]
+) -> list[tuple[str, str]]:
+    """What training error would have chosen, if that is worse by the held-out metric."""
+    trained = rank(lines, keys, TRAINING).best if ranking.metric in HELD_OUT else None
+    if trained is None or ranking.best is None:
+        return []
+    chosen = ranking.of(trained.runs[0])
+    if not chosen.cost > ranking.best.cost:
+        return []
+    value, said = ranking.value(chosen), ranking.metric.replace("_", " ")
+    return [("training error would choose", f"{name(chosen.middle)}, with a {said} of {value:.6g}")]
+
+
+def _number(line: Line, name: str) -> float:
+    """A number of a line; NaN for an empty cell."""
+    value = line.get(name)
+    return math.nan if value is None or value == "" else float(value)
+
+
+def median(values: Iterable[float]) -> float:
+    """The median of some numbers, of which some may be infinite; NaN of none."""
+    ordered = sorted(map(float, values))
+    middle = len(ordered) // 2
+    if len(ordered) % 2 or not ordered:
+        return ordered[middle] if ordered else math.nan
+    below, above = ordered[middle - 1], ordered[middle]
+    between = (below + above) / 2
+    return between if math.isfinite(between) else below / 2 + above / 2  # their sum is beyond all numbers
