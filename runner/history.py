@@ -154,9 +154,10 @@ class RunFiles:
     def discard(self) -> None:
         """Removes what it has written of runs that are not whole: those without a summary."""
         self.check()
-        for opened in self.opened:
-            for path in opened:
-                Path(path).unlink(missing_ok=True)
+        for folder, opened in zip(self.folders, self.opened, strict=True):
+            if not os.path.exists(f"{folder}/{SUMMARY}"):  # an interrupt may have come right behind it
+                for path in opened:
+                    Path(path).unlink(missing_ok=True)
             opened.clear()
 
 
