@@ -104,7 +104,8 @@ class RunFiles:
         self.check = check
         self.part = _part()
         self.header = ",".join([experiment.log.unit, *columns(experiment)]).encode() + b"\n"
-        self.opened: list[list[str]] = [[] for _ in self.folders]  # the files of runs that are not whole
+        # The files of runs that are not whole, each noted before it is there: an interrupt may come at once.
+        self.opened: list[list[str]] = [[] for _ in self.folders]
         self.rows = [0] * len(self.folders)
         self.sums: list[dict[str, Sum]] = [{HISTORY: NOTHING} for _ in self.folders]
 
@@ -119,18 +120,17 @@ class RunFiles:
         path = f"{self.folders[run]}/{HISTORY}{self.part}"
         begun = path in self.opened[run]
         lines = lines if begun else self.header + lines
-        # created once: not begun anew if another process has cleared it away
-        handle = os.open(path, _APPEND if begun else _CREATE, _MODE)
         if not begun:
             self.opened[run].append(path)
-        _write(handle, lines)
+        # created once: not begun anew if another process has cleared it away
+        _write(os.open(path, _APPEND if begun else _CREATE, _MODE), lines)
         self.sums[run][HISTORY] = self.sums[run][HISTORY].of(lines)
 
     def add(self, run: int, name: str, content: bytes) -> None:
         """Writes a whole file of `run` besides its history."""
         self.check()
-        write_whole(f"{self.folders[run]}/{name}", content)
         self.opened[run].append(f"{self.folders[run]}/{name}")
+        write_whole(f"{self.folders[run]}/{name}", content)
         self.sums[run][name] = NOTHING.of(content)
 
     def finish(self, run: int, result: Result, line: Mapping[str, object]) -> None:
@@ -139,8 +139,8 @@ class RunFiles:
         if not self.sums[run][HISTORY].size:  # diverged before its first row
             self._append(run, b"")
         self.check()
-        os.rename(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
         self.opened[run].append(f"{folder}/{HISTORY}")
+        os.rename(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
         parameters = _parameters(one.sizes, one.biases is not None, result.initial, result.final)
         self.add(run, PARAMETERS, parameters)
         sums = {"rows": self.rows[run]} | {name: self.sums[run].get(name, "") for name in FILES}
@@ -154,9 +154,10 @@ class RunFiles:
     def discard(self) -> None:
         """Removes what it has written of runs that are not whole: those without a summary."""
         self.check()
-        for opened in self.opened:
-            for path in opened:
-                Path(path).unlink(missing_ok=True)
+        for folder, opened in zip(self.folders, self.opened, strict=True):
+            if not os.path.exists(f"{folder}/{SUMMARY}"):  # an interrupt may have come right behind it
+                for path in opened:
+                    Path(path).unlink(missing_ok=True)
             opened.clear()
 
 
@@ -196,10 +197,11 @@ def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> No
     Where it is `synced`, it is on the disk, with its name, when this returns.
     """
     part = f"{path}{_part()}"
-    handle = os.open(part, _CREATE, _MODE)  # from here on it is ours to remove
     try:
-        _write(handle, content, synced=synced)
+        _write(os.open(part, _CREATE, _MODE), content, synced=synced)
         os.rename(part, path)
+    except FileExistsError:  # it is another's
+        raise
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise

@@ -250,6 +250,29 @@ def test_only_what_was_opened_is_discarded(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"film.mkv.part"}
 
 
+@pytest.mark.parametrize("name", ["history.csv", "parameters.csv", "summary.csv"])
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+def test_an_interrupt_leaves_a_run_whole_or_nothing_of_it(
+    name: str, done: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.rename
+
+    def interrupted(part: str, path: str) -> None:
+        if done or not path.endswith(name):
+            rename(part, path)
+        if path.endswith(name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "rename", interrupted)
+    files = RunFiles([tmp_path], made(epochs=3))
+    (result,) = train([files.experiment], files)
+    with pytest.raises(KeyboardInterrupt):
+        files.finish(0, result, summary(0, {}, result, "."))
+    files.discard()
+    whole = {"history.csv", "parameters.csv", "summary.csv"} if done and name == "summary.csv" else set()
+    assert {path.name for path in tmp_path.iterdir()} == whole
+
+
 def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "runs.csv" / "a").mkdir(parents=True)
     with pytest.raises(OSError, match=r"runs\.csv"):
