@@ -152,9 +152,12 @@ def header_of(path: str | Path) -> list[str]:
     """The columns of a history. Raises RunnerError where there is no such text."""
     try:
         with open(path, newline="", encoding="utf-8") as f:
-            return next(csv.reader(f), [])
+            header = next(csv.reader(f), [])
     except (OSError, UnicodeDecodeError) as error:
         raise RunnerError(f"{path}: cannot be read: {error}") from None
+    if not header:
+        raise RunnerError(f"{path}: is not a history as it was written: it is empty")
+    return header
 
 
 def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:

@@ -212,6 +212,20 @@ def test_a_file_that_is_cut_is_never_taken_for_whole(
             one()
 
 
+def test_a_run_whose_history_is_empty_is_named(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    (copy / "1" / "history.csv").write_bytes(b"")
+    for read in (
+        lambda: Results(copy).history(1),
+        lambda: Results(copy).errors,
+        lambda: Results(copy / "1").history(0),
+        lambda: Results(copy / "1").errors,
+    ):
+        with pytest.raises(RunnerError, match=r"history\.csv: is not a history as it was written"):
+            read()
+
+
 def test_the_history_of_another_run_is_never_taken_for_its_own(sweep: Path, tmp_path: Path) -> None:
     copy = tmp_path / "s"
     shutil.copytree(sweep, copy)
