@@ -243,6 +243,7 @@ def test_interrupted_leaves_a_folder_to_go_on_with(command: Command, tmp_path: P
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored behind an &
     ) as running:
         while running.poll() is None and not list((tmp_path / "s").glob("*/summary.csv")):
             time.sleep(0.005)
