@@ -64,7 +64,8 @@ def _examples(data: Data) -> bytes:
 def _machine() -> bytes:
     """What may change the last digits of a run: versions, and what the processor can do."""
     blas: dict[str, Any] = next((lib for lib in threads().info() if lib["user_api"] == "blas"), {})
-    config: Any = np.show_config(mode="dicts")
+    config: Any = np.show_config(mode="dicts")  # without what it found none of
+    extensions = config.get("SIMD Extensions", {})
     versions = {
         "backprop-runner": runner.__version__,
         "numpy": np.__version__,
@@ -75,7 +76,7 @@ def _machine() -> bytes:
             "versions": versions,
             "blas": " ".join(blas.get(key) or "" for key in ("internal_api", "version", "architecture")),
             "processor": f"{_processor()} ({platform.machine()})",
-            "simd": [level for kind in ("baseline", "found") for level in config["SIMD Extensions"][kind]],
+            "simd": [level for kind in ("baseline", "found") for level in extensions.get(kind, ())],
         },
         **IN_LINES,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import yaml
 from processes import Command
 
 import runner
+from runner import about
 from runner.about import sources_of
 
 CSV = "age,size,kind\n" + "".join(
@@ -193,3 +196,11 @@ def test_a_sweep_does_not_go_on_with_other_data(
     assert "1 of 2 runs failed" in done.stderr
     assert "two.csv: has changed since the sweep began" in done.stderr
     assert not (tmp_path / "s/1/history.csv").exists()
+
+
+@pytest.mark.parametrize("config", [{}, {"SIMD Extensions": {"baseline": ["X86_V2"]}}])
+def test_a_processor_of_which_little_is_known(config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(about.np, "show_config", lambda mode: config)
+    monkeypatch.setattr(about, "threads", lambda: SimpleNamespace(info=list))
+    said = yaml.safe_load(about._machine.__wrapped__())
+    assert said["simd"] == (["X86_V2"] if config else [])
