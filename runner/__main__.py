@@ -16,18 +16,18 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from runner.about import sources_of, whereabouts
-from runner.compose import flags_and_overrides, message, replacing
 from runner.config import Cache, conf_dir, experiment
+from runner.config.compose import flags_and_overrides, message, replacing
 from runner.errors import RunnerError
-from runner.folders import GUARD, complete_table, inside
+from runner.guard import GUARD, complete_table, inside
 from runner.output import outlive_readers
-from runner.running import key_of, one_batch, run_into, swept_values
+from runner.records.about import sources_of, whereabouts
+from runner.work import key_of, one_batch, run_into, swept_values
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from runner.experiment import Experiment
+    from runner.training.experiment import Experiment
 
 #: What conf/hydra_defaults.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}

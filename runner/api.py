@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from runner.about import whereabouts
-from runner.arrays import Array
-from runner.compose import compose, message
 from runner.config import Cache, experiment
+from runner.config.compose import compose, message
 from runner.errors import RunnerError
-from runner.experiment import Experiment
-from runner.history import HISTORY, PARAMETERS, refuse_changed
-from runner.network import parameter_names
-from runner.running import predict
-from runner.sweeping.stacks import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
-from runner.training import Result, columns
-from runner.training import train as train_stack
+from runner.nn.arrays import Array
+from runner.nn.network import parameter_names
+from runner.records.about import whereabouts
+from runner.records.writing import HISTORY, PARAMETERS, refuse_changed
+from runner.training.experiment import Experiment
+from runner.training.stack import Result, columns
+from runner.training.stack import train as train_stack
+from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
+from runner.work import predict
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from runner.history import write_whole
+from runner.records.writing import write_whole
 
 
 def outlive_readers() -> None:

@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from runner.arrays import Array
 from runner.errors import RunnerError, did_you_mean
-from runner.histories import Errors, NotShownError, aligned, every, header_of, read_columns
-from runner.history import HISTORY, PARAMETERS, RUNS, refuse_changed
+from runner.nn.arrays import Array
 from runner.ranking import (
     METRICS,
     Ranking,
@@ -31,10 +29,12 @@ from runner.ranking import (
     soonest,
     verdict,
 )
-from runner.tables import bare, one_line, parameters_of, plain, table_of_runs
+from runner.records.histories import Errors, NotShownError, aligned, every, header_of, read_columns
+from runner.records.runs_table import bare, one_line, parameters_of, plain, table_of_runs
+from runner.records.writing import HISTORY, PARAMETERS, RUNS, refuse_changed
 
 if TYPE_CHECKING:
-    from runner.experiment import Experiment
+    from runner.training.experiment import Experiment
 
 #: The column of a history whose numbers a metric sums up.
 COLUMNS = {"final_error": "error", "best_error": "error"} | {
@@ -142,8 +142,8 @@ class Results:
         """The experiment of a run, rebuilt from the configuration in its folder."""
         import yaml
 
-        from runner.about import OtherFileError
         from runner.api import load_run
+        from runner.records.about import OtherFileError
 
         if run not in self._experiments:
             path = self.path(run) / ".hydra" / "config.yaml"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from runner.about import about
-from runner.compose import compose
 from runner.config import Cache, experiment
-from runner.history import ABOUT, RunFiles, summary, table
-from runner.training import train
+from runner.config.compose import compose
+from runner.records.about import about
+from runner.records.writing import ABOUT, RunFiles, summary, table
+from runner.training.stack import train
 
 
 def make_sweep(

@@ -14,8 +14,8 @@ import yaml
 from processes import Command
 
 import runner
-from runner import about
-from runner.about import sources_of
+from runner.records import about
+from runner.records.about import sources_of
 
 CSV = "age,size,kind\n" + "".join(
     f"{age},{size},{kind}\n"

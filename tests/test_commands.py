@@ -13,7 +13,7 @@ import pytest
 from processes import Command
 
 import runner
-from runner.compose import flags_and_overrides
+from runner.config.compose import flags_and_overrides
 
 RESULTS = {"history.csv", "summary.csv", "parameters.csv"}
 

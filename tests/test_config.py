@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 import runner
-from runner.activations import ACTIVATIONS
-from runner.compose import compose, known_keys, replacing
 from runner.config import conf_dir
 from runner.config.checks import options
-from runner.data import GENERATORS, SKLEARN_SETS
-from runner.experiment import Given
-from runner.initializers import INITIALIZERS
-from runner.losses import LOSSES
-from runner.optimizers import OPTIMIZERS
-from runner.schedules import SCHEDULES
+from runner.config.compose import compose, known_keys, replacing
+from runner.data.examples import GENERATORS, SKLEARN_SETS
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.initializers import INITIALIZERS
+from runner.nn.losses import LOSSES
+from runner.nn.optimizers import OPTIMIZERS
+from runner.nn.schedules import SCHEDULES
+from runner.training.experiment import Given
 
 GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
 FILES = [f"{group}={path.stem}" for group in GROUPS for path in sorted((conf_dir() / group).glob("*.yaml"))]

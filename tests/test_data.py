@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import runner
-from runner.arrays import Array
-from runner.data import GENERATORS, SCALES, SKLEARN_SETS, _read_cells, read_csv
-from runner.experiment import Data
+from runner.data.examples import GENERATORS, SCALES, SKLEARN_SETS, _read_cells, read_csv
+from runner.nn.arrays import Array
+from runner.training.experiment import Data
 
 
 def data(*overrides: str) -> Data:

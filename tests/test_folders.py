@@ -13,7 +13,7 @@ import pytest
 from processes import Command
 
 from runner.errors import RunnerError
-from runner.folders import held, refuse_others
+from runner.guard import held, refuse_others
 
 MINE = {"film.mkv.part": b"film", "parameters.csv": b"mine", "error.txt": b"mine", "summary.csv.1f.part": b""}
 

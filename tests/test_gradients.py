@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner.activations import ACTIVATIONS
-from runner.arrays import Array
 from runner.config import experiment
-from runner.losses import LOSSES
-from runner.training import Stack
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.arrays import Array
+from runner.nn.losses import LOSSES
+from runner.training.stack import Stack
 
 STEP = 1e-5
 
@@ -115,7 +115,7 @@ def test_batches_of_an_epoch_add_up_to_the_whole(batch_size: int) -> None:
     whole = of.whole_slope().gradient.copy()
     x, y = of.one.data.inputs, of.one.data.targets
     total = np.zeros_like(whole)
-    from runner.network import forward
+    from runner.nn.network import forward
 
     for start in range(0, 7, batch_size):
         part = slice(start, start + batch_size)

@@ -17,10 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from runner.arrays import Array
 from runner.config import Cache, experiment
-from runner.experiment import Experiment
-from runner.history import (
+from runner.nn.arrays import Array
+from runner.records.writing import (
     HISTORY,
     PARAMETERS,
     WORTH_SYNCING,
@@ -32,7 +31,8 @@ from runner.history import (
     table,
     write_whole,
 )
-from runner.training import ROW_BYTES, train
+from runner.training.experiment import Experiment
+from runner.training.stack import ROW_BYTES, train
 
 SEED_DATA = {"name": "inline", "inputs": [[2, 3]], "targets": [[1]]}
 

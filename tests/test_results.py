@@ -16,9 +16,9 @@ from making_sweeps import make_sweep
 import runner
 from runner import results as module
 from runner.errors import RunnerError
-from runner.histories import NotShownError
+from runner.records.histories import NotShownError
+from runner.records.runs_table import in_order
 from runner.results import Results, median, read_histories, read_runs
-from runner.tables import in_order
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import runner
-from runner.activations import ACTIVATIONS
 from runner.config import experiment
-from runner.losses import LOSSES
-from runner.optimizers import OPTIMIZERS
-from runner.schedules import SCHEDULES
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.losses import LOSSES
+from runner.nn.optimizers import OPTIMIZERS
+from runner.nn.schedules import SCHEDULES
 
 REFERENCE = Path(__file__).parent / "reference"
 

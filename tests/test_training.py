@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import runner
-from runner.initializers import INITIALIZERS
-from runner.optimizers import OPTIMIZERS
-from runner.randomness import stream
-from runner.sweeping.stacks import widest
-from runner.training import Stack, initial_parameters
+from runner.nn.initializers import INITIALIZERS
+from runner.nn.optimizers import OPTIMIZERS
+from runner.nn.streams import stream
+from runner.training.stack import Stack, initial_parameters
+from runner.training.stacking import widest
 
 XOR = ("data=xor", "data.points=10", "data.noise=0.1", "network=dense", "epochs=6")
 

@@ -1,6 +1,6 @@
 """From YAML's keys to an experiment: every key is checked here, once, and nowhere else.
 
-The only place that knows both OmegaConf and :class:`runner.experiment.Experiment`. What a key may
+The only place that knows both OmegaConf and :class:`runner.training.experiment.Experiment`. What a key may
 be is a table; what it means together with others is checked where the experiment is put together.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.activations import ACTIVATIONS
 from runner.config.cache import Cache
 from runner.config.checks import (
     MISSING,
@@ -30,13 +29,14 @@ from runner.config.checks import (
     without_name,
 )
 from runner.config.data import data_of
-from runner.config.files import conf_dir
 from runner.config.network import network_of
+from runner.config.shipped import conf_dir
 from runner.errors import ConfigError, RunnerError
-from runner.experiment import Experiment, Log
-from runner.losses import LOSSES
-from runner.optimizers import OPTIMIZERS
-from runner.schedules import SCHEDULES
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.losses import LOSSES
+from runner.nn.optimizers import OPTIMIZERS
+from runner.nn.schedules import SCHEDULES
+from runner.training.experiment import Experiment, Log
 
 __all__ = ["Cache", "boolean", "choice", "conf_dir", "experiment", "number"]
 

@@ -7,9 +7,9 @@ from operator import is_
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner.config.files import find_file
-from runner.experiment import Data, Given
-from runner.history import PARAMETERS
+from runner.config.shipped import find_file
+from runner.records.writing import PARAMETERS
+from runner.training.experiment import Data, Given
 
 T = TypeVar("T")
 

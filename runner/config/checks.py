@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from runner.arrays import Array
 from runner.errors import ConfigError, RunnerError, did_you_mean, one_of, show
+from runner.nn.arrays import Array
 
 Section = Mapping[str, Any]
 #: Takes a key's dotted name and its value; returns the value as the experiment needs it, or raises.

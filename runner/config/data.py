@@ -24,10 +24,19 @@ from runner.config.checks import (
     text,
     without_name,
 )
-from runner.config.files import find_file
-from runner.data import GENERATORS, SCALES, SKLEARN_SETS, Raw, generate, load_sklearn, prepare, read_csv
+from runner.config.shipped import find_file
+from runner.data.examples import (
+    GENERATORS,
+    SCALES,
+    SKLEARN_SETS,
+    Raw,
+    generate,
+    load_sklearn,
+    prepare,
+    read_csv,
+)
 from runner.errors import ConfigError, RunnerError
-from runner.experiment import Data
+from runner.training.experiment import Data
 
 DATA_KEYS: dict[str, tuple[Check, Any]] = {
     "scale": (optional(choice(list(SCALES))), None),

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from runner.activations import ACTIVATIONS
 from runner.config.checks import (
     MISSING,
     Check,
@@ -26,9 +25,10 @@ from runner.config.checks import (
     text,
 )
 from runner.errors import ConfigError
-from runner.experiment import Draw, Given, Source
-from runner.history import PARAMETERS, ParameterRow, read_parameters
-from runner.initializers import INITIALIZERS
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.initializers import INITIALIZERS
+from runner.records.writing import PARAMETERS, ParameterRow, read_parameters
+from runner.training.experiment import Draw, Given, Source
 
 NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
     "hidden": (anything, []),

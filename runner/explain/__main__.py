@@ -14,12 +14,12 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
-from runner.compose import compose, known_keys, message
 from runner.config import boolean, choice, experiment, number
+from runner.config.compose import compose, known_keys, message
 from runner.errors import ConfigError, RunnerError, did_you_mean
-from runner.experiment import Experiment
 from runner.explain.page import Choices, explain
 from runner.output import outlive_readers, write_named
+from runner.training.experiment import Experiment
 
 FORMATS = ("text", "markdown", "latex", "html")
 
@@ -98,7 +98,7 @@ def run(overrides: Sequence[str], config_dir: str | None) -> None:
     own, rest = _own(overrides)
     form, out = own.pop("format", "text"), own.pop("out", None)
     sheet = explain(_experiment(rest, config_dir), Choices(**own))
-    renderer = import_module(f"runner.explain.{form}")
+    renderer = import_module(f"runner.explain.formats.{form}")
     if out is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # ∂ and η, wherever the output goes

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runner.errors import RunnerError, did_you_mean
-from runner.experiment import Experiment
-from runner.explain import back, chain, error, forward, updating
-from runner.explain.notation import ERROR, ETA, Math, Names, Pen, join, same, symbol
-from runner.explain.picture import picture
-from runner.explain.sheet import Block, Heading, Paragraph, Prose, Sheet, listed
+from runner.explain.chapters import back, chain, error, forward
+from runner.explain.chapters import update as updating
+from runner.explain.context import COMMA, ELLIPSIS, Work
+from runner.explain.diagram import picture
+from runner.explain.document import Block, Heading, Paragraph, Prose, Sheet, listed
+from runner.explain.notation.names import ERROR, ETA, Math, Names, Pen, join, same, symbol
 from runner.explain.step import Step, take
-from runner.explain.work import COMMA, ELLIPSIS, Work
-from runner.network import ParameterName
-from runner.running import title
+from runner.nn.network import ParameterName
+from runner.training.experiment import Experiment
+from runner.work import title
 
 #: As many parameters are explained when none is chosen, and with weight=all.
 MOST_AT_ONCE = 40

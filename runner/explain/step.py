@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from runner.activations import ACTIVATIONS
-from runner.arrays import Array
 from runner.errors import RunnerError
-from runner.experiment import Experiment
-from runner.losses import LOSSES
-from runner.network import Layer, ParameterName, backward, forward, parameter_names, views
-from runner.training import Stack, Update
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.arrays import Array
+from runner.nn.losses import LOSSES
+from runner.nn.network import Layer, ParameterName, backward, forward, parameter_names, views
+from runner.training.experiment import Experiment
+from runner.training.stack import Stack, Update
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,13 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 
-from runner.arrays import Array
-from runner.experiment import Experiment
 from runner.figures.figure import HUGE, Figure, Layout, Options, needs_best
-from runner.figures.looks import DISTINCT, add_legend, short_names
-from runner.figures.scales import add_bar, escaped, thin_ticks
-from runner.losses import LOSSES
+from runner.figures.style.axes import add_bar, escaped, thin_ticks
+from runner.figures.style.encoding import DISTINCT, add_legend, short_names
+from runner.nn.arrays import Array
+from runner.nn.losses import LOSSES
 from runner.results import Results
+from runner.training.experiment import Experiment
 
 POINTS = 121  # a side
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
@@ -30,7 +30,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 
     `value` is the output on the grid, the class where there are several outputs; the target of data.
     """
-    from runner.running import predict
+    from runner.work import predict
 
     run = results.best(options.metric)
     one = results.experiment(run)

@@ -23,9 +23,9 @@ from pyarrow import csv
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color
-from runner.figures.panel import Panel
-from runner.histories import NotShownError
+from runner.figures.style.panel import Panel
 from runner.output import write_named
+from runner.records.histories import NotShownError
 from runner.results import Results
 
 #: What would differ from day to day, or say who drew.

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.arrays import Array
 from runner.errors import RunnerError
 from runner.figures import load
-from runner.histories import thinned
+from runner.nn.arrays import Array
 from runner.ranking import OFF_SCALE
+from runner.records.histories import thinned
 from runner.results import BLOWN_UP, DIVERGED, Results
 
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.

@@ -15,7 +15,6 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
-from runner.arrays import Array
 from runner.figures.figure import (
     HUGE,
     Figure,
@@ -27,8 +26,7 @@ from runner.figures.figure import (
     spread_of,
     star,
 )
-from runner.figures.looks import short_names
-from runner.figures.scales import (
+from runner.figures.style.axes import (
     DIVERGED_GREY,
     RATE,
     add_bar,
@@ -39,10 +37,12 @@ from runner.figures.scales import (
     letter_width,
     wants_log,
 )
-from runner.histories import NotShownError
+from runner.figures.style.encoding import short_names
+from runner.nn.arrays import Array
 from runner.ranking import OFF_SCALE, higher_is_better, median
+from runner.records.histories import NotShownError
+from runner.records.runs_table import in_order
 from runner.results import LOST, Results
-from runner.tables import in_order
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3

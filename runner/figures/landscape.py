@@ -12,9 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.ticker import MaxNLocator
 
-from runner.activations import ACTIVATIONS
-from runner.arrays import Array
-from runner.experiment import Experiment
 from runner.figures.figure import (
     Figure,
     Layout,
@@ -26,13 +23,16 @@ from runner.figures.figure import (
     reference,
     verb_of,
 )
-from runner.figures.looks import Looks, add_lines, keys_of
-from runner.figures.scales import WIDE, add_bar, thin_ticks
-from runner.histories import NotShownError, first_row
-from runner.history import HISTORY
-from runner.losses import LOSSES
-from runner.network import forward, views
+from runner.figures.style.axes import WIDE, add_bar, thin_ticks
+from runner.figures.style.encoding import Looks, add_lines, keys_of
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.arrays import Array
+from runner.nn.losses import LOSSES
+from runner.nn.network import forward, views
+from runner.records.histories import NotShownError, first_row
+from runner.records.writing import HISTORY
 from runner.results import LOST, Results
+from runner.training.experiment import Experiment
 
 SIDE = 61  # points of the grid a side
 MOST_RUNS = 7

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.arrays import Array
 from runner.figures.figure import (
     Figure,
     Layout,
@@ -20,8 +19,9 @@ from runner.figures.figure import (
     quantiles,
     rounded,
 )
-from runner.figures.looks import Keys, Looks, add_lines, keys_of
-from runner.figures.scales import Heights, label, log_axis, step_axis
+from runner.figures.style.axes import Heights, label, log_axis, step_axis
+from runner.figures.style.encoding import Keys, Looks, add_lines, keys_of
+from runner.nn.arrays import Array
 from runner.ranking import METRICS, OFF_SCALE
 from runner.results import BLOWN_UP, COLUMNS, DIVERGED, Results
 

@@ -14,7 +14,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from runner.arrays import Array
 from runner.figures.figure import (
     DOUBLE,
     HUGE,
@@ -27,10 +26,11 @@ from runner.figures.figure import (
     spread_of,
     star,
 )
-from runner.figures.looks import Keys, Looks
-from runner.figures.scales import DIVERGED_GREY, RATE, Heights, label, log_axis, make_room
-from runner.histories import NotShownError
+from runner.figures.style.axes import DIVERGED_GREY, RATE, Heights, label, log_axis, make_room
+from runner.figures.style.encoding import Keys, Looks
+from runner.nn.arrays import Array
 from runner.ranking import OFF_SCALE, higher_is_better, median
+from runner.records.histories import NotShownError
 from runner.results import COLUMNS, LOST, Results
 
 STEPS = "steps_to_threshold"

@@ -14,7 +14,7 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import FixedLocator
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_finished
-from runner.figures.scales import add_bar
+from runner.figures.style.axes import add_bar
 from runner.results import Results
 
 LARGEST = 8  # neurons of a layer that are drawn one by one

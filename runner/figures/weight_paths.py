@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.arrays import Array
 from runner.figures.figure import (
     DOUBLE,
     Figure,
@@ -22,9 +21,10 @@ from runner.figures.figure import (
     reference,
     verb_of,
 )
-from runner.figures.looks import DISTINCT, Keys, Looks, add_lines, keys_of
-from runner.figures.scales import step_axis
-from runner.histories import NotShownError, thinned
+from runner.figures.style.axes import step_axis
+from runner.figures.style.encoding import DISTINCT, Keys, Looks, add_lines, keys_of
+from runner.nn.arrays import Array
+from runner.records.histories import NotShownError, thinned
 from runner.results import Results
 
 MOST_PANELS = 9  # weights that get a panel each, with the runs of a sweep as lines

@@ -17,9 +17,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
 from omegaconf import DictConfig, OmegaConf
 
-from runner.compose import replacing
+from runner.config.compose import replacing
 from runner.errors import ConfigError, RunnerError
-from runner.sweeping.composing import parse
+from runner.sweeping.jobs import parse
 
 DIGITS = 6  # significant digits of an interval's points, where that keeps them apart
 

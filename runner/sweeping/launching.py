@@ -17,18 +17,11 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from runner.about import refuse_other_files
-from runner.compose import replacing
+from runner.config.compose import replacing
 from runner.errors import ConfigError, RunnerError, one_of
-from runner.experiment import Experiment
-from runner.folders import claimed, inside, refuse_others
-from runner.history import FILES, SUMMARY, changed, clear, clear_parts, recorded, refuse_finished, sum_of
-from runner.running import key_of, swept_values
-from runner.sweeping.composing import Composer, Job, task_of
-from runner.sweeping.grid import of_one_value, requested, with_params
-from runner.sweeping.progress import Progress
-from runner.sweeping.stacks import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
-from runner.sweeping.table import (
+from runner.guard import claimed, inside, refuse_others
+from runner.records.about import refuse_other_files
+from runner.records.table import (
     INTERRUPTED,
     RunsTable,
     read_summary,
@@ -37,8 +30,24 @@ from runner.sweeping.table import (
     unended,
     with_columns,
 )
+from runner.records.writing import (
+    FILES,
+    SUMMARY,
+    changed,
+    clear,
+    clear_parts,
+    recorded,
+    refuse_finished,
+    sum_of,
+)
+from runner.sweeping.grid import of_one_value, requested, with_params
+from runner.sweeping.jobs import Composer, Job, task_of
+from runner.sweeping.progress import Progress
 from runner.sweeping.work import Outcome, Work, failure
 from runner.sweeping.workers import BACKENDS, LOCAL, in_this_process, train_stacks
+from runner.training.experiment import Experiment
+from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
+from runner.work import key_of, swept_values
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from hydra.types import RunMode
 
-from runner.compose import composing, replacing
-from runner.sweeping.composing import Composer
+from runner.config.compose import composing, replacing
 from runner.sweeping.grid import requested
+from runner.sweeping.jobs import Composer
 
 
 def configurations(overrides: Sequence[str], config_dir: str | Path | None = None) -> list[dict[str, Any]]:

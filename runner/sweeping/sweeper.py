@@ -15,17 +15,17 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.vectorized_launcher import VectorizedLauncher
-from runner.compose import replacing
+from runner.config.compose import replacing
 from runner.errors import ConfigError, RunnerError
-from runner.folders import FolderGuard, claimed, complete_table, inside
-from runner.history import MULTIRUN, RUNS, write_whole
+from runner.guard import FolderGuard, claimed, complete_table, inside
 from runner.ranking import default_metric, verdict
-from runner.running import describe
-from runner.sweeping.composing import Composer, effective
+from runner.records.table import RunsTable, read_summary, swept_keys
+from runner.records.writing import MULTIRUN, RUNS, write_whole
 from runner.sweeping.grid import expand, with_params, without_duplicates
+from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import LazyJobReturn, expected, wants_a_process_of_its_own
-from runner.sweeping.table import RunsTable, read_summary, swept_keys
-from runner.training import width
+from runner.training.stack import width
+from runner.work import describe
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
 BYTES_A_NUMBER = 20

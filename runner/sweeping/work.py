@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from runner.about import about
-from runner.experiment import Experiment
-from runner.history import ABOUT, ERROR, SUMMARY, RunFiles, summary, write_whole
-from runner.running import describe
-from runner.training import train
+from runner.records.about import about
+from runner.records.writing import ABOUT, ERROR, SUMMARY, RunFiles, summary, write_whole
+from runner.training.experiment import Experiment
+from runner.training.stack import train
+from runner.work import describe
 
 
 class FolderFiles(Protocol):

@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from runner.arrays import Array
-from runner.history import _decimals
+from runner.nn.arrays import Array
+from runner.records.writing import _decimals
 
 ROWS, COLUMNS, ROUNDS = 2000, 50, 7
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from runner.arrays import Array
 from runner.config import experiment
-from runner.experiment import Experiment
-from runner.training import train
+from runner.nn.arrays import Array
+from runner.training.experiment import Experiment
+from runner.training.stack import train
 
 EMPTY_APP = """
 import hydra

@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 from single_run import EMPTY_APP, Nowhere, digits, in_turn, ratio
 
-from runner.experiment import Experiment
-from runner.sweeping.stacks import widest
-from runner.training import train
+from runner.training.experiment import Experiment
+from runner.training.stack import train
+from runner.training.stacking import widest
 
 HERE = Path(__file__).parent
 MEMORY = Path("/dev/shm")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from xml.etree import ElementTree
 
-from runner.explain.sheet import Sheet
+from runner.explain.document import Sheet
 
 FORMATS = ("text", "markdown", "latex", "html")
 CHAPTERS = (
@@ -22,7 +22,7 @@ CHAPTERS = (
 
 
 def render(sheet: Sheet, form: str) -> str:
-    return str(import_module(f"runner.explain.{form}").render(sheet))
+    return str(import_module(f"runner.explain.formats.{form}").render(sheet))
 
 
 def results(page: str, form: str) -> list[tuple[str, float]]:

@@ -14,19 +14,19 @@ import pytest
 from reading import CHAPTERS, FORMATS, render
 
 import runner
-from runner.activations import ACTIVATIONS
 from runner.config import conf_dir
-from runner.explain import latex, markdown, svg
-from runner.explain.latex import HEAD, TAIL
-from runner.explain.mathml import inner
-from runner.explain.notation import Math, Names, Pen, fill, operand
+from runner.explain.diagram import Picture, label_points, picture
+from runner.explain.document import Sheet
+from runner.explain.formats import latex, markdown, svg
+from runner.explain.formats.latex import HEAD, TAIL
+from runner.explain.notation.mathml import inner
+from runner.explain.notation.names import Math, Names, Pen, fill, operand
 from runner.explain.page import Choices, explain
-from runner.explain.picture import Picture, label_points, picture
-from runner.explain.sheet import Sheet
 from runner.explain.step import take
-from runner.losses import LOSSES
-from runner.optimizers import OPTIMIZERS, OPTION_SYMBOLS
-from runner.schedules import SCHEDULES
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.losses import LOSSES
+from runner.nn.optimizers import OPTIMIZERS, OPTION_SYMBOLS
+from runner.nn.schedules import SCHEDULES
 
 
 def page(preset: str, **choices: object) -> Sheet:

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from reading import FORMATS, render, results
 
 import runner
-from runner.activations import ACTIVATIONS
-from runner.experiment import Experiment
-from runner.explain.notation import Number, join
+from runner.explain.document import Equations, Sheet
+from runner.explain.notation.digits import reckon
+from runner.explain.notation.names import Number, join
 from runner.explain.page import Choices, explain
-from runner.explain.reckoning import reckon
-from runner.explain.sheet import Equations, Sheet
 from runner.explain.step import take
-from runner.losses import LOSSES
-from runner.network import parameter_names
-from runner.schedules import SCHEDULES
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.losses import LOSSES
+from runner.nn.network import parameter_names
+from runner.nn.schedules import SCHEDULES
+from runner.training.experiment import Experiment
 
 OPTIMIZERS = (
     "optimizer=sgd",

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from making_sweeps import make_sweep
 
-import runner.training
+import runner.training.stack
 from runner.errors import RunnerError
 from runner.figures import FORMATS, NAMES, STYLES, load
 from runner.figures.__main__ import draw, parser
@@ -88,7 +88,7 @@ def test_drawing_never_trains(seeds: Path, tmp_path: Path, monkeypatch: pytest.M
     def refuse(*args: object) -> None:
         raise AssertionError("a figure trained")
 
-    monkeypatch.setattr(runner.training.Stack, "update", refuse)
+    monkeypatch.setattr(runner.training.stack.Stack, "update", refuse)
     assert all(o.reason is None for n, o in outcomes(seeds, tmp_path).items() if n != "network")
 
 

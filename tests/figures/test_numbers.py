@@ -17,7 +17,7 @@ from matplotlib.figure import Figure as Canvas
 from runner.figures import load
 from runner.figures.drawing import _style, paint
 from runner.figures.figure import Options
-from runner.network import views
+from runner.nn.network import views
 from runner.results import Results
 
 
@@ -371,7 +371,7 @@ def test_weights_are_drawn_over_each_other_only_where_they_are_the_same(tmp_path
 
 
 def test_no_two_of_many_values_look_alike() -> None:
-    from runner.figures.looks import Shades
+    from runner.figures.style.encoding import Shades
 
     shades = Shades.of("network.activation", [f"name{i}" for i in range(49)])
     assert len({(shades.colors[v], str(shades.dash(v))) for v in shades.values}) == 49
@@ -664,7 +664,7 @@ def test_one_setting_is_the_best_in_every_figure(seeds: Path, metric: str) -> No
     ("low", "high"), [(0.012, 0.5), (0.06, 0.09), (1e-6, 1e2), (1e-31, 10.0), (0.9, 80.0)]
 )
 def test_ticks_of_log_axes_are_round_and_more_than_one(low: float, high: float) -> None:
-    from runner.figures.scales import log_ticks
+    from runner.figures.style.axes import log_ticks
 
     named, minor, _ = log_ticks(low, high)
     assert 2 <= len(named) <= 8
@@ -697,8 +697,8 @@ def test_a_shorter_run_is_not_hidden_by_a_longer_one(tmp_path: Path) -> None:
 
 
 def test_close_values_have_names_of_their_own() -> None:
-    from runner.figures.looks import short_names
-    from runner.tables import plain
+    from runner.figures.style.encoding import short_names
+    from runner.records.runs_table import plain
 
     close = [0.012345678, 0.012345679, 0.0123456795]
     assert short_names(close) == ["0.012345678", "0.012345679", "0.0123456795"]
@@ -734,7 +734,7 @@ def test_deep_networks_are_drawn_across_the_page(tmp_path: Path) -> None:
 
 
 def test_points_tell_their_dash() -> None:
-    from runner.figures.looks import Keys, Looks
+    from runner.figures.style.encoding import Keys, Looks
 
     table = pd.DataFrame({"batch_size": [8, 16], "optimizer": ["adam", "sgd"]})
     looks = Looks.of(table, Keys("batch_size", "optimizer"))

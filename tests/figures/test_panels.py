@@ -19,8 +19,8 @@ from matplotlib.transforms import Bbox
 from runner.figures import NAMES, STYLES, load
 from runner.figures.drawing import _style, paint
 from runner.figures.figure import Options
-from runner.figures.panel import Panel
-from runner.figures.scales import thin_ticks
+from runner.figures.style.axes import thin_ticks
+from runner.figures.style.panel import Panel
 from runner.results import Results
 
 

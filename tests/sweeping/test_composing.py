@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from runner.compose import replacing
 from runner.config import conf_dir
-from runner.sweeping.composing import Composer, Job, parse
+from runner.config.compose import replacing
+from runner.sweeping.jobs import Composer, Job, parse
 
 INTERPOLATING = """# @package _global_
 width: 3

@@ -8,7 +8,7 @@ import pytest
 from processes import Command
 
 import runner
-from runner.sweeping.stacks import widest
+from runner.training.stacking import widest
 
 
 @pytest.mark.parametrize(

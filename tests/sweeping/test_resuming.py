@@ -14,8 +14,8 @@ import pytest
 from processes import Command
 
 from runner import load
-from runner.history import RunFiles
-from runner.sweeping.files import JobFiles, Layout
+from runner.records.writing import RunFiles
+from runner.sweeping.job_files import JobFiles, Layout
 from runner.sweeping.work import Work, run_stack
 
 #: Seven runs, their histories written in several pieces.
@@ -115,7 +115,7 @@ def test_a_sweep_that_cannot_be_told_is_refused(content: bytes, copy: Path, comm
 
 
 def test_the_table_and_its_rebuilding_have_no_checksums(copy: Path) -> None:
-    from runner.sweeping.table import rebuild
+    from runner.records.table import rebuild
 
     before = (copy / "runs.csv").read_bytes()
     assert before.splitlines()[0].endswith(b",seconds,directory")

@@ -128,7 +128,7 @@ def test_hydra_would_write_the_same_files(mixed: Path, command: Command, tmp_pat
 
 
 def test_the_table_is_rebuilt_from_the_folders(mixed: Path) -> None:
-    from runner.sweeping.table import rebuild
+    from runner.records.table import rebuild
 
     before = (mixed / "runs.csv").read_bytes()
     (mixed / "runs.csv").unlink()

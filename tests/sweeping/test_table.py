@@ -14,8 +14,8 @@ import pytest
 from processes import Command
 
 from runner.errors import RunnerError
+from runner.records.table import rebuild
 from runner.results import Results, read_runs
-from runner.sweeping.table import rebuild
 
 RATES = ["0.1", "-1", "0.2", "-2", "0.3"]
 STATUSES = ["completed", "failed", "completed", "failed", "completed"]

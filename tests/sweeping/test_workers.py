@@ -18,8 +18,8 @@ import pytest
 from processes import Command
 
 from runner import load
-from runner.experiment import Experiment
-from runner.sweeping.stacks import CACHE_BYTES, row_bytes, stacked, widest
+from runner.training.experiment import Experiment
+from runner.training.stacking import CACHE_BYTES, row_bytes, stacked, widest
 
 # Seconds of training in several stacks, few rows: there is time to do something in the middle of it.
 RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200"]
@@ -165,7 +165,7 @@ def test_no_scheduler_at_the_address(command: Command) -> None:
 
 def test_workers_get_no_hydra(seed: Experiment) -> None:
     """What travels to a worker is read there without Hydra, OmegaConf or joblib."""
-    from runner.sweeping.files import JobFiles, Layout, Text
+    from runner.sweeping.job_files import JobFiles, Layout, Text
     from runner.sweeping.work import Work
 
     texts = (Text(("a: ", "\n"), ("a",)), Text(("",)), Text(("",)))

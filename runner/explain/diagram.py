@@ -1,0 +1,125 @@
+"""The network as a drawing: its connections, and which of them lie on the way from a parameter to E."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from runner.explain.notation.names import Math, Names, symbol
+from runner.nn.network import ParameterName
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A weight or a bias drawn as a line into a neuron; a bias comes from nowhere.
+
+    `serves` has the names of the explained parameters on whose way to the error it lies.
+    """
+
+    parameter: ParameterName
+    name: Math
+    source: Math
+    target: Math
+    serves: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Neurons by layer, the inputs first; edges in the order of the parameters.
+
+    `marked` says whether one parameter was chosen, whose way is then drawn heavy.
+    """
+
+    layers: tuple[tuple[Math, ...], ...]
+    edges: tuple[Edge, ...]
+    marked: bool
+
+
+def picture(names: Names, chosen: Collection[str]) -> Picture:
+    """The drawing of a network with the ways of the `chosen` parameters."""
+    layers = tuple(
+        tuple(names.a(layer, j) for j in range(1, size + 1)) for layer, size in enumerate(names.sizes)
+    )
+    explained = [p for p in names.parameters.values() if p.name in chosen]
+    edges = tuple(
+        Edge(
+            p,
+            symbol(p),
+            names.a(p.layer - 1, p.from_) if p.from_ else Math("1", "1"),
+            names.a(p.layer, p.to),
+            tuple(c.name for c in explained if on_the_way(c, p)),
+        )
+        for p in names.parameters.values()
+    )
+    return Picture(layers, edges, marked=len(explained) == 1)
+
+
+def on_the_way(start: ParameterName, parameter: ParameterName) -> bool:
+    """Whether a change of `start` reaches the error through `parameter`: that one, or a weight after it."""
+    if parameter == start:
+        return True
+    if parameter.from_ == 0 or parameter.layer <= start.layer:
+        return False
+    return parameter.from_ == start.to if parameter.layer == start.layer + 1 else True
+
+
+def position(drawing: Picture, layer: int, neuron: int) -> tuple[float, float]:
+    """Where a neuron stands: layers are 1 apart, neurons of a layer 1 apart and centred around 0.
+
+    The layer after the last has the error in it.
+    """
+    size = len(drawing.layers[layer]) if layer < len(drawing.layers) else 1
+    return float(layer), neuron - (size + 1) / 2
+
+
+def passes(drawing: Picture, output: int) -> tuple[str, ...]:
+    """The explained parameters that reach the error through an output."""
+    last = len(drawing.layers) - 1
+    into = [e for e in drawing.edges if e.parameter.layer == last and e.parameter.to == output]
+    return tuple(dict.fromkeys(name for edge in into for name in edge.serves))
+
+
+#: Where on its line a weight's name may stand; first where the lines of a neuron have parted.
+PLACES = sorted((0.2 + 0.02 * i for i in range(31)), key=lambda place: abs(place - 0.34))
+Point: TypeAlias = tuple[float, float]
+Line: TypeAlias = tuple[Point, Point]
+
+
+def label_points(drawing: Picture, across: float, down: float, box: Point) -> dict[str, Point]:
+    """Where on its line each weight's name stands, so that no two names cover each other.
+
+    `across` and `down` are the distances of layers and of neurons, and `box` is the size of a name.
+    """
+
+    def point(layer: int, neuron: int) -> Point:
+        x, y = position(drawing, layer, neuron)
+        return across * x, down * y
+
+    weights = [edge.parameter for edge in drawing.edges if edge.parameter.from_]
+    lines = {p: (point(p.layer - 1, p.from_), point(p.layer, p.to)) for p in weights}
+    points: dict[str, Point] = {}
+    for p in weights:
+        near = [other for other in weights if other.layer == p.layer and other != p]
+        taken = [points[other.name] for other in near if other.name in points]
+        parted = [lines[other] for other in near if other.from_ != p.from_]
+        points[p.name] = _clearest(lines[p], taken, parted, box)
+    return points
+
+
+def _clearest(line: Line, taken: Sequence[Point], others: Sequence[Line], box: Point) -> Point:
+    """The point on a line that is clear of the names that are there, and then of other lines."""
+
+    def room(point: Point) -> tuple[float, float]:
+        x, y = point
+        names = [max(abs(x - u) / box[0], abs(y - v) / box[1]) for u, v in taken]
+        heights = [_along(((x1, y1), (x2, y2)), (x - x1) / (x2 - x1))[1] for (x1, y1), (x2, y2) in others]
+        lines = [abs(y - height) / box[1] for height in heights]
+        return min([1.2, *names]), min([0.6, *lines])
+
+    return max((_along(line, place) for place in PLACES), key=room)
+
+
+def _along(line: Line, share: float) -> Point:
+    (x1, y1), (x2, y2) = line
+    return x1 + share * (x2 - x1), y1 + share * (y2 - y1)

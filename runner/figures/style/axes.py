@@ -1,0 +1,243 @@
+"""Axes that fit the values: log or linear, with ticks at round numbers and room for zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+from matplotlib.font_manager import FontProperties
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
+
+from runner.nn.arrays import Array
+from runner.ranking import OFF_SCALE
+
+DIVERGED_GREY = "0.88"
+RATE = "learning_rate"
+#: From so many times the smallest on, positive values want a log axis.
+WIDE = 30
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+LABELS = {
+    RATE: r"learning rate $\eta$",
+    "batch_size": "batch size",
+    "network.hidden": "hidden neurons",
+    "network.activation": "activation",
+    "optimizer.momentum": r"momentum $\mu$",
+    "regularization.l1": r"$L_1$ penalty",
+    "regularization.l2": r"$L_2$ penalty",
+    "curve": "error over",
+    "error": "error $E$",
+    "final_error": "final error $E$",
+    "best_error": "best error $E$",
+    "test_error": "test error",
+    "test_accuracy": "test accuracy",
+}
+
+
+def label(key: str) -> str:
+    """A key or a column as an axis says it; a name of the user's own, as it is."""
+    return LABELS.get(key, escaped(key.replace("_", " ") if "." not in key else key))
+
+
+def escaped(text: str) -> str:
+    """Text that mathtext is not to read."""
+    return text.replace("\\", "\\\\").replace("$", r"\$")
+
+
+def is_numeric(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> bool:
+    series = pd.Series(values)
+    return bool(pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series))
+
+
+def wants_log(values: Sequence[Any] | pd.Series[Any] | NDArray[Any], key: str = "") -> bool:
+    """Whether values want a log axis: all positive, and over a wide range or in equal ratios.
+
+    Learning rates always do.
+    """
+    if not is_numeric(values):
+        return False
+    numbers = np.unique(np.asarray(values, dtype=float))
+    numbers = numbers[np.isfinite(numbers)]
+    if len(numbers) < 2 or numbers[0] <= 0:
+        return False
+    steps = np.diff(np.log(numbers))
+    in_ratio = len(numbers) > 2 and np.ptp(steps) < 0.05 * steps.mean()
+    return bool(key == RATE or steps.sum() >= np.log(WIDE) or in_ratio)
+
+
+def errors_want_log(values: Array) -> bool:
+    """Whether errors want a log axis; an error of exactly 0 is as small as they come."""
+    finite = values[np.isfinite(values)]
+    above = np.log(finite[finite > 0])
+    return bool(above.size and finite.min() >= 0 and np.ptp(above) >= np.log(WIDE))
+
+
+@dataclass(frozen=True)
+class Heights:
+    """Where errors stand on their axis, the same for all lines and marks of a panel.
+
+    On a log axis an error of exactly 0 stands at `floor`, a decade below the smallest other one. What
+    is above `top` is off the scale.
+    """
+
+    log: bool
+    floor: float
+    top: float
+    zeros: bool
+
+    @classmethod
+    def of(cls, values: Array, top: float = np.inf) -> Heights:
+        log = errors_want_log(values)
+        zeros = log and bool((values == 0).any())
+        above = values[np.isfinite(values) & (values > 0)]
+        least = float(above.min()) if log else -np.inf
+        return cls(log, least / 10 if zeros and least > 1e-306 else least, top, zeros)
+
+    def place(self, values: Any) -> Array:
+        """Heights of `values`; far off the scale they stop, where numbers cannot overflow."""
+        return np.clip(np.asarray(values, dtype=float), self.floor, OFF_SCALE * self.top)
+
+    def off(self, values: Any) -> Any:
+        """Which of `values` are finite and off the scale."""
+        return np.isfinite(values) & (np.asarray(values, dtype=float) > self.top)
+
+    def limits(self, values: Array, below: float, above: float) -> tuple[float, float]:
+        """The ends of an axis that shows `values`, with shares of its length to spare on either side."""
+        finite = values[np.isfinite(values)]
+        shown = np.clip(finite if finite.size else np.zeros(1), self.floor, self.top)
+        ends = np.array([shown.min(), shown.max()])
+        low, high = np.log(ends) if self.log else ends
+        length = (high - low) or (abs(high) or 1.0)
+        low, high = low - below * length, high + above * length
+        return (float(np.exp(low)), float(np.exp(high))) if self.log else (float(low), float(high))
+
+
+# --- ticks -----------------------------------------------------------------------------------
+
+
+def power_of_ten(value: float, position: int | None = None) -> str:
+    """A tick's label, 10⁻³: as matplotlib's own, without setting each as mathematics (5 ms)."""
+    exponent = np.log10(value) if value > 0 else np.nan
+    if not abs(exponent - np.round(exponent)) < 1e-9:
+        return f"{value:g}"
+    return f"10{f'{exponent:.0f}'.translate(SUPERSCRIPTS)}"
+
+
+def log_ticks(low: float, high: float, most: int = 7) -> tuple[list[float], list[float], bool]:
+    """Ticks of a log axis: those with names, those without, and whether the names are powers of ten."""
+    first, last = np.log10(low), np.log10(high)
+    decades = range(int(np.floor(first)), int(np.ceil(last)) + 1)
+    if last - first > 2.2:
+        ones = _within([10.0**e for e in decades], low, high)
+        between = [m * 10.0**e for e in decades for m in (2, 5) if last - first <= 4]
+        stride = -(-len(ones) // most)  # at whole multiples of it
+        named = [tick for tick in ones if round(np.log10(tick)) % stride == 0]
+        return named, _within(between, low, high), True
+    named = _within([m * 10.0**e for e in decades for m in (1, 2, 5)], low, high)
+    if len(named) < 3:
+        named = _within(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high), low, high)
+    return named, [], False
+
+
+def _within(ticks: Any, low: float, high: float) -> list[float]:
+    return [float(f"{tick:.12g}") for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
+
+
+def log_axis(ax: Axes, which: str) -> None:
+    """A log axis with a few ticks at round numbers, whatever its range, which is to stand already."""
+    low, high = getattr(ax, f"get_{which}lim")()
+    getattr(ax, f"set_{which}scale")("log")
+    getattr(ax, f"set_{which}lim")(low, high)
+    axis = getattr(ax, f"{which}axis")
+    named, minor, powers = log_ticks(low, high)
+    axis.set_major_locator(FixedLocator(named))
+    axis.set_major_formatter(FuncFormatter(power_of_ten if powers else _short))
+    axis.set_minor_locator(FixedLocator(minor) if minor else NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _short(value: float, position: int | None = None) -> str:
+    return f"{value:g}"
+
+
+def make_room(ax: Axes, share: float, above: bool = True) -> None:
+    """Keeps a share of a panel's height free of data, at its upper or its lower edge; the ticks stay."""
+    scale = ax.yaxis.get_transform()
+    low, high = scale.transform(np.array(ax.get_ylim()))
+    length = share / (1 - share) * (high - low)
+    ends = (low, high + length) if above else (low - length, high)
+    ax.set_ylim(*scale.inverted().transform(np.array(ends)))
+
+
+def step_axis(ax: Axes, step: str, last: float) -> None:
+    """Epochs or updates along the x axis, which are whole; no more ticks than have room."""
+    ax.set_xlim(0, max(1.0, last))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=min(_room(ax, len(f"{last:.0f}")), 5), integer=True))
+    ax.set_xlabel(step)
+
+
+def thin_ticks(ax: Axes) -> None:
+    """No more ticks along a linear x axis than their labels have room."""
+    ticks = list(ax.xaxis.get_majorticklocs())
+    most = _room(ax, max(map(len, ax.xaxis.get_major_formatter().format_ticks(ticks)), default=1))
+    if len(ticks) > most:  # finer ones would be longer, too
+        ax.locator_params(axis="x", nbins=most)
+
+
+def _room(ax: Axes, letters: int) -> int:
+    """How many labels of so many letters stand side by side below a panel, which is not laid out yet."""
+    place = ax.get_subplotspec()
+    columns = place.get_gridspec().ncols if place else 1
+    width = 0.62 * ax.figure.bbox.width / ax.figure.dpi / columns  # about, in inches
+    return max(1, int(width / letter_width() / (letters + 0.7)))
+
+
+def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:
+    """A colour bar beside the panels, as tall as they are, with its ticks at round numbers."""
+    (ax, *others), figure = axes, axes[0].figure
+    # one panel has it within its own box: the bar keeps to its height, whatever its aspect
+    place = figure.add_axes((0.9, 0.1, 0.02, 0.8)) if others else ax.inset_axes((1.03, 0.0, 0.04, 1.0))
+    bar = figure.colorbar(mappable, cax=place, **more)
+    if isinstance(mappable.norm, LogNorm):
+        named, _, powers = log_ticks(float(mappable.norm.vmin or 1), float(mappable.norm.vmax or 1))
+        bar.locator = FixedLocator(named)
+        bar.formatter = FuncFormatter(power_of_ten if powers else _short)
+    else:
+        bar.locator = MaxNLocator(5)
+    bar.minorticks_off()
+    bar.set_label(name)
+    if others:
+        _stand_beside(figure, axes, place)
+
+
+def _stand_beside(figure: Any, axes: Sequence[Axes], bar: Any) -> None:
+    """Keeps room on the right for a bar, and the bar there.
+
+    A bar that is laid out with its panels would be measured as often as there are panels.
+    """
+    em, high = mpl.rcParams["font.size"] / 72 / figure.get_size_inches()
+    labels = (bar.get_tightbbox().x1 - bar.bbox.x1) / figure.bbox.width
+    left = 1 - em / 3 - labels - em
+
+    def place(*_: object) -> Bbox:
+        panels = Bbox.union([ax.get_position() for ax in axes])
+        return Bbox.from_extents(left, panels.y0, left + em, panels.y1)
+
+    bar.set_axes_locator(place)
+    if engine := figure.get_layout_engine():
+        over = high / 3  # labels at its ends stand above and below it
+        engine.set(rect=(0, over, left - em / 2, 1 - 2 * over))
+
+
+def letter_width() -> float:
+    """The width of a letter of a tick's label, in inches."""
+    return 0.62 * float(FontProperties(size=mpl.rcParams["xtick.labelsize"]).get_size_in_points()) / 72

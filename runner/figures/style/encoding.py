@@ -1,0 +1,237 @@
+"""How lines are told apart: by colours, by dashes, and the key that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.lines import Line2D
+
+from runner.figures.figure import Options
+from runner.figures.style.axes import add_bar, escaped, is_numeric, label, wants_log
+from runner.records.runs_table import in_order, plain
+from runner.results import Results
+
+#: viridis without its end that is lost on white paper.
+ORDERED = LinearSegmentedColormap.from_list("ordered", mpl.colormaps["viridis"](np.linspace(0, 0.88, 256)))
+#: Okabe and Ito's colours, told apart by the colour-blind; grey levels differ too.
+DISTINCT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (1, 0.6)), (0, (6, 2)))
+MARKERS = "osDvPXp"  # one a dash; no triangle that points up: that is what is off the scale
+MOST_NAMED = 7  # values that colours, or dashes, alone can tell apart
+LETTERS = 46  # of a legend that fit above a panel, side by side
+ROWS = 2  # of a legend above a panel; a longer one stands beside it
+BESIDE = 20  # letters of a name in a legend that leaves a panel room beside it
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Which swept key is told by colour, which by dash, and which by neither."""
+
+    color: str | None
+    dash: str | None = None
+    rest: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, runs: pd.DataFrame, keys: Sequence[str], asked: str | None = None) -> Keys:
+        """The roles of those `keys` that vary among `runs`; colour goes to the first, or to what is asked."""
+        counts = {key: runs[key].nunique() for key in keys}
+        varying = [key for key in keys if counts[key] > 1]
+        if not varying:
+            return cls(None)
+        color = asked if asked in varying else varying[0]
+        others = [key for key in varying if key != color]
+        free = is_numeric(runs[color]) or counts[color] <= MOST_NAMED  # then colours suffice for it
+        dash = next((key for key in others if free and counts[key] <= MOST_NAMED), None)
+        return cls(color, dash, tuple(key for key in others if key != dash))
+
+    @property
+    def say(self) -> str:
+        """What a caption has to say of it."""
+        parts = []
+        if self.dash:
+            parts.append(f"colours tell {self.color}, dashes {self.dash}")
+        if self.rest:
+            parts.append(f"lines that look alike differ in {' and '.join(self.rest)}")
+        return "".join(f"; {part}" for part in parts)
+
+
+def keys_of(results: Results, options: Options, runs: Sequence[int] | None = None) -> Keys:
+    """The roles of the swept keys among `runs`, each a line of its own, or among all.
+
+    The seed comes last among `runs`, and where seeds may be medians only if nothing else varies.
+    """
+    table = results.finished if runs is None else results.runs.loc[list(runs)]
+    seeds = [key for key in results.swept if runs is not None and key not in results.keys]
+    keys = Keys.of(table, [*results.keys, *seeds], options.color)
+    return keys if keys.color else Keys.of(table, results.swept)
+
+
+@dataclass(frozen=True)
+class Shades:
+    """A colour and a dash for every value of a swept key: a map where they are ordered and many."""
+
+    key: str
+    values: list[Any]
+    norm: Normalize | None
+    colors: dict[Any, Any]
+
+    @classmethod
+    def of(cls, key: str, values: Sequence[Any] | pd.Series[Any]) -> Shades:
+        distinct = in_order(pd.unique(pd.Series(values)))
+        norm: Normalize | None = None
+        if not is_numeric(distinct):
+            colors: list[Any] = [DISTINCT[at % len(DISTINCT)] for at in range(len(distinct))]
+        else:
+            norm = (LogNorm if wants_log(distinct, key) else Normalize)(min(distinct), max(distinct))
+            few = len(distinct) <= MOST_NAMED  # then they are as unlike as they can be
+            colors = list(np.asarray(ORDERED(np.linspace(0, 1, len(distinct)) if few else norm(distinct))))
+        return cls(key, distinct, norm, dict(zip(distinct, colors, strict=True)))
+
+    @property
+    def is_map(self) -> bool:
+        return self.norm is not None and len(self.values) > MOST_NAMED
+
+    def dash(self, value: Any) -> Any:
+        """Lines that are told apart by name differ in dash too, for grey paper.
+
+        Where colours come round again, dashes are one further: no two of 49 values look the same.
+        """
+        if self.is_map:
+            return "-"
+        again, at = divmod(self.values.index(value), len(DASHES))
+        return DASHES[(at + again) % len(DASHES)]
+
+    def name(self, value: Any) -> str:
+        return escaped(self.names[self.values.index(value)])
+
+    @cached_property
+    def names(self) -> list[str]:
+        return short_names(self.values)
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The colour and the dash of a line, by its swept values."""
+
+    shades: Shades | None
+    dashes: Shades | None
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, keys: Keys) -> Looks:
+        made = [Shades.of(key, table[key]) if key else None for key in (keys.color, keys.dash)]
+        return cls(*made)
+
+    def style(self, marks: Any) -> tuple[Any, Any]:
+        """Colour and dash of a line with the swept values `marks`."""
+        if self.shades is None:
+            return DISTINCT[0], "-"
+        value = marks[self.shades.key]
+        dash = self.dashes.dash(marks[self.dashes.key]) if self.dashes else self.shades.dash(value)
+        return self.shades.colors[value], dash
+
+    def marker(self, marks: Any) -> str:
+        """The marker of a point with the swept values `marks`: a dash of its own cannot be seen on it."""
+        return MARKERS[self.dashes.values.index(marks[self.dashes.key])] if self.dashes else MARKERS[0]
+
+    def explain(self, axes: Sequence[Axes], marked: bool = False) -> None:
+        """Adds the key: a bar of the colours beside the panels, or legends, whatever it takes."""
+        if self.shades is None:
+            return
+        sections = []
+        if self.shades.is_map:
+            add_bar(axes, ScalarMappable(self.shades.norm, ORDERED), label(self.shades.key))
+        else:
+            alone = self.dashes is None
+            handles = [
+                _sample(color, self.shades.dash(value) if alone else "-", self.shades.name(value))
+                for value, color in self.shades.colors.items()
+            ]
+            sections.append((label(self.shades.key), handles))
+        if self.dashes:
+            handles = [_sample("0.3", self.dashes.dash(v), self.dashes.name(v)) for v in self.dashes.values]
+            sections.append((label(self.dashes.key), handles))
+        if marked and sections:  # the last tells markers
+            markers = MARKERS if self.dashes else MARKERS[0] * len(handles)
+            for handle, marker in zip(handles, markers, strict=False):
+                handle.set_marker(marker)
+        if sections:
+            add_legend(axes, sections)
+
+
+def short_names(values: Sequence[Any], most: int = 20) -> list[str]:
+    """Values as a reader wants them: numbers of three digits where these suffice, long words by their end."""
+    short = [min(f"{v:.3g}", plain(v), key=len) if is_numeric([v]) else plain(v) for v in values]
+    names = short if len(set(short)) == len(values) else [plain(value) for value in values]
+    ends = [name if len(name) <= most else "…" + name[1 - most :] for name in names]
+    begins = [name if len(name) <= most else name[: most - 1] + "…" for name in names]
+    return max(ends, begins, key=lambda shorter: len(set(shorter)))  # as many as can be told apart
+
+
+def _sample(color: Any, dash: Any, name: str) -> Line2D:
+    return Line2D([], [], color=color, ls=dash, label=name, ms=3)
+
+
+def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequence[Artist]]]) -> None:
+    """A legend where it covers no data: above the panels if it is short, else beside them.
+
+    Sections stand under each other, each under its name; side by side where a colour bar is beside.
+    """
+    names = [str(handle.get_label()) for _, handles in sections for handle in handles]
+    if len(sections) == 1 and len(names) < 2:
+        return
+    wide = len(axes) > 1
+    room = LETTERS * (2 if wide else 1)
+    columns = max(1, min(7 if wide else 6, room // (max(map(len, names)) + 7), len(names)))
+    (title, handles), *more = sections
+    low, wordy = -(-len(names) // columns) <= ROWS, max(map(len, names)) > BESIDE
+    if not more and (low or wordy or axes[-1].child_axes):
+        _legend(axes, "above", handles=list(handles), title=title, ncols=columns)
+    elif axes[-1].child_axes:
+        most = max(len(some) for _, some in sections)
+        blanks = [[_heading("")] * (most - len(some)) for _, some in sections]
+        entries = [[_heading(t), *some, *no] for (t, some), no in zip(sections, blanks, strict=True)]
+        _legend(axes, "above", handles=[entry for column in entries for entry in column], ncols=len(sections))
+    else:
+        _legend(axes, "beside", handles=[e for t, some in sections for e in (_heading(t), *some)])
+
+
+def _heading(text: str | None) -> Artist:
+    return Line2D([], [], ls="none", label=text or " ")
+
+
+#: Where legends stand: of one panel, and of several.
+PLACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "above": ({"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}, {"loc": "outside upper center"}),
+    "beside": ({"loc": "center left", "bbox_to_anchor": (1.02, 0.5)}, {"loc": "outside center right"}),
+}
+
+
+def _legend(axes: Sequence[Axes], where: str, **more: Any) -> None:
+    one, several = PLACES[where]
+    if len(axes) > 1:
+        axes[0].figure.legend(**several, **more)
+    else:
+        axes[0].legend(**one, **more)
+
+
+def add_lines(
+    ax: Axes, lines: Sequence[tuple[Any, Any]], looks: Sequence[tuple[Any, Any]], **more: Any
+) -> None:
+    """Many lines at once, each (x, y), in their colours and dashes; a line of one point is a dot."""
+    paths = [np.column_stack(line) for line in lines]
+    colors, dashes = [color for color, _ in looks], [dash for _, dash in looks]
+    ax.add_collection(LineCollection(paths, colors=colors, linestyles=dashes, **more), autolim=False)
+    for path, color in zip(paths, colors, strict=True):
+        if len(path) == 1:
+            ax.plot(*path.T, "o", color=color, ms=3, clip_on=False)

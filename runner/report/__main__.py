@@ -1,0 +1,6 @@
+"""``python -m runner.report``."""
+
+from runner.report import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""One run as plain, checked data: everything that training needs, and nothing of its YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from runner.nn.arrays import Array
+from runner.nn.losses import LOSSES
+from runner.nn.optimizers import OPTIMIZERS
+from runner.nn.schedules import SCHEDULES
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that a run is made from: the key that names it, its absolute path, the hash of its content."""
+
+    key: str
+    path: str
+    sha256: str
+
+    @classmethod
+    def of(cls, key: str, path: Path, content: bytes) -> Source:
+        return cls(key, str(path.absolute()), sha256(content).hexdigest())
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """How inputs are scaled, column by column: (x − shift) / spread, both (I,) in the data's own units."""
+
+    name: str
+    shift: Array
+    spread: Array
+
+    @cached_property
+    def unit(self) -> Array:
+        """A power of two (I,) of a column's size: exact to divide by, and nothing overflows on the way."""
+        return power_of_two(np.maximum(np.abs(self.shift), self.spread))
+
+    def of(self, inputs: Array) -> Array:
+        """Inputs (N, I) of the data's own units, scaled: infinite where no float64 is as large."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (inputs / self.unit - self.shift / self.unit) / (self.spread / self.unit)
+
+    def undone(self, inputs: Array) -> Array:
+        """Scaled inputs (N, I) in the data's own units again."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (inputs * (self.spread / self.unit) + self.shift / self.unit) * self.unit
+
+
+def power_of_two(sizes: Array) -> Array:
+    """The powers of two just below numbers of at least 0, or equal to them."""
+    return np.ldexp(1.0, np.frexp(sizes)[1] - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Examples to learn from and, where some are held out, examples to test on.
+
+    `inputs` (N, I) and `targets` (N, O) are the training part, after scaling; `test_inputs` and
+    `test_targets` the held-out part, or None. `classifies`: the source says that its targets are
+    classes; `one_hot`: they look like it (one column of 0 and 1, or rows with a single 1). `scale` is
+    how the inputs were scaled, `classes` the names of the classes of each target column that has such,
+    in the order of their columns, and `sources` the files that all this comes from.
+    """
+
+    name: str
+    inputs: Array
+    targets: Array
+    input_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    test_inputs: Array | None = None
+    test_targets: Array | None = None
+    classifies: bool = False
+    scale: Scale | None = None
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+
+    def scaled(self, inputs: Array) -> Array:
+        """Inputs (N, I) of the data's own units as the network takes them."""
+        return inputs if self.scale is None else self.scale.of(inputs)
+
+    def in_own_units(self, inputs: Array) -> Array:
+        """Inputs (N, I) as the network takes them in the data's own units."""
+        return inputs if self.scale is None else self.scale.undone(inputs)
+
+    @cached_property
+    def one_hot(self) -> bool:
+        y = self.targets
+        return bool(np.isin(y, (0.0, 1.0)).all() and (y.shape[1] == 1 or (y.sum(axis=1) == 1.0).all()))
+
+    @property
+    def examples(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def nbytes(self) -> int:
+        arrays = (self.inputs, self.targets, self.test_inputs, self.test_targets)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Initial parameters drawn by an initializer: its name and its options."""
+
+    initializer: str
+    options: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Initial parameters given outright: an array a layer, (O, I) for weights or (O,) for biases.
+
+    `source` is the file that they come from, if there is one.
+    """
+
+    layers: tuple[Array, ...]
+    source: Source | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return sum(layer.nbytes for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class Log:
+    """What a history records: a row each `every` epochs (or updates), and which columns."""
+
+    every: int = 1
+    unit: str = "epoch"
+    weights: bool = True
+    gradients: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """A run, checked: see the table of configuration keys in the README for each field.
+
+    `sizes` has the number of inputs, of neurons of each hidden layer and of outputs;
+    `activations` has a name a layer of neurons, the output layer's last. `biases` is None for a
+    network without.
+    """
+
+    data: Data
+    sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    weights: Draw | Given
+    biases: Draw | Given | None = None
+    train_biases: bool = True
+    loss: str = "half_squared_error"
+    learning_rate: float = 0.05
+    epochs: int = 100
+    batch_size: int | None = None
+    shuffle: bool = True
+    seed: int = 0
+    optimizer: str = "sgd"
+    optimizer_options: Mapping[str, float] = field(default_factory=dict)
+    schedule: str = "constant"
+    schedule_options: Mapping[str, float] = field(default_factory=dict)
+    l1: float = 0.0
+    l2: float = 0.0
+    log: Log = Log()
+
+    def __post_init__(self) -> None:
+        """Fills in the options that were left to their defaults."""
+        for kind, table in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            options = {**table[getattr(self, kind)].options, **getattr(self, f"{kind}_options")}
+            object.__setattr__(self, f"{kind}_options", options)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether accuracies apply: the data are classes, or the loss takes them for classes."""
+        return self.data.classifies or (LOSSES[self.loss].classifies and self.data.one_hot)
+
+    @property
+    def weight_count(self) -> int:
+        return sum(i * o for i, o in pairwise(self.sizes))
+
+    @property
+    def bias_count(self) -> int:
+        return 0 if self.biases is None else sum(self.sizes[1:])
+
+    @property
+    def parameter_count(self) -> int:
+        return self.weight_count + self.bias_count
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files that the run is made from."""
+        given = [g.source for g in (self.weights, self.biases) if isinstance(g, Given) and g.source]
+        return (*self.data.sources, *given)
+
+    @property
+    def batch(self) -> int:
+        """The examples of an update: `batch_size`, or all of them where it is none or they are fewer."""
+        return min(self.batch_size or self.data.examples, self.data.examples)
+
+    @property
+    def updates_per_epoch(self) -> int:
+        return -(-self.data.examples // self.batch)
+
+    @property
+    def steps(self) -> int:
+        """How many recordable steps (epochs or updates, after `log.unit`) the run has."""
+        return self.epochs * (self.updates_per_epoch if self.log.unit == "update" else 1)
+
+    @property
+    def rows(self) -> int:
+        """How many rows its history has, if it does not diverge."""
+        return 1 + -(-self.steps // self.log.every)
+
+    @cached_property
+    def stack_key(self) -> Hashable:
+        """Runs with equal keys may share arrays; all else may differ from run to run.
+
+        Numbers that switch a term on (a momentum, a penalty) enter by whether they are zero, so
+        that no run computes a term in company that it would leave out alone.
+        """
+        switches = {**self.optimizer_options, "l1": self.l1, "l2": self.l2}
+        return (
+            id(self.data),
+            self.sizes,
+            self.activations,
+            self.biases is None,
+            self.train_biases,
+            self.loss,
+            self.batch_size and self.batch,  # one batch of all is shuffled, where None is not
+            self.shuffle,
+            self.optimizer,
+            self.schedule,
+            self.log,
+            self.epochs if self.log.every > 1 else None,  # the last row falls on another epoch
+            tuple((name, value == 0) for name, value in switches.items()),
+        )
