@@ -18,11 +18,16 @@ from omegaconf import OmegaConf
 
 from runner.config import Cache, conf_dir, experiment
 from runner.config.compose import flags_and_overrides, message, replacing
+from runner.config.sources import whereabouts
 from runner.errors import RunnerError
-from runner.guard import GUARD, complete_table, inside
+from runner.guard import GUARD
 from runner.output import outlive_readers
-from runner.records.about import sources_of, whereabouts
-from runner.work import key_of, one_batch, run_into, swept_values
+from runner.overrides import key_of, swept_values
+from runner.records.about import sources_of
+from runner.records.folders import inside
+from runner.records.lines import Line
+from runner.story import one_batch, told
+from runner.work import run_into
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -40,22 +45,20 @@ def task(config: DictConfig) -> float:
     folder = Path(composed.runtime.output_dir)
     is_job = composed.mode is not None and composed.mode.name == "MULTIRUN"
     try:
-        result = run_into(
-            folder,
-            lambda: BATCHED.tell(experiment(config)) if is_job else experiment(config),
-            number=composed.job.num if is_job else 0,
-            swept=swept_values(composed.overrides.task) if is_job else {},
-            directory=inside(str(folder), os.path.join(composed.runtime.cwd, composed.sweep.dir))
-            if is_job
-            else ".",
-            report=not is_job,
-        )
+        if is_job:
+            sweep = os.path.join(composed.runtime.cwd, composed.sweep.dir)
+            swept, directory = swept_values(composed.overrides.task), inside(str(folder), sweep)
+            line = Line(composed.job.num, swept, directory=directory)
+            _, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
+        else:
+            made, trained = run_into(folder, lambda: experiment(config), Line(0, {}))
+            print(told(folder, made, trained))
     except Exception as error:
         text = said(error)
         if text is None or is_job or wants_traceback():
             raise
         sys.exit(text)  # at once, before Hydra adds a line of its own
-    return result.final_error
+    return trained.final_error
 
 
 class Batched:
@@ -145,11 +148,9 @@ def main() -> None:
         sys.argv[1:] = repeating(flags, replacing(overrides))
         command()
     except KeyboardInterrupt:
-        complete_table()
         print("interrupted", file=sys.stderr)
         sys.exit(130)  # what a shell expects of a command that SIGINT has ended
     except Exception as error:
-        complete_table()
         text = said(error)
         if text is None or wants_traceback():
             raise

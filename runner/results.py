@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from runner.errors import RunnerError, did_you_mean
-from runner.nn.arrays import Array
-from runner.ranking import (
+from runner.overrides import bare, plain
+from runner.ranking import Ranking, blown_up, cost, default_metric, median, rank, soonest, verdict
+from runner.records.checksums import refuse_changed
+from runner.records.histories import Errors, Histories, NotShownError, beside, header_of
+from runner.records.lines import Line
+from runner.records.names import (
+    FINISHED,
+    HISTORY,
+    HYDRA,
     METRICS,
-    Ranking,
-    blown_up,
-    cost,
-    default_metric,
+    PARAMETERS,
+    RUNS,
     higher_is_better,
-    median,
-    rank,
-    soonest,
-    verdict,
 )
-from runner.records.histories import Errors, NotShownError, aligned, every, header_of, read_columns
-from runner.records.runs_table import bare, one_line, parameters_of, plain, table_of_runs
-from runner.records.writing import HISTORY, PARAMETERS, RUNS, refuse_changed
+from runner.records.reading import one_line, parameters_of
+from runner.records.runs_table import runs_now
 
 if TYPE_CHECKING:
     from runner.training.experiment import Experiment
@@ -42,8 +41,6 @@ COLUMNS = {"final_error": "error", "best_error": "error"} | {
 }
 #: How runs end of which nothing is to be compared, as `Results.outcomes` says it.
 DIVERGED, BLOWN_UP = LOST = ("diverged", "blown up")
-#: Errors are kept of all runs, of this many numbers altogether; longer histories are thinned evenly.
-MOST_NUMBERS = 2**23
 #: Keys whose values may change the columns of a history, by their first words; and those of them that cannot.
 SHAPING = ("network", "data", "experiment", "log")
 SHAPELESS = (
@@ -69,11 +66,11 @@ class Results:
             raise RunnerError(f"{folder}: there is no such folder")
         self._experiments: dict[int, Experiment] = {}
         self._parameters: dict[int, pd.DataFrame] = {}
-        self._checked: set[str] = set()
+        self._histories = Histories()
         self._curves: dict[str, Future[Errors]] = {}
         self._rankings: dict[str, Ranking] = {}
         self.is_sweep = not (self.folder / HISTORY).exists()
-        self.runs = table_of_runs(self.folder, self.is_sweep)
+        self.runs = runs_now(self.folder, self.is_sweep)
         named = list(self.runs.columns[1 : list(self.runs.columns).index("status")])
         self.swept = [key for key in named if self._varies(key)]
         self._written: dict[str, dict[Any, str]] = {}  # what runs.csv has, where values are read as others
@@ -95,7 +92,7 @@ class Results:
     @cached_property
     def finished(self) -> pd.DataFrame:
         """The runs that have a result: completed or diverged, in order."""
-        return self.runs[self.runs["status"].isin(["completed", "diverged"])]
+        return self.runs[self.runs["status"].isin(FINISHED)]
 
     @cached_property
     def outcomes(self) -> pd.Series[Any]:
@@ -143,10 +140,10 @@ class Results:
         import yaml
 
         from runner.api import load_run
-        from runner.records.about import OtherFileError
+        from runner.config.sources import OtherFileError
 
         if run not in self._experiments:
-            path = self.path(run) / ".hydra" / "config.yaml"
+            path = self.path(run) / HYDRA / "config.yaml"
             if not path.is_file():
                 raise NotShownError(f"there is no {path}")
             try:
@@ -198,10 +195,12 @@ class Results:
         return self.header(run)[0], self._weights(run), table[["layer", "to", "from"]].to_numpy().tolist()
 
     @cached_property
-    def _lines(self) -> list[dict[Any, Any]]:
+    def _lines(self) -> list[Line]:
         """What ranking has to know of each run, in the order of `runs`."""
-        told = ["run", "status", "initial_error", "final_error", "best_epoch", *METRICS, *self.keys]
-        return self.runs[[name for name in dict.fromkeys(told) if name in self.runs]].to_dict("records")
+        results = [name for name in ("initial_error", "best_epoch", *METRICS) if name in self.runs]
+        swept: Any = self.runs[self.keys].to_dict("records")
+        numbers: Any = self.runs[results].to_dict("records")
+        return list(map(Line, self.runs["run"], swept, self.runs["status"], numbers))
 
     def metric(self, asked: str | None = None) -> str:
         """The metric that runs are compared by: as asked for, else the test error, if all hold a part out.
@@ -301,19 +300,9 @@ class Results:
         self, runs: Sequence[int], columns: Sequence[str] | None = None, step: str | None = None
     ) -> Iterator[pd.DataFrame]:
         """The histories of `runs`, in their order, a few at a time. `step` is what they count."""
-        for history in self._histories(runs, columns, step):
-            yield pd.DataFrame(history, copy=False)
-
-    def _histories(
-        self, runs: Sequence[int], columns: Sequence[str] | None, step: str | None = None
-    ) -> Iterator[dict[str, Array]]:
         names = None if columns is None else [step or self.step, *columns]
-        paths = self._paths(runs)
-        for path, history in zip(paths, read_columns(paths, names), strict=True):
-            if path not in self._checked:
-                _refuse_changed(path)
-                self._checked.add(path)
-            yield history
+        for history in self._histories.read(self._paths(runs), names):
+            yield pd.DataFrame(history, copy=False)
 
     def _paths(self, runs: Sequence[int]) -> list[str]:
         folders = self.runs["directory"].loc[list(runs)]
@@ -333,32 +322,12 @@ class Results:
         """Begins to read `curves` beside what else is done. What is wrong is raised by `curves`."""
         column = COLUMNS[metric]
         if column not in self._curves:
-            self._curves[column] = Future()
-            # not waited for by who is interrupted
-            Thread(target=self._read_curves, args=(column,), daemon=True).start()
-
-    def _read_curves(self, column: str) -> None:
-        try:
-            self._curves[column].set_result(self._all_curves(column))
-        except BaseException as error:  # of whatever kind: somebody waits for it
-            self._curves[column].set_exception(error)
+            self._curves[column] = beside(partial(self._all_curves, column))
 
     def _all_curves(self, column: str) -> Errors:
-        runs = self.rows
-        most = max(2, MOST_NUMBERS // max(1, len(runs)))
-        steps: list[Array] = []
-        values: list[Array] = []
-        reached = np.full(len(runs), np.inf)
         metric = "final_error" if column == "error" else column
-        level, more = self.level(metric), higher_is_better(metric)
-        for i, history in enumerate(self._histories(runs, [column])):
-            at, value = history[self.step], history[column]
-            reached[i] = _first_there(at, value, level, more)
-            kept = every(len(at), most)
-            # equal steps are kept once: they are half of what is held
-            steps.append(steps[-1] if steps and np.array_equal(steps[-1], at[kept]) else at[kept])
-            values.append(value[kept])
-        return aligned(steps, values, reached)
+        paths, names = self._paths(self.rows), [self.step, column]
+        return self._histories.errors(paths, names, self.level(metric), higher_is_better(metric))
 
     @property
     def note(self) -> str:
@@ -408,18 +377,3 @@ def read_histories(folder: str | Path, columns: Sequence[str] | None = None) -> 
     for run, history in zip(runs, results.histories(runs, columns), strict=True):
         parts.append(pd.DataFrame({**results.marks(run), **history}, index=history.index))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def _refuse_changed(path: str) -> None:
-    """Raises RunnerError where a history is not as it was written, with the row at fault if one is."""
-    try:
-        refuse_changed(path)
-    except RunnerError:
-        deque(read_columns([path], None), maxlen=0)
-        raise
-
-
-def _first_there(steps: Array, values: Array, level: float, more: bool) -> float:
-    """The first step whose value is at most the level, or at least if `more`; infinity where none is."""
-    there = np.flatnonzero(values >= level if more else values <= level)
-    return float(steps[there[0]]) if there.size else np.inf

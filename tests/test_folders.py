@@ -13,7 +13,8 @@ import pytest
 from processes import Command
 
 from runner.errors import RunnerError
-from runner.guard import held, refuse_others
+from runner.guard import refuse_others
+from runner.records.folders import held
 
 MINE = {"film.mkv.part": b"film", "parameters.csv": b"mine", "error.txt": b"mine", "summary.csv.1f.part": b""}
 

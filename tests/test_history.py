@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
 import os
 import zlib
 from dataclasses import replace
@@ -19,18 +20,10 @@ from hypothesis.extra.numpy import arrays
 
 from runner.config import Cache, experiment
 from runner.nn.arrays import Array
-from runner.records.writing import (
-    HISTORY,
-    PARAMETERS,
-    WORTH_SYNCING,
-    RunFiles,
-    changed,
-    clear,
-    recorded,
-    summary,
-    table,
-    write_whole,
-)
+from runner.records.checksums import changed, recorded
+from runner.records.lines import Line, text
+from runner.records.names import HISTORY, PARAMETERS
+from runner.records.writing import WORTH_SYNCING, RunFiles, clear, write_whole
 from runner.training.experiment import Experiment
 from runner.training.stack import ROW_BYTES, train
 
@@ -53,7 +46,7 @@ def written(stack: list[Experiment], folder: Path, row_bytes: int = ROW_BYTES) -
         one.mkdir(parents=True)
     files = RunFiles(folders, stack[0])
     for run, result in enumerate(train(stack, files, row_bytes=row_bytes)):
-        files.finish(run, result, summary(run, {}, result, "."))
+        files.finish(run, result, Line(run, {}).ended(result))
     return [{name: (one / name).read_bytes() for name in (HISTORY, PARAMETERS)} for one in folders]
 
 
@@ -72,8 +65,8 @@ def test_every_number_reads_back_to_the_same_float(tmp_path_factory: Any, rows: 
     assert [line[0] for line in lines] == ["0", "1", "2"]
     back = np.array([[float(cell) for cell in line[1:]] for line in lines])
     assert back.tobytes() == rows.tobytes()
-    for text, value in zip(itertools.chain(*[line[1:] for line in lines]), rows.ravel(), strict=True):
-        digits = text.split("e")[0].replace(".", "").replace("-", "").strip("0")
+    for decimal, value in zip(itertools.chain(*[line[1:] for line in lines]), rows.ravel(), strict=True):
+        digits = decimal.split("e")[0].replace(".", "").replace("-", "").strip("0")
         assert len(digits) <= len(
             repr(float(value)).split("e")[0].replace(".", "").replace("-", "").strip("0")
         )
@@ -169,11 +162,11 @@ def test_a_summary_says_what_was_written(tmp_path: Path) -> None:
         for folder in (tmp_path / str(row_bytes)).iterdir():
             row = recorded(folder)
             assert row is not None
-            assert row["rows"] == "41"
+            assert row.files["rows"] == "41"
             for name in (HISTORY, PARAMETERS):
                 content = (folder / name).read_bytes()
-                assert row[name] == f"{len(content)}:{zlib.crc32(content):08x}"
-            assert changed(folder, row) == {}
+                assert row.files[name] == f"{len(content)}:{zlib.crc32(content):08x}"
+            assert changed(folder, row.files) == {}
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["", "of an earlier version"])
@@ -183,17 +176,16 @@ def test_a_file_that_has_changed_is_told(name: str, old: bool, tmp_path: Path) -
     folder = tmp_path / "0"
     row = recorded(folder)
     assert row is not None
-    if old:
-        row = {key: value for key, value in row.items() if key not in ("rows", HISTORY, PARAMETERS)}
+    files = {} if old else row.files
     whole = (folder / name).read_bytes()
     for content in (b"", whole[:-1], whole[: len(whole) // 2]):
         (folder / name).write_bytes(content)
         fault = "is gone or cut" if old else f"has {len(content)} bytes where {len(whole)} were"
-        assert changed(folder, row) == {name: fault}
+        assert changed(folder, files) == {name: fault}
     (folder / name).unlink()
-    assert list(changed(folder, row)) == [name]
+    assert list(changed(folder, files)) == [name]
     (folder / name).write_bytes(whole)
-    assert changed(folder, row) == {}
+    assert changed(folder, row.files) == {}
 
 
 def test_a_summary_that_is_cut_tells_nothing(tmp_path: Path) -> None:
@@ -226,7 +218,7 @@ def test_who_may_not_write_writes_nothing(tmp_path: Path) -> None:
         files = RunFiles([folder], one, check)
         try:
             (result,) = train([one], files, row_bytes=1)
-            files.finish(0, result, summary(0, {}, result, "."))
+            files.finish(0, result, Line(0, {}).ended(result))
         except GoneError:
             before = {path.name: path.read_bytes() for path in folder.iterdir()}
             with pytest.raises(GoneError):
@@ -255,19 +247,19 @@ def test_only_what_was_opened_is_discarded(tmp_path: Path) -> None:
 def test_an_interrupt_leaves_a_run_whole_or_nothing_of_it(
     name: str, done: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = os.rename
+    replace_ = os.replace
 
     def interrupted(part: str, path: str) -> None:
         if done or not path.endswith(name):
-            rename(part, path)
+            replace_(part, path)
         if path.endswith(name):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "rename", interrupted)
+    monkeypatch.setattr(os, "replace", interrupted)
     files = RunFiles([tmp_path], made(epochs=3))
     (result,) = train([files.experiment], files)
     with pytest.raises(KeyboardInterrupt):
-        files.finish(0, result, summary(0, {}, result, "."))
+        files.finish(0, result, Line(0, {}).ended(result))
     files.discard()
     whole = {"history.csv", "parameters.csv", "summary.csv"} if done and name == "summary.csv" else set()
     assert {path.name for path in tmp_path.iterdir()} == whole
@@ -304,11 +296,17 @@ def test_a_run_of_some_seconds_is_on_the_disk_before_it_is_done(
     one = made(epochs=3)
     files = RunFiles([tmp_path], one)
     (result,) = train([one], files)
-    files.finish(0, replace(result, seconds=WORTH_SYNCING), summary(0, {}, result, "."))
+    files.finish(0, replace(result, seconds=WORTH_SYNCING), Line(0, {}).ended(result))
     assert sorted(synced[:2]) == ["history.csv", "parameters.csv"]
     assert synced[2:] == [tmp_path.name, tmp_path.parent.name, "summary", f"{tmp_path.name} done"]
 
 
 def test_cells_that_do_not_apply_are_empty_in_a_table() -> None:
-    lines = [{"run": 0, "error": 0.1}, {"run": 1, "error": float("nan"), "note": 'a,"b"'}]
-    assert table(lines, ["run", "error", "note"]) == b'run,error,note\n0,0.1,\n1,,"a,""b"""\n'
+    done = {"epochs": 3, "final_error": 0.1, "best_error": math.nan, "accuracy": 1.0}
+    lines = [Line(0, {"seed": 'a,"b"'}, "completed", done), Line(1, {"seed": None}, directory="")]
+    columns = "epochs,initial_error,final_error,best_error,best_epoch,accuracy,seconds"
+    assert text(lines, ["seed"]).decode().splitlines() == [
+        f"run,seed,status,{columns},directory",
+        '0,"a,""b""",completed,3,,0.1,,,1.0,,.',
+        "1,,interrupted,,,,,,,,",
+    ]

@@ -14,11 +14,12 @@ import pytest
 from making_sweeps import make_sweep
 
 import runner
-from runner import results as module
 from runner.errors import RunnerError
+from runner.overrides import in_order
+from runner.ranking import median
+from runner.records import histories as module
 from runner.records.histories import NotShownError
-from runner.records.runs_table import in_order
-from runner.results import Results, median, read_histories, read_runs
+from runner.results import Results, read_histories, read_runs
 
 
 @pytest.fixture(scope="module")

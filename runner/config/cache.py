@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from runner.config.shipped import find_file
-from runner.records.writing import PARAMETERS
+from runner.records.names import PARAMETERS
 from runner.training.experiment import Data, Given
 
 T = TypeVar("T")

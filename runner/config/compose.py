@@ -14,8 +14,9 @@ from runner.config.network import BESIDE_A_RUN
 from runner.errors import ConfigError, RunnerError, did_you_mean, one_of
 
 if TYPE_CHECKING:
-    from hydra._internal.hydra import Hydra
     from omegaconf import DictConfig
+
+    from runner.hydra_internals import Hydra
 
 
 def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None) -> DictConfig:
@@ -59,9 +60,9 @@ def flags_and_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]
     Hydra's parser takes overrides in one piece only. The value of a flag that may do without one is
     joined to it, so that no override is taken for it.
     """
-    from hydra._internal.utils import get_args_parser
+    from runner import hydra_internals
 
-    actions = get_args_parser()._option_string_actions
+    actions = hydra_internals.flags()
     flags, overrides, left = list[str](), list[str](), deque(arguments)
     while left:
         argument = left.popleft()

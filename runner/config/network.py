@@ -27,7 +27,8 @@ from runner.config.checks import (
 from runner.errors import ConfigError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
-from runner.records.writing import PARAMETERS, ParameterRow, read_parameters
+from runner.records.names import PARAMETERS
+from runner.records.reading import ParameterRow, parameter_rows
 from runner.training.experiment import Draw, Given, Source
 
 NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
@@ -155,7 +156,7 @@ def _explicit(key: str, value: list[Any], shapes: Sequence[tuple[int, ...]]) -> 
 def _rows(key: str, folder: str) -> list[ParameterRow]:
     """A run's weights and biases. Raises ConfigError where the folder is not that of a finished run."""
     try:
-        return read_parameters(folder)
+        return parameter_rows(folder)
     except OSError:
         raise ConfigError(
             f"{key}.from", folder, "must be the folder of a finished run; it has no parameters.csv"

@@ -30,7 +30,7 @@ from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.nn.network import forward, views
 from runner.records.histories import NotShownError, first_row
-from runner.records.writing import HISTORY
+from runner.records.names import HISTORY
 from runner.results import LOST, Results
 from runner.training.experiment import Experiment
 

@@ -22,7 +22,8 @@ from runner.figures.figure import (
 from runner.figures.style.axes import Heights, label, log_axis, step_axis
 from runner.figures.style.encoding import Keys, Looks, add_lines, keys_of
 from runner.nn.arrays import Array
-from runner.ranking import METRICS, OFF_SCALE
+from runner.ranking import OFF_SCALE
+from runner.records.names import METRICS
 from runner.results import BLOWN_UP, COLUMNS, DIVERGED, Results
 
 MANY = 100  # lines; beyond, a sample of them is drawn over a band of quantiles

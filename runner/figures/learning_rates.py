@@ -29,8 +29,9 @@ from runner.figures.figure import (
 from runner.figures.style.axes import DIVERGED_GREY, RATE, Heights, label, log_axis, make_room
 from runner.figures.style.encoding import Keys, Looks
 from runner.nn.arrays import Array
-from runner.ranking import OFF_SCALE, higher_is_better, median
+from runner.ranking import OFF_SCALE, median
 from runner.records.histories import NotShownError
+from runner.records.names import higher_is_better
 from runner.results import COLUMNS, LOST, Results
 
 STEPS = "steps_to_threshold"

@@ -10,29 +10,37 @@ third of the time. ``tests/benchmarks/figures.py`` reads every column with each.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
-from runner.training.stack import METRICS
+from runner.records.checksums import refuse_changed
+from runner.records.names import METRICS
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.csv import ReadOptions
 
+T = TypeVar("T")
+
 #: What histories may count, as their first column says.
-STEPS = ("epoch", "update")
+UNITS = ("epoch", "update")
 #: Files that are read at a time.
 BATCH = 100
 #: Bytes that pyarrow sets aside for a file: more takes it longer.
 BLOCK = 2**18
+#: Curves are kept of all runs, of this many numbers altogether; longer histories are thinned evenly.
+MOST_NUMBERS = 2**23
 #: The longest number of a history in bytes, with its comma: ``-1.2345678901234567e-308,``.
 LONGEST = 25
 
@@ -52,6 +60,60 @@ class Errors:
     steps: Array
     values: Array
     reached: Array
+
+
+class Histories:
+    """Histories as they are read, the first time compared with the checksum in the run's summary."""
+
+    def __init__(self) -> None:
+        self._checked: set[str] = set()
+
+    def read(self, paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
+        """What :func:`read_columns` reads. Raises RunnerError for a file that is not as it was written."""
+        for path, history in zip(paths, read_columns(paths, names), strict=True):
+            if path not in self._checked:
+                _refuse_changed(path)
+                self._checked.add(path)
+            yield history
+
+    def errors(self, paths: Sequence[str], names: Sequence[str], level: float, more: bool) -> Errors:
+        """The second column of `names` of all; `reached` at `level` or below it, or above it if `more`."""
+        most = max(2, MOST_NUMBERS // max(1, len(paths)))
+        steps: list[Array] = []
+        values: list[Array] = []
+        reached = np.full(len(paths), np.inf)
+        for i, history in enumerate(self.read(paths, names)):
+            at, value = history.values()
+            there = np.flatnonzero(value >= level if more else value <= level)
+            reached[i] = at[there[0]] if there.size else np.inf
+            kept = every(len(at), most)
+            # equal steps are kept once: they are half of what is held
+            steps.append(steps[-1] if steps and np.array_equal(steps[-1], at[kept]) else at[kept])
+            values.append(value[kept])
+        return aligned(steps, values, reached)
+
+
+def _refuse_changed(path: str) -> None:
+    """Raises RunnerError where a history is not as it was written, with the row at fault if one is."""
+    try:
+        refuse_changed(path)
+    except RunnerError:
+        deque(read_columns([path], None), maxlen=0)
+        raise
+
+
+def beside(make: Callable[[], T]) -> Future[T]:
+    """What `make` returns or raises, in a thread beside what else is done."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(make())
+        except BaseException as error:  # of whatever kind: somebody waits for it
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()  # not waited for by who is interrupted
+    return future
 
 
 def read_columns(paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
@@ -106,7 +168,7 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
     except KeyError:
         header = header_of(path)
         missing = next(name for name in names if name not in header)
-        if missing == names[0] and header[0] in STEPS:
+        if missing == names[0] and header[0] in UNITS:
             raise NotShownError(f"the histories count different steps: {missing}s and {header[0]}s") from None
         if missing in METRICS:
             raise NotShownError(f"not every run has a {missing}: {path} has no such column") from None

@@ -26,7 +26,7 @@ from runner.figures import NAMES, read_ahead
 from runner.figures.options import add_options, figures_in, options_in
 from runner.output import outlive_readers, write_named
 from runner.ranking import OFF_SCALE
-from runner.records.writing import MULTIRUN
+from runner.records.names import MULTIRUN
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from hydra_plugins.vectorized_launcher import VectorizedLauncher
 from runner.config.compose import replacing
-from runner.errors import ConfigError, RunnerError
-from runner.guard import FolderGuard, claimed, complete_table, inside
+from runner.errors import RunnerError, describe
+from runner.guard import claimed
+from runner.hydra_internals import error_of
 from runner.ranking import default_metric, verdict
-from runner.records.table import RunsTable, read_summary, swept_keys
-from runner.records.writing import MULTIRUN, RUNS, write_whole
-from runner.sweeping.grid import expand, with_params, without_duplicates
+from runner.records.folders import inside
+from runner.records.lines import Line
+from runner.records.names import FAILED, MULTIRUN, RUNS, STATUSES
+from runner.records.runs_table import RunsTable, finished_line
+from runner.records.writing import write_whole
+from runner.sweeping.grid import expand, expected, fixed_overrides, with_params, without_duplicates
 from runner.sweeping.jobs import Composer, effective
-from runner.sweeping.launching import LazyJobReturn, expected, wants_a_process_of_its_own
+from runner.sweeping.launching import wants_a_process_of_its_own
+from runner.sweeping.returns import LazyJobReturn
+from runner.sweeping.settings import Expansion
 from runner.training.stack import width
-from runner.work import describe
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
 BYTES_A_NUMBER = 20
@@ -41,73 +43,74 @@ class SweepFailedError(RunnerError):
 
 def sweep(
     arguments: Sequence[str],
+    settings: Expansion,
     context: HydraContext,
     task_function: TaskFunction,
     config: DictConfig,
     launcher: Launcher,
-    *,
-    max_batch_size: int | None,
-    params: dict[str, str] | None,
-    points: Any,
-    together: Any,
-    dry_run: bool,
 ) -> list[Sequence[JobReturn]]:
     """Runs a sweep; returns the batches' JobReturns. See Hydra's ``Sweeper.sweep``.
 
     Raises SweepFailedError at the end where runs of a batched task have failed, and for any other
     task, as Hydra's basic sweeper does, the first error of a batch.
     """
-    if max_batch_size is not None and max_batch_size < 1:
-        raise ConfigError("hydra.sweeper.max_batch_size", max_batch_size, "must be null or at least 1")
-    asked = with_params(params, arguments)
-    if hasattr(task_function, "batched"):
+    asked, is_batched = with_params(settings.params, arguments), hasattr(task_function, "batched")
+    if is_batched:
         asked = replacing(asked)
-    expanded = expand(asked, context.config_loader, points=points, together=together)
+    expanded = expand(asked, context.config_loader, points=settings.points, together=settings.together)
     jobs = without_duplicates(expanded)
     if len(jobs) < len(expanded):
         print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
-    if dry_run:
+    if settings.dry_run:
         print(preview(jobs, Composer(context.config_loader, config), task_function))
         return []
     folder = Path(str(config.hydra.sweep.dir))
     folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    with claimed(folder):
-        returns = _launched(jobs, config, context, task_function, launcher, max_batch_size)
-    if hasattr(task_function, "batched"):
-        complete_table()
+    size = settings.max_batch_size or max(1, len(jobs))
+    batches = [jobs[first : first + size] for first in range(0, len(jobs), size)]
+    with claimed(folder, context.callbacks.callbacks):
+        returns = _launched(batches, folder, context, is_batched, config, launcher)
+    if is_batched:
         _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
     return returns
 
 
 def _launched(
-    jobs: Sequence[list[str]],
-    config: DictConfig,
+    batches: Sequence[Sequence[list[str]]],
+    folder: Path,
     context: HydraContext,
-    task_function: TaskFunction,
+    is_batched: bool,
+    config: DictConfig,
     launcher: Launcher,
-    max_batch_size: int | None,
 ) -> list[Sequence[JobReturn]]:
     """The JobReturns of the batches, launched one after the other in the sweep's folder, which is ours."""
-    folder, is_batched = Path(str(config.hydra.sweep.dir)), hasattr(task_function, "batched")
-    is_new, is_vectorized = _record(folder, config), isinstance(launcher, VectorizedLauncher)
-    knows_all = is_vectorized and not wants_a_process_of_its_own(config)
-    table = _table_of(jobs, folder, config, context) if is_batched and not knows_all else None
+    is_new, keeps_table = _record(folder, config), getattr(launcher, "keeps_table", False)
+    table = None
+    if is_batched and (not keeps_table or wants_a_process_of_its_own(config)):
+        fixed = fixed_overrides(config, context.config_loader)
+        table = RunsTable(folder, expected([job for batch in batches for job in batch], config, fixed))
+        table.write()
     returns: list[Sequence[JobReturn]] = []
-    for first in range(0, len(jobs), max_batch_size or max(1, len(jobs))):
-        batch = jobs[first : first + (max_batch_size or len(jobs))]
-        try:
+    first = 0
+    try:
+        for batch in batches:
             returned = launcher.launch(batch, initial_job_idx=first)
-        except BaseException:
-            if is_new and is_vectorized:
-                _forget(folder)
-            raise
-        if not is_batched:
-            for one in returned:
-                _ = one.return_value  # raises where the job failed
-        returns.append(returned)
+            if not is_batched:
+                for job_return in returned:
+                    _ = job_return.return_value  # raises where the job failed
+            returns.append(returned)
+            if table is not None:
+                _place(table, first, returned)
+            first += len(batch)
+    except BaseException:
+        if is_new and keeps_table and not (folder / RUNS).exists():
+            (folder / MULTIRUN).unlink()  # of no run that was begun: it is not to look like a sweep
+        raise
+    finally:
         if table is not None:
-            _place(table, first, returned)
+            table.catch_up()
+            table.write()
     return returns
 
 
@@ -120,87 +123,62 @@ def _record(folder: Path, config: DictConfig) -> bool:
     return True
 
 
-def _table_of(
-    jobs: Sequence[list[str]], folder: Path, config: DictConfig, context: HydraContext
-) -> RunsTable:
-    """The table of a sweep whose launcher knows of none: it has every run from the start on."""
-    lines = expected(jobs, config, context.config_loader)
-    swept = dict.fromkeys(key for line in lines.values() for key in swept_keys(line))
-    table = RunsTable(folder, list(swept), dict(lines))
-    table.write()
-    FolderGuard.is_begun = True
-    return table
-
-
 def _place(table: RunsTable, first: int, returned: Sequence[JobReturn]) -> None:
     """Tells the table where the runs of a batch are, which begins with run `first`."""
     sweep = str(table.path.parent.absolute())
-    for number, one in enumerate(returned, start=first):
-        assert one.hydra_cfg is not None
-        directory = inside(str(one.hydra_cfg.hydra.runtime.output_dir), sweep)
-        table.lines[number] = {**table.lines[number], "directory": directory}
+    for number, job_return in enumerate(returned, start=first):
+        directory = inside(str(_folder_of(job_return)), sweep)
+        table.lines[number] = table.lines[number]._replace(directory=directory)
     table.write()
 
 
-def _forget(folder: Path) -> None:
-    """Removes the record of a sweep of which no run was begun, so that it does not look like one."""
-    if (folder / RUNS).exists():
-        return
-    FolderGuard.sweep = None
-    (folder / MULTIRUN).unlink()
-    if FolderGuard.is_new:
-        with suppress(OSError):
-            folder.rmdir()
+def _folder_of(returned: JobReturn) -> Path:
+    assert returned.hydra_cfg is not None
+    return Path(str(returned.hydra_cfg.hydra.runtime.output_dir))
 
 
 def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> None:
     """Prints what has become of the runs; raises SweepFailedError where some failed."""
-    failed = [(i, r) for i, r in enumerate(returned) if r.status == JobStatus.FAILED]
-    lines = [_line(r) for r in returned]
-    counts = Counter(line.get("status", "failed") for line in lines)
-    told = ", ".join(f"{counts[s]} {s}" for s in ("completed", "diverged", "failed") if counts[s])
+    lines = [_line(job_return) for job_return in returned]
+    counts = Counter(line.status if line else FAILED for line in lines)
+    told = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     print(f"{len(returned)} runs in {seconds:.1f} s: {told}")
     for heading, text in _best([line for line in lines if line]):
         print(f"{heading}: {text}")
     print(f"table: {folder / RUNS}")
+    failed = [i for i, job_return in enumerate(returned) if job_return.status == JobStatus.FAILED]
     if failed:
-        raise SweepFailedError(f"{len(failed)} of {len(returned)} runs failed:\n{_failures(failed)}")
+        reasons = [
+            f"  run {i} ({_swept(lines[i], returned[i])}): {describe(error_of(returned[i]))}"
+            for i in failed[:FAILURES]
+        ]
+        if len(failed) > FAILURES:
+            reasons.append(f"  and {len(failed) - FAILURES} more; error.txt in each folder says why")
+        raise SweepFailedError("\n".join([f"{len(failed)} of {len(returned)} runs failed:", *reasons]))
 
 
-def _best(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def _best(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """What there is to say of the best setting. Not every launcher knows that a key has but one value."""
     values: dict[str, set[object]] = {}
     for line in lines:
-        for key in swept_keys(line):
-            values.setdefault(key, set()).add(line[key])
+        for key, value in line.swept.items():
+            values.setdefault(key, set()).add(value)
     keys = [key for key, distinct in values.items() if len(distinct) > 1 and key != "seed"]
 
     def name(run: int) -> str:
-        return ", ".join(f"{key}={lines[run].get(key)}" for key in keys)
+        return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
     return verdict(lines, keys, default_metric(lines), name)
 
 
-def _line(returned: JobReturn) -> Mapping[str, Any]:
+def _line(returned: JobReturn) -> Line | None:
     """A run's line of the table; of a launcher that knows of none, from the run's folder."""
-    if isinstance(returned, LazyJobReturn):
-        return returned.line
-    assert returned.hydra_cfg is not None
-    return read_summary(str(returned.hydra_cfg.hydra.runtime.output_dir)) or {}
+    return returned.line if isinstance(returned, LazyJobReturn) else finished_line(_folder_of(returned))
 
 
-def _failures(failed: Sequence[tuple[int, JobReturn]]) -> str:
-    """The failed runs, a line each, cut where there are many."""
-    told = [f"  run {i} ({_swept(r)}): {describe(r._return_value)}" for i, r in failed[:FAILURES]]
-    if len(failed) > FAILURES:
-        told.append(f"  and {len(failed) - FAILURES} more; error.txt in each folder says why")
-    return "\n".join(told)
-
-
-def _swept(returned: JobReturn) -> str:
+def _swept(line: Line | None, returned: JobReturn) -> str:
     """What a run does not share with the others, as far as that is known."""
-    line = _line(returned)
-    pairs = [f"{key}={line[key]}" for key in swept_keys(line)] if line else list(returned.overrides or [])
+    pairs = [f"{key}={value}" for key, value in line.swept.items()] if line else returned.overrides or []
     return " ".join(pairs)
 
 
@@ -217,12 +195,12 @@ def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFu
         job = composer.job(number, overrides)
         if batched is not None:
             try:
-                one = batched.prepare(job.config)
+                made = batched.prepare(job.config)
             except RunnerError as error:
                 shown.append(f"{number:>7}  would fail: {error}")
                 continue
-            rows += one.rows
-            size += one.rows * (1 + width(one)) * BYTES_A_NUMBER
+            rows += made.rows
+            size += made.rows * (1 + width(made)) * BYTES_A_NUMBER
     total = f"{len(jobs)} runs"
     if batched is not None:
         total += f", {rows} rows of history.csv, about {_bytes(size)}"

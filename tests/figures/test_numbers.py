@@ -698,7 +698,7 @@ def test_a_shorter_run_is_not_hidden_by_a_longer_one(tmp_path: Path) -> None:
 
 def test_close_values_have_names_of_their_own() -> None:
     from runner.figures.style.encoding import short_names
-    from runner.records.runs_table import plain
+    from runner.overrides import plain
 
     close = [0.012345678, 0.012345679, 0.0123456795]
     assert short_names(close) == ["0.012345678", "0.012345679", "0.0123456795"]

@@ -16,7 +16,8 @@ from omegaconf import OmegaConf
 
 from runner.config import conf_dir
 from runner.config.compose import replacing
-from runner.sweeping.jobs import Composer, Job, parse
+from runner.overrides import parse
+from runner.sweeping.jobs import Composer, Job
 
 INTERPOLATING = """# @package _global_
 width: 3
@@ -55,7 +56,7 @@ def initialized() -> Iterator[None]:
 
 def texts(job: Job) -> list[str]:
     filling = job.files._filling()
-    return [text.fill(filling).decode() for text in job.files.layout.texts]
+    return [text.fill(filling).decode() for text in job.files.template.texts]
 
 
 def assert_as_hydra(composer: Composer, number: int, overrides: list[str]) -> None:

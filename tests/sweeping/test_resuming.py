@@ -14,9 +14,10 @@ import pytest
 from processes import Command
 
 from runner import load
+from runner.records.lines import Line
 from runner.records.writing import RunFiles
-from runner.sweeping.job_files import JobFiles, Layout
-from runner.sweeping.work import Work, run_stack
+from runner.sweeping.job_files import JobFiles, Template
+from runner.work import Watch, Work, run_stack
 
 #: Seven runs, their histories written in several pieces.
 RATES = "learning_rate=0.01,0.02,0.05,0.1,0.2,0.3,0.4"
@@ -115,12 +116,12 @@ def test_a_sweep_that_cannot_be_told_is_refused(content: bytes, copy: Path, comm
 
 
 def test_the_table_and_its_rebuilding_have_no_checksums(copy: Path) -> None:
-    from runner.records.table import rebuild
+    from runner.records.runs_table import RunsTable
 
     before = (copy / "runs.csv").read_bytes()
     assert before.splitlines()[0].endswith(b",seconds,directory")
     (copy / "runs.csv").unlink()
-    rebuild(copy)
+    RunsTable.now(copy).write()
     assert (copy / "runs.csv").read_bytes() == before
 
 
@@ -148,8 +149,8 @@ def test_workers_write_nothing_when_their_sweep_is_gone(command: Command, tmp_pa
 
 
 def work(sweep: Path, number: int) -> Work:
-    one, files = load("epochs=3", f"seed={number}"), JobFiles(Layout(None, ()), number, [])
-    return Work(number, one, str(sweep / str(number)), files, {}, str(number))
+    one, files = load("epochs=3", f"seed={number}"), JobFiles(Template(None, ()), number, [])
+    return Work(Line(number, {}, directory=str(number)), str(sweep / str(number)), one, files)
 
 
 def test_of_a_stack_that_fails_only_what_is_not_done_is_tried_again(
@@ -167,7 +168,7 @@ def test_of_a_stack_that_fails_only_what_is_not_done_is_tried_again(
     monkeypatch.setattr(RunFiles, "finish", failing)
     outcomes = run_stack(works, 2**20)
     assert finished == ["0", "1", "1", "2"]
-    assert [(outcome.number, outcome.line["status"]) for outcome in outcomes] == [
+    assert [(outcome.line.run, outcome.line.status) for outcome in outcomes] == [
         (0, "completed"), (1, "completed"), (2, "completed")]  # fmt: skip
     assert not list(tmp_path.rglob("error.txt"))
 
@@ -188,7 +189,7 @@ def test_a_worker_without_its_sweep_ends_before_its_next_write(at: int, tmp_path
     left = at
     tick: Callable[[], None] = failing if at < 5 else (lambda: None)
     with pytest.raises(SystemExit):
-        run_stack([work(tmp_path, 0)], 1, tick, check)
+        run_stack([work(tmp_path, 0)], 1, Watch(tick, check))
     assert not (tmp_path / "0" / "error.txt").exists()
     assert not (tmp_path / "0" / "summary.csv").exists()
     assert (tmp_path / "0").exists() == (at > 0)

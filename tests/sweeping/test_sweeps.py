@@ -128,11 +128,11 @@ def test_hydra_would_write_the_same_files(mixed: Path, command: Command, tmp_pat
 
 
 def test_the_table_is_rebuilt_from_the_folders(mixed: Path) -> None:
-    from runner.records.table import rebuild
+    from runner.records.runs_table import RunsTable
 
     before = (mixed / "runs.csv").read_bytes()
     (mixed / "runs.csv").unlink()
-    rebuild(mixed)
+    RunsTable.now(mixed).write()
     assert (mixed / "runs.csv").read_bytes() == before
 
 

@@ -14,7 +14,7 @@ import pytest
 from processes import Command
 
 from runner.errors import RunnerError
-from runner.records.table import rebuild
+from runner.records.runs_table import RunsTable
 from runner.results import Results, read_runs
 
 RATES = ["0.1", "-1", "0.2", "-2", "0.3"]
@@ -114,7 +114,7 @@ def test_the_folders_tell_whatever_their_names(kind: str, failing: dict[str, Pat
     copy = without_table(failing[kind], tmp_path)
     assert read_runs(copy).equals(read_runs(failing[kind]))
     assert read_runs(copy)["status"].tolist() == STATUSES
-    rebuild(copy)
+    RunsTable.now(copy).write()
     assert lines(copy) == lines(failing[kind])
 
 
@@ -124,7 +124,7 @@ def test_runs_of_unknown_number_are_all_there(failing: dict[str, Path], tmp_path
     assert table["run"].tolist() == [0, 1, 2, 3, 4]
     assert table["status"].tolist() == STATUSES
     assert sorted(table["directory"]) == sorted(f"of/{rate}" for rate in RATES)
-    rebuild(copy)
+    RunsTable.now(copy).write()
     assert [line["status"] for line in lines(copy)] == STATUSES
 
 

@@ -13,7 +13,7 @@ import pytest
 from processes import Command
 
 from runner.errors import RunnerError
-from runner.guard import held
+from runner.records.folders import held
 
 # Seconds of training for each of two runs, in stacks of one.
 LONG = [

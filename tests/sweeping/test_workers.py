@@ -165,15 +165,16 @@ def test_no_scheduler_at_the_address(command: Command) -> None:
 
 def test_workers_get_no_hydra(seed: Experiment) -> None:
     """What travels to a worker is read there without Hydra, OmegaConf or joblib."""
-    from runner.sweeping.job_files import JobFiles, Layout, Text
-    from runner.sweeping.work import Work
+    from runner.records.lines import Line
+    from runner.sweeping.job_files import JobFiles, Template, Text
+    from runner.work import Work
 
     texts = (Text(("a: ", "\n"), ("a",)), Text(("",)), Text(("",)))
-    files = JobFiles(Layout(".hydra", texts, ("a",)), 0, ["a=1"], [1])
-    work = Work(0, seed, "nowhere", files, {"a": 1}, "0")
+    files = JobFiles(Template(".hydra", texts, ("a",)), 0, ["a=1"], [1])
+    work = Work(Line(0, {"a": 1}), "nowhere", seed, files)
     script = (
         "import pickle, sys; work = pickle.load(sys.stdin.buffer); "
-        "from runner.sweeping.work import run_stack; "
+        "from runner.work import run_stack; "
         "print([m for m in ('hydra', 'omegaconf', 'joblib', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run(

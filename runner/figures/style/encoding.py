@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 
 from runner.figures.figure import Options
 from runner.figures.style.axes import add_bar, escaped, is_numeric, label, wants_log
-from runner.records.runs_table import in_order, plain
+from runner.overrides import in_order, plain
 from runner.results import Results
 
 #: viridis without its end that is lost on white paper.
