@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -45,3 +46,9 @@ def make_sweep(
     given = [*overrides, *(f"{key}={','.join(map(str, values))}" for key, values in swept.items())]
     (folder / "multirun.yaml").write_text(OmegaConf.to_yaml({"hydra": {"overrides": {"task": given}}}))
     return folder
+
+
+def lines(sweep: Path) -> list[dict[str, str]]:
+    """The lines of a sweep's ``runs.csv``, cell by cell."""
+    with open(sweep / "runs.csv", newline="") as f:
+        return list(csv.DictReader(f))

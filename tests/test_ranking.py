@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from runner.ranking import default_metric, rank, verdict
+from runner.ranking import default_metric, median, rank, verdict
 from runner.records.lines import Line
 
 
@@ -92,3 +94,10 @@ def test_where_every_setting_mostly_diverges_none_is_the_best() -> None:
     assert best(table) is None
     assert told(table)[0][1] == "none, at least half of the runs of each diverged"
     assert told(lines((1, 0, math.nan, "diverged"), (2, 0, math.nan, "diverged"))) == []
+
+
+def test_medians_are_within_all_numbers() -> None:
+    assert median(pd.Series([1.5e308, 1.7e308])) == pytest.approx(1.6e308)
+    assert median(pd.Series([1.0, 3.0, np.inf])) == 3.0
+    assert median(pd.Series([1.0, np.inf])) == np.inf
+    assert np.isnan(median(pd.Series([], dtype=float)))

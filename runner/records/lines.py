@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,41 +49,21 @@ def swept_keys(lines: Iterable[Line]) -> list[str]:
     return list(dict.fromkeys(key for line in lines for key in line.swept))
 
 
-def header_of(lines: Sequence[Line], swept: Sequence[str]) -> list[str]:
-    """The columns of lines that may have different metrics."""
-    return ["run", *swept, "status", *(reached(name, swept) for name in _present(lines)), "directory"]
-
-
-def text(lines: Sequence[Line], swept: Sequence[str]) -> bytes:
-    """Lines as CSV with a header: ``runs.csv``."""
-    return as_csv(header_of(lines, swept), cells(lines, swept))
-
-
-def cells(lines: Sequence[Line], swept: Sequence[str]) -> Iterable[list[object]]:
-    """What stands in each line under its header."""
-    names = _present(lines)
-    for line in lines:
-        results = (_cell(line.results.get(name)) for name in names)
-        yield [line.run, *map(line.swept.get, swept), line.status, *results, line.directory]
-
-
-def _present(lines: Sequence[Line]) -> list[str]:
+def rows_of(lines: Sequence[Line], swept: Sequence[str]) -> Iterator[list[object]]:
+    """The header of lines that may have different metrics, and the cells of each; None is an empty one."""
     present = {name for line in lines for name in OPTIONAL if name in line.results}
-    return [name for name in RESULT_COLUMNS if name not in OPTIONAL or name in present]
+    names = [name for name in RESULT_COLUMNS if name not in OPTIONAL or name in present]
+    yield ["run", *swept, "status", *(reached(name, swept) for name in names), "directory"]
+    for line in lines:
+        numbers = [number if math.isfinite(number) else None for number in map(line.result, names)]
+        yield [line.run, *map(line.swept.get, swept), line.status, *numbers, line.directory]
 
 
-def as_csv(header: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
-    """Rows as CSV; None is an empty cell."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return out.getvalue().encode()
-
-
-def _cell(value: float | None) -> object:
-    """A number that is not finite is an empty cell."""
-    return value if value is not None and math.isfinite(value) else None
+def as_csv(rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows as CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def reached(name: str, swept: Container[str]) -> str:
@@ -98,14 +78,14 @@ def parser_of(header: Sequence[str]) -> Callable[[Sequence[str]], Line]:
     """
     for column in ("run", "status", "directory"):
         if column not in header:
-            raise ValueError(f": is not a table of runs; it has no column '{column}'")
+            raise ValueError(f"there is no column '{column}'")
     status, directory = header.index("status"), header.index("directory")
     swept, columns = header[1:status], header[status + 1 : directory]
     names = {reached(name, swept): name for name in RESULT_COLUMNS}
 
     def parse(row: Sequence[str]) -> Line:
         if len(row) != len(header) or not row[0].isdecimal():
-            raise ValueError(": is not the line of a run")
+            raise ValueError("is not the line of a run")
         results = zip(columns, row[status + 1 : directory], strict=True)
         numbers = {names[column]: _number(column, cell) for column, cell in results if column in names}
         marks = dict(zip(swept, row[1:status], strict=True))
@@ -119,24 +99,18 @@ def _number(column: str, cell: str) -> float:
     try:
         return int(cell) if cell.isdecimal() else float(cell or "nan")
     except ValueError:
-        raise ValueError(f", column {column}: '{cell}' is not a number") from None
+        raise ValueError(f"column {column}: '{cell}' is not a number") from None
 
 
 def read_lines(path: str | Path) -> list[Line]:
     """The lines of a table of runs; none where it is not there. Raises RunnerError for what is none."""
+    lines: list[Line] = []
     try:
         with open(path, newline="", encoding="utf-8") as f:
-            rows = list(csv.reader(f))
+            header, *rows = csv.reader(f)
+        lines.extend(map(parser_of(header), rows))
     except FileNotFoundError:
         return []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RunnerError(f"{path}: cannot be read as CSV: {error}") from None
-    place, lines = "", list[Line]()
-    try:
-        parse = parser_of(rows[0] if rows else [])
-        for number, row in enumerate(rows[1:], start=2):
-            place = f", line {number}"
-            lines.append(parse(row))
-    except ValueError as error:
-        raise RunnerError(f"{path}{place}{error}") from None
+    except (OSError, ValueError, csv.Error) as error:
+        raise RunnerError(f"{path}, line {len(lines) + 2}: {error}") from None
     return lines

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import RunnerError
 from runner.overrides import swept_values
 from runner.records.checksums import recorded
-from runner.records.lines import Line, read_lines, swept_keys, text
+from runner.records.lines import Line, as_csv, read_lines, rows_of, swept_keys
 from runner.records.names import (
     ERROR,
     FAILED,
@@ -80,7 +80,7 @@ class RunsTable:
 
     def text(self) -> bytes:
         """The table as CSV."""
-        return text([self.lines[run] for run in sorted(self.lines)], self.swept)
+        return as_csv(rows_of([self.lines[run] for run in sorted(self.lines)], self.swept))
 
     def write(self) -> None:
         """Writes the table as it is now; a reader never sees half of it."""

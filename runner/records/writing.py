@@ -25,7 +25,7 @@ from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.nn.network import parameter_names
 from runner.records.checksums import NOTHING, Sum
-from runner.records.lines import Line, as_csv, cells, header_of
+from runner.records.lines import Line, as_csv, rows_of
 from runner.records.names import FILES, HISTORY, LEFT, PARAMETERS, PART, SUMMARY, is_part
 from runner.training.experiment import Experiment
 from runner.training.stack import Result, columns
@@ -107,10 +107,9 @@ class RunFiles:
 
     def _summary(self, run: int, line: Line) -> bytes:
         """A run's line of ``runs.csv``, then its rows and the sums of its files."""
-        swept, sums = list(line.swept), [self.sums[run].get(name, "") for name in FILES]
-        (row,) = cells([line], swept)
-        header = [*header_of([line], swept), "rows", *FILES]
-        return as_csv(header, [[*row, self.rows[run], *sums]])
+        header, cells = rows_of([line], list(line.swept))
+        sums = [self.sums[run].get(name) for name in FILES]
+        return as_csv([[*header, "rows", *FILES], [*cells, self.rows[run], *sums]])
 
     def discard(self) -> None:
         """Removes what it has written of runs that are not whole: those without a summary."""

@@ -143,17 +143,6 @@ def test_a_subdir_of_the_users_own(own: Path) -> None:
     assert_as_hydra(composer, 1, ["learning_rate=0.25"])
 
 
-@pytest.mark.parametrize(
-    "text", ["1", "-1.5", "1e-3", ".5", "tanh", "true", "null", "[1,[2,a]]", "1_000", "inf"]
-)
-def test_plain_values_are_read_as_hydras_grammar_reads_them(text: str) -> None:
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    theirs = OverridesParser.create().parse_override(f"key={text}").value()
-    assert parse(text) == theirs
-    assert type(parse(text)) is type(theirs)
-
-
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(overrides_of_one, max_size=3),

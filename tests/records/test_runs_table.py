@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from making_sweeps import lines
 from processes import Command
 
 from runner.errors import RunnerError
@@ -19,11 +19,6 @@ from runner.results import Results, read_runs
 
 RATES = ["0.1", "-1", "0.2", "-2", "0.3"]
 STATUSES = ["completed", "failed", "completed", "failed", "completed"]
-
-
-def lines(sweep: Path) -> list[dict[str, str]]:
-    with open(sweep / "runs.csv", newline="") as f:
-        return list(csv.DictReader(f))
 
 
 def killed(folder: Path, *arguments: str, runs: int) -> Path:
