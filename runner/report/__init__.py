@@ -11,7 +11,6 @@ import gc
 import platform
 import re
 import shlex
-import sys
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
@@ -21,10 +20,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.commands import add_version, ending
 from runner.errors import RunnerError
 from runner.figures import NAMES, read_ahead
 from runner.figures.options import add_options, figures_in, options_in
-from runner.output import outlive_readers, write_named
+from runner.output import write_named
 from runner.ranking import OFF_SCALE
 from runner.records.writing import MULTIRUN
 
@@ -469,6 +469,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("folder", metavar="DIR", help="the folder of a run or of a sweep")
     p.add_argument("--out", type=Path, help="where it goes (default: DIR)")
     add_options(p)
+    add_version(p)
     return p
 
 
@@ -491,17 +492,12 @@ def report(arguments: argparse.Namespace) -> None:
         raise RunnerError("\n".join(faults))
 
 
+@ending()
 def main() -> None:
-    """The command. What a user can put right ends in a short message and exit code 1."""
-    outlive_readers()
+    """The command."""
     arguments = parser().parse_args()
     gc.disable()  # as in backprop-figures
-    try:
-        report(arguments)
-    except RunnerError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
+    report(arguments)
 
 
 if __name__ == "__main__":
