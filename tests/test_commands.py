@@ -261,7 +261,7 @@ def test_every_command_says_its_version(module: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "work"), zip(COMMANDS, ["flags_and_overrides", "run", "draw"], strict=False)
+    ("module", "work"), list(zip(COMMANDS, ["flags_and_overrides", "run", "draw", "report"], strict=True))
 )
 def test_every_command_can_be_interrupted(
     module: str, work: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -269,6 +269,8 @@ def test_every_command_can_be_interrupted(
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
+    for name in (TRACEBACKS, "HYDRA_FULL_ERROR"):
+        monkeypatch.setenv(name, "0")  # a command may set them for itself
     place = import_module(f"{module}.__main__")
     monkeypatch.setattr(place, work, interrupt)
     monkeypatch.setattr(sys, "argv", ["command", "DIR"])
