@@ -17,7 +17,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from runner.config import Cache, conf_dir, experiment
-from runner.config.compose import flags_and_overrides, message, replacing
+from runner.config.compose import flags_and_overrides, replacing
+from runner.config.messages import message
 from runner.errors import RunnerError
 from runner.guard import GUARD, complete_table, inside
 from runner.output import outlive_readers

@@ -25,16 +25,10 @@ from runner.config.checks import (
     without_name,
 )
 from runner.config.shipped import find_file
-from runner.data.examples import (
-    GENERATORS,
-    SCALES,
-    SKLEARN_SETS,
-    Raw,
-    generate,
-    load_sklearn,
-    prepare,
-    read_csv,
-)
+from runner.data.bundled import SKLEARN_SETS, load_sklearn
+from runner.data.csv_file import read_csv
+from runner.data.examples import SCALES, Raw, prepare
+from runner.data.generated import GENERATORS, generate
 from runner.errors import ConfigError, RunnerError
 from runner.training.experiment import Data
 

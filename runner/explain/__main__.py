@@ -15,7 +15,8 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
 from runner.config import boolean, choice, experiment, number
-from runner.config.compose import compose, known_keys, message
+from runner.config.compose import compose
+from runner.config.messages import known_keys, message
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.explain.page import Choices, explain
 from runner.output import outlive_readers, write_named
