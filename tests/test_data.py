@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 import runner
-from runner.data.examples import GENERATORS, SCALES, SKLEARN_SETS, _read_cells, read_csv
+from runner.data.examples import GENERATORS, SCALES, SKLEARN_SETS, Data, _read_cells, read_csv
 from runner.nn.arrays import Array
-from runner.training.experiment import Data
 
 
 def data(*overrides: str) -> Data:

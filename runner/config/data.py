@@ -29,6 +29,7 @@ from runner.data.examples import (
     GENERATORS,
     SCALES,
     SKLEARN_SETS,
+    Data,
     Raw,
     generate,
     load_sklearn,
@@ -36,7 +37,6 @@ from runner.data.examples import (
     read_csv,
 )
 from runner.errors import ConfigError, RunnerError
-from runner.training.experiment import Data
 
 DATA_KEYS: dict[str, tuple[Check, Any]] = {
     "scale": (optional(choice(list(SCALES))), None),
