@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import runner
-from runner.training.experiment import Data
+from runner.data.examples import Data
 
 
 def load_data(*overrides: str) -> Data:

@@ -27,10 +27,9 @@ from runner.config.checks import (
 from runner.config.shipped import find_file
 from runner.data.bundled import SKLEARN_SETS, load_sklearn
 from runner.data.csv_file import read_csv
-from runner.data.examples import SCALES, Raw, prepare
+from runner.data.examples import SCALES, Data, Raw, prepare
 from runner.data.generated import GENERATORS, generate
 from runner.errors import ConfigError, RunnerError
-from runner.training.experiment import Data
 
 DATA_KEYS: dict[str, tuple[Check, Any]] = {
     "scale": (optional(choice(list(SCALES))), None),

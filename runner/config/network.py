@@ -24,11 +24,12 @@ from runner.config.checks import (
     options,
     text,
 )
+from runner.data.examples import Source
 from runner.errors import ConfigError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
 from runner.records.writing import PARAMETERS, ParameterRow, read_parameters
-from runner.training.experiment import Draw, Given, Source
+from runner.training.experiment import Draw, Given
 
 NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
     "hidden": (anything, []),

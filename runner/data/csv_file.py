@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from runner.data.cells import BOOLEANS, is_no_header, looks_like, number
-from runner.data.examples import Raw, class_columns, one_hot
+from runner.data.examples import Raw, Source, class_columns, one_hot
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.nn.arrays import Array
-from runner.training.experiment import Source
 
 
 def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -> Raw:
