@@ -39,6 +39,7 @@ DATA_KEYS: dict[str, tuple[Check, Any]] = {
 
 
 def data_of(section: Section) -> Data:
+    """The data that the group `data` describes. Raises RunnerError for the first thing that is wrong."""
     sources: dict[str, Callable[[Section], Raw]] = {
         "inline": _inline,
         "csv": _csv,

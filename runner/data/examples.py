@@ -31,6 +31,7 @@ class Source:
 
     @classmethod
     def of(cls, key: str, path: Path, content: bytes) -> Source:
+        """The source that `key` names, with the content that was read."""
         return cls(key, str(path.absolute()), sha256(content).hexdigest())
 
 
@@ -96,15 +97,18 @@ class Data:
 
     @cached_property
     def one_hot(self) -> bool:
+        """Whether the targets look like classes: one column of 0 and 1, or rows with a single 1."""
         y = self.targets
         return bool(np.isin(y, (0.0, 1.0)).all() and (y.shape[1] == 1 or (y.sum(axis=1) == 1.0).all()))
 
     @property
     def examples(self) -> int:
+        """N, the examples to learn from."""
         return len(self.inputs)
 
     @property
     def nbytes(self) -> int:
+        """The bytes of all its arrays."""
         arrays = (self.inputs, self.targets, self.test_inputs, self.test_targets)
         return sum(array.nbytes for array in arrays if array is not None)
 
