@@ -41,7 +41,7 @@ def said(error: Exception) -> str | None:
     """The message of an error that a user can put right, or None."""
     if isinstance(error, RunnerError):
         return str(error)
-    from runner.config.compose import message  # with Hydra: not every command needs it to work
+    from runner.config.messages import message  # with Hydra: not every command needs it to work
 
     return message(error)
 

@@ -16,7 +16,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
 from runner.commands import add_version, ending
 from runner.config import boolean, choice, experiment, number
-from runner.config.compose import compose, known_keys
+from runner.config.compose import compose
+from runner.config.messages import known_keys
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.explain.page import Choices, explain
 from runner.output import write_named

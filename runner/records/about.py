@@ -19,9 +19,10 @@ import yaml
 
 import runner
 from runner.config.shipped import find_file
+from runner.data.examples import Data, Source
 from runner.errors import RunnerError
 from runner.records.writing import ABOUT, refuse_changed
-from runner.training.experiment import Data, Experiment, Source
+from runner.training.experiment import Experiment
 from runner.training.stack import threads
 
 #: How YAML writes lists of plain values: side by side.
