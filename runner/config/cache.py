@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from runner.config.shipped import find_file
+from runner.data.examples import Data
 from runner.records.names import PARAMETERS
-from runner.training.experiment import Data, Given
+from runner.training.experiment import Given
 
 T = TypeVar("T")
 

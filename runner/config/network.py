@@ -24,12 +24,13 @@ from runner.config.checks import (
     options,
     text,
 )
+from runner.data.examples import Source
 from runner.errors import ConfigError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
 from runner.records.names import PARAMETERS
 from runner.records.reading import ParameterRow, parameter_rows
-from runner.training.experiment import Draw, Given, Source
+from runner.training.experiment import Draw, Given
 
 NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
     "hidden": (anything, []),
@@ -50,6 +51,10 @@ BESIDE_A_RUN = (
 
 
 def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
+    """The network's part of an experiment, as the group `network` describes it for data of such a size.
+
+    Raises RunnerError for the first thing that is wrong.
+    """
     values = checked(section, NETWORK_KEYS, "network.")
     hidden = _hidden(values["hidden"])
     sizes = (inputs, *hidden, outputs)

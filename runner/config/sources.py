@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from runner.config.shipped import find_file
+from runner.data.examples import Source
 from runner.errors import RunnerError
 from runner.records.about import sources_of
 from runner.records.names import ABOUT
-from runner.training.experiment import Source
 
 
 class OtherFileError(RunnerError):

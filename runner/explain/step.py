@@ -122,6 +122,7 @@ def _diverged(number: int, at: int) -> RunnerError:
 
 def _step(stack: Stack, epoch: int, update: Update, old: Array, before: Mapping[str, Array]) -> Step:
     one, (targets, passed, back, gradient) = stack.one, update.slope
+    made = stack.optimizer.quantities(update.state, stack.optimizer_options, stack.updates)
     errors = LOSSES[one.loss].value(passed.pred, targets)
     layers = views(old[None], one.sizes, one.biases is not None)
     error_gradient = gradient.copy()
@@ -146,7 +147,7 @@ def _step(stack: Stack, epoch: int, update: Update, old: Array, before: Mapping[
         rate=float(update.rate[0, 0]),
         direction=update.direction[0].copy(),
         before={name: array[0] for name, array in before.items()},
-        after={name: array[0] for name, array in update.state.items()},
+        after={name: array[0] for name, array in {**update.state, **made}.items()},
         old=old,
         new=stack.parameters[0].copy(),
     )

@@ -14,68 +14,77 @@ import numpy as np
 
 from runner.nn.arrays import Array
 
-#: Named arrays (R, P): what an optimizer carries on, and its intermediate quantities.
+#: Named arrays (R, P): what an optimizer carries from one update to the next.
 State = dict[str, Array]
 #: The optimizer's numbers, one a run: (R, 1) each.
-Options = Mapping[str, Array]
+Hyperparameters = Mapping[str, Array]
+
+
+def _nothing(state: State, h: Hyperparameters, t: int) -> State:
+    return {}
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """``step(gradient, state, options, t)`` returns (direction, state) of update t = 1, 2, …
+    """Pure functions: ``init(h, shape)`` is the State before the first update, of arrays of `shape` (R, P);
+    ``update(gradient, state, h, t)`` returns (direction, state) of update t = 1, 2, …
 
-    `options` are the keys with their defaults. ``direction(options)`` writes the direction as text
-    and as LaTeX; `symbols` each quantity of the state in the order in which they are computed, as
+    `options` are the keys with their defaults. ``quantities(state, h, t)`` names what update t made of
+    the state that it returned, on the way to the direction: only explanations ask for that.
+    ``direction(options)`` writes the direction as text and as LaTeX; `symbols` each quantity of the state
+    and those made of it in the order in which they are computed, as
     (symbol, formula, symbol in LaTeX, formula in LaTeX). In them g is the gradient, _old marks a
     quantity before the update, and the options go by the symbols of `OPTION_SYMBOLS`.
-    `start` names the option that is the state before the first update, where that is not zero.
     """
 
-    step: Callable[[Array, State, Options, int], tuple[Array, State]]
+    init: Callable[[Hyperparameters, tuple[int, int]], State]
+    update: Callable[[Array, State, Hyperparameters, int], tuple[Array, State]]
     options: Mapping[str, float]
     direction: Callable[[Mapping[str, float]], tuple[str, str]]
     symbols: Mapping[str, tuple[str, str, str, str]] = field(default_factory=dict)
-    start: str | None = None
+    quantities: Callable[[State, Hyperparameters, int], State] = _nothing
 
 
-def _before(state: State, name: str, gradient: Array) -> Array:
-    return state[name] if name in state else np.zeros_like(gradient)
-
-
-def _used(o: Options, name: str) -> bool:
+def _used(h: Hyperparameters, name: str) -> bool:
     """Whether an option is not zero: in one run of a stack as in all (`Experiment.stack_key`)."""
-    return bool(o[name][0, 0])
+    return bool(h[name][0, 0])
 
 
-def _sgd(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
-    if not _used(o, "momentum"):
+def _momentum_init(h: Hyperparameters, shape: tuple[int, int]) -> State:
+    return {"v": np.zeros(shape)} if _used(h, "momentum") else {}
+
+
+def _sgd(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+    if not _used(h, "momentum"):
         return g, state
-    v = o["momentum"] * _before(state, "v", g) + g
-    return (g + o["momentum"] * v if _used(o, "nesterov") else v), {"v": v}
+    v = h["momentum"] * state["v"] + g
+    return (g + h["momentum"] * v if _used(h, "nesterov") else v), {"v": v}
 
 
-def _adagrad(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
-    s = state["s"] if state else np.zeros_like(g) + o["initial_accumulator_value"]
-    s = s + g * g
-    return g / (1.0 + (t - 1) * o["lr_decay"]) / (np.sqrt(s) + o["eps"]), {"s": s}
+def _adagrad(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+    s = state["s"] + g * g
+    return g / (1.0 + (t - 1) * h["lr_decay"]) / (np.sqrt(s) + h["eps"]), {"s": s}
 
 
-def _rmsprop(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
-    s = o["alpha"] * _before(state, "s", g) + (1.0 - o["alpha"]) * g * g
-    scaled = g / (np.sqrt(s) + o["eps"])
-    if not _used(o, "momentum"):
+def _rmsprop(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+    s = h["alpha"] * state["s"] + (1.0 - h["alpha"]) * g * g
+    scaled = g / (np.sqrt(s) + h["eps"])
+    if not _used(h, "momentum"):
         return scaled, {"s": s}
-    v = o["momentum"] * _before(state, "v", g) + scaled
+    v = h["momentum"] * state["v"] + scaled
     return v, {"s": s, "v": v}
 
 
-def _adam(g: Array, state: State, o: Options, t: int) -> tuple[Array, State]:
-    m = o["beta1"] * _before(state, "m", g) + (1.0 - o["beta1"]) * g
-    v = o["beta2"] * _before(state, "v", g) + (1.0 - o["beta2"]) * g * g
-    m_hat = m / (1.0 - o["beta1"] ** t)
-    v_hat = v / (1.0 - o["beta2"] ** t)
-    direction = m_hat / (np.sqrt(v_hat) + o["eps"])
-    return direction, {"m": m, "v": v, "m_hat": m_hat, "v_hat": v_hat}
+def _adam(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+    m = h["beta1"] * state["m"] + (1.0 - h["beta1"]) * g
+    v = h["beta2"] * state["v"] + (1.0 - h["beta2"]) * g * g
+    state = {"m": m, "v": v}
+    hats = _adam_hats(state, h, t)
+    return hats["m_hat"] / (np.sqrt(hats["v_hat"]) + h["eps"]), state
+
+
+def _adam_hats(state: State, h: Hyperparameters, t: int) -> State:
+    return {"m_hat": state["m"] / (1.0 - h["beta1"] ** t), "v_hat": state["v"] / (1.0 - h["beta2"] ** t)}
 
 
 #: How the formulas write the options: as text and as LaTeX.
@@ -110,19 +119,21 @@ def _rmsprop_direction(options: Mapping[str, float]) -> tuple[str, str]:
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(
+        _momentum_init,
         _sgd,
         {"momentum": 0.0, "nesterov": False},
         _sgd_direction,
         {"v": ("v", "μ·v_old + g", "v", r"\mu \cdot v_{\text{old}} + g")},
     ),
     "adagrad": Optimizer(
+        lambda h, shape: {"s": np.zeros(shape) + h["initial_accumulator_value"]},
         _adagrad,
         {"lr_decay": 0.0, "initial_accumulator_value": 0.0, "eps": 1e-10},
         _adagrad_direction,
         {"s": ("s", "s_old + g²", "s", r"s_{\text{old}} + g^{2}")},
-        start="initial_accumulator_value",
     ),
     "rmsprop": Optimizer(
+        lambda h, shape: {"s": np.zeros(shape), **_momentum_init(h, shape)},
         _rmsprop,
         {"alpha": 0.99, "eps": 1e-8, "momentum": 0.0},
         _rmsprop_direction,
@@ -142,6 +153,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         },
     ),
     "adam": Optimizer(
+        lambda h, shape: {"m": np.zeros(shape), "v": np.zeros(shape)},
         _adam,
         {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
         lambda options: ("m̂/(√v̂ + ε)", r"\frac{\hat{m}}{\sqrt{\hat{v}} + \epsilon}"),
@@ -161,5 +173,6 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "m_hat": ("m̂", "m/(1 − β₁^t)", r"\hat{m}", r"\frac{m}{1 - \beta_{1}^{t}}"),
             "v_hat": ("v̂", "v/(1 − β₂^t)", r"\hat{v}", r"\frac{v}{1 - \beta_{2}^{t}}"),
         },
+        quantities=_adam_hats,
     ),
 }

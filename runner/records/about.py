@@ -17,10 +17,11 @@ import numpy as np
 import yaml
 
 import runner
+from runner.data.examples import Data, Source
 from runner.errors import RunnerError
 from runner.records.checksums import refuse_changed
 from runner.records.names import ABOUT
-from runner.training.experiment import Data, Experiment, Source
+from runner.training.experiment import Experiment
 from runner.training.stack import threads
 
 #: How YAML writes lists of plain values: side by side.

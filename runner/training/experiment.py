@@ -2,107 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from itertools import pairwise
-from pathlib import Path
 
-import numpy as np
-
+from runner.data.examples import Data, Source
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file that a run is made from: the key that names it, its absolute path, the hash of its content."""
-
-    key: str
-    path: str
-    sha256: str
-
-    @classmethod
-    def of(cls, key: str, path: Path, content: bytes) -> Source:
-        return cls(key, str(path.absolute()), sha256(content).hexdigest())
-
-
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """How inputs are scaled, column by column: (x − shift) / spread, both (I,) in the data's own units."""
-
-    name: str
-    shift: Array
-    spread: Array
-
-    @cached_property
-    def unit(self) -> Array:
-        """A power of two (I,) of a column's size: exact to divide by, and nothing overflows on the way."""
-        return power_of_two(np.maximum(np.abs(self.shift), self.spread))
-
-    def of(self, inputs: Array) -> Array:
-        """Inputs (N, I) of the data's own units, scaled: infinite where no float64 is as large."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return (inputs / self.unit - self.shift / self.unit) / (self.spread / self.unit)
-
-    def undone(self, inputs: Array) -> Array:
-        """Scaled inputs (N, I) in the data's own units again."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return (inputs * (self.spread / self.unit) + self.shift / self.unit) * self.unit
-
-
-def power_of_two(sizes: Array) -> Array:
-    """The powers of two just below numbers of at least 0, or equal to them."""
-    return np.ldexp(1.0, np.frexp(sizes)[1] - 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Data:
-    """Examples to learn from and, where some are held out, examples to test on.
-
-    `inputs` (N, I) and `targets` (N, O) are the training part, after scaling; `test_inputs` and
-    `test_targets` the held-out part, or None. `classifies`: the source says that its targets are
-    classes; `one_hot`: they look like it (one column of 0 and 1, or rows with a single 1). `scale` is
-    how the inputs were scaled, `classes` the names of the classes of each target column that has such,
-    in the order of their columns, and `sources` the files that all this comes from.
-    """
-
-    name: str
-    inputs: Array
-    targets: Array
-    input_names: tuple[str, ...]
-    target_names: tuple[str, ...]
-    test_inputs: Array | None = None
-    test_targets: Array | None = None
-    classifies: bool = False
-    scale: Scale | None = None
-    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    sources: tuple[Source, ...] = ()
-
-    def scaled(self, inputs: Array) -> Array:
-        """Inputs (N, I) of the data's own units as the network takes them."""
-        return inputs if self.scale is None else self.scale.of(inputs)
-
-    def in_own_units(self, inputs: Array) -> Array:
-        """Inputs (N, I) as the network takes them in the data's own units."""
-        return inputs if self.scale is None else self.scale.undone(inputs)
-
-    @cached_property
-    def one_hot(self) -> bool:
-        y = self.targets
-        return bool(np.isin(y, (0.0, 1.0)).all() and (y.shape[1] == 1 or (y.sum(axis=1) == 1.0).all()))
-
-    @property
-    def examples(self) -> int:
-        return len(self.inputs)
-
-    @property
-    def nbytes(self) -> int:
-        arrays = (self.inputs, self.targets, self.test_inputs, self.test_targets)
-        return sum(array.nbytes for array in arrays if array is not None)
 
 
 @dataclass(frozen=True)

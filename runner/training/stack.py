@@ -155,7 +155,6 @@ class Stack:
         self.schedule = SCHEDULES[one.schedule]
         self.x, self.y = one.data.inputs[None], one.data.targets[None]
         self.updates = 0
-        self.state: State = {}
 
         drawn: dict[object, Array] = {}  # equal sources and seeds are drawn once
         starts = []
@@ -174,6 +173,7 @@ class Stack:
         seeds, self.stream_of_run = np.unique([e.seed for e in experiments], return_inverse=True)
         self.streams = [stream(int(seed), "shuffle") for seed in seeds] if self._shuffles else []
         self._share_views()
+        self.state = self.optimizer.init(self.optimizer_options, self.trained.shape)
 
     @property
     def _shuffles(self) -> bool:
@@ -240,7 +240,7 @@ class Stack:
         else:
             slope = self._slope(forward(self.layers, self.activations, batch[0]), batch[1])
         self.updates += 1
-        direction, self.state = self.optimizer.step(
+        direction, self.state = self.optimizer.update(
             self.gradient_trained, self.state, self.optimizer_options, self.updates
         )
         np.multiply(rate, direction, out=self.step)

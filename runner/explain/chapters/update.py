@@ -170,11 +170,10 @@ def _optimizer_numbers(work: Work, at: int) -> dict[Math, Math]:
         for name, value in one.optimizer_options.items()
         if name in OPTION_SYMBOLS
     }
-    start = float(one.optimizer_options[optimizer.start]) if optimizer.start else 0.0
-    for name, (text, _, latex, _) in optimizer.symbols.items():
-        before = float(work.step.before[name][at]) if name in work.step.before else start
+    for name, before in work.step.before.items():
+        text, _, latex, _ = optimizer.symbols[name]
         old = Math(f"{text}_old", rf"{latex}_{{\text{{old}}}}")
-        numbers[old] = work.pen.given(before)
+        numbers[old] = work.pen.given(float(before[at]))
     numbers[GRADIENT] = work.pen.result(float(work.step.gradient[at]))
     numbers[TIME] = same(str(work.step.number))
     return numbers
