@@ -36,17 +36,17 @@ class FolderGuard(Callback):
 
     folder: Path | None = None
 
-    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Claims the folder of a run."""
         locks = ExitStack()
         self.ending = finalize(self, locks.close)
-        self.folder, _ = _claim(config, "run", locks)
+        self.folder = _claim(config, "run", locks)[0]
 
-    def on_run_end(self, config: DictConfig, **kwargs: Any) -> None:
+    def on_run_end(self, config: DictConfig, **_: Any) -> None:
         """Lets go of the run's folder."""
         self.ending()
 
-    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Claims the folder of a sweep, unless that is only asked about."""
         if OmegaConf.select(config, "hydra.sweeper.dry_run", default=False) is True:
             return
@@ -55,7 +55,7 @@ class FolderGuard(Callback):
         self.folder, is_new = _claim(config, "sweep", locks)
         locks.callback(complete_table, self.folder, is_new=is_new)
 
-    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Completes the sweep's table, and lets go of its folder."""
         if self.folder is not None:
             self.ending()

@@ -64,7 +64,7 @@ class Watch:
 
     tick: Callable[[], None] = lambda: None
     check: Callable[[], None] = lambda: None
-    done: Callable[[Result], None] = lambda trained: None
+    done: Callable[[Result], None] = lambda _: None
 
 
 def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = Watch()) -> list[Outcome]:

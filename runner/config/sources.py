@@ -91,5 +91,5 @@ def _hash_of(path: Path) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _hash(path: Path, written: int, size: int) -> str:
+def _hash(path: Path, _written: int, _size: int) -> str:
     return sha256(path.read_bytes()).hexdigest()

@@ -205,8 +205,9 @@ def _yaml(path: Path) -> Any:
     """What a file of Hydra's holds; None where there is none. Raises RunnerError for what is not YAML."""
     import yaml
 
-    try:  # C's loader is ten times as fast, where there is one
-        return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C's is ten times as fast, where there is one
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), loader)
     except FileNotFoundError:
         return None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

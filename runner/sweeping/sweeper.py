@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
@@ -14,18 +17,16 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.config.compose import replacing
 from runner.errors import RunnerError, describe
-from runner.guard import claimed
 from runner.hydra_internals import error_of
 from runner.ranking import default_metric, verdict
 from runner.records.folders import inside
 from runner.records.lines import Line
-from runner.records.names import FAILED, MULTIRUN, RUNS, STATUSES
-from runner.records.runs_table import RunsTable, finished_line
+from runner.records.names import MULTIRUN, RUNS, STATUSES
+from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
 from runner.sweeping.grid import expand, expected, fixed_overrides, with_params, without_duplicates
 from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import wants_a_process_of_its_own
-from runner.sweeping.returns import LazyJobReturn
 from runner.sweeping.settings import Expansion
 from runner.training.stack import width
 
@@ -64,97 +65,90 @@ def sweep(
     if settings.dry_run:
         print(preview(jobs, Composer(context.config_loader, config), task_function))
         return []
-    folder = Path(str(config.hydra.sweep.dir))
+    folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
     folder.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
+    started, table = time.monotonic(), None
+    if is_batched and (not keeps_table or wants_a_process_of_its_own(config)):
+        table = RunsTable(folder, expected(jobs, config, fixed_overrides(config, context.config_loader)))
     size = settings.max_batch_size or max(1, len(jobs))
-    batches = [jobs[first : first + size] for first in range(0, len(jobs), size)]
-    with claimed(folder, context.callbacks.callbacks):
-        returns = _launched(batches, folder, context, is_batched, config, launcher)
+    with _recorded(folder, config, keeps_table):
+        batches = _launched(jobs, size, launcher, table, is_batched)
     if is_batched:
-        _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
-    return returns
+        returned: list[Any] = list(chain(*batches))
+        lines = [job_return.line for job_return in returned] if table is None else table.lines.values()
+        _last_word(folder, list(zip(lines, returned, strict=True)), time.monotonic() - started)
+    return batches
+
+
+@contextmanager
+def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[None]:
+    """Writes ``multirun.yaml``, as Hydra's basic sweeper does, unless a resumed sweep has it.
+
+    It is taken away again where no run was begun: nothing is to look like a sweep.
+    """
+    path = folder / MULTIRUN
+    is_new = not path.is_file()
+    if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed
+        write_whole(path, OmegaConf.to_yaml(config).encode(), synced=True)
+    try:
+        yield
+    except BaseException:
+        if is_new and keeps_table and not (folder / RUNS).exists():
+            path.unlink()
+        raise
 
 
 def _launched(
-    batches: Sequence[Sequence[list[str]]],
-    folder: Path,
-    context: HydraContext,
-    is_batched: bool,
-    config: DictConfig,
-    launcher: Launcher,
+    jobs: Sequence[list[str]], size: int, launcher: Launcher, table: RunsTable | None, is_batched: bool
 ) -> list[Sequence[JobReturn]]:
-    """The JobReturns of the batches, launched one after the other in the sweep's folder, which is ours."""
-    is_new, keeps_table = _record(folder, config), getattr(launcher, "keeps_table", False)
-    table = None
-    if is_batched and (not keeps_table or wants_a_process_of_its_own(config)):
-        fixed = fixed_overrides(config, context.config_loader)
-        table = RunsTable(folder, expected([job for batch in batches for job in batch], config, fixed))
+    """The JobReturns of batches of `size`, one after the other; `table` is kept where it is not None."""
+    batches = []
+    if table is not None:
         table.write()
-    returns: list[Sequence[JobReturn]] = []
-    first = 0
     try:
-        for batch in batches:
-            returned = launcher.launch(batch, initial_job_idx=first)
+        for first in range(0, len(jobs), size):
+            batches.append(launcher.launch(jobs[first : first + size], initial_job_idx=first))
             if not is_batched:
-                for job_return in returned:
+                for job_return in batches[-1]:
                     _ = job_return.return_value  # raises where the job failed
-            returns.append(returned)
             if table is not None:
-                _place(table, first, returned)
-            first += len(batch)
-    except BaseException:
-        if is_new and keeps_table and not (folder / RUNS).exists():
-            (folder / MULTIRUN).unlink()  # of no run that was begun: it is not to look like a sweep
-        raise
+                _place(table, first, batches[-1])
     finally:
         if table is not None:
             table.catch_up()
             table.write()
-    return returns
-
-
-def _record(folder: Path, config: DictConfig) -> bool:
-    """Writes ``multirun.yaml``, as Hydra's basic sweeper does; returns False where a resumed sweep has it."""
-    if (folder / MULTIRUN).is_file():
-        return False
-    # A sweep that cannot be told from others cannot be resumed: it is the one thing to be on the disk first.
-    write_whole(folder / MULTIRUN, OmegaConf.to_yaml(config).encode(), synced=True)
-    return True
+    return batches
 
 
 def _place(table: RunsTable, first: int, returned: Sequence[JobReturn]) -> None:
     """Tells the table where the runs of a batch are, which begins with run `first`."""
     sweep = str(table.path.parent.absolute())
     for number, job_return in enumerate(returned, start=first):
-        directory = inside(str(_folder_of(job_return)), sweep)
+        assert job_return.hydra_cfg is not None
+        directory = inside(str(job_return.hydra_cfg.hydra.runtime.output_dir), sweep)
         table.lines[number] = table.lines[number]._replace(directory=directory)
     table.write()
 
 
-def _folder_of(returned: JobReturn) -> Path:
-    assert returned.hydra_cfg is not None
-    return Path(str(returned.hydra_cfg.hydra.runtime.output_dir))
-
-
-def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> None:
+def _last_word(folder: Path, ended: Sequence[tuple[Line, JobReturn]], seconds: float) -> None:
     """Prints what has become of the runs; raises SweepFailedError where some failed."""
-    lines = [_line(job_return) for job_return in returned]
-    counts = Counter(line.status if line else FAILED for line in lines)
+    lines = [line for line, _ in ended]
+    counts = Counter(line.status for line in lines)
     told = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
-    print(f"{len(returned)} runs in {seconds:.1f} s: {told}")
-    for heading, text in _best([line for line in lines if line]):
+    print(f"{len(lines)} runs in {seconds:.1f} s: {told}")
+    for heading, text in _best(lines):
         print(f"{heading}: {text}")
     print(f"table: {folder / RUNS}")
-    failed = [i for i, job_return in enumerate(returned) if job_return.status == JobStatus.FAILED]
+    failed = [(line, error_of(r)) for line, r in ended if r.status == JobStatus.FAILED]
     if failed:
-        reasons = [
-            f"  run {i} ({_swept(lines[i], returned[i])}): {describe(error_of(returned[i]))}"
-            for i in failed[:FAILURES]
-        ]
+        reasons = [f"  run {line.run} ({_swept(line)}): {describe(error)}" for line, error in failed]
         if len(failed) > FAILURES:
-            reasons.append(f"  and {len(failed) - FAILURES} more; error.txt in each folder says why")
-        raise SweepFailedError("\n".join([f"{len(failed)} of {len(returned)} runs failed:", *reasons]))
+            reasons[FAILURES:] = [f"  and {len(failed) - FAILURES} more; error.txt in each folder says why"]
+        raise SweepFailedError("\n".join([f"{len(failed)} of {len(lines)} runs failed:", *reasons]))
+
+
+def _swept(line: Line) -> str:
+    return " ".join(f"{key}={value}" for key, value in line.swept.items())
 
 
 def _best(lines: Sequence[Line]) -> list[tuple[str, str]]:
@@ -169,17 +163,6 @@ def _best(lines: Sequence[Line]) -> list[tuple[str, str]]:
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
     return verdict(lines, keys, default_metric(lines), name)
-
-
-def _line(returned: JobReturn) -> Line | None:
-    """A run's line of the table; of a launcher that knows of none, from the run's folder."""
-    return returned.line if isinstance(returned, LazyJobReturn) else finished_line(_folder_of(returned))
-
-
-def _swept(line: Line | None, returned: JobReturn) -> str:
-    """What a run does not share with the others, as far as that is known."""
-    pairs = [f"{key}={value}" for key, value in line.swept.items()] if line else returned.overrides or []
-    return " ".join(pairs)
 
 
 def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:

@@ -31,7 +31,7 @@ def train_stacks(
     n_jobs: int,
     backend: str,
     address: str | None,
-    tick: Callable[[float], None] = lambda runs: None,
+    tick: Callable[[float], None] = lambda _: None,
 ) -> Iterator[list[Outcome]]:
     """Trains every stack; yields the outcomes of each as it is done, in any order.
 
