@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property
@@ -31,7 +31,7 @@ from runner.ranking import (
 )
 from runner.records.histories import Errors, NotShownError, aligned, every, header_of, read_columns
 from runner.records.runs_table import bare, one_line, parameters_of, plain, table_of_runs
-from runner.records.writing import HISTORY, PARAMETERS, RUNS, refuse_changed
+from runner.records.writing import HISTORY, PARAMETERS, refuse_changed
 
 if TYPE_CHECKING:
     from runner.training.experiment import Experiment
@@ -361,18 +361,6 @@ class Results:
         return aligned(steps, values, reached)
 
     @property
-    def note(self) -> str:
-        """What a caption has to say of runs that are not there; nothing where all have a result."""
-        missing = Counter(status for status in self.runs["status"] if status not in ("completed", "diverged"))
-        found = ", ".join(f"{count:,} {status}" for status, count in missing.items())
-        parts = (
-            [f"{missing.total():,} of {len(self.runs):,} runs have no result ({found})"] if missing else []
-        )
-        if self.is_sweep and not (self.folder / RUNS).is_file():
-            parts.append(f"The sweep has not ended; shown are its {len(self.finished):,} runs so far")
-        return "".join(f" {part}." for part in parts)
-
-    @property
     def metrics(self) -> list[str]:
         """The metrics that these runs have."""
         return [name for name in METRICS if name in self.runs and self.runs[name].notna().any()]
@@ -384,15 +372,6 @@ class Results:
         if metric not in self.metrics:
             nearest = did_you_mean(metric, self.metrics)
             raise RunnerError(f"--metric {metric}{nearest}: these runs have {', '.join(self.metrics)}")
-
-    def check_key(self, option: str, key: str, or_weights: Sequence[str] = ()) -> None:
-        """Raises RunnerError for a key that was not swept, and is none of the weights either."""
-        if key not in self.swept and key not in or_weights:
-            has = ", ".join(self.swept) or "none"
-            more = f"; the weights: {or_weights[0]} to {or_weights[-1]}" if or_weights else ""
-            raise RunnerError(
-                f"{option} {key}{did_you_mean(key, self.swept)}: the swept keys are: {has}{more}"
-            )
 
 
 def read_runs(folder: str | Path) -> pd.DataFrame:

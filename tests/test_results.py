@@ -336,15 +336,3 @@ def test_histories_of_unlike_steps_are_no_errors_of_one_kind(tmp_path: Path) -> 
     sweep = make_sweep(tmp_path / "s", {"log.unit": ["epoch", "update"]}, ["epochs=5"])
     with pytest.raises(NotShownError, match="count different steps: epochs and updates"):
         _ = Results(sweep).errors
-
-
-def test_what_is_missing_is_said(sweep: Path, tmp_path: Path) -> None:
-    assert Results(sweep).note == ""
-    copy = tmp_path / "s"
-    shutil.copytree(sweep, copy)
-    (copy / "runs.csv").unlink()
-    for name in ("history.csv", "summary.csv"):
-        (copy / "1" / name).unlink()
-    note = Results(copy).note
-    assert "1 of 3 runs have no result (1 interrupted)" in note
-    assert "has not ended; shown are its 2 runs so far" in note
