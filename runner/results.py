@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property, partial
@@ -26,7 +25,6 @@ from runner.records.names import (
     HYDRA,
     METRICS,
     PARAMETERS,
-    RUNS,
     higher_is_better,
 )
 from runner.records.reading import one_line, parameters_of
@@ -330,18 +328,6 @@ class Results:
         return self._histories.errors(paths, names, self.level(metric), higher_is_better(metric))
 
     @property
-    def note(self) -> str:
-        """What a caption has to say of runs that are not there; nothing where all have a result."""
-        missing = Counter(status for status in self.runs["status"] if status not in ("completed", "diverged"))
-        found = ", ".join(f"{count:,} {status}" for status, count in missing.items())
-        parts = (
-            [f"{missing.total():,} of {len(self.runs):,} runs have no result ({found})"] if missing else []
-        )
-        if self.is_sweep and not (self.folder / RUNS).is_file():
-            parts.append(f"The sweep has not ended; shown are its {len(self.finished):,} runs so far")
-        return "".join(f" {part}." for part in parts)
-
-    @property
     def metrics(self) -> list[str]:
         """The metrics that these runs have."""
         return [name for name in METRICS if name in self.runs and self.runs[name].notna().any()]
@@ -353,15 +339,6 @@ class Results:
         if metric not in self.metrics:
             nearest = did_you_mean(metric, self.metrics)
             raise RunnerError(f"--metric {metric}{nearest}: these runs have {', '.join(self.metrics)}")
-
-    def check_key(self, option: str, key: str, or_weights: Sequence[str] = ()) -> None:
-        """Raises RunnerError for a key that was not swept, and is none of the weights either."""
-        if key not in self.swept and key not in or_weights:
-            has = ", ".join(self.swept) or "none"
-            more = f"; the weights: {or_weights[0]} to {or_weights[-1]}" if or_weights else ""
-            raise RunnerError(
-                f"{option} {key}{did_you_mean(key, self.swept)}: the swept keys are: {has}{more}"
-            )
 
 
 def read_runs(folder: str | Path) -> pd.DataFrame:

@@ -31,6 +31,8 @@ def test_nothing_heavy_is_imported_unless_used(code: str, tmp_path: Path) -> Non
 
 def test_private_names_of_hydras_are_in_one_file() -> None:
     package = Path(__file__).parent.parent / "runner"
-    private = re.compile(r"(from|import) (hydra|omegaconf)\S*\._|\b(_set_value|_get_node|_return_value|_is_none)\b")
+    private = re.compile(
+        r"(from|import) (hydra|omegaconf)\S*\._|\b(_set_value|_get_node|_return_value|_is_none)\b"
+    )
     users = [path.name for path in package.rglob("*.py") if private.search(path.read_text(encoding="utf-8"))]
     assert users == ["hydra_internals.py"]

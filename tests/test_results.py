@@ -124,15 +124,3 @@ def test_rounding_is_no_blowing_up(sweep: Path, tmp_path: Path, began: str, ende
     table.to_csv(copy / "runs.csv", index=False)
     results = Results(copy)
     assert results.outcomes.tolist() == results.runs["status"].tolist()
-
-
-def test_what_is_missing_is_said(sweep: Path, tmp_path: Path) -> None:
-    assert Results(sweep).note == ""
-    copy = tmp_path / "s"
-    shutil.copytree(sweep, copy)
-    (copy / "runs.csv").unlink()
-    for name in ("history.csv", "summary.csv"):
-        (copy / "1" / name).unlink()
-    note = Results(copy).note
-    assert "1 of 3 runs have no result (1 interrupted)" in note
-    assert "has not ended; shown are its 2 runs so far" in note

@@ -14,6 +14,7 @@ from making_sweeps import lines
 from processes import Command
 
 from runner.errors import RunnerError
+from runner.figures.figure import note_of
 from runner.records.runs_table import RunsTable
 from runner.results import Results, read_runs
 
@@ -56,7 +57,7 @@ def test_a_sweep_that_was_killed_has_all_of_its_runs(more: list[str], runs: int,
     assert runs <= len(done) < 40
     assert table.index[table["status"] == "completed"].tolist() == sorted(done)
     assert set(table.loc[~table["run"].isin(done), "status"]) == {"interrupted"}
-    assert f"{40 - len(done)} of 40 runs have no result" in Results(sweep).note
+    assert f"{40 - len(done)} of 40 runs have no result" in note_of(Results(sweep))
 
 
 def test_a_sweep_that_goes_on_keeps_the_lines_of_all_batches(command: Command, tmp_path: Path) -> None:
