@@ -30,9 +30,10 @@ from runner.nn.activations import ACTIVATIONS
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.nn.network import forward, views
+from runner.ranking import LOST
 from runner.records.histories import NotShownError, first_row
 from runner.records.names import HISTORY
-from runner.results import LOST, Results
+from runner.results import Results
 from runner.training.experiment import Experiment
 
 SIDE = 61  # points of the grid a side
