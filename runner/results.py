@@ -98,7 +98,7 @@ class Results(Runs):
         return self._weights(self.with_weights[0]) if self.with_weights else []
 
     def like(self, run: int) -> list[int]:
-        """The finished runs whose histories have the step and the weights of `run`, of as large a network."""
+        """The finished runs whose histories have the unit and the weights of `run`, of as large a network."""
         groups = self._alike.values()
         alike = [runs for runs in groups if run in runs or self._shape(runs[0]) == self._shape(run)]
         return sorted(r for runs in alike for r in runs)
@@ -121,7 +121,7 @@ class Results(Runs):
         return self.header(run)[0], self._weights(run), table[["layer", "to", "from"]].to_numpy().tolist()
 
     @cached_property
-    def step(self) -> str:
+    def unit(self) -> str:
         """What the histories count: epoch or update."""
         return self.header(self.rows[0])[0]
 
@@ -130,14 +130,14 @@ class Results(Runs):
         return header_of(self.path(run) / HISTORY)
 
     def history(self, run: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """A run's history, exactly; all columns, or the step and `columns`."""
+        """A run's history, exactly; all columns, or the unit and `columns`."""
         return next(self.histories([run], columns, self.header(run)[0]))
 
     def histories(
-        self, runs: Sequence[int], columns: Sequence[str] | None = None, step: str | None = None
+        self, runs: Sequence[int], columns: Sequence[str] | None = None, unit: str | None = None
     ) -> Iterator[pd.DataFrame]:
-        """The histories of `runs`, in their order, a few at a time. `step` is what they count."""
-        names = None if columns is None else [step or self.step, *columns]
+        """The histories of `runs`, in their order, a few at a time. `unit` is what they count."""
+        names = None if columns is None else [unit or self.unit, *columns]
         for history in self._histories.read(self._paths(runs), names):
             yield pd.DataFrame(history, copy=False)
 
@@ -151,7 +151,7 @@ class Results(Runs):
         return self.curves("final_error")
 
     def curves(self, metric: str) -> Errors:
-        """What `metric` sums up, of the finished runs at every step, all of it read in one pass."""
+        """What `metric` sums up, of the finished runs at every count, all of it read in one pass."""
         self.read_ahead(metric)
         return self._curves[COLUMNS[metric]].result()
 
@@ -163,7 +163,7 @@ class Results(Runs):
 
     def _all_curves(self, column: str) -> Errors:
         metric = "final_error" if column == "error" else column
-        paths, names = self._paths(self.rows), [self.step, column]
+        paths, names = self._paths(self.rows), [self.unit, column]
         return self._histories.errors(paths, names, self.level(metric), higher_is_better(metric))
 
 

@@ -51,7 +51,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     if not results.is_sweep:
         return _one_run(results, COLUMNS[metric].removeprefix("test_"))
     runs, curves = results.finished, results.curves(metric)
-    counts, values = _visible(curves.steps, curves.values)
+    counts, values = _visible(curves.counts, curves.values)
     ends = _with_ends(runs, values, -np.inf if METRICS[metric] else np.inf)
     groups = _groups(results, runs)
     repeats, sampled = max(map(len, groups)) > 1, len(groups) > MANY
@@ -79,7 +79,7 @@ def _one_run(results: Results, column: str) -> pd.DataFrame:
     names = [name for name in curves if name in results.header(0)]
     history = results.history(0, names)
     history = history.iloc[evenly(len(history), 4 * POINTS)]
-    outcome, counts = str(results.outcomes[0]), history[results.step].to_numpy()
+    outcome, counts = str(results.outcomes[0]), history[results.unit].to_numpy()
     ends = {"diverged": outcome == DIVERGED, "blown_up": outcome == BLOWN_UP}
     lines = [
         {
@@ -111,8 +111,8 @@ def _stacked(
         else:
             columns[name] = pd.Series(values).repeat(lengths).to_numpy()
     columns["count"] = columns["count"].astype(int)
-    table = pd.DataFrame(columns).rename(columns={"count": results.step, "value": column})
-    table.attrs = {"unit": results.step, "column": column, "losses": losses_of(results)}
+    table = pd.DataFrame(columns).rename(columns={"count": results.unit, "value": column})
+    table.attrs = {"unit": results.unit, "column": column, "losses": losses_of(results)}
     table.attrs |= attrs
     return table
 

@@ -76,7 +76,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "along": along,
         "metric": metric,
         "level": results.level(metric),
-        "unit": results.step,
+        "unit": results.unit,
         "verdict": results.verdict(metric),
         "top": OFF_SCALE * median(runs["initial_error"]),
         "losses": losses_of(results),

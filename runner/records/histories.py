@@ -51,13 +51,13 @@ class NotShownError(RunnerError):
 
 @dataclass(frozen=True)
 class Errors:
-    """The errors (R, T) at `steps` (T,), or another column; NaN where a run has no row, after its end too.
+    """The errors (R, T) at `counts` (T,), or another column; NaN where a run has no row, after its end too.
 
-    `reached` (R,) is the first step of each run that is at the level that counts as learnt, or infinity;
+    `reached` (R,) is the first count of each run that is at the level that counts as learnt, or infinity;
     it is found on whole histories, before they are thinned.
     """
 
-    steps: Array
+    counts: Array
     values: Array
     reached: Array
 
@@ -79,7 +79,7 @@ class Histories:
     def errors(self, paths: Sequence[str], names: Sequence[str], level: float, more: bool) -> Errors:
         """The second column of `names` of all; `reached` at `level` or below it, or above it if `more`."""
         most = max(2, MOST_NUMBERS // max(1, len(paths)))
-        steps: list[Array] = []
+        counts: list[Array] = []
         values: list[Array] = []
         reached = np.full(len(paths), np.inf)
         for i, history in enumerate(self.read(paths, names)):
@@ -87,10 +87,10 @@ class Histories:
             there = np.flatnonzero(value >= level if more else value <= level)
             reached[i] = at[there[0]] if there.size else np.inf
             kept = every(len(at), most)
-            # equal steps are kept once: they are half of what is held
-            steps.append(steps[-1] if steps and np.array_equal(steps[-1], at[kept]) else at[kept])
+            # equal counts are kept once: they are half of what is held
+            counts.append(counts[-1] if counts and np.array_equal(counts[-1], at[kept]) else at[kept])
             values.append(value[kept])
-        return aligned(steps, values, reached)
+        return aligned(counts, values, reached)
 
 
 def _refuse_changed(path: str) -> None:
@@ -117,7 +117,7 @@ def beside(make: Callable[[], T]) -> Future[T]:
 
 
 def read_columns(paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
-    """The columns `names` of the histories at `paths`, the step first; every column, where None."""
+    """The columns `names` of the histories at `paths`, the unit first; every column, where None."""
     for start in range(0, len(paths), BATCH):
         batch = paths[start : start + BATCH]
         if names is not None:
@@ -198,12 +198,12 @@ def _blocks(path: str) -> ReadOptions:
 
 def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | None:
     """What is wrong with the numbers of histories, one after the other, that end before `ends`."""
-    (step, steps), *others = histories.items()
-    if not len(steps):
+    (unit, counts), *others = histories.items()
+    if not len(counts):
         return "has no rows"
-    falls = np.flatnonzero(np.diff(steps) <= 0) + 1  # where the next history begins
+    falls = np.flatnonzero(np.diff(counts) <= 0) + 1  # where the next history begins
     if not np.isin(falls, ends).all():
-        return f"column '{step}' does not increase from row to row"
+        return f"column '{unit}' does not increase from row to row"
     for name, values in others:
         if not np.isfinite(values).all():
             return f"column '{name}' has a number that is not finite"
@@ -240,16 +240,16 @@ def every(length: int, most: int) -> slice | np.ndarray[Any, np.dtype[np.intp]]:
     return np.unique(np.append(np.arange(0, length, stride), length - 1))
 
 
-def aligned(steps: Sequence[Array], values: Sequence[Array], reached: Array) -> Errors:
-    """Runs of unlike lengths or steps in one array (R, T)."""
-    if not steps:
+def aligned(counts: Sequence[Array], values: Sequence[Array], reached: Array) -> Errors:
+    """Runs of unlike lengths or counts in one array (R, T)."""
+    if not counts:
         return Errors(np.empty(0), np.empty((0, 0)), reached)
-    distinct = {id(s): s for s in steps}
+    distinct = {id(c): c for c in counts}
     union = np.unique(np.concatenate(list(distinct.values())))
-    places = {key: np.searchsorted(union, s) for key, s in distinct.items()}
-    together = np.full((len(steps), len(union)), np.nan)
-    for row, s, v in zip(together, steps, values, strict=True):
-        row[places[id(s)]] = v
+    places = {key: np.searchsorted(union, c) for key, c in distinct.items()}
+    together = np.full((len(counts), len(union)), np.nan)
+    for row, c, v in zip(together, counts, values, strict=True):
+        row[places[id(c)]] = v
     return Errors(union, together, reached)
 
 

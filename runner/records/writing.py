@@ -64,11 +64,11 @@ class RunFiles:
         self.rows = [0] * len(self.folders)
         self.sums: list[dict[str, Sum]] = [{HISTORY: NOTHING} for _ in self.folders]
 
-    def write(self, run: int, steps: Sequence[int], rows: Array) -> None:
+    def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
         """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.stack.Sink`."""
         text = b"%d,%%b\n"
-        self._append(run, _template(text, tuple(steps)) % tuple(_decimals(rows)))
-        self.rows[run] += len(steps)
+        self._append(run, _template(text, tuple(counts)) % tuple(_decimals(rows)))
+        self.rows[run] += len(counts)
 
     def _append(self, run: int, lines: bytes) -> None:
         self.check()
@@ -199,9 +199,9 @@ def _decimals(rows: Array) -> list[bytes]:
 
 
 @lru_cache(maxsize=8)
-def _template(text: bytes, steps: tuple[int, ...]) -> bytes:
-    """A bytes template with a line a step, so that one ``%`` puts in all the numbers."""
-    return b"".join([text % step for step in steps])
+def _template(text: bytes, counts: tuple[int, ...]) -> bytes:
+    """A bytes template with a line a row, so that one ``%`` puts in all the numbers."""
+    return b"".join([text % count for count in counts])
 
 
 def _parameters(sizes: Sequence[int], has_biases: bool, initial: Array, final: Array) -> bytes:

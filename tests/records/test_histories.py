@@ -18,7 +18,7 @@ from runner.results import Results, read_histories
 def test_errors_of_unlike_lengths_stand_at_their_steps(tmp_path: Path) -> None:
     sweep = make_sweep(tmp_path / "s", {"epochs": [3, 7], "log.every": [1, 2]})
     errors = Results(sweep).errors
-    assert errors.steps.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert errors.counts.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
     assert np.isfinite(errors.values).sum(axis=1).tolist() == [4, 3, 8, 5]
 
 
@@ -29,7 +29,7 @@ def test_long_histories_are_thinned_but_thresholds_are_not(
     monkeypatch.setattr(module, "MOST_NUMBERS", 15)
     thin = Results(sweep).errors
     assert thin.values.shape[1] < whole.values.shape[1]
-    assert thin.steps[-1] == 30
+    assert thin.counts[-1] == 30
     assert np.array_equal(thin.reached, whole.reached, equal_nan=True)
 
 
