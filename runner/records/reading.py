@@ -53,16 +53,9 @@ def one_line(error: Exception) -> str:
 
 def read_finished(path: Path) -> pd.DataFrame:
     """A file of a finished run, as it was written. Raises RunnerError where it is not, or not there."""
-    import pandas as pd
-
-    try:
-        frame = pd.read_csv(path, **exact_floats(pd.__version__))
-    except FileNotFoundError:
-        raise RunnerError(
-            f"{path.parent}: is not the folder of a finished run; there is no {path.name}"
-        ) from None
-    except ValueError as error:
-        raise RunnerError(f"{path}: cannot be read as CSV: {error}") from None
+    if not path.exists():
+        raise RunnerError(f"{path.parent}: is not the folder of a finished run; there is no {path.name}")
+    frame = read_table(path)
     refuse_changed(path)
     return frame
 

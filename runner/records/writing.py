@@ -90,13 +90,13 @@ class RunFiles:
 
     def finish(self, run: int, trained: Result, line: Line) -> None:
         """Puts the run's files in their places; `line` is its line of ``runs.csv``."""
-        folder, one = self.folders[run], self.experiment
+        folder, made = self.folders[run], self.experiment
         if not self.sums[run][HISTORY].size:  # diverged before its first row
             self._append(run, b"")
         self.check()
         self.opened[run].append(f"{folder}/{HISTORY}")
         os.replace(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
-        parameters = _parameters(one.sizes, one.biases is not None, trained.initial, trained.final)
+        parameters = _parameters(made.sizes, made.biases is not None, trained.initial, trained.final)
         self.add(run, PARAMETERS, parameters)
         synced = trained.seconds >= WORTH_SYNCING
         if synced:

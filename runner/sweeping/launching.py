@@ -66,6 +66,7 @@ class Sweep:
         self.master = master
         self.batched: Batched | None = getattr(task_function, "batched", None)
         self.folder = Path(str(master.hydra.sweep.dir)).absolute()
+        self.composer = Composer(context.config_loader, master)
         self.table: RunsTable | None = None
         self.fixed: Set[str] = frozenset()
         self.hashes: dict[str, str] = {}  # of the files that runs were made from
@@ -80,8 +81,7 @@ class Sweep:
         with claimed(self.folder, self.context.callbacks.callbacks):
             clear_parts(self.folder)
             table = self.table = self.table or self._table(job_overrides)
-            composer = Composer(self.context.config_loader, self.master)
-            jobs = {number: composer.job(number, o) for number, o in enumerate(job_overrides, start=first)}
+            jobs = {n: self.composer.job(n, job) for n, job in enumerate(job_overrides, start=first)}
             return _Batch(self, self.batched, table, jobs).run()
 
     def _one_by_one(self, job_overrides: Sequence[Sequence[str]], first: int) -> Sequence[JobReturn]:
