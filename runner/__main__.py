@@ -22,6 +22,7 @@ from runner.errors import RunnerError
 from runner.guard import GUARD, complete_table, inside
 from runner.output import outlive_readers
 from runner.records.about import sources_of, whereabouts
+from runner.training.loop import keep_freed_memory
 from runner.work import key_of, one_batch, run_into, swept_values
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def wants_traceback() -> bool:
 def main() -> None:
     """The command. Errors that a user can put right end in a short message and exit code 1."""
     outlive_readers()
+    keep_freed_memory()
     os.environ.setdefault(TRACEBACKS, os.environ.get("HYDRA_FULL_ERROR", "0"))
     os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)

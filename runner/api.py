@@ -15,14 +15,13 @@ from runner.config import Cache, experiment
 from runner.config.compose import compose, message
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
-from runner.nn.network import parameter_names
 from runner.records.about import whereabouts
 from runner.records.writing import HISTORY, PARAMETERS, refuse_changed
-from runner.training.experiment import Experiment
-from runner.training.stack import Result, columns
-from runner.training.stack import train as train_stack
-from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
-from runner.work import predict
+from runner.training.experiment import Experiment, columns
+from runner.training.loop import train as train_stack
+from runner.training.objective import predict
+from runner.training.recorder import Trained
+from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,8 +85,8 @@ class Run:
     """A trained run: its experiment, how it ended, and its history."""
 
     experiment: Experiment
-    result: Result
-    steps: list[int] = field(repr=False)
+    result: Trained
+    counts: list[int] = field(repr=False)
     rows: Array = field(repr=False)
 
     @property
@@ -96,7 +95,7 @@ class Run:
         import pandas as pd
 
         frame = pd.DataFrame(self.rows, columns=columns(self.experiment))
-        frame.insert(0, self.experiment.log.unit, self.steps)
+        frame.insert(0, self.experiment.log.unit, self.counts)
         return frame
 
     @property
@@ -104,8 +103,7 @@ class Run:
         """Every weight and bias, as ``parameters.csv`` has them."""
         import pandas as pd
 
-        names = parameter_names(self.experiment.sizes, self.experiment.biases is not None)
-        frame = pd.DataFrame(names).rename(columns={"from_": "from"})
+        frame = pd.DataFrame(self.experiment.network.names).rename(columns={"from_": "from"})
         return frame.assign(initial=self.result.initial, final=self.result.final)
 
     def predict(self, inputs: ArrayLike | None = None) -> Array:
@@ -121,11 +119,11 @@ class _Rows:
     """A sink that keeps the rows in memory."""
 
     def __init__(self, runs: int) -> None:
-        self.steps: list[list[int]] = [[] for _ in range(runs)]
+        self.counts: list[list[int]] = [[] for _ in range(runs)]
         self.rows: list[list[Array]] = [[] for _ in range(runs)]
 
-    def write(self, run: int, steps: Sequence[int], rows: Array) -> None:
-        self.steps[run] += steps
+    def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
+        self.counts[run] += counts
         self.rows[run].append(rows)
 
 
@@ -144,11 +142,7 @@ def train(
     if isinstance(experiments, Experiment):
         return train([experiments], max_memory=max_memory)[0]
     most = in_bytes("max_memory", max_memory)
-    stacks = stacked(
-        range(len(experiments)),
-        key=lambda at: experiments[at].stack_key,
-        limit=lambda at: widest(experiments[at], most),
-    )
+    stacks = stacked(range(len(experiments)), lambda at: experiments[at], most)
     runs = {at: run for members in stacks for at, run in _trained(experiments, members, row_bytes(most))}
     return [runs[at] for at in range(len(experiments))]
 
@@ -159,10 +153,10 @@ def _trained(
     """The runs of one stack: `members` are their places in `experiments`."""
     stack = [experiments[at] for at in members]
     sink = _Rows(len(stack))
-    for at, one, result, steps, rows in zip(
-        members, stack, train_stack(stack, sink, row_bytes=row_bytes), sink.steps, sink.rows, strict=True
+    for at, one, result, counts, rows in zip(
+        members, stack, train_stack(stack, sink, row_bytes=row_bytes), sink.counts, sink.rows, strict=True
     ):
-        yield at, Run(one, result, steps, np.concatenate([np.empty((0, len(columns(one)))), *rows]))
+        yield at, Run(one, result, counts, np.concatenate([np.empty((0, len(columns(one)))), *rows]))
 
 
 def read_history(folder: str | Path) -> pd.DataFrame:

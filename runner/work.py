@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import ArrayLike
-
 from runner.errors import RunnerError
-from runner.nn.activations import ACTIVATIONS
-from runner.nn.arrays import Array
-from runner.nn.network import forward, parameter_names, views
 from runner.records.about import about
 from runner.records.writing import (
     ABOUT,
@@ -24,7 +18,9 @@ from runner.records.writing import (
     write_whole,
 )
 from runner.training.experiment import Experiment
-from runner.training.stack import Result, train
+from runner.training.loop import train
+from runner.training.objective import predict
+from runner.training.recorder import Trained
 
 
 def run_into(
@@ -35,7 +31,7 @@ def run_into(
     swept: Mapping[str, object] | None = None,
     directory: str = ".",
     report: bool = False,
-) -> Result:
+) -> Trained:
     """Trains the run that `make` returns and writes its files into `folder`, which exists and is ours.
 
     `number`, `swept` and `directory` are what its line of ``runs.csv`` says of it; `report`
@@ -74,14 +70,14 @@ def describe(error: BaseException) -> str:
     return str(error) if isinstance(error, RunnerError) else f"{type(error).__name__}: {error}"
 
 
-def story(experiment: Experiment, result: Result) -> str:
+def story(experiment: Experiment, result: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
     first, last = "epoch 0", f"epoch {result.epochs}"
     rows: list[tuple[str, object, object, str]] = [("", first, last, "")]
     rows.append(("error", result.initial_error, result.final_error, ""))
     rows += [(name.replace("_", " "), "", value, "") for name, value in result.metrics.items()]
     rows += _predictions(experiment, result)
-    names = [p.name for p in parameter_names(experiment.sizes, experiment.biases is not None)]
+    names = [p.name for p in experiment.network.names]
     if len(names) <= 20:
         rows += [(n, a, b, "") for n, a, b in zip(names, result.initial, result.final, strict=True)]
     end = ""
@@ -127,7 +123,7 @@ def one_batch(experiment: Experiment) -> str | None:
     return f"batch_size={size} is more than the {examples} examples: one batch holds all of them"
 
 
-def _predictions(experiment: Experiment, result: Result) -> list[tuple[str, object, object, str]]:
+def _predictions(experiment: Experiment, result: Trained) -> list[tuple[str, object, object, str]]:
     targets = experiment.data.targets
     if targets.size > 8:
         return []
@@ -135,22 +131,6 @@ def _predictions(experiment: Experiment, result: Result) -> list[tuple[str, obje
     names = [f"prediction {i + 1}" if targets.size > 1 else "prediction" for i in range(targets.size)]
     goals = [f"target {y:g}" for y in targets.ravel()]
     return list(zip(names, before, after, goals, strict=True))
-
-
-def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None = None) -> Array:
-    """The predictions (N, O) of the network with `parameters` (P,), for the training inputs or others.
-
-    Other `inputs` (N, I) are in the data's own units, and scaled here as those were.
-    """
-    layers = views(parameters[None], experiment.sizes, experiment.biases is not None)
-    activations = [ACTIVATIONS[name] for name in experiment.activations]
-    x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
-    if x.ndim != 2 or x.shape[1] != experiment.sizes[0]:
-        raise RunnerError(f"inputs of shape {x.shape}: must be rows of {experiment.sizes[0]} numbers")
-    if inputs is not None:
-        x = experiment.data.scaled(x)
-    with np.errstate(all="ignore"):
-        return forward(layers, activations, x[None]).pred[0]
 
 
 def _aligned(rows: Iterable[tuple[str, object, object, str]]) -> str:

@@ -12,7 +12,7 @@ from runner.config import Cache, experiment
 from runner.config.compose import compose
 from runner.records.about import about
 from runner.records.writing import ABOUT, RunFiles, summary, table
-from runner.training.stack import train
+from runner.training.loop import train
 
 
 def make_sweep(

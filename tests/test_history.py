@@ -32,7 +32,8 @@ from runner.records.writing import (
     write_whole,
 )
 from runner.training.experiment import Experiment
-from runner.training.stack import ROW_BYTES, train
+from runner.training.loop import train
+from runner.training.recorder import ROW_BYTES
 
 SEED_DATA = {"name": "inline", "inputs": [[2, 3]], "targets": [[1]]}
 

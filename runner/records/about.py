@@ -23,7 +23,7 @@ from runner.data.examples import Data, Source
 from runner.errors import RunnerError
 from runner.records.writing import ABOUT, refuse_changed
 from runner.training.experiment import Experiment
-from runner.training.stack import threads
+from runner.training.loop import threads
 
 #: How YAML writes lists of plain values: side by side.
 IN_LINES = {"default_flow_style": None, "width": 110}

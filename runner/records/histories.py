@@ -21,7 +21,7 @@ import pandas as pd
 
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
-from runner.training.stack import METRICS
+from runner.training.experiment import FINAL_MEASURES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,7 +108,7 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
         missing = next(name for name in names if name not in header)
         if missing == names[0] and header[0] in STEPS:
             raise NotShownError(f"the histories count different steps: {missing}s and {header[0]}s") from None
-        if missing in METRICS:
+        if missing in FINAL_MEASURES:
             raise NotShownError(f"not every run has a {missing}: {path} has no such column") from None
         raise RunnerError(f"{path}: has no column '{missing}'") from None
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from runner.api import exact_floats
 from runner.errors import RunnerError
-from runner.nn.network import parameter_names
+from runner.nn.network import Network
 from runner.records.table import INTERRUPTED, lines_now, text
 from runner.records.writing import HISTORY, MULTIRUN, RESULT_COLUMNS, RUNS, SUMMARY
 
@@ -124,7 +124,7 @@ def parameters_of(path: Path) -> pd.DataFrame:
     for column in places:
         _refuse(path, table, column, ~(table[column] % 1 == 0), "is no whole number")
     weights = table[table["from"] > 0]
-    expected = parameter_names(_sizes(path, weights), has_biases=len(weights) < len(table))
+    expected = Network(tuple(_sizes(path, weights)), (), has_biases=len(weights) < len(table)).names
     found = list(table[["name", *places]].itertuples(index=False, name=None))
     for line, (right, one) in enumerate(zip(expected, found, strict=False), start=2):
         if tuple(right) != one:

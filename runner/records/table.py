@@ -24,7 +24,7 @@ from runner.records.writing import (
     table,
     write_whole,
 )
-from runner.training.stack import METRICS
+from runner.training.experiment import FINAL_MEASURES
 from runner.work import swept_values
 
 #: The status of a run from the first on, until it ends.
@@ -72,8 +72,10 @@ def unended(number: int, swept: Mapping[str, object], directory: str) -> dict[st
 
 def header(lines: Iterable[Mapping[str, Any]], swept: Sequence[str]) -> list[str]:
     """The columns of lines that may have different metrics."""
-    present = {name for line in lines for name in METRICS if name in line}
-    results = [reached(name, swept) for name in RESULT_COLUMNS if name not in METRICS or name in present]
+    present = {name for line in lines for name in FINAL_MEASURES if name in line}
+    results = [
+        reached(name, swept) for name in RESULT_COLUMNS if name not in FINAL_MEASURES or name in present
+    ]
     return ["run", *swept, *results, "directory"]
 
 

@@ -29,9 +29,9 @@ import orjson
 
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
-from runner.nn.network import parameter_names
-from runner.training.experiment import Experiment
-from runner.training.stack import METRICS, Result, columns
+from runner.nn.network import Network
+from runner.training.experiment import FINAL_MEASURES, Experiment, columns
+from runner.training.recorder import Trained
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
 #: With what a run was made and of what: see :mod:`runner.records.about`.
@@ -63,7 +63,7 @@ RESULT_COLUMNS = (
     "final_error",
     "best_error",
     "best_epoch",
-    *METRICS,
+    *FINAL_MEASURES,
     "seconds",
 )
 
@@ -109,11 +109,11 @@ class RunFiles:
         self.rows = [0] * len(self.folders)
         self.sums: list[dict[str, Sum]] = [{HISTORY: NOTHING} for _ in self.folders]
 
-    def write(self, run: int, steps: Sequence[int], rows: Array) -> None:
-        """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.stack.Sink`."""
+    def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
+        """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.recorder.Sink`."""
         text = b"%d,%%b\n"
-        self._append(run, _template(text, tuple(steps)) % tuple(_decimals(rows)))
-        self.rows[run] += len(steps)
+        self._append(run, _template(text, tuple(counts)) % tuple(_decimals(rows)))
+        self.rows[run] += len(counts)
 
     def _append(self, run: int, lines: bytes) -> None:
         self.check()
@@ -133,7 +133,7 @@ class RunFiles:
         write_whole(f"{self.folders[run]}/{name}", content)
         self.sums[run][name] = NOTHING.of(content)
 
-    def finish(self, run: int, result: Result, line: Mapping[str, object]) -> None:
+    def finish(self, run: int, result: Trained, line: Mapping[str, object]) -> None:
         """Puts the run's files in their places; `line` is its line of ``runs.csv``."""
         folder, one = self.folders[run], self.experiment
         if not self.sums[run][HISTORY].size:  # diverged before its first row
@@ -141,7 +141,7 @@ class RunFiles:
         self.check()
         self.opened[run].append(f"{folder}/{HISTORY}")
         os.rename(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
-        parameters = _parameters(one.sizes, one.biases is not None, result.initial, result.final)
+        parameters = _parameters(one.network, result.initial, result.final)
         self.add(run, PARAMETERS, parameters)
         sums = {"rows": self.rows[run]} | {name: self.sums[run].get(name, "") for name in FILES}
         synced = result.seconds >= WORTH_SYNCING
@@ -307,7 +307,7 @@ def _has_whole_lines(path: Path) -> bool:
     return content.endswith(b"\n") and lines[0].count(b",") == lines[-1].count(b",")
 
 
-def summary(run: int, swept: Mapping[str, object], result: Result, directory: str) -> dict[str, object]:
+def summary(run: int, swept: Mapping[str, object], result: Trained, directory: str) -> dict[str, object]:
     """A run's line of ``runs.csv``: its number, swept keys, how it ended, and its folder."""
     known = {**vars(result), **result.metrics}
     ended = {reached(name, swept): known[name] for name in RESULT_COLUMNS if name in known}
@@ -340,20 +340,20 @@ def _decimals(rows: Array) -> list[bytes]:
 
 
 @lru_cache(maxsize=8)
-def _template(text: bytes, steps: tuple[int, ...]) -> bytes:
-    """A bytes template with a line a step, so that one ``%`` puts in all the numbers."""
-    return b"".join([text % step for step in steps])
+def _template(text: bytes, counts: tuple[int, ...]) -> bytes:
+    """A bytes template with a line a count, so that one ``%`` puts in all the numbers."""
+    return b"".join([text % count for count in counts])
 
 
-def _parameters(sizes: Sequence[int], has_biases: bool, initial: Array, final: Array) -> bytes:
-    template = _parameter_template(tuple(sizes), has_biases)
-    return template % tuple(_decimals(np.ascontiguousarray(np.stack([initial, final], axis=1))))
+def _parameters(network: Network, initial: Array, final: Array) -> bytes:
+    return _parameter_template(network) % tuple(
+        _decimals(np.ascontiguousarray(np.stack([initial, final], axis=1)))
+    )
 
 
 @lru_cache(maxsize=8)
-def _parameter_template(sizes: tuple[int, ...], has_biases: bool) -> bytes:
-    names = parameter_names(sizes, has_biases)
-    lines = [f"{p.name},{p.layer},{p.to},{p.from_},%b\n" for p in names]
+def _parameter_template(network: Network) -> bytes:
+    lines = [f"{p.name},{p.layer},{p.to},{p.from_},%b\n" for p in network.names]
     return ("name,layer,to,from,initial,final\n" + "".join(lines)).encode()
 
 

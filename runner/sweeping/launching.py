@@ -46,7 +46,7 @@ from runner.sweeping.progress import Progress
 from runner.sweeping.work import Outcome, Work, failure
 from runner.sweeping.workers import BACKENDS, LOCAL, in_this_process, train_stacks
 from runner.training.experiment import Experiment
-from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
+from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
 from runner.work import key_of, swept_values
 
 log = logging.getLogger(__name__)
@@ -347,9 +347,7 @@ class _Sweep:
             groups.setdefault(self.batched.group(job.config), []).append(job)
         for group in groups.values():
             yield from stacked(
-                self._works(group),
-                key=lambda work: work.experiment.stack_key,
-                limit=lambda work: min(fair, widest(work.experiment, self.share)),
+                self._works(group), lambda work: work.experiment, max_bytes=self.share, most=fair
             )
 
     def _works(self, jobs: Sequence[Job]) -> Iterator[Work]:

@@ -24,7 +24,7 @@ from runner.records.writing import MULTIRUN, RUNS, write_whole
 from runner.sweeping.grid import expand, with_params, without_duplicates
 from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import LazyJobReturn, expected, wants_a_process_of_its_own
-from runner.training.stack import width
+from runner.training.experiment import width
 from runner.work import describe
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from runner.records.about import about
 from runner.records.writing import ABOUT, ERROR, SUMMARY, RunFiles, summary, write_whole
 from runner.training.experiment import Experiment
-from runner.training.stack import train
+from runner.training.loop import train
 from runner.work import describe
 
 

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from runner.errors import RunnerError
 from runner.sweeping.work import Outcome, Work, run_stack
+from runner.training.loop import keep_freed_memory
 
 #: Backends whose workers are on this machine.
 LOCAL = ("loky", "threading")
@@ -83,6 +84,7 @@ def _numbered(
         if parent is not None and os.getppid() != parent:
             os._exit(1)
 
+    keep_freed_memory()
     return number, run_stack(stack, row_bytes, tick=stop_if_orphaned, check=stop_if_orphaned)
 
 

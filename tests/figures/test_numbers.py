@@ -17,7 +17,6 @@ from matplotlib.figure import Figure as Canvas
 from runner.figures import load
 from runner.figures.drawing import _style, paint
 from runner.figures.figure import Options
-from runner.nn.network import views
 from runner.results import Results
 
 
@@ -280,8 +279,9 @@ def test_decision_boundary_is_in_the_units_of_the_data(tmp_path: Path) -> None:
     grid = numbers[numbers["kind"] == "grid"].iloc[4321]
     values = Results(sweep / "0").parameters(0)["final"].to_numpy()
     scaled = (np.array([[grid["x"], grid["y"]]]) - run.data.scale.shift) / run.data.scale.spread
-    layers = views(values[None], run.sizes, True)
-    by_hand = np.tanh(scaled @ layers[0].w[0].T + layers[0].b[0]) @ layers[1].w[0].T + layers[1].b[0]
+    layers = run.network.views(values[None])
+    (w1, b1), (w2, b2) = [(w[0], b[0]) for w, b in layers]
+    by_hand = np.tanh(scaled @ w1.T + b1) @ w2.T + b2
     assert grid["value"] == pytest.approx(by_hand[0, 0], rel=1e-9)
 
 
