@@ -36,7 +36,7 @@ SOFTPLUS_THRESHOLD = 20.0
 _ONE = np.ones((1, 1, 1))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Activation:
     """A function a = f(z), applied to every element, and how it is written.
 

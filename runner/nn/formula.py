@@ -11,7 +11,7 @@ is written is not its affair: see ``runner.explain.notation.printers``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import copy
 from functools import reduce
 from typing import Any, TypeAlias
 
@@ -27,6 +27,15 @@ NOTHING: Mapping[Formula, Value] = {}
 
 class Formula:
     """A node of a tree. Equal trees are equal."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{(*vars(self).values(),)}"
 
     def fill(self, values: Mapping[Formula, Formula]) -> Formula:
         """The formula with others in the places of its symbols, or of whole parts of it."""
@@ -86,21 +95,18 @@ class Formula:
         return Relation((self, formula(other)), "≤")
 
 
-@dataclass(frozen=True)
 class Symbol(Formula):
     """A letter or a word, with what stands below and above it: w1, β₁, z_h1, v_old, h1⁽²⁾, w1 new."""
 
-    name: str
-    below: str | Symbol = ""
-    above: str = ""
+    def __init__(self, name: str, below: str | Symbol = "", above: str = "") -> None:
+        self.name, self.below, self.above = name, below, above
 
 
-@dataclass(frozen=True)
 class Number(Formula):
     """A number; `digits` of it are significant, where it is not exact."""
 
-    number: float
-    digits: int | None = None
+    def __init__(self, number: float, digits: int | None = None) -> None:
+        self.number, self.digits = number, digits
 
     @property
     def rounded(self) -> float:
@@ -111,24 +117,25 @@ class Number(Formula):
         return np.float64(self.rounded)
 
 
-@dataclass(frozen=True)
 class Constant(Symbol):
     """A letter that stands for one number wherever it stands."""
 
-    number: float = 0.0
+    def __init__(self, name: str, number: float) -> None:
+        super().__init__(name)
+        self.number = number
 
     def value(self, at: Mapping[Formula, Value] = NOTHING) -> Value:
         return self.number
 
 
-PI = Constant("π", number=np.pi)
+PI = Constant("π", np.pi)
 
 
-@dataclass(frozen=True)
 class Operation(Formula):
     """What is made of its parts."""
 
-    parts: tuple[Formula, ...]
+    def __init__(self, parts: tuple[Formula, ...]) -> None:
+        self.parts = parts
 
     def compute(self, *values: Any) -> Value:
         """The value, of those of the parts."""
@@ -137,7 +144,9 @@ class Operation(Formula):
     def fill(self, values: Mapping[Formula, Formula]) -> Formula:
         if self in values:
             return values[self]
-        return replace(self, parts=tuple(part.fill(values) for part in self.parts))
+        filled = copy(self)
+        filled.parts = tuple(part.fill(values) for part in self.parts)
+        return filled
 
     def value(self, at: Mapping[Formula, Value] = NOTHING) -> Value:
         return at[self] if self in at else self.compute(*(part.value(at) for part in self.parts))
@@ -173,11 +182,12 @@ class Power(Operation):
         return np.power(*values)
 
 
-@dataclass(frozen=True)
 class Relation(Operation):
     """Parts between which a sign stands: >, ≤, =, →."""
 
-    sign: str
+    def __init__(self, parts: tuple[Formula, ...], sign: str) -> None:
+        super().__init__(parts)
+        self.sign = sign
 
     def compute(self, *values: Any) -> Value:
         return {">": np.greater, "≤": np.less_equal}[self.sign](*values)
@@ -194,20 +204,20 @@ class SumOver(Operation):
     """The sum of a part over the outputs k, as it is written; it has no value."""
 
 
-@dataclass(frozen=True)
 class Function:
     """A named function, which makes formulas of formulas; without `compute` they have no value."""
 
-    name: str
-    compute: Callable[..., Value] | None = field(default=None, compare=False)
+    def __init__(self, name: str, compute: Callable[..., Value] | None = None) -> None:
+        self.name, self.compute = name, compute
 
     def __call__(self, *parts: Operand) -> Call:
         return Call(tuple(map(formula, parts)), self)
 
 
-@dataclass(frozen=True)
 class Call(Operation):
-    function: Function
+    def __init__(self, parts: tuple[Formula, ...], function: Function) -> None:
+        super().__init__(parts)
+        self.function = function
 
     def compute(self, *values: Any) -> Value:
         if self.function.compute is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,7 @@ _SMALLEST_DENOMINATOR = float(np.float32(1e-12))
 PROBABILITY_TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """A part of a loss's formulas that counts as `lowest` where it is lower, and the words that say so."""
 
     part: Formula
@@ -31,8 +31,7 @@ class Cut:
     words: tuple[str | Formula, ...]
 
 
-@dataclass(frozen=True)
-class Probabilities:
+class Probabilities(NamedTuple):
     """The probabilities p that a loss makes of the predictions: ``value(pred)``, (R, N, O) to (R, N, O).
 
     `formula` writes one of them in pred, and in S where there is one: the sum of `summand` over the outputs.
@@ -43,7 +42,7 @@ class Probabilities:
     summand: Formula | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Loss:
     """The error E_n of each example and its derivative by the prediction.
 

@@ -8,7 +8,7 @@ penalties to what is minimised.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def _nothing(state: State, h: Hyperparameters, t: int) -> State:
     return {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Optimizer:
     """Pure functions: ``init(h, shape)`` is the State before the first update, of arrays of `shape` (R, P);
     ``update(gradient, state, h, t)`` returns (direction, state) of update t = 1, 2, …
@@ -100,7 +100,7 @@ LETTERS = {
 
 def old(quantity: Symbol) -> Symbol:
     """A quantity before the update."""
-    return replace(quantity, below="_old")
+    return Symbol(quantity.name, "_old")
 
 
 def _sgd_direction(options: Mapping[str, float]) -> Formula:

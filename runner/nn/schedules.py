@@ -15,7 +15,7 @@ from runner.nn.arrays import Array
 from runner.nn.formula import PI, Formula, Symbol, cos
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schedule:
     """``rate(eta, epoch, epochs, options)``: every array is (R, 1); returns (R, 1).
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from runner.nn.formula import Formula, Operation, Sum, Symbol, product, total
 from runner.nn.losses import PRED, P, Y
 from runner.nn.network import ParameterName, parameter_names
 from runner.training.experiment import Experiment
 
-ETA = Symbol("η")
 ELLIPSIS, ARROW = Symbol("…"), Symbol("→")
 
 
-@dataclass(frozen=True)
 class Blank(Formula):
     """Room to write a number by hand."""
 
@@ -22,11 +19,11 @@ class Blank(Formula):
 BLANK = Blank()
 
 
-@dataclass(frozen=True)
 class Share(Formula):
     """1/N: what each of N examples or outputs adds to a mean."""
 
-    count: int
+    def __init__(self, count: int) -> None:
+        self.count = count
 
     def value(self, at: object = None) -> float:
         return 1.0 / self.count
@@ -44,18 +41,19 @@ class Derived(Operation):
     """∂(…)/∂x, still to be worked out: of what is in the parentheses and of x."""
 
 
-@dataclass(frozen=True)
 class Row(Operation):
     """Formulas side by side."""
 
-    separator: str = ", "
+    def __init__(self, parts: tuple[Formula, ...], separator: str = ", ") -> None:
+        super().__init__(parts)
+        self.separator = separator
 
 
-@dataclass(frozen=True)
 class Note(Formula):
     """What is said of a formula behind it."""
 
-    pieces: tuple[str | Formula, ...]
+    def __init__(self, pieces: tuple[str | Formula, ...]) -> None:
+        self.pieces = pieces
 
 
 def partial(top: Formula, by: Formula) -> Formula:
