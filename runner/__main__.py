@@ -16,11 +16,10 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
+from runner.commands import ending, keep_tracebacks, said, version_of, wants_traceback
 from runner.config import Cache, conf_dir, experiment
-from runner.config.compose import flags_and_overrides, message, replacing
-from runner.errors import RunnerError
+from runner.config.compose import flags_and_overrides, replacing
 from runner.guard import GUARD, complete_table, inside
-from runner.output import outlive_readers
 from runner.records.about import sources_of, whereabouts
 from runner.work import key_of, one_batch, run_into, swept_values
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 #: What conf/hydra_defaults.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
-TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
 
 
 def task(config: DictConfig) -> float:
@@ -124,36 +122,21 @@ def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
     return [f"{key}='{place}'" for key, place in quoted.items()]
 
 
-def said(error: Exception) -> str | None:
-    """The message of an error that a user can put right, or None."""
-    return str(error) if isinstance(error, RunnerError) else message(error)
-
-
-def wants_traceback() -> bool:
-    """Whether the user set HYDRA_FULL_ERROR=1, before `main` set it for itself."""
-    return os.environ.get(TRACEBACKS, "0") != "0"
-
-
+@ending()
 def main() -> None:
-    """The command. Errors that a user can put right end in a short message and exit code 1."""
-    outlive_readers()
-    os.environ.setdefault(TRACEBACKS, os.environ.get("HYDRA_FULL_ERROR", "0"))
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
+    """The command."""
+    keep_tracebacks()
+    flags, overrides = flags_and_overrides(sys.argv[1:])
+    if "--version" in flags:  # Hydra would tell its own
+        print(version_of("backprop-runner"))
+        return
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
     try:
-        flags, overrides = flags_and_overrides(sys.argv[1:])
         sys.argv[1:] = repeating(flags, replacing(overrides))
         command()
-    except KeyboardInterrupt:
+    except (Exception, KeyboardInterrupt):
         complete_table()
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)  # what a shell expects of a command that SIGINT has ended
-    except Exception as error:
-        complete_table()
-        text = said(error)
-        if text is None or wants_traceback():
-            raise
-        sys.exit(text)
+        raise
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from runner.config import Cache, experiment
-from runner.config.compose import compose, message
+from runner.config import experiment
+from runner.config.compose import CACHE, compose
+from runner.config.messages import message
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.nn.network import parameter_names
-from runner.records.about import whereabouts
 from runner.records.writing import HISTORY, PARAMETERS, refuse_changed
 from runner.training.experiment import Experiment
 from runner.training.stack import Result, columns
@@ -27,8 +27,6 @@ from runner.work import predict
 if TYPE_CHECKING:
     import pandas as pd
 
-_cache = Cache()  # so that experiments loaded one by one share their data, and may be stacked
-
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Experiment:
     """The experiment that ``backprop-runner`` would run with the same overrides.
@@ -36,7 +34,7 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Experiment:
     `config_dir` is a folder of your own YAML files. Raises RunnerError as the command would say it.
     """
     with _readable():
-        return experiment(compose(overrides, config_dir), _cache)
+        return experiment(compose(overrides, config_dir), CACHE)
 
 
 def load_sweep(*overrides: str, config_dir: str | Path | None = None) -> list[Experiment]:
@@ -47,7 +45,7 @@ def load_sweep(*overrides: str, config_dir: str | Path | None = None) -> list[Ex
     from runner.sweeping.loading import configurations
 
     with _readable():
-        return [experiment(config, _cache) for config in configurations(overrides, config_dir)]
+        return [experiment(config, CACHE) for config in configurations(overrides, config_dir)]
 
 
 @contextmanager
@@ -61,24 +59,6 @@ def _readable() -> Iterator[None]:
         if (text := message(error)) is None:
             raise
         raise RunnerError(text) from None
-
-
-def load_run(folder: str | Path) -> Experiment:
-    """The experiment of an earlier run, from the configuration in its folder and the data it was trained on.
-
-    The files that it was made from are taken from where they were, whatever the current folder. Raises
-    RunnerError where there is no such run, or where one of them has changed or is gone.
-    """
-    from omegaconf import OmegaConf
-
-    path = Path(folder) / ".hydra" / "config.yaml"
-    if not path.is_file():
-        raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
-    config: Any = OmegaConf.load(path)
-    plain: Any = OmegaConf.to_container(config, resolve=True)
-    for key, place in whereabouts(folder, plain).items():
-        OmegaConf.update(config, key, place)
-    return experiment(config, _cache)
 
 
 @dataclass

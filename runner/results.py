@@ -142,7 +142,7 @@ class Results:
         """The experiment of a run, rebuilt from the configuration in its folder."""
         import yaml
 
-        from runner.api import load_run
+        from runner.config.compose import load_run
         from runner.records.about import OtherFileError
 
         if run not in self._experiments:

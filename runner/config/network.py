@@ -50,6 +50,10 @@ BESIDE_A_RUN = (
 
 
 def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
+    """The network's part of an experiment, as the group `network` describes it for data of such a size.
+
+    Raises RunnerError for the first thing that is wrong.
+    """
     values = checked(section, NETWORK_KEYS, "network.")
     hidden = _hidden(values["hidden"])
     sizes = (inputs, *hidden, outputs)

@@ -14,13 +14,15 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
+from runner.commands import add_version, ending
 from runner.config import boolean, choice, experiment, number
-from runner.config.compose import compose, known_keys, message
+from runner.config.compose import compose
+from runner.config.messages import known_keys
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.explain.document import Sheet
 from runner.explain.formats.writer import Writer
 from runner.explain.page import Choices, explain
-from runner.output import outlive_readers, write_named
+from runner.output import write_named
 from runner.training.experiment import Experiment
 
 FORMATS = ("text", "markdown", "latex", "html")
@@ -176,20 +178,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--config-dir", "-cd", metavar="DIR", help="a folder with YAML files of your own")
+    add_version(parser)
     return parser
 
 
+@ending()
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command. Errors that a user can put right end in a short message and exit code 1."""
-    outlive_readers()
+    """The command."""
     given = _parser().parse_intermixed_args(arguments)
-    try:
-        run(given.overrides, given.config_dir)
-    except Exception as error:
-        text = str(error) if isinstance(error, RunnerError) else message(error)
-        if text is None or os.environ.get("HYDRA_FULL_ERROR", "0") != "0":
-            raise
-        sys.exit(text)
+    run(given.overrides, given.config_dir)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ PAGE = 7.2
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Rendered:
     """A figure that was drawn, with its files and caption; or the reason why it was skipped.
 
     `failed`: not because it does not apply, but because a file of a run is not as it was written.
@@ -64,7 +64,7 @@ def draw_figures(
     formats: Sequence[str] = ("png",),
     style: str = "paper",
     options: Options | None = None,
-) -> Iterator[Outcome]:
+) -> Iterator[Rendered]:
     """Draws every figure that applies, or those in `only`, into `out`; yields each as it is done.
 
     A figure that does not apply, or that a faulty file keeps from being drawn, is an outcome with its
@@ -76,7 +76,7 @@ def draw_figures(
     names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
     kinds = list(dict.fromkeys(formats))
     with _style(style), ThreadPoolExecutor(1) as files:  # written beside what is drawn next
-        made: deque[tuple[Outcome, list[Future[None]]]] = deque()
+        made: deque[tuple[Rendered, list[Future[None]]]] = deque()
         for name in names:
             made.append(_outcome(results, name, options, out, kinds, files))
             while made and all(file.done() for file in made[0][1]):
@@ -95,7 +95,7 @@ def _style(name: str) -> Iterator[None]:
         yield
 
 
-def _whole(outcome: Outcome, files: Sequence[Future[None]]) -> Outcome:
+def _whole(outcome: Rendered, files: Sequence[Future[None]]) -> Rendered:
     """The outcome, once its files are written."""
     try:
         for file in files:
@@ -107,21 +107,21 @@ def _whole(outcome: Outcome, files: Sequence[Future[None]]) -> Outcome:
 
 def _outcome(
     results: Results, name: str, options: Options, out: Path, formats: Sequence[str], files: Executor
-) -> tuple[Outcome, list[Future[None]]]:
+) -> tuple[Rendered, list[Future[None]]]:
     figure = load(name)
     try:
         if reason := figure.applies(results, options) or figure.refuses(options):
-            return Outcome(name, reason=reason), []
+            return Rendered(name, reason=reason), []
         numbers = figure.numbers(results, options)
         if reason := drops_color(numbers, options):
-            return Outcome(name, reason=reason), []
+            return Rendered(name, reason=reason), []
     except NotShownError as error:
-        return Outcome(name, reason=str(error)), []
+        return Rendered(name, reason=str(error)), []
     except RunnerError as error:
-        return Outcome(name, reason=str(error), failed=True), []
+        return Rendered(name, reason=str(error), failed=True), []
     paths, written = _write(out, name, figure, numbers, results.as_written(numbers), formats, files)
     caption, width = figure.caption(numbers) + results.note, _width(figure.layout(numbers))
-    return Outcome(name, paths, caption, width=width), written
+    return Rendered(name, paths, caption, width=width), written
 
 
 def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from html import escape
 from itertools import groupby
 
+from runner.escaping import html as escape
 from runner.explain.diagram import Picture
 from runner.explain.document import Block, Equation, Equations, Heading, Paragraph, Prose, Sheet, Table, lines
 from runner.explain.formats import svg

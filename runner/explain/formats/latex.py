@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runner import escaping
 from runner.explain.diagram import Edge, Picture, Point, label_points, passes, position
 from runner.explain.document import Equation, Equations, Heading, Paragraph, Sheet, Table, lines
 from runner.explain.formats.writer import Writer
@@ -41,14 +42,6 @@ HEAD = r"""% Compiles by itself. To \input it, load amsmath, amssymb and tikz in
 TAIL = "\\endgroup\n\\endchainrule\n"
 
 SECTIONS = {1: "section*", 2: "subsection*", 3: "subsubsection*"}
-_SPECIAL = {
-    **{c: f"\\{c}" for c in "&%$#_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "−": "$-$",
-    "…": r"\dots{}",
-}
 
 
 class LatexWriter(Writer):
@@ -56,7 +49,7 @@ class LatexWriter(Writer):
         return HEAD + "\n".join(self.blocks(sheet)) + TAIL
 
     def plain(self, text: str) -> str:
-        return "".join(_SPECIAL.get(c, c) for c in text)
+        return escaping.latex(text)
 
     def formula(self, formula: Formula) -> str:
         return f"${LATEX.write(formula)}$"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from runner import escaping
 from runner.explain.diagram import Picture
 from runner.explain.document import Equations, Heading, Sheet, Table
 from runner.explain.formats import svg, text
@@ -14,8 +15,6 @@ from runner.explain.formats.latex import aligned_lines
 from runner.explain.formats.writer import Writer
 from runner.explain.notation.typeset import LATEX
 from runner.nn.formula import Formula
-
-_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>#|$"})
 
 
 class MarkdownWriter(Writer):
@@ -30,7 +29,7 @@ class MarkdownWriter(Writer):
         return files
 
     def plain(self, text: str) -> str:
-        return text.translate(_SPECIAL)
+        return escaping.markdown(text)
 
     def formula(self, formula: Formula) -> str:
         # $`…`$ keeps Markdown from reading the backslashes and underscores of a formula

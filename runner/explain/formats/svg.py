@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
+from runner.escaping import html as escape
 from runner.explain.diagram import Edge, Picture, Point, label_points, passes, position
 from runner.explain.notation.printers import TEXT
 from runner.nn.formula import Formula
