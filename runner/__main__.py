@@ -19,9 +19,14 @@ from omegaconf import OmegaConf
 from runner.commands import ending, keep_tracebacks, said, version_of, wants_traceback
 from runner.config import Cache, conf_dir, experiment
 from runner.config.compose import flags_and_overrides, replacing
-from runner.guard import GUARD, complete_table, inside
-from runner.records.about import sources_of, whereabouts
-from runner.work import key_of, one_batch, run_into, swept_values
+from runner.config.sources import whereabouts
+from runner.guard import GUARD
+from runner.overrides import key_of, swept_values
+from runner.records.about import sources_of
+from runner.records.folders import inside
+from runner.records.lines import Line
+from runner.story import one_batch, told
+from runner.work import run_into
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -38,22 +43,20 @@ def task(config: DictConfig) -> float:
     folder = Path(composed.runtime.output_dir)
     is_job = composed.mode is not None and composed.mode.name == "MULTIRUN"
     try:
-        result = run_into(
-            folder,
-            lambda: BATCHED.tell(experiment(config)) if is_job else experiment(config),
-            number=composed.job.num if is_job else 0,
-            swept=swept_values(composed.overrides.task) if is_job else {},
-            directory=inside(str(folder), os.path.join(composed.runtime.cwd, composed.sweep.dir))
-            if is_job
-            else ".",
-            report=not is_job,
-        )
+        if is_job:
+            sweep = os.path.join(composed.runtime.cwd, composed.sweep.dir)
+            swept, directory = swept_values(composed.overrides.task), inside(str(folder), sweep)
+            line = Line(composed.job.num, swept, directory=directory)
+            _, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
+        else:
+            made, trained = run_into(folder, lambda: experiment(config), Line(0, {}))
+            print(told(folder, made, trained))
     except Exception as error:
         text = said(error)
         if text is None or is_job or wants_traceback():
             raise
         sys.exit(text)  # at once, before Hydra adds a line of its own
-    return result.final_error
+    return trained.final_error
 
 
 class Batched:
@@ -131,12 +134,8 @@ def main() -> None:
         print(version_of("backprop-runner"))
         return
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    try:
-        sys.argv[1:] = repeating(flags, replacing(overrides))
-        command()
-    except (Exception, KeyboardInterrupt):
-        complete_table()
-        raise
+    sys.argv[1:] = repeating(flags, replacing(overrides))
+    command()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,8 @@ from runner.config.messages import message
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.nn.network import parameter_names
-from runner.records.writing import HISTORY, PARAMETERS, refuse_changed
+from runner.records.names import HISTORY, PARAMETERS
+from runner.records.reading import read_finished
 from runner.training.experiment import Experiment
 from runner.training.stack import Result, columns
 from runner.training.stack import train as train_stack
@@ -147,30 +148,9 @@ def _trained(
 
 def read_history(folder: str | Path) -> pd.DataFrame:
     """A run's ``history.csv``, to the last bit."""
-    return _read(Path(folder) / HISTORY)
+    return read_finished(Path(folder) / HISTORY)
 
 
 def read_parameters(folder: str | Path) -> pd.DataFrame:
     """A run's ``parameters.csv``, to the last bit."""
-    return _read(Path(folder) / PARAMETERS)
-
-
-def exact_floats(pandas_version: str) -> dict[str, Any]:
-    """The option that makes ``pandas.read_csv`` read floats to the last bit: its default since 3.1."""
-    major, minor = map(int, pandas_version.split(".")[:2])
-    return {"float_precision": "round_trip"} if (major, minor) < (3, 1) else {}
-
-
-def _read(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        frame = pd.read_csv(path, **exact_floats(pd.__version__))
-    except FileNotFoundError:
-        raise RunnerError(
-            f"{path.parent}: is not the folder of a finished run; there is no {path.name}"
-        ) from None
-    except ValueError as error:
-        raise RunnerError(f"{path}: cannot be read as CSV: {error}") from None
-    refuse_changed(path)
-    return frame
+    return read_finished(Path(folder) / PARAMETERS)

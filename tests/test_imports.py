@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,3 +27,12 @@ def test_nothing_heavy_is_imported_unless_used(code: str, tmp_path: Path) -> Non
         [sys.executable, "-c", ask], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "loaded:", done.stderr
+
+
+def test_private_names_of_hydras_are_in_one_file() -> None:
+    package = Path(__file__).parent.parent / "runner"
+    private = re.compile(
+        r"(from|import) (hydra|omegaconf)\S*\._|\b(_set_value|_get_node|_return_value|_is_none)\b"
+    )
+    users = [path.name for path in package.rglob("*.py") if private.search(path.read_text(encoding="utf-8"))]
+    assert users == ["hydra_internals.py"]

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from runner.config import Cache, experiment
 from runner.config.network import BESIDE_A_RUN
 from runner.config.shipped import conf_dir
+from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
-from runner.records.about import whereabouts
 from runner.training.experiment import Experiment
 
 if TYPE_CHECKING:
-    from hydra._internal.hydra import Hydra
     from omegaconf import DictConfig
+
+    from runner.hydra_internals import Hydra
 
 
 def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None) -> DictConfig:
@@ -62,9 +63,9 @@ def flags_and_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]
     Hydra's parser takes overrides in one piece only. The value of a flag that may do without one is
     joined to it, so that no override is taken for it.
     """
-    from hydra._internal.utils import get_args_parser
+    from runner import hydra_internals
 
-    actions = get_args_parser()._option_string_actions
+    actions = hydra_internals.flags()
     flags, overrides, left = list[str](), list[str](), deque(arguments)
     while left:
         argument = left.popleft()

@@ -18,8 +18,8 @@ from runner.nn.formula import Formula, Number, Relation
 from runner.nn.losses import ERROR
 from runner.nn.network import ParameterName
 from runner.nn.schedules import ETA
+from runner.story import title
 from runner.training.experiment import Experiment
-from runner.work import title
 
 #: As many parameters are explained when none is chosen, and with weight=all.
 MOST_AT_ONCE = 40

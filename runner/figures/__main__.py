@@ -29,6 +29,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The command line of ``backprop-figures``."""
     p = argparse.ArgumentParser(
         prog="backprop-figures",
         description="Draws the figures that apply to a run's or a sweep's folder, each with its numbers "

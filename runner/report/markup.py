@@ -43,7 +43,7 @@ def latex(page: Page) -> str:
     """The table of results in LaTeX (booktabs), no wider than the page; the best, where there are more."""
     table = page.summary.most(MOST_TEX_ROWS)
     notes = ["bold: the best setting", "medians over seeds" if page.has_medians else "", table.note]
-    booktabs = Markup(_booktabs(table).strip())
+    booktabs = _as_is(_booktabs(table).strip())
     return _filled("results.tex.j2", escaping.latex, notes="; ".join(filter(None, notes)), table=booktabs)
 
 
@@ -56,7 +56,7 @@ def _filled(
     """A template with `values`, each through `escape` unless it is Markup already."""
 
     def escaped(value: Any) -> Markup:
-        return value if isinstance(value, Markup) else Markup(escape(str(value)))
+        return value if isinstance(value, Markup) else _as_is(escape(str(value)))
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -71,6 +71,11 @@ def _filled(
     return environment.get_template(name).render(values)
 
 
+def _as_is(text: str) -> Markup:
+    """Text that is markup already: nothing in it is to be escaped."""
+    return Markup(text)
+
+
 def cell(value: Any) -> str:
     """A value of a table as a reader sees it: nothing for what is missing."""
     if value is None or value != value:
@@ -80,7 +85,7 @@ def cell(value: Any) -> str:
 
 def breakable(name: str) -> Markup:
     """A column's name, which may go on in the next line after a dot or an underscore."""
-    return Markup(re.sub(r"([._])", r"\1<wbr>", escaping.html(name)))
+    return _as_is(re.sub(r"([._])", r"\1<wbr>", escaping.html(name)))
 
 
 def ems(table: Table) -> float:
@@ -102,14 +107,14 @@ def source(figure: Rendered) -> str:
 
 def _link(figure: Rendered, folder: Path) -> Markup:
     path = next(path for path in figure.paths if path.suffix == ".png")
-    return Markup(path.relative_to(folder).as_posix())
+    return _as_is(path.relative_to(folder).as_posix())
 
 
 def _fenced(text: str) -> Markup:
     """A block of code, fenced by more backticks than stand in it."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return Markup(f"{fence}\n{text.rstrip()}\n{fence}")
+    return _as_is(f"{fence}\n{text.rstrip()}\n{fence}")
 
 
 def _booktabs(table: Table) -> str:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from runner.errors import RunnerError
-from runner.ranking import OFF_SCALE
-from runner.records.writing import MULTIRUN
-from runner.results import BLOWN_UP
+from runner.ranking import BLOWN_UP, OFF_SCALE
+from runner.records.names import MULTIRUN
 
 if TYPE_CHECKING:
     import pandas as pd

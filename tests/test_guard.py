@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from processes import Command
 
-from runner.errors import RunnerError
-from runner.guard import held, refuse_others
+from runner.records.folders import held
 
 MINE = {"film.mkv.part": b"film", "parameters.csv": b"mine", "error.txt": b"mine", "summary.csv.1f.part": b""}
 
@@ -120,20 +119,6 @@ def test_another_applications_record_is_not_ours(command: Command, tmp_path: Pat
     assert done.returncode == 1
     assert "it holds .hydra" in done.stderr
     assert files(tmp_path) == before
-
-
-def test_the_lock_of_a_sweep_is_that_of_its_runs(tmp_path: Path) -> None:
-    sweep, one, two = tmp_path / "s", tmp_path / "s" / "0", tmp_path / "s" / "of" / "1"
-    put(sweep, {"multirun.yaml": b"", "0/a": b"", "of/1/a": b""})
-    with held(sweep), pytest.raises(RunnerError, match="another process"), held(one):
-        pass
-    with held(two, "hydra.run.dir"), held(one):  # runs of their own, each in its folder
-        with pytest.raises(RunnerError, match=r"hydra\.sweep\.dir=.*s: another process"), held(sweep):
-            pass
-        with pytest.raises(RunnerError, match=r"hydra\.sweep\.subdir=.*0: another process"):
-            refuse_others(one, ".hydra")
-    with held(sweep):
-        pass
 
 
 def test_a_run_under_way_is_left_alone(command: Command, tmp_path: Path) -> None:
