@@ -14,6 +14,7 @@ import numpy as np
 
 from runner.nn.arrays import Array
 from runner.nn.formula import Formula, Symbol, sqrt
+from runner.nn.options import Option
 
 #: Named arrays (R, P): what an optimizer carries from one update to the next.
 State = dict[str, Array]
@@ -28,18 +29,18 @@ def _nothing(state: State, h: Hyperparameters, t: int) -> State:
 @dataclass(frozen=True, eq=False)
 class Optimizer:
     """Pure functions: ``init(h, shape)`` is the State before the first update, of arrays of `shape` (R, P);
-    ``update(gradient, state, h, t)`` returns (direction, state) of update t = 1, 2, …
+    ``update(gradient, state, parameters, h, t)`` returns (direction, state) of update t = 1, 2, …
 
-    `options` are the keys with their defaults. ``quantities(state, h, t)`` names what update t made of
+    ``quantities(state, h, t)`` names what update t made of
     the state that it returned, on the way to the direction: only explanations ask for that.
     ``direction(options)`` writes the direction; `formulas` each quantity of the state and those made of it,
     in the order in which they are computed, beside its symbol. In them g is the gradient, _old marks a
-    quantity before the update, and the options go by their `LETTERS`.
+    quantity before the update, w the parameter, and the options go by their letters.
     """
 
     init: Callable[[Hyperparameters, tuple[int, int]], State]
-    update: Callable[[Array, State, Hyperparameters, int], tuple[Array, State]]
-    options: Mapping[str, float]
+    update: Callable[[Array, State, Array, Hyperparameters, int], tuple[Array, State]]
+    options: dict[str, Option]
     direction: Callable[[Mapping[str, float]], Formula]
     formulas: Mapping[str, tuple[Symbol, Formula]] = field(default_factory=dict)
     quantities: Callable[[State, Hyperparameters, int], State] = _nothing
@@ -54,19 +55,19 @@ def _momentum_init(h: Hyperparameters, shape: tuple[int, int]) -> State:
     return {"v": np.zeros(shape)} if _used(h, "momentum") else {}
 
 
-def _sgd(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+def _sgd(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
     if not _used(h, "momentum"):
         return g, state
     v = h["momentum"] * state["v"] + g
     return (g + h["momentum"] * v if _used(h, "nesterov") else v), {"v": v}
 
 
-def _adagrad(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+def _adagrad(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
     s = state["s"] + g * g
     return g / (1.0 + (t - 1) * h["lr_decay"]) / (np.sqrt(s) + h["eps"]), {"s": s}
 
 
-def _rmsprop(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+def _rmsprop(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
     s = h["alpha"] * state["s"] + (1.0 - h["alpha"]) * g * g
     scaled = g / (np.sqrt(s) + h["eps"])
     if not _used(h, "momentum"):
@@ -75,7 +76,7 @@ def _rmsprop(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array,
     return v, {"s": s, "v": v}
 
 
-def _adam(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+def _adam(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
     m = h["beta1"] * state["m"] + (1.0 - h["beta1"]) * g
     v = h["beta2"] * state["v"] + (1.0 - h["beta2"]) * g * g
     state = {"m": m, "v": v}
@@ -87,15 +88,14 @@ def _adam_hats(state: State, h: Hyperparameters, t: int) -> State:
     return {"m_hat": state["m"] / (1.0 - h["beta1"] ** t), "v_hat": state["v"] / (1.0 - h["beta2"] ** t)}
 
 
-G, T, M, V, S = map(Symbol, "gtmvs")
+G, T, W, M, V, S = map(Symbol, "gtwmvs")
 M_HAT, V_HAT = Symbol("m̂"), Symbol("v̂")
 _MU, _ALPHA, _BETA1, _BETA2, _EPS, _GAMMA = (
     Symbol("μ"), Symbol("α"), Symbol("β", "₁"), Symbol("β", "₂"), Symbol("ε"), Symbol("γ"),
 )  # fmt: skip
-#: How the formulas write the options.
-LETTERS = {
-    "momentum": _MU, "alpha": _ALPHA, "beta1": _BETA1, "beta2": _BETA2, "eps": _EPS, "lr_decay": _GAMMA,
-}  # fmt: skip
+_MOMENTUM = Option(at_least=0, below=1, letters=(_MU,))
+_SMALL = Option(at_least=0, letters=(_EPS,))
+_BETAS = Option(at_least=0, below=1, parts=("beta1", "beta2"), letters=(_BETA1, _BETA2))
 
 
 def old(quantity: Symbol) -> Symbol:
@@ -119,21 +119,29 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(
         _momentum_init,
         _sgd,
-        {"momentum": 0.0, "nesterov": False},
+        {"momentum": _MOMENTUM, "nesterov": Option(switch=True, needs="momentum")},
         _sgd_direction,
         {"v": (V, _MU * old(V) + G)},
     ),
     "adagrad": Optimizer(
         lambda h, shape: {"s": np.zeros(shape) + h["initial_accumulator_value"]},
         _adagrad,
-        {"lr_decay": 0.0, "initial_accumulator_value": 0.0, "eps": 1e-10},
+        {
+            "lr_decay": Option(at_least=0, letters=(_GAMMA,)),
+            "initial_accumulator_value": Option(at_least=0),
+            "eps": _SMALL,
+        },
         _adagrad_direction,
         {"s": (S, old(S) + G**2)},
     ),
     "rmsprop": Optimizer(
         lambda h, shape: {"s": np.zeros(shape), **_momentum_init(h, shape)},
         _rmsprop,
-        {"alpha": 0.99, "eps": 1e-8, "momentum": 0.0},
+        {
+            "alpha": Option(at_least=0, at_most=1, letters=(_ALPHA,)),
+            "eps": _SMALL,
+            "momentum": _MOMENTUM,
+        },
         lambda options: V if options["momentum"] else _SCALED,
         {
             "s": (S, _ALPHA * old(S) + (1 - _ALPHA) * G**2),
@@ -143,7 +151,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "adam": Optimizer(
         lambda h, shape: {"m": np.zeros(shape), "v": np.zeros(shape)},
         _adam,
-        {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+        {"betas": _BETAS, "eps": _SMALL},
         lambda options: M_HAT / (sqrt(V_HAT) + _EPS),
         {
             "m": (M, _BETA1 * old(M) + (1 - _BETA1) * G),

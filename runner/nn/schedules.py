@@ -13,6 +13,7 @@ import numpy as np
 
 from runner.nn.arrays import Array
 from runner.nn.formula import PI, Formula, Symbol, cos
+from runner.nn.options import Option
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class Schedule:
     """
 
     rate: Callable[[Array, int, Array, Mapping[str, Array]], Array]
-    options: Mapping[str, float]
+    options: dict[str, Option]
     formula: Formula
 
 
@@ -34,22 +35,22 @@ SCHEDULES: dict[str, Schedule] = {
     "constant": Schedule(lambda eta, e, n, o: eta, {}, ETA),
     "step": Schedule(
         lambda eta, e, n, o: eta * o["factor"] ** np.floor(e / o["every"]),
-        {"every": 10, "factor": 0.5},
+        {"every": Option(at_least=1, whole=True), "factor": Option(above=0)},
         ETA * _FACTOR ** (E // _EVERY),
     ),
     "exponential": Schedule(
         lambda eta, e, n, o: eta * o["factor"] ** e,
-        {"factor": 0.99},
+        {"factor": Option(above=0)},
         ETA * _FACTOR**E,
     ),
     "inverse_scaling": Schedule(
         lambda eta, e, n, o: eta / (1.0 + e) ** o["power"],
-        {"power": 0.5},
+        {"power": Option(at_least=0)},
         ETA / (1 + E) ** _POWER,
     ),
     "cosine": Schedule(
         lambda eta, e, n, o: o["min"] + 0.5 * (eta - o["min"]) * (1.0 + np.cos(np.pi * e / n)),
-        {"min": 0.0},
+        {"min": Option(at_least=0)},
         _MIN + 0.5 * (ETA - _MIN) * (1 + cos(PI * E / EPOCHS)),
     ),
 }

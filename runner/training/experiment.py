@@ -10,8 +10,6 @@ from itertools import pairwise
 from runner.data.examples import Data, Source
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
-from runner.nn.optimizers import OPTIMIZERS
-from runner.nn.schedules import SCHEDULES
 
 
 @dataclass(frozen=True)
@@ -75,12 +73,6 @@ class Experiment:
     l1: float = 0.0
     l2: float = 0.0
     log: Log = Log()
-
-    def __post_init__(self) -> None:
-        """Fills in the options that were left to their defaults."""
-        for kind, table in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
-            options = {**table[getattr(self, kind)].options, **getattr(self, f"{kind}_options")}
-            object.__setattr__(self, f"{kind}_options", options)
 
     @property
     def classifies(self) -> bool:

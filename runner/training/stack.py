@@ -241,7 +241,7 @@ class Stack:
             slope = self._slope(forward(self.layers, self.activations, batch[0]), batch[1])
         self.updates += 1
         direction, self.state = self.optimizer.update(
-            self.gradient_trained, self.state, self.optimizer_options, self.updates
+            self.gradient_trained, self.state, self.trained, self.optimizer_options, self.updates
         )
         np.multiply(rate, direction, out=self.step)
         np.subtract(self.trained, self.step, out=self.trained)

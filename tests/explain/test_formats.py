@@ -29,7 +29,8 @@ from runner.explain.step import take
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.formula import Formula, Number, Symbol, exp, maximum, tanh
 from runner.nn.losses import LOSSES
-from runner.nn.optimizers import LETTERS, OPTIMIZERS
+from runner.nn.optimizers import OPTIMIZERS
+from runner.nn.options import letters
 from runner.nn.schedules import SCHEDULES
 
 
@@ -50,7 +51,8 @@ def every_formula() -> list[Formula]:
     for optimizer in OPTIMIZERS.values():
         formulas += [formula for pair in optimizer.formulas.values() for formula in pair]
         formulas += [optimizer.direction(dict.fromkeys(optimizer.options, on)) for on in (0.0, 1.0)]
-    formulas += [*LETTERS.values(), *(schedule.formula for schedule in SCHEDULES.values())]
+        formulas += letters(optimizer.options).values()
+    formulas += [schedule.formula for schedule in SCHEDULES.values()]
     return formulas
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runner.nn.formula import Symbol
+import runner
+from runner.nn.options import letters
 from runner.nn.schedules import EPOCHS, ETA, SCHEDULES, E
 
 
@@ -13,11 +14,12 @@ from runner.nn.schedules import EPOCHS, ETA, SCHEDULES, E
 def test_formula_is_rate(name: str) -> None:
     schedule = SCHEDULES[name]
     etas, epochs = np.array([[0.05], [0.5]]), np.array([[100.0], [30.0]])
-    options = {option: np.full((2, 1), float(value)) for option, value in schedule.options.items()}
-    letters = {Symbol(option): value for option, value in options.items()}
+    defaults = runner.load(f"schedule={name}").schedule_options
+    options = {option: np.full((2, 1), float(value)) for option, value in defaults.items()}
+    numbers = {letter: options[option] for option, letter in letters(schedule.options).items()}
     for epoch in range(31):
         rates = schedule.rate(etas, epoch, epochs, options)
-        written = schedule.formula.value({ETA: etas, E: epoch, EPOCHS: epochs, **letters})
+        written = schedule.formula.value({ETA: etas, E: epoch, EPOCHS: epochs, **numbers})
         np.testing.assert_allclose(written, rates, rtol=1e-15)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from runner.explain.step import central_difference
 from runner.nn.formula import Formula, Number, Relation, Symbol, sign, total
 from runner.nn.losses import ERROR
 from runner.nn.network import ParameterName
-from runner.nn.optimizers import LETTERS, OPTIMIZERS, G, T, old
+from runner.nn.optimizers import OPTIMIZERS, G, T, W, old
+from runner.nn.options import Option, letters
 from runner.nn.schedules import EPOCHS, ETA, SCHEDULES, E
 
 DIRECTION = Symbol("d")
@@ -67,7 +68,7 @@ def _rate(context: Context) -> list[Block]:
         return []
     formula = SCHEDULES[one.schedule].formula
     numbers: dict[Formula, Formula] = {
-        **{Symbol(name): context.pen.given(float(value)) for name, value in one.schedule_options.items()},
+        **_option_numbers(context, SCHEDULES[one.schedule].options, one.schedule_options),
         ETA: context.pen.given(one.learning_rate),
         E: Number(context.step.epoch),
         EPOCHS: Number(one.epochs),
@@ -84,17 +85,18 @@ def _rate(context: Context) -> list[Block]:
 def _lines(context: Context, p: ParameterName) -> Iterator[Equation]:
     yield from _gradient(context, p)
     at = context.names.place[p.name]
-    numbers = _optimizer_numbers(context, at)
+    numbers = _optimizer_numbers(context, p)
     for name, (letter, formula) in OPTIMIZERS[context.step.experiment.optimizer].formulas.items():
         if name not in context.step.after:
             continue
         value = context.pen.result(float(context.step.after[name][at]))
-        yield equation(letter, formula, followed(formula.fill(numbers), value), value)
+        yield equation(letter, formula.fill({W: symbol(p)}), followed(formula.fill(numbers), value), value)
         numbers[letter] = value
     direction = _direction(context)
     value = context.pen.result(float(context.step.direction[at]))
     if direction != G:
-        yield equation(DIRECTION, direction, followed(direction.fill(numbers), value), value)
+        symbols = direction.fill({W: symbol(p)})
+        yield equation(DIRECTION, symbols, followed(direction.fill(numbers), value), value)
     yield _new_value(context, p, G if direction == G else DIRECTION)
 
 
@@ -118,20 +120,24 @@ def _gradient(context: Context, p: ParameterName) -> Iterator[Equation]:
     yield equation(G, total(*terms), followed(total(*numbers), result), result)
 
 
-def _optimizer_numbers(context: Context, at: int) -> dict[Formula, Formula]:
+def _optimizer_numbers(context: Context, p: ParameterName) -> dict[Formula, Formula]:
     """What the optimizer's formulas are filled with: the gradient, its options, its state before."""
-    one = context.step.experiment
-    numbers: dict[Formula, Formula] = {
-        LETTERS[name]: context.pen.given(float(value))
-        for name, value in one.optimizer_options.items()
-        if name in LETTERS
-    }
+    one, at = context.step.experiment, context.names.place[p.name]
+    numbers = _option_numbers(context, OPTIMIZERS[one.optimizer].options, one.optimizer_options)
     for name, (letter, _) in OPTIMIZERS[one.optimizer].formulas.items():
         if name in context.step.before:
             numbers[old(letter)] = context.pen.given(float(context.step.before[name][at]))
     numbers[G] = context.pen.result(float(context.step.gradient[at]))
     numbers[T] = Number(context.step.number)
+    numbers[W] = context.old(p)
     return numbers
+
+
+def _option_numbers(
+    context: Context, options: dict[str, Option], values: Mapping[str, float]
+) -> dict[Formula, Formula]:
+    """The numbers that an entry's formulas have letters for."""
+    return {letter: context.pen.given(float(values[name])) for name, letter in letters(options).items()}
 
 
 def _new_value(context: Context, p: ParameterName, along: Formula) -> Equation:
