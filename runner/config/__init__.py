@@ -151,5 +151,5 @@ def _check_together(made: Experiment) -> None:
             "loss",
             made.loss,
             f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that: "
-            "use sigmoid, or loss=binary_cross_entropy_with_logits",
+            f"{loss.needs_probabilities}",
         )

@@ -50,6 +50,7 @@ class Loss:
     ``derivative(pred, y)`` returns ∂E_n/∂pred, (R, N, O).
     ``refuses(y)`` says what is wrong with targets (N, O), or returns None.
     `mean_over_outputs` says whether E_n averages over the outputs (it sums otherwise);
+    `needs_probabilities` is the remedy where predictions may leave 0 to 1, of a loss that needs them within;
     `threshold` is the prediction above which a single output means class 1.
     `term` is what one output adds to that sum or mean, in pred, y and p, and `slope` its derivative by pred;
     `derivation` leads from the first to the second where that is not seen at a glance, and `rewritten`
@@ -68,7 +69,7 @@ class Loss:
     refuses: Callable[[Array], str | None] = lambda y: None
     mean_over_outputs: bool = True
     threshold: float = 0.5
-    needs_probabilities: bool = False
+    needs_probabilities: str = ""
     classifies: bool = False
 
 
@@ -210,7 +211,7 @@ LOSSES: dict[str, Loss] = {
             ),
         ),
         refuses=_refuse_non_probabilities,
-        needs_probabilities=True,
+        needs_probabilities="use sigmoid, or loss=binary_cross_entropy_with_logits",
         classifies=True,
     ),
     "binary_cross_entropy_with_logits": Loss(
