@@ -176,7 +176,7 @@ def read_histories(folder: str | Path, columns: Sequence[str] | None = None) -> 
     """The histories of all finished runs as one tidy table, with the run's number and swept values."""
     results = Results(folder)
     runs = results.rows
-    parts = []
+    tables = []
     for run, history in zip(runs, results.histories(runs, columns), strict=True):
-        parts.append(pd.DataFrame({**results.marks(run), **history}, index=history.index))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        tables.append(pd.DataFrame({**results.marks(run), **history}, index=history.index))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

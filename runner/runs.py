@@ -150,9 +150,9 @@ class Runs:
 
         Settings of which at least half of the runs diverged have none.
         """
-        found = [setting.middle for setting in self.ranking(metric).settings if np.isfinite(setting.cost)]
-        shown = set(found if among is None else among)
-        return [run for run in found if run in shown]
+        middles = [setting.middle for setting in self.ranking(metric).settings if np.isfinite(setting.cost)]
+        wanted = set(middles if among is None else among)
+        return [run for run in middles if run in wanted]
 
     def best(self, metric: str | None = None, among: Sequence[int] | None = None) -> int:
         """The row of the median run of the best setting, of those whose median run is in `among`.
@@ -165,19 +165,19 @@ class Runs:
 
     def best_name(self, metric: str | None = None, among: Sequence[int] | None = None) -> str:
         """The run of `best` as a caption says it: its setting, and which of its seeds; else nothing."""
-        found = self.middles(metric, among)
-        if not found or not self.is_sweep:
+        middles = self.middles(metric, among)
+        if not middles or not self.is_sweep:
             return ""
-        run, ranking = found[0], self.ranking(metric)
+        run, ranking = middles[0], self.ranking(metric)
         by, count = ranking.metric.replace("_", " "), len(ranking.of(run).runs)
         seed = self.name(run, ["seed"] if "seed" in self.swept else []) or f"run {run}"
         middle = f"{seed}, the median of {count} seeds" if count > 1 else ""
         if not self.keys:
             return f"the median run by {by} ({middle})"
-        told = "; ".join(filter(None, [self.name(run, self.keys), middle]))
+        setting = "; ".join(filter(None, [self.name(run, self.keys), middle]))
         if run != ranking.settings[0].middle:
-            return f"the best setting by {by} of those that can be shown ({told})"
-        return f"the best setting by {by} ({told}{soonest(ranking)})"
+            return f"the best setting by {by} of those that can be shown ({setting})"
+        return f"the best setting by {by} ({setting}{soonest(ranking)})"
 
     def in_order(self, metric: str | None = None) -> list[int]:
         """All rows: the best setting's first, of each its best run first; those without a result last."""

@@ -22,7 +22,7 @@ from runner.errors import RunnerError
 from runner.records.checksums import refuse_changed
 from runner.records.names import ABOUT
 from runner.training.experiment import Experiment
-from runner.training.stack import threads
+from runner.training.loop import threads
 
 #: How YAML writes lists of plain values: side by side.
 IN_LINES = {"default_flow_style": None, "width": 110}
@@ -59,7 +59,8 @@ def _examples(data: Data) -> bytes:
 @cache
 def _machine() -> bytes:
     """What may change the last digits of a run: versions, and what the processor can do."""
-    blas: dict[str, Any] = next((lib for lib in threads().info() if lib["user_api"] == "blas"), {})
+    libraries = [library for library in threads().info() if library["user_api"] == "blas"]  # SciPy's too
+    blas: dict[str, Any] = min(libraries, key=lambda library: "numpy" not in library["filepath"], default={})
     config: Any = np.show_config(mode="dicts")  # without what it found none of
     extensions = config.get("SIMD Extensions", {})
     versions = {

@@ -183,12 +183,12 @@ def spaced(start: float, end: float, points: int, logarithmic: bool) -> list[flo
     """
     if points == 1:
         return [start]
-    parts = [i / (points - 1) for i in range(1, points - 1)]
+    fractions = [i / (points - 1) for i in range(1, points - 1)]
     if logarithmic:
         ratio = math.log(end) - math.log(start)
-        inner = [math.exp(math.log(start) + part * ratio) for part in parts]
+        inner = [math.exp(math.log(start) + fraction * ratio) for fraction in fractions]
     else:
-        inner = [start * (1 - part) + end * part for part in parts]
+        inner = [start * (1 - fraction) + end * fraction for fraction in fractions]
     for digits in range(DIGITS, 18):
         rounded = [start, *(float(f"{value:.{digits}g}") for value in inner), end]
         in_order = rounded == sorted(rounded, reverse=end < start)  # rounding may pass an end

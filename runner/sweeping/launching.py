@@ -29,7 +29,7 @@ from runner.sweeping.returns import LazyJobReturn, Watchers
 from runner.sweeping.settings import Training
 from runner.sweeping.workers import in_this_process, train_stacks
 from runner.training.experiment import Experiment
-from runner.training.stacking import row_bytes, stacked, widest
+from runner.training.stacking import row_bytes, stacked
 from runner.work import Outcome, Work, failure
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class Sweep:
         self.master = master
         self.batched: Batched | None = getattr(task_function, "batched", None)
         self.folder = Path(str(master.hydra.sweep.dir)).absolute()
+        self.composer = Composer(context.config_loader, master)
         self.table: RunsTable | None = None
         self.fixed: Set[str] = frozenset()
         self.hashes: dict[str, str] = {}  # of the files that runs were made from
@@ -80,8 +81,7 @@ class Sweep:
         with claimed(self.folder, self.context.callbacks.callbacks):
             clear_parts(self.folder)
             table = self.table = self.table or self._table(job_overrides)
-            composer = Composer(self.context.config_loader, self.master)
-            jobs = {number: composer.job(number, o) for number, o in enumerate(job_overrides, start=first)}
+            jobs = {n: self.composer.job(n, job) for n, job in enumerate(job_overrides, start=first)}
             return _Batch(self, self.batched, table, jobs).run()
 
     def _one_by_one(self, job_overrides: Sequence[Sequence[str]], first: int) -> Sequence[JobReturn]:
@@ -216,9 +216,7 @@ class _Batch:
             groups.setdefault(self.batched.group(job.config), []).append(job)
         for group in groups.values():
             yield from stacked(
-                filter(None, map(self._work, group)),
-                key=lambda work: work.experiment.stack_key,
-                limit=lambda work: min(fair, widest(work.experiment, self.sweep.share)),
+                filter(None, map(self._work, group)), lambda work: work.experiment, self.sweep.share, fair
             )
 
     def _work(self, job: Job) -> Work | None:

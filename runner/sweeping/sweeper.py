@@ -28,7 +28,7 @@ from runner.sweeping.grid import expand, expected, fixed_overrides, with_params,
 from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import wants_a_process_of_its_own
 from runner.sweeping.settings import Expansion
-from runner.training.stack import width
+from runner.training.experiment import width
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
 BYTES_A_NUMBER = 20
@@ -134,8 +134,8 @@ def _last_word(folder: Path, ended: Sequence[tuple[Line, JobReturn]], seconds: f
     """Prints what has become of the runs; raises SweepFailedError where some failed."""
     lines = [line for line, _ in ended]
     counts = Counter(line.status for line in lines)
-    told = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
-    print(f"{len(lines)} runs in {seconds:.1f} s: {told}")
+    ends = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+    print(f"{len(lines)} runs in {seconds:.1f} s: {ends}")
     for heading, text in _best(lines):
         print(f"{heading}: {text}")
     print(f"table: {folder / RUNS}")
@@ -169,25 +169,25 @@ def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFu
     """The table of runs, and the rows and bytes that they would write."""
     batched = getattr(task_function, "batched", None)
     rows = size = 0
-    shown = []
+    lines = []
     for number, overrides in enumerate(jobs):
         if number < SHOWN or number >= len(jobs) - SHOWN:
-            shown.append(f"{number:>7}  {' '.join(effective(overrides))}")
+            lines.append(f"{number:>7}  {' '.join(effective(overrides))}")
         elif number == SHOWN:
-            shown.append(f"    ...  {len(jobs) - 2 * SHOWN} more")
+            lines.append(f"    ...  {len(jobs) - 2 * SHOWN} more")
         job = composer.job(number, overrides)
         if batched is not None:
             try:
                 made = batched.prepare(job.config)
             except RunnerError as error:
-                shown.append(f"{number:>7}  would fail: {error}")
+                lines.append(f"{number:>7}  would fail: {error}")
                 continue
             rows += made.rows
             size += made.rows * (1 + width(made)) * BYTES_A_NUMBER
     total = f"{len(jobs)} runs"
     if batched is not None:
         total += f", {rows} rows of history.csv, about {_bytes(size)}"
-    return "\n".join(["    run  overrides", *shown, total + "; dry run: nothing was run"])
+    return "\n".join(["    run  overrides", *lines, total + "; dry run: nothing was run"])
 
 
 def _bytes(size: float) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from runner.data.examples import Data, Source
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
+from runner.nn.network import Network
+
+#: The measures of a history's last row that a run is summed up by, beside its error.
+FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
 
 
 @dataclass(frozen=True)
-class Draw:
+class Drawn:
     """Initial parameters drawn by an initializer: its name and its options."""
 
     initializer: str
@@ -39,10 +42,10 @@ class Given:
 class Log:
     """What a history records: a row each `every` epochs (or updates), and which columns."""
 
-    every: int = 1
-    unit: str = "epoch"
-    weights: bool = True
-    gradients: bool = False
+    every: int
+    unit: str
+    weights: bool
+    gradients: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,22 +60,22 @@ class Experiment:
     data: Data
     sizes: tuple[int, ...]
     activations: tuple[str, ...]
-    weights: Draw | Given
-    biases: Draw | Given | None = None
-    train_biases: bool = True
-    loss: str = "half_squared_error"
-    learning_rate: float = 0.05
-    epochs: int = 100
-    batch_size: int | None = None
-    shuffle: bool = True
-    seed: int = 0
-    optimizer: str = "sgd"
-    optimizer_options: Mapping[str, float] = field(default_factory=dict)
-    schedule: str = "constant"
-    schedule_options: Mapping[str, float] = field(default_factory=dict)
-    l1: float = 0.0
-    l2: float = 0.0
-    log: Log = Log()
+    weights: Drawn | Given
+    biases: Drawn | Given | None
+    train_biases: bool
+    loss: str
+    learning_rate: float
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    seed: int
+    optimizer: str
+    optimizer_options: Mapping[str, float]
+    schedule: str
+    schedule_options: Mapping[str, float]
+    l1: float
+    l2: float
+    log: Log
 
     @property
     def classifies(self) -> bool:
@@ -80,16 +83,8 @@ class Experiment:
         return self.data.classifies or (LOSSES[self.loss].classifies and self.data.one_hot)
 
     @property
-    def weight_count(self) -> int:
-        return sum(i * o for i, o in pairwise(self.sizes))
-
-    @property
-    def bias_count(self) -> int:
-        return 0 if self.biases is None else sum(self.sizes[1:])
-
-    @property
-    def parameter_count(self) -> int:
-        return self.weight_count + self.bias_count
+    def network(self) -> Network:
+        return Network(self.sizes, self.activations, self.biases is not None)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -107,14 +102,14 @@ class Experiment:
         return -(-self.data.examples // self.batch)
 
     @property
-    def steps(self) -> int:
-        """How many recordable steps (epochs or updates, after `log.unit`) the run has."""
+    def count(self) -> int:
+        """How many epochs or updates, after `log.unit`, the run has."""
         return self.epochs * (self.updates_per_epoch if self.log.unit == "update" else 1)
 
     @property
     def rows(self) -> int:
         """How many rows its history has, if it does not diverge."""
-        return 1 + -(-self.steps // self.log.every)
+        return 1 + -(-self.count // self.log.every)
 
     @cached_property
     def stack_key(self) -> Hashable:
@@ -139,3 +134,30 @@ class Experiment:
             self.epochs if self.log.every > 1 else None,  # the last row falls on another epoch
             tuple((name, value == 0) for name, value in switches.items()),
         )
+
+
+def measures(experiment: Experiment) -> list[str]:
+    """The columns of a history that are neither its count nor a parameter, in order."""
+    tested = experiment.data.test_inputs is not None
+    applies = {
+        "error": True,
+        "objective": experiment.l1 > 0 or experiment.l2 > 0,
+        "test_error": tested,
+        "accuracy": experiment.classifies,
+        "test_accuracy": experiment.classifies and tested,
+    }
+    return [name for name, wanted in applies.items() if wanted]
+
+
+def columns(experiment: Experiment) -> list[str]:
+    """The columns of a history after its first, which counts epochs or updates."""
+    names = [p.name for p in experiment.network.names]
+    weights = names if experiment.log.weights else []
+    gradients = [f"g_{name}" for name in names] if experiment.log.gradients else []
+    return measures(experiment) + weights + gradients
+
+
+def width(experiment: Experiment) -> int:
+    """How many columns those are."""
+    logged = experiment.log.weights + experiment.log.gradients
+    return len(measures(experiment)) + logged * experiment.network.parameter_count

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from runner.nn.formula import Formula, Operation, Sum, Symbol, product, total
 from runner.nn.losses import PRED, P, Y
-from runner.nn.network import ParameterName, parameter_names
+from runner.nn.network import ParameterName
 from runner.training.experiment import Experiment
 
 ELLIPSIS, ARROW = Symbol("…"), Symbol("→")
@@ -93,7 +93,7 @@ class Names:
         self.sizes = experiment.sizes
         self.activations = experiment.activations
         self.last = len(self.sizes) - 1
-        names = parameter_names(self.sizes, experiment.biases is not None)
+        names = experiment.network.names
         self.parameters = {(p.layer, p.to, p.from_): p for p in names}
         self.place = {p.name: k for k, p in enumerate(names)}
 
