@@ -28,6 +28,7 @@ test: $(STAMP)  ## lint, format, types and tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n 2
 
 format: $(STAMP)  ## put the code in its one format

@@ -44,13 +44,8 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
+        from runner.sweeping.settings import Expansion
         from runner.sweeping.sweeper import sweep
 
-        return sweep(
-            arguments,
-            self.hydra_context,
-            self.task_function,
-            self.config,
-            self.launcher,
-            **self.settings,
-        )
+        settings = Expansion(**self.settings)
+        return sweep(arguments, settings, self.hydra_context, self.task_function, self.config, self.launcher)

@@ -31,24 +31,18 @@ ConfigStore.instance().store(
 class VectorizedLauncher(Launcher):
     """The door; the work is in :mod:`runner.sweeping.launching`, imported when it is needed."""
 
+    keeps_table = True  # of a batched task's runs: a sweeper need not
+
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
-        self.lines: dict[int, Any] = {}  # of runs.csv, over all batches of a sweep
+        self.launched: Any = None  # over all batches of a sweep
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self.hydra_context = hydra_context
-        self.task_function = task_function
-        self.config = config
+        self.asked = hydra_context, task_function, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        from runner.sweeping.launching import Settings, launch
+        from runner.sweeping.launching import Sweep
+        from runner.sweeping.settings import Training
 
-        return launch(
-            Settings(**self.settings),
-            self.hydra_context,
-            self.task_function,
-            self.config,
-            job_overrides,
-            initial_job_idx,
-            self.lines,
-        )
+        self.launched = self.launched or Sweep(Training(**self.settings), *self.asked)
+        return self.launched.launch(job_overrides, initial_job_idx)

@@ -15,7 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.api import Run, load, load_run, load_sweep, read_history, read_parameters, train
+    from runner.api import Run, load, load_sweep, read_history, read_parameters, train
+    from runner.config.compose import load_run
     from runner.errors import ConfigError, RunnerError
     from runner.results import read_histories, read_runs
 
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "ConfigError": "runner.errors",
     "RunnerError": "runner.errors",
+    "load_run": "runner.config.compose",
     "read_histories": "runner.results",
     "read_runs": "runner.results",
 }

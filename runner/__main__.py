@@ -16,14 +16,18 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
+from runner.commands import ending, keep_tracebacks, said, version_of, wants_traceback
 from runner.config import Cache, conf_dir, experiment
-from runner.config.compose import flags_and_overrides, message, replacing
-from runner.errors import RunnerError
-from runner.guard import GUARD, complete_table, inside
-from runner.output import outlive_readers
-from runner.records.about import sources_of, whereabouts
+from runner.config.compose import flags_and_overrides, replacing
+from runner.config.sources import whereabouts
+from runner.guard import GUARD
+from runner.overrides import key_of, swept_values
+from runner.records.about import sources_of
+from runner.records.folders import inside
+from runner.records.lines import Line
+from runner.story import one_batch, told
 from runner.training.loop import keep_freed_memory
-from runner.work import key_of, one_batch, run_into, swept_values
+from runner.work import run_into
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
 
 #: What conf/hydra_defaults.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
-TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
 
 
 def task(config: DictConfig) -> float:
@@ -41,22 +44,20 @@ def task(config: DictConfig) -> float:
     folder = Path(composed.runtime.output_dir)
     is_job = composed.mode is not None and composed.mode.name == "MULTIRUN"
     try:
-        result = run_into(
-            folder,
-            lambda: BATCHED.tell(experiment(config)) if is_job else experiment(config),
-            number=composed.job.num if is_job else 0,
-            swept=swept_values(composed.overrides.task) if is_job else {},
-            directory=inside(str(folder), os.path.join(composed.runtime.cwd, composed.sweep.dir))
-            if is_job
-            else ".",
-            report=not is_job,
-        )
+        if is_job:
+            sweep = os.path.join(composed.runtime.cwd, composed.sweep.dir)
+            swept, directory = swept_values(composed.overrides.task), inside(str(folder), sweep)
+            line = Line(composed.job.num, swept, directory=directory)
+            _, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
+        else:
+            made, trained = run_into(folder, lambda: experiment(config), Line(0, {}))
+            print(told(folder, made, trained))
     except Exception as error:
         text = said(error)
         if text is None or is_job or wants_traceback():
             raise
         sys.exit(text)  # at once, before Hydra adds a line of its own
-    return result.final_error
+    return trained.final_error
 
 
 class Batched:
@@ -125,37 +126,18 @@ def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
     return [f"{key}='{place}'" for key, place in quoted.items()]
 
 
-def said(error: Exception) -> str | None:
-    """The message of an error that a user can put right, or None."""
-    return str(error) if isinstance(error, RunnerError) else message(error)
-
-
-def wants_traceback() -> bool:
-    """Whether the user set HYDRA_FULL_ERROR=1, before `main` set it for itself."""
-    return os.environ.get(TRACEBACKS, "0") != "0"
-
-
+@ending()
 def main() -> None:
-    """The command. Errors that a user can put right end in a short message and exit code 1."""
-    outlive_readers()
+    """The command."""
+    keep_tracebacks()
     keep_freed_memory()
-    os.environ.setdefault(TRACEBACKS, os.environ.get("HYDRA_FULL_ERROR", "0"))
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
+    flags, overrides = flags_and_overrides(sys.argv[1:])
+    if "--version" in flags:  # Hydra would tell its own
+        print(version_of("backprop-runner"))
+        return
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    try:
-        flags, overrides = flags_and_overrides(sys.argv[1:])
-        sys.argv[1:] = repeating(flags, replacing(overrides))
-        command()
-    except KeyboardInterrupt:
-        complete_table()
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)  # what a shell expects of a command that SIGINT has ended
-    except Exception as error:
-        complete_table()
-        text = said(error)
-        if text is None or wants_traceback():
-            raise
-        sys.exit(text)
+    sys.argv[1:] = repeating(flags, replacing(overrides))
+    command()
 
 
 if __name__ == "__main__":

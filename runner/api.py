@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from runner.config import Cache, experiment
-from runner.config.compose import compose, message
+from runner.config import experiment
+from runner.config.compose import CACHE, compose
+from runner.config.messages import message
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
-from runner.records.about import whereabouts
-from runner.records.writing import HISTORY, PARAMETERS, refuse_changed
+from runner.records.names import HISTORY, PARAMETERS
+from runner.records.reading import read_finished
 from runner.training.experiment import Experiment, columns
 from runner.training.loop import train as train_stack
 from runner.training.objective import predict
@@ -26,8 +27,6 @@ from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
 if TYPE_CHECKING:
     import pandas as pd
 
-_cache = Cache()  # so that experiments loaded one by one share their data, and may be stacked
-
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Experiment:
     """The experiment that ``backprop-runner`` would run with the same overrides.
@@ -35,7 +34,7 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Experiment:
     `config_dir` is a folder of your own YAML files. Raises RunnerError as the command would say it.
     """
     with _readable():
-        return experiment(compose(overrides, config_dir), _cache)
+        return experiment(compose(overrides, config_dir), CACHE)
 
 
 def load_sweep(*overrides: str, config_dir: str | Path | None = None) -> list[Experiment]:
@@ -46,7 +45,7 @@ def load_sweep(*overrides: str, config_dir: str | Path | None = None) -> list[Ex
     from runner.sweeping.loading import configurations
 
     with _readable():
-        return [experiment(config, _cache) for config in configurations(overrides, config_dir)]
+        return [experiment(config, CACHE) for config in configurations(overrides, config_dir)]
 
 
 @contextmanager
@@ -62,31 +61,13 @@ def _readable() -> Iterator[None]:
         raise RunnerError(text) from None
 
 
-def load_run(folder: str | Path) -> Experiment:
-    """The experiment of an earlier run, from the configuration in its folder and the data it was trained on.
-
-    The files that it was made from are taken from where they were, whatever the current folder. Raises
-    RunnerError where there is no such run, or where one of them has changed or is gone.
-    """
-    from omegaconf import OmegaConf
-
-    path = Path(folder) / ".hydra" / "config.yaml"
-    if not path.is_file():
-        raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
-    config: Any = OmegaConf.load(path)
-    plain: Any = OmegaConf.to_container(config, resolve=True)
-    for key, place in whereabouts(folder, plain).items():
-        OmegaConf.update(config, key, place)
-    return experiment(config, _cache)
-
-
 @dataclass
 class Run:
     """A trained run: its experiment, how it ended, and its history."""
 
     experiment: Experiment
     result: Trained
-    counts: list[int] = field(repr=False)
+    steps: list[int] = field(repr=False)
     rows: Array = field(repr=False)
 
     @property
@@ -95,7 +76,7 @@ class Run:
         import pandas as pd
 
         frame = pd.DataFrame(self.rows, columns=columns(self.experiment))
-        frame.insert(0, self.experiment.log.unit, self.counts)
+        frame.insert(0, self.experiment.log.unit, self.steps)
         return frame
 
     @property
@@ -119,11 +100,11 @@ class _Rows:
     """A sink that keeps the rows in memory."""
 
     def __init__(self, runs: int) -> None:
-        self.counts: list[list[int]] = [[] for _ in range(runs)]
+        self.steps: list[list[int]] = [[] for _ in range(runs)]
         self.rows: list[list[Array]] = [[] for _ in range(runs)]
 
-    def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
-        self.counts[run] += counts
+    def write(self, run: int, steps: Sequence[int], rows: Array) -> None:
+        self.steps[run] += steps
         self.rows[run].append(rows)
 
 
@@ -153,38 +134,17 @@ def _trained(
     """The runs of one stack: `members` are their places in `experiments`."""
     stack = [experiments[at] for at in members]
     sink = _Rows(len(stack))
-    for at, one, result, counts, rows in zip(
-        members, stack, train_stack(stack, sink, row_bytes=row_bytes), sink.counts, sink.rows, strict=True
+    for at, one, result, steps, rows in zip(
+        members, stack, train_stack(stack, sink, row_bytes=row_bytes), sink.steps, sink.rows, strict=True
     ):
-        yield at, Run(one, result, counts, np.concatenate([np.empty((0, len(columns(one)))), *rows]))
+        yield at, Run(one, result, steps, np.concatenate([np.empty((0, len(columns(one)))), *rows]))
 
 
 def read_history(folder: str | Path) -> pd.DataFrame:
     """A run's ``history.csv``, to the last bit."""
-    return _read(Path(folder) / HISTORY)
+    return read_finished(Path(folder) / HISTORY)
 
 
 def read_parameters(folder: str | Path) -> pd.DataFrame:
     """A run's ``parameters.csv``, to the last bit."""
-    return _read(Path(folder) / PARAMETERS)
-
-
-def exact_floats(pandas_version: str) -> dict[str, Any]:
-    """The option that makes ``pandas.read_csv`` read floats to the last bit: its default since 3.1."""
-    major, minor = map(int, pandas_version.split(".")[:2])
-    return {"float_precision": "round_trip"} if (major, minor) < (3, 1) else {}
-
-
-def _read(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        frame = pd.read_csv(path, **exact_floats(pd.__version__))
-    except FileNotFoundError:
-        raise RunnerError(
-            f"{path.parent}: is not the folder of a finished run; there is no {path.name}"
-        ) from None
-    except ValueError as error:
-        raise RunnerError(f"{path}: cannot be read as CSV: {error}") from None
-    refuse_changed(path)
-    return frame
+    return read_finished(Path(folder) / PARAMETERS)

@@ -26,6 +26,11 @@ class ConfigError(RunnerError):
         return ConfigError, self.parts  # as it was made, in another process too
 
 
+def describe(error: BaseException) -> str:
+    """What ``error.txt`` says: the message for a user's error, the type too for any other."""
+    return str(error) if isinstance(error, RunnerError) else f"{type(error).__name__}: {error}"
+
+
 def show(value: object) -> str:
     """A value as a user writes it in YAML, cut where it is long; a path is whole."""
     text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

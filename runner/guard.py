@@ -1,17 +1,14 @@
-"""The folders of runs and sweeps: claimed, never shared, never overwritten.
-
-A process locks the folder that it is at work in for itself alone, and the folder of any sweep around
-it together with others: so the lock of a sweep's folder is that of all its runs.
-"""
+"""Hydra's callback that claims folders: never shared, never overwritten."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
+from weakref import finalize
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -19,8 +16,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from runner.errors import RunnerError
-from runner.records.writing import ERROR, HISTORY, LEFT, MULTIRUN, RUNS, SUMMARY, is_part
-from runner.sweeping.job_files import HYDRA_FILES
+from runner.records.folders import held, refuse_at_work
+from runner.records.names import ERROR, HYDRA_FILES, LEFT, MULTIRUN, RESULTS, RUNS, SUMMARY, is_part
 
 
 class FolderTakenError(SystemExit):
@@ -33,125 +30,79 @@ class FolderTakenError(SystemExit):
 class FolderGuard(Callback):
     """Before anything is written: claims a fresh folder, or one that holds nothing of others.
 
-    `sweep` is the folder of the sweep under way in this process, if there is one; `is_new` whether it was
-    not there before, and `is_begun` whether its table is there, without what its launcher, one of Hydra's
-    own, will not write into it. `locks` are those of what this process is at work in.
+    `folder` is the one that it has claimed. Hydra tells a callback of no end but a good one; so the claim
+    ends with `ending`, which is called then, or else as the guard goes: at the latest with the process.
     """
 
-    sweep: ClassVar[Path | None] = None
-    is_new: ClassVar[bool] = False
-    is_begun: ClassVar[bool] = False
-    locks: ClassVar[ExitStack] = ExitStack()
+    folder: Path | None = None
 
-    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        _claim(config, "run")
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """Claims the folder of a run."""
+        locks = ExitStack()
+        self.ending = finalize(self, locks.close)
+        self.folder = _claim(config, "run", locks)[0]
 
-    def on_run_end(self, config: DictConfig, **kwargs: Any) -> None:
-        FolderGuard.locks.close()
+    def on_run_end(self, config: DictConfig, **_: Any) -> None:
+        """Lets go of the run's folder."""
+        self.ending()
 
-    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Claims the folder of a sweep, unless that is only asked about."""
         if OmegaConf.select(config, "hydra.sweeper.dry_run", default=False) is True:
             return
-        _claim(config, "sweep")
-        FolderGuard.sweep = Path(str(config.hydra.sweep.dir)).absolute()
+        locks = ExitStack()
+        self.ending = finalize(self, locks.close)
+        self.folder, is_new = _claim(config, "sweep", locks)
+        locks.callback(complete_table, self.folder, is_new=is_new)
 
-    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        complete_table()
-        FolderGuard.sweep = None
-        FolderGuard.locks.close()
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+        """Completes the sweep's table, and lets go of its folder."""
+        if self.folder is not None:
+            self.ending()
 
 
-def complete_table() -> None:
-    """Writes the table of a sweep that has ended and whose launcher, one of Hydra's own, knows of none.
+def claimed(folder: Path, callbacks: Iterable[Any]) -> AbstractContextManager[None]:
+    """A sweep's folder, `held` unless a guard among Hydra's callbacks has claimed it already."""
+    guards = (callback for callback in callbacks if isinstance(callback, FolderGuard))
+    return nullcontext() if any(guard.folder == folder.absolute() for guard in guards) else held(folder)
+
+
+def complete_table(folder: Path, *, is_new: bool) -> None:
+    """Writes the table of a sweep that has ended, and whose sweeper and launcher know of none.
 
     A new folder into which nothing has come is taken away again.
     """
-    folder = FolderGuard.sweep
-    if folder is None or not folder.is_dir() or ((folder / RUNS).exists() and not FolderGuard.is_begun):
-        return
-    FolderGuard.is_begun = False
-    if any(path.is_file() for name in (SUMMARY, ERROR) for path in folder.rglob(name)):
-        from runner.records.table import rebuild
+    if (folder / MULTIRUN).is_file() and not (folder / RUNS).exists():
+        if any(path.is_file() for name in (SUMMARY, ERROR) for path in folder.rglob(name)):
+            from runner.records.runs_table import RunsTable
 
-        rebuild(folder)
-    elif FolderGuard.is_new:
+            RunsTable.now(folder).write()
+    elif is_new:
         with suppress(OSError):
             folder.rmdir()
 
 
-def inside(folder: str, sweep: str) -> str:
-    """A run's folder as seen from its sweep's, or as it is where it is elsewhere; both are absolute."""
-    return folder[len(sweep) + 1 :] if folder.startswith(f"{sweep}{os.sep}") else folder
-
-
-@contextmanager
-def held(folder: Path, key: str = "hydra.sweep.dir") -> Iterator[None]:
-    """Keeps other processes out of the folder that `key` names for as long as this one writes into it.
-
-    Raises RunnerError where another holds it, or a sweep around it, or is at work inside it. Where a
-    file system knows no locks nobody is kept out.
-    """
-    sweeps = [parent for parent in folder.absolute().parents if (parent / MULTIRUN).is_file()]
-    with ExitStack() as locks:
-        if not _lock(folder, locks):
-            raise RunnerError(_at_work(key, folder))
-        for sweep in sweeps:
-            if not _lock(sweep, locks, shared=True):
-                raise RunnerError(f"{_at_work(key, folder)} (the sweep in {sweep})")
-        yield
-
-
-def claimed(folder: Path) -> AbstractContextManager[None]:
-    """A sweep's folder, `held` unless this process has claimed it already."""
-    return nullcontext() if FolderGuard.sweep == folder.absolute() else held(folder)
-
-
-def _lock(folder: Path, locks: ExitStack, *, shared: bool = False) -> bool:
-    """Locks a folder until `locks` are closed; returns False where another process has."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    with suppress(PermissionError):  # a folder around that may not be read
-        handle = os.open(folder, os.O_RDONLY)
-        locks.callback(os.close, handle)
-        try:
-            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            pass
-    return True
-
-
-def _at_work(key: str, folder: Path) -> str:
-    return (
-        f"{key}={folder}: another process is at work in it; wait until that has ended, or name another folder"
-    )
-
-
 #: As a configuration names it.
 GUARD = f"{FolderGuard.__module__}.{FolderGuard.__qualname__}"
+SUBDIR = "hydra.sweep.subdir"
 
 
-#: What tells that a folder holds the result of a run, or of a sweep.
-RESULTS = {HISTORY: "run", SUMMARY: "run", RUNS: "sweep", MULTIRUN: "sweep"}
+def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]:
+    """Takes the folder of a run or a sweep for this process until `locks` are closed.
 
-
-def _claim(config: DictConfig, kind: str) -> None:
-    """Takes the folder of a run or a sweep for this process. Raises FolderTakenError where it cannot."""
-    FolderGuard.locks.close()
+    Returns it, absolute, and whether it was not there before. Raises FolderTakenError where it cannot.
+    """
     key = f"hydra.{kind}.dir"
     folder = Path(str(OmegaConf.select(config, key)))
     resume = kind == "sweep" and bool(OmegaConf.select(config, "hydra.launcher.resume", default=False))
     try:
         if resume or _is_given(config, key):
-            FolderGuard.is_new = not folder.exists()
+            is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
         else:
-            FolderGuard.is_new = True
+            is_new = True
             folder = _make_fresh(config, kind, folder)
-        FolderGuard.locks.enter_context(held(folder, key))
+        locks.enter_context(held(folder, key))
         if resume and (folder / MULTIRUN).exists():
             _refuse_another_sweep(config, folder)
         else:
@@ -162,6 +113,7 @@ def _claim(config: DictConfig, kind: str) -> None:
         raise FolderTakenError(str(error)) from None
     except OSError as error:
         raise FolderTakenError(f"{key}={folder}: {error.strerror}") from None
+    return folder.absolute(), is_new
 
 
 def _is_given(config: DictConfig, key: str) -> bool:
@@ -205,18 +157,11 @@ def refuse_others(folder: Path, record: str | None) -> None:
     ``output_subdir``.
     """
     if folder.is_dir():
-        _refuse_at_work(folder)
+        refuse_at_work(folder, SUBDIR)
         strangers = _strangers_of_job(folder, record)
         if record is None:  # nothing else tells that it is ours
             strangers = [name for name in strangers if not _is_left(name)]
-        _refuse("hydra.sweep.subdir", folder, strangers)
-
-
-def _refuse_at_work(folder: Path) -> None:
-    """Raises RunnerError where another process is at work in a job's folder."""
-    with ExitStack() as locks:
-        if not _lock(folder, locks):
-            raise RunnerError(_at_work("hydra.sweep.subdir", folder))
+        _refuse(SUBDIR, folder, strangers)
 
 
 def _strangers_of_job(folder: Path, record: str | None) -> list[str]:
@@ -237,7 +182,7 @@ def _strangers_of_sweep(folder: Path, record: str | None) -> list[str]:
     strangers = []
     for name in _seen(folder):
         if (folder / name).is_dir() and not _strangers_of_job(folder / name, record):
-            _refuse_at_work(folder / name)
+            refuse_at_work(folder / name, SUBDIR)
         elif name != RUNS and not is_part(name):
             strangers.append(name)
     return strangers

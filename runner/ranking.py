@@ -8,29 +8,23 @@ wait for pandas.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-#: What runs can be compared by, and whether more of it is better.
-METRICS = {
-    "final_error": False,
-    "best_error": False,
-    "test_error": False,
-    "accuracy": True,
-    "test_accuracy": True,
-}
+from runner.records.lines import Line
+from runner.records.names import COMPLETED, DIVERGED, FINISHED, higher_is_better
+
 #: The metrics of examples that were not trained on.
 HELD_OUT = ("test_error", "test_accuracy")
 #: What training itself would choose by.
 TRAINING = "final_error"
 #: A run that ends at so many times its initial error has blown up: it is as bad as one that diverged.
 OFF_SCALE = 1000
+#: What a run that came to its end so is said to be; and how runs end of which nothing is to be compared.
+BLOWN_UP = "blown up"
+LOST = (DIVERGED, BLOWN_UP)
 #: The least error that counts as one to begin with: below it is rounding, as at the end of an earlier run.
 ROUNDING = 1e-24
-
-#: A line of ``runs.csv``, its numbers as such or as text; an empty cell is "", None or NaN.
-Line: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -81,18 +75,14 @@ class Ranking:
         return next(setting for setting in self.settings if run in setting.runs)
 
 
-def higher_is_better(metric: str) -> bool:
-    return METRICS[metric]
-
-
 def rank(lines: Sequence[Line], keys: Sequence[str], metric: str) -> Ranking:
     """Ranks the settings of `lines`, in job order; `keys` are the swept ones, but for the seed."""
     groups: dict[tuple[str, ...], list[int]] = {}
     costs = [cost(line, metric) for line in lines]
     for place, line in enumerate(lines):
         if not math.isnan(costs[place]):
-            groups.setdefault(tuple(str(line.get(key)) for key in keys), []).append(place)
-    epochs = [_number(line, "best_epoch") for line in lines]
+            groups.setdefault(tuple(str(line.swept.get(key)) for key in keys), []).append(place)
+    epochs = [line.result("best_epoch") for line in lines]
     epochs = [math.inf if math.isnan(epoch) else epoch for epoch in epochs]  # what is unknown is no sooner
     settings = []
     for places in groups.values():
@@ -106,23 +96,23 @@ def cost(line: Line, metric: str) -> float:
 
     NaN for a run without a result: it failed or was interrupted.
     """
-    if line.get("status") not in ("completed", "diverged"):
+    if line.status not in FINISHED:
         return math.nan
-    value = _number(line, metric)
-    if line["status"] == "diverged" or blown_up(line) or math.isnan(value):
+    value = line.result(metric)
+    if line.status == DIVERGED or blown_up(line) or math.isnan(value):
         return math.inf
     return -value if higher_is_better(metric) else value
 
 
 def blown_up(line: Line) -> bool:
     """Whether a run ended OFF_SCALE times or more above where it began."""
-    return _number(line, "final_error") >= OFF_SCALE * max(ROUNDING, _number(line, "initial_error"))
+    return line.result("final_error") >= OFF_SCALE * max(ROUNDING, line.result("initial_error"))
 
 
 def default_metric(lines: Sequence[Line]) -> str:
     """What runs are compared by where nobody says: the test error, if all hold a part out."""
-    done = [line for line in lines if line.get("status") == "completed"]
-    tested = done and not any(math.isnan(_number(line, "test_error")) for line in done)
+    done = [line for line in lines if line.status == COMPLETED]
+    tested = done and not any(math.isnan(line.result("test_error")) for line in done)
     return "test_error" if tested else TRAINING
 
 
@@ -140,7 +130,7 @@ def verdict(
     said, best = metric.replace("_", " "), ranking.best
     heading = f"best setting by {said}" if len(ranking.settings) > 1 else said
     if best is None:
-        some = any(line.get("status") == "completed" for line in lines)
+        some = any(line.status == COMPLETED for line in lines)
         return [(heading, "none, at least half of the runs of each diverged")] if some else []
     at = f" at {name(best.middle)}" if len(ranking.settings) > 1 else ""
     text = f"{ranking.value(best):.6g}{at} ({_which(lines, best)}{soonest(ranking)})"
@@ -153,7 +143,7 @@ def soonest(ranking: Ranking) -> str:
 
 
 def _which(lines: Sequence[Line], setting: Setting) -> str:
-    count, run = len(setting.runs), lines[setting.middle]["run"]
+    count, run = len(setting.runs), lines[setting.middle].run
     return f"run {run}" if count == 1 else f"the median of {count} seeds, run {run} in the middle"
 
 
@@ -169,12 +159,6 @@ def _otherwise(
         return []
     value, said = ranking.value(chosen), ranking.metric.replace("_", " ")
     return [("training error would choose", f"{name(chosen.middle)}, with a {said} of {value:.6g}")]
-
-
-def _number(line: Line, name: str) -> float:
-    """A number of a line; NaN for an empty cell."""
-    value = line.get(name)
-    return math.nan if value is None or value == "" else float(value)
 
 
 def median(values: Iterable[float]) -> float:

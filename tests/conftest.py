@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from making_sweeps import make_sweep
 from processes import Command
 
 
@@ -27,3 +28,13 @@ def command(tmp_path: Path) -> Command:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs of the seed's example, of which the last diverges; to be read, never changed."""
+    return make_sweep(
+        tmp_path_factory.mktemp("results") / "s",
+        {"learning_rate": [0.01, 0.05, 5.0], "log.every": [1]},
+        ["epochs=30"],
+    )

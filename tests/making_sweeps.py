@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -10,9 +11,9 @@ from omegaconf import OmegaConf
 
 from runner.config import Cache, experiment
 from runner.config.compose import compose
-from runner.records.about import about
-from runner.records.writing import ABOUT, RunFiles, summary, table
-from runner.training.loop import train
+from runner.records.lines import Line
+from runner.records.runs_table import RunsTable
+from runner.work import Work, run_stack
 
 
 def make_sweep(
@@ -24,31 +25,30 @@ def make_sweep(
     arrays are trained one by one.
     """
     config, cache = compose(list(overrides)), Cache()
-    lines = []
     combinations = list(product(*swept.values()))
-    experiments, folders, marks = [], [], []
+    works = []
     for number, values in enumerate(combinations):
-        marks.append(dict(zip(swept, values, strict=True)))
-        for key, value in marks[-1].items():
+        marks = dict(zip(swept, values, strict=True))
+        for key, value in marks.items():
             OmegaConf.update(config, key, value)
-        folders.append(folder / str(number))
-        (folders[-1] / ".hydra").mkdir(parents=True)
-        (folders[-1] / ".hydra" / "config.yaml").write_text(OmegaConf.to_yaml(config))
-        said = [*overrides, *(f"{key}={value}" for key, value in marks[-1].items())]
-        (folders[-1] / ".hydra" / "overrides.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(said)))
-        experiments.append(experiment(config, cache))
-    together = len({e.stack_key for e in experiments}) == 1
-    stacks = [range(len(experiments))] if together else [[i] for i in range(len(experiments))]
-    for members in stacks:
-        files = RunFiles([folders[i] for i in members], experiments[members[0]])
-        for at, number in enumerate(members):
-            files.add(at, ABOUT, about(experiments[number]))
-        for at, result in enumerate(train([experiments[i] for i in members], files)):
-            number = members[at]
-            lines.append(summary(number, marks[number], result, str(number)))
-            files.finish(at, result, lines[-1])
+        record = folder / str(number) / ".hydra"
+        record.mkdir(parents=True)
+        (record / "config.yaml").write_text(OmegaConf.to_yaml(config))
+        said = [*overrides, *(f"{key}={value}" for key, value in marks.items())]
+        (record / "overrides.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(said)))
+        line = Line(number, marks, directory=str(number))
+        works.append(Work(line, str(record.parent), experiment(config, cache)))
+    together = len({work.experiment.stack_key for work in works}) == 1
+    outcomes = [outcome for stack in ([works] if together else zip(works)) for outcome in run_stack(stack)]
+    assert not any(outcome.error for outcome in outcomes)
     if runs_csv:
-        (folder / "runs.csv").write_bytes(table(lines))
+        RunsTable(folder, [outcome.line for outcome in outcomes]).write()
     given = [*overrides, *(f"{key}={','.join(map(str, values))}" for key, values in swept.items())]
     (folder / "multirun.yaml").write_text(OmegaConf.to_yaml({"hydra": {"overrides": {"task": given}}}))
     return folder
+
+
+def lines(sweep: Path) -> list[dict[str, str]]:
+    """The lines of a sweep's ``runs.csv``, cell by cell."""
+    with open(sweep / "runs.csv", newline="") as f:
+        return list(csv.DictReader(f))

@@ -6,6 +6,7 @@ import csv
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from processes import Command
 
 import runner
+from runner.commands import TRACEBACKS, ending
 from runner.config.compose import flags_and_overrides
 
 RESULTS = {"history.csv", "summary.csv", "parameters.csv"}
@@ -243,6 +245,86 @@ def test_who_reads_the_output_may_stop(tmp_path: Path) -> None:
 def test_an_error_that_nobody_reads_is_one(tmp_path: Path) -> None:
     assert unread("runner", "learning_rate=abc", cwd=tmp_path, both=True).returncode == 1
     assert unread("runner.figures", "nowhere", cwd=tmp_path, both=True).returncode == 1
+
+
+COMMANDS = ("runner", "runner.explain", "runner.figures", "runner.report")
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_every_command_says_its_version(module: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--version"], cwd=tmp_path, capture_output=True, text=True
+    )
+    name = f"backprop-{module.rpartition('.')[2]}"
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{name} {runner.__version__}\n", "")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("module", "work"), list(zip(COMMANDS, ["flags_and_overrides", "run", "draw", "report"], strict=True))
+)
+def test_every_command_can_be_interrupted(
+    module: str, work: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in (TRACEBACKS, "HYDRA_FULL_ERROR"):
+        monkeypatch.setenv(name, "0")  # a command may set them for itself
+    place = import_module(f"{module}.__main__")
+    monkeypatch.setattr(place, work, interrupt)
+    monkeypatch.setattr(sys, "argv", ["command", "DIR"])
+    with pytest.raises(SystemExit) as ended:
+        place.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (KeyboardInterrupt(), 130),
+        (runner.RunnerError("put it right"), "put it right"),
+        (FileNotFoundError(2, "No such file", "there"), "there: No such file"),
+        (MemoryError("1 TiB"), "out of memory: 1 TiB"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_how_a_command_ends(
+    error: BaseException, code: int | str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in (TRACEBACKS, "HYDRA_FULL_ERROR"):
+        monkeypatch.delenv(name, raising=False)
+
+    @ending()
+    def main() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+    assert capsys.readouterr().err == ("interrupted\n" if code == 130 else "")
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    with pytest.raises(SystemExit if code == 130 else type(error)):
+        main()
+
+
+def test_what_nobody_can_put_right_shows_where_it_was() -> None:
+    @ending()
+    def main() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        main()
+
+
+@pytest.mark.parametrize("arguments", ["runner.explain experiment=nothing", "runner.figures nowhere"])
+def test_hydra_full_error_shows_the_traceback_of_any(arguments: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wanted in ("0", "1"):
+        monkeypatch.setenv("HYDRA_FULL_ERROR", wanted)
+        done = subprocess.run([sys.executable, "-m", *arguments.split()], capture_output=True, text=True)
+        assert done.returncode == 1
+        assert ("Traceback" in done.stderr) == (wanted == "1")
 
 
 # --- the Python interface --------------------------------------------------------------------------

@@ -12,8 +12,10 @@ import pytest
 import runner
 from runner.config import conf_dir
 from runner.config.checks import options
-from runner.config.compose import compose, known_keys, replacing
-from runner.data.examples import GENERATORS, SKLEARN_SETS
+from runner.config.compose import compose, replacing
+from runner.config.messages import known_keys
+from runner.data.bundled import SKLEARN_SETS
+from runner.data.generated import GENERATORS
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
 from runner.nn.losses import LOSSES

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from comparing import same_but_for_hairs, same_but_for_rounding
 
-from runner.config.compose import known_keys
+from runner.config.messages import known_keys
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

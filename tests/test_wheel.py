@@ -25,6 +25,10 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     shipped = {f"runner/{path.relative_to(ROOT)}" for path in (ROOT / "conf").rglob("*.*")}
     assert shipped <= names
     assert {"runner/py.typed", "hydra_plugins/vectorized_launcher.py"} <= names
+    beside = {f"{path.relative_to(ROOT)}" for path in (ROOT / "runner").rglob("templates/*.*")}
+    beside |= {f"{path.relative_to(ROOT)}" for path in (ROOT / "runner").rglob("*.mplstyle")}
+    assert len(beside) == 7
+    assert beside <= names
     assert not {name for name in names if name.startswith("tests") or "hydra_plugins/__init__" in name}
 
     call(sys.executable, "-m", "venv", "empty")

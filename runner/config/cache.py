@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from runner.config.shipped import find_file
 from runner.data.examples import Data
-from runner.records.writing import PARAMETERS
+from runner.records.names import PARAMETERS
 from runner.training.experiment import Given
 
 T = TypeVar("T")

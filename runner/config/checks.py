@@ -64,6 +64,8 @@ def _finite(value: float) -> bool:
 
 
 def choice(names: Sequence[str]) -> Check:
+    """A check for one of some names."""
+
     def check(key: str, value: Any) -> str:
         if value not in names or not isinstance(value, str):
             raise refused(key, value, one_of(names, value))
@@ -73,12 +75,15 @@ def choice(names: Sequence[str]) -> Check:
 
 
 def boolean(key: str, value: Any) -> bool:
+    """True or false."""
     if not isinstance(value, bool):
         raise refused(key, value, "must be true or false")
     return value
 
 
 def optional(check: Check, none: str = "null") -> Check:
+    """A check that lets null through, which a refusal calls `none`."""
+
     def check_unless_none(key: str, value: Any) -> Any:
         if value is None:
             return None
@@ -91,7 +96,7 @@ def optional(check: Check, none: str = "null") -> Check:
     return check_unless_none
 
 
-def anything(key: str, value: Any) -> Any:
+def anything(_key: str, value: Any) -> Any:
     """For the keys whose check needs to know others."""
     return value
 
@@ -103,6 +108,7 @@ seed = number(at_least=0, whole=True, below=2**64)
 
 
 def text(key: str, value: Any) -> str:
+    """Text that is not empty."""
     if not isinstance(value, str) or not value:
         raise ConfigError(key, value, "must be text")
     return value
@@ -191,4 +197,5 @@ def named(section: Any, table: Mapping[str, Any], group: str) -> str:
 
 
 def without_name(section: Section) -> dict[str, Any]:
+    """The keys of a group's section but for the `name` that chose its entry."""
     return {key: value for key, value in section.items() if key != "name"}

@@ -1,4 +1,4 @@
-"""The door to Hydra: composing a configuration, and turning its errors into short messages."""
+"""From overrides, or a run's folder, to a configuration: the door to Hydra."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.config import conf_dir
+from runner.config import Cache, experiment
 from runner.config.network import BESIDE_A_RUN
-from runner.errors import ConfigError, RunnerError, did_you_mean, one_of
+from runner.config.shipped import conf_dir
+from runner.config.sources import whereabouts
+from runner.errors import ConfigError, RunnerError
+from runner.training.experiment import Experiment
 
 if TYPE_CHECKING:
-    from hydra._internal.hydra import Hydra
     from omegaconf import DictConfig
+
+    from runner.hydra_internals import Hydra
 
 
 def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None) -> DictConfig:
     """The configuration that the command line would compose from the same overrides.
 
     `config_dir` is a folder with YAML files of the user's own, searched first.
-    Raises what Hydra raises; :func:`message` makes it readable.
+    Raises what Hydra raises; :func:`runner.config.messages.message` makes it readable.
     """
     from hydra import compose
 
@@ -59,9 +63,9 @@ def flags_and_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]
     Hydra's parser takes overrides in one piece only. The value of a flag that may do without one is
     joined to it, so that no override is taken for it.
     """
-    from hydra._internal.utils import get_args_parser
+    from runner import hydra_internals
 
-    actions = get_args_parser()._option_string_actions
+    actions = hydra_internals.flags()
     flags, overrides, left = list[str](), list[str](), deque(arguments)
     while left:
         argument = left.popleft()
@@ -161,110 +165,23 @@ def _check_biases(overrides: Sequence[str]) -> None:
 _NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]", re.IGNORECASE)
 
 
-def message(error: BaseException) -> str | None:
-    """A short message for an error of Hydra's, OmegaConf's or the machine's, or None for any other."""
-    if isinstance(error, MemoryError):
-        return f"out of memory: {error}"
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    if isinstance(error, UnicodeDecodeError):
-        return f"a YAML file is not UTF-8 text: {error}"
-    import yaml
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
-    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
-        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
-    if not isinstance(error, HydraException | OmegaConfBaseException):
-        return f"the configuration cannot be composed: {_told(str(error))}" if _of_hydra(error) else None
-    text, cause = str(error), error.__cause__
-    if isinstance(cause, OmegaConfBaseException) and str(cause) not in text:
-        text += f"\n{cause}"
-    told = _told(text)
-    return _unknown_key(told) or _unknown_choice(told) or _unmergeable(text) or told
+#: Experiments loaded one by one share their data, and may be stacked.
+CACHE = Cache()
 
 
-def _told(text: str) -> str:
-    """An error's lines without what only OmegaConf's makers can use."""
-    inner = ("full_key:", "object_type=", "reference_type=")
-    return "\n".join(
-        line for line in text.splitlines() if line.strip() and not line.strip().startswith(inner)
-    )
+def load_run(folder: str | Path) -> Experiment:
+    """The experiment of an earlier run, from the configuration in its folder and the data it was trained on.
 
+    The files that it was made from are taken from where they were, whatever the current folder. Raises
+    RunnerError where there is no such run, or where one of them has changed or is gone.
+    """
+    from omegaconf import OmegaConf
 
-def _of_hydra(error: BaseException) -> bool:
-    """Whether Hydra or OmegaConf stumbled over what it was given, which it does not always foresee."""
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    module = str(frame.tb_frame.f_globals.get("__name__")) if frame else ""
-    return module.partition(".")[0] in ("hydra", "omegaconf")
-
-
-def _unmergeable(text: str) -> str | None:
-    if not re.search(r"Cannot merge (DictConfig|ListConfig) with", text):
-        return None
-    key = re.search(r"full_key: (\S+)", text)
-    where = f"{key[1]}: " if key else ""
-    return (
-        f"{text.strip().splitlines()[0]} {where}a list and a mapping cannot be merged (for weights in place "
-        "of the default network's lists, choose '- override /network: dense' in the file's defaults first)"
-    )
-
-
-def _unknown_key(text: str) -> str | None:
-    found = re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text)
-    if not found:
-        return None
-    if (conf_dir() / found[1]).is_dir():
-        group = found[1]
-        return (
-            f"{group} is a group: choose one of its files, {group}=NAME, and set its keys, {group}.KEY=VALUE"
-        )
-    section = found[1].rpartition(".")[0]
-    if inside := [key for key in known_keys() if key.startswith(f"{found[1]}.")]:
-        has = ", ".join(key.rpartition(".")[2] for key in inside)
-        return f"{found[1]}: is a group of the keys {has}, and has no others"
-    if found[1] in known_keys():
-        return (
-            f"{found[1]}: there is no such key with the {section} chosen; choose another, {section}=NAME "
-            f"(in a sweep over {section} write ++{found[1]}=VALUE)"
-        )
-    keys = [key for key in known_keys() if key.rpartition(".")[0] == section]
-    where = section or "the configuration"
-    has = f"; {where} may have {', '.join(key.rpartition('.')[2] for key in keys)}" if keys else ""
-    return f"unknown key {found[1]}{did_you_mean(found[1], known_keys())}{has}"
-
-
-def _unknown_choice(text: str) -> str | None:
-    """A group's file that there is not, with those that there are, the user's own included."""
-    found = re.search(r"Could not (?:find|load) '([^']+)/([^'/]*)'", text)
-    if not found or "Available options" not in text:
-        return None
-    options = text.partition("Available options")[2].partition("Config search path")[0].split("\n")[1:]
-    names = [option.strip() for option in options if option.strip()]
-    return f"{found[1]}={found[2]}: {one_of(names, found[2])}"
-
-
-def known_keys() -> list[str]:
-    """Every dotted key of the configuration that ships, over all choices of its groups."""
-    import yaml
-
-    keys: dict[str, None] = {}  # in order, each once
-    for path in sorted(conf_dir().rglob("*.yaml")):
-        group = path.parent.relative_to(conf_dir()).as_posix()
-        if group == "experiment" or group.startswith("hydra"):
-            continue
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        prefix = "" if group == "." else group.replace("/", ".") + "."
-        keys |= dict.fromkeys(_dotted(loaded, prefix))
-    return list(keys)
-
-
-def _dotted(config: dict[str, Any], prefix: str) -> Iterator[str]:
-    for key, value in config.items():
-        if key in ("defaults", "hydra"):
-            continue
-        yield f"{prefix}{key}"
-        if isinstance(value, dict):
-            yield from _dotted(value, f"{prefix}{key}.")
+    path = Path(folder) / ".hydra" / "config.yaml"
+    if not path.is_file():
+        raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
+    config: Any = OmegaConf.load(path)
+    plain: Any = OmegaConf.to_container(config, resolve=True)
+    for key, place in whereabouts(folder, plain).items():
+        OmegaConf.update(config, key, place)
+    return experiment(config, CACHE)

@@ -25,17 +25,10 @@ from runner.config.checks import (
     without_name,
 )
 from runner.config.shipped import find_file
-from runner.data.examples import (
-    GENERATORS,
-    SCALES,
-    SKLEARN_SETS,
-    Data,
-    Raw,
-    generate,
-    load_sklearn,
-    prepare,
-    read_csv,
-)
+from runner.data.bundled import SKLEARN_SETS, load_sklearn
+from runner.data.csv_file import read_csv
+from runner.data.examples import SCALES, Data, Raw, prepare
+from runner.data.generated import GENERATORS, generate
 from runner.errors import ConfigError, RunnerError
 
 DATA_KEYS: dict[str, tuple[Check, Any]] = {
@@ -46,6 +39,7 @@ DATA_KEYS: dict[str, tuple[Check, Any]] = {
 
 
 def data_of(section: Section) -> Data:
+    """The data that the group `data` describes. Raises RunnerError for the first thing that is wrong."""
     sources: dict[str, Callable[[Section], Raw]] = {
         "inline": _inline,
         "csv": _csv,

@@ -28,7 +28,8 @@ from runner.data.examples import Source
 from runner.errors import ConfigError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
-from runner.records.writing import PARAMETERS, ParameterRow, read_parameters
+from runner.records.names import PARAMETERS
+from runner.records.reading import ParameterRow, parameter_rows
 from runner.training.experiment import Drawn, Given
 
 NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
@@ -50,6 +51,10 @@ BESIDE_A_RUN = (
 
 
 def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
+    """The network's part of an experiment, as the group `network` describes it for data of such a size.
+
+    Raises RunnerError for the first thing that is wrong.
+    """
     values = checked(section, NETWORK_KEYS, "network.")
     hidden = _hidden(values["hidden"])
     sizes = (inputs, *hidden, outputs)
@@ -156,7 +161,7 @@ def _explicit(key: str, value: list[Any], shapes: Sequence[tuple[int, ...]]) -> 
 def _rows(key: str, folder: str) -> list[ParameterRow]:
     """A run's weights and biases. Raises ConfigError where the folder is not that of a finished run."""
     try:
-        return read_parameters(folder)
+        return parameter_rows(folder)
     except OSError:
         raise ConfigError(
             f"{key}.from", folder, "must be the folder of a finished run; it has no parameters.csv"

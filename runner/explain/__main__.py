@@ -14,11 +14,13 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
+from runner.commands import add_version, ending
 from runner.config import boolean, choice, experiment, number
-from runner.config.compose import compose, known_keys, message
+from runner.config.compose import compose
+from runner.config.messages import known_keys
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.explain.page import Choices, explain
-from runner.output import outlive_readers, write_named
+from runner.output import write_named
 from runner.training.experiment import Experiment
 
 FORMATS = ("text", "markdown", "latex", "html")
@@ -74,23 +76,18 @@ def _name(key: str, value: str) -> str:
     return value
 
 
-#: The command's own keys; all others are the run's.
-OWN: dict[str, Callable[[str, str], Any]] = {
-    "weight": _name,
-    "update": _whole(1),
-    "example": _whole(1),
-    "digits": _whole(1, 17),
-    "solution": _boolean,
-    "check": _boolean,
-    "paths": _boolean,
-    "format": choice(FORMATS),
-    "out": _name,
+#: The command's own keys, how each is read, and a value for whoever has left it out.
+OWN: dict[str, tuple[Callable[[str, str], Any], str]] = {
+    "weight": (_name, "w1"),
+    "update": (_whole(1), "1"),
+    "example": (_whole(1), "1"),
+    "digits": (_whole(1, 17), "6"),
+    "solution": (_boolean, "false"),
+    "check": (_boolean, "true"),
+    "paths": (_boolean, "true"),
+    "format": (choice(FORMATS), "html"),
+    "out": (_name, "FILE"),
 }
-#: A value of each, for whoever has left it out.
-EXAMPLES = {
-    "weight": "w1", "update": "1", "example": "1", "digits": "6", "solution": "false", "check": "true",
-    "paths": "true", "format": "html", "out": "FILE",
-}  # fmt: skip
 
 
 def run(overrides: Sequence[str], config_dir: str | None) -> None:
@@ -116,12 +113,13 @@ def _own(overrides: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         key, equals, value = override.partition("=")
         if key not in OWN:
             rest.append(override)
-        elif not equals:
-            raise RunnerError(f"{key}: its value is missing: give {key}={EXAMPLES[key]}")
-        elif key in own:
+            continue
+        read, example = OWN[key]
+        if not equals:
+            raise RunnerError(f"{key}: its value is missing: give {key}={example}")
+        if key in own:
             raise RunnerError(f"{override}: {key} is given twice; one page has one")
-        else:
-            own[key] = OWN[key](key, value)
+        own[key] = read(key, value)
     return own, rest
 
 
@@ -177,20 +175,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--config-dir", "-cd", metavar="DIR", help="a folder with YAML files of your own")
+    add_version(parser)
     return parser
 
 
+@ending()
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command. Errors that a user can put right end in a short message and exit code 1."""
-    outlive_readers()
+    """The command."""
     given = _parser().parse_intermixed_args(arguments)
-    try:
-        run(given.overrides, given.config_dir)
-    except Exception as error:
-        text = str(error) if isinstance(error, RunnerError) else message(error)
-        if text is None or os.environ.get("HYDRA_FULL_ERROR", "0") != "0":
-            raise
-        sys.exit(text)
+    run(given.overrides, given.config_dir)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from runner.explain.document import Block, Heading, Paragraph, Prose, Sheet, lis
 from runner.explain.notation.names import ERROR, ETA, Math, Names, Pen, join, same, symbol
 from runner.explain.step import Step, take
 from runner.nn.network import ParameterName
+from runner.story import title
 from runner.training.experiment import Experiment
-from runner.work import title
 
 #: As many parameters are explained when none is chosen, and with weight=all.
 MOST_AT_ONCE = 40

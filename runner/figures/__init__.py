@@ -34,8 +34,8 @@ FORMATS = ("png", "pdf", "svg")
 
 def load(name: str) -> Figure:
     """The figure `name`, imported on first use."""
-    found: Figure = import_module(f"runner.figures.{name}").FIGURE
-    return found
+    figure: Figure = import_module(f"runner.figures.{name}").FIGURE
+    return figure
 
 
 def read_ahead(results: Results, only: Sequence[str] = (), metric: str | None = None) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
-import sys
 from pathlib import Path
 
+from runner.commands import add_version, ending
 from runner.errors import RunnerError
 from runner.figures import FORMATS, read_ahead
 from runner.figures.options import add_options, checked, figures_in, options_in
-from runner.output import outlive_readers
 
 EXAMPLES = """
 examples:
@@ -30,6 +29,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The command line of ``backprop-figures``."""
     p = argparse.ArgumentParser(
         prog="backprop-figures",
         description="Draws the figures that apply to a run's or a sweep's folder, each with its numbers "
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     add_options(p)
     p.add_argument("--format", default="png", help="one or more of png,pdf,svg with commas (default: png)")
     p.add_argument("--out", type=Path, help="where they go (default: DIR/figures)")
+    add_version(p)
     return p
 
 
@@ -72,17 +73,12 @@ def draw(arguments: argparse.Namespace) -> None:
         raise RunnerError(f"{arguments.folder}: nothing could be drawn")
 
 
+@ending()
 def main() -> None:
-    """The command. What a user can put right ends in a short message and exit code 1."""
-    outlive_readers()
+    """The command."""
     arguments = parser().parse_args()
     gc.disable()  # to look for garbage takes a tenth of the time, and it ends with the process
-    try:
-        draw(arguments)
-    except RunnerError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
+    draw(arguments)
 
 
 if __name__ == "__main__":

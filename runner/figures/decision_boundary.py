@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -33,21 +34,21 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     from runner.training.objective import predict
 
     run = results.best(options.metric)
-    one = results.experiment(run)
+    experiment = results.experiment(run)
     final = results.parameters(run)["final"].to_numpy()
-    across, upwards = (_range(one, i) for i in (0, 1))
+    across, upwards = (_range(experiment, i) for i in (0, 1))
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
-    parts = [_part("grid", grid, _shown(one, predict(one, final, grid)))]
-    data = one.data
-    parts.append(_part(TRAINING, data.in_own_units(data.inputs), _classes(data.targets)))
+    tables = [_part("grid", grid, _output(experiment, predict(experiment, final, grid)))]
+    data = experiment.data
+    tables.append(_part(TRAINING, data.in_own_units(data.inputs), _classes(data.targets)))
     if data.test_inputs is not None and data.test_targets is not None:
-        parts.append(_part(HELD_OUT, data.in_own_units(data.test_inputs), _classes(data.test_targets)))
-    table = pd.concat(parts, ignore_index=True)
+        tables.append(_part(HELD_OUT, data.in_own_units(data.test_inputs), _classes(data.test_targets)))
+    table = pd.concat(tables, ignore_index=True)
     table.attrs = {
         "names": data.input_names,
         "outputs": data.target_names,
-        "classifies": one.classifies,
-        "level": 0.5 if one.classifies else None,
+        "classifies": experiment.classifies,
+        "level": 0.5 if experiment.classifies else None,
         "of": results.best_name(options.metric),
     }
     return table
@@ -57,24 +58,24 @@ def _part(kind: str, inputs: Array, values: Array) -> pd.DataFrame:
     return pd.DataFrame({"kind": kind, "x": inputs[:, 0], "y": inputs[:, 1], "value": values})
 
 
-def _all_inputs(one: Experiment) -> Array:
+def _all_inputs(experiment: Experiment) -> Array:
     """The inputs (N, I) of both parts, in the data's own units."""
-    data = one.data
-    parts = [data.inputs, *([data.test_inputs] if data.test_inputs is not None else [])]
-    return data.in_own_units(np.concatenate(parts))
+    data = experiment.data
+    inputs = [data.inputs, *([data.test_inputs] if data.test_inputs is not None else [])]
+    return data.in_own_units(np.concatenate(inputs))
 
 
-def _range(one: Experiment, column: int) -> Array:
-    values = _all_inputs(one)[:, column]
+def _range(experiment: Experiment, column: int) -> Array:
+    values = _all_inputs(experiment)[:, column]
     margin = 0.08 * (np.ptp(values) or max(1.0, 1e-6 * abs(values[0])))
     return np.linspace(values.min() - margin, values.max() + margin, POINTS)
 
 
-def _shown(one: Experiment, pred: Array) -> Array:
+def _output(experiment: Experiment, pred: Array) -> Array:
     """A single output, as a probability where it is a logit; the class of several."""
     if pred.shape[1] > 1:
         return pred.argmax(axis=1).astype(float)
-    if LOSSES[one.loss].threshold == 0.0:
+    if LOSSES[experiment.loss].threshold == 0.0:
         return 1.0 / (1.0 + np.exp(-np.clip(pred[:, 0], -700, 700)))
     return pred[:, 0]
 
@@ -84,6 +85,7 @@ def _classes(targets: Array) -> Array:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """The output, or the regions of classes, under the points of the data."""
     (ax,) = axes
     grid = table[table["kind"] == "grid"]
     x, y = np.unique(grid["x"]), np.unique(grid["y"])
@@ -139,17 +141,10 @@ def _draw_classes(ax: Axes, table: pd.DataFrame) -> None:
         for i, value in enumerate(sorted(data["value"].unique())):
             part = data[(data["kind"] == kind) & (data["value"] == value)]
             color = DISTINCT[i % len(DISTINCT)] if several else CLASSES[i % 2]
-            ax.plot(
-                part["x"],
-                part["y"],
-                MARKERS[i % len(MARKERS)],
-                ms=_size(data),
-                mew=0.5,
-                ls="none",
-                mfc=color if kind == TRAINING else "white",
-                mec="white" if kind == TRAINING else "black",
-                label=_name(table, kind, value) if len(part) else "_",
-            )
+            fill, edge = (color, "white") if kind == TRAINING else ("white", "black")
+            name = _name(table, kind, value) if len(part) else "_"
+            look: dict[str, Any] = {"ms": _size(data), "mew": 0.5, "ls": "none", "mfc": fill, "mec": edge}
+            ax.plot(part["x"], part["y"], MARKERS[i % len(MARKERS)], label=name, **look)
 
 
 def _draw_targets(ax: Axes, table: pd.DataFrame) -> None:
@@ -159,18 +154,10 @@ def _draw_targets(ax: Axes, table: pd.DataFrame) -> None:
     for kind, marker in ((TRAINING, "o"), (HELD_OUT, "s")):
         part = data[data["kind"] == kind]
         if len(part):
-            ax.scatter(
-                part["x"],
-                part["y"],
-                _size(data) ** 2 * 1.5,
-                c=part["value"],
-                cmap=colors,
-                norm=norm,
-                marker=marker,
-                edgecolors="black" if kind == TRAINING else "white",
-                linewidths=0.5,
-                label=kind,
-            )
+            edge = "black" if kind == TRAINING else "white"
+            look: dict[str, Any] = {"marker": marker, "edgecolors": edge, "linewidths": 0.5, "label": kind}
+            size = _size(data) ** 2 * 1.5
+            ax.scatter(part["x"], part["y"], size, c=part["value"], cmap=colors, norm=norm, **look)
 
 
 def _size(data: pd.DataFrame) -> float:
@@ -183,7 +170,7 @@ def _name(table: pd.DataFrame, kind: str, value: float) -> str:
     return f"{escaped(name)}, {kind}"
 
 
-def caption(table: pd.DataFrame) -> str:
+def _caption(table: pd.DataFrame) -> str:
     counts = table["kind"].value_counts()
     of = f" of {table.attrs['of']}" if table.attrs["of"] else ""
     what = "The class of the largest output" if len(table.attrs["outputs"]) > 1 else "The output"
@@ -217,10 +204,10 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-def layout(table: pd.DataFrame) -> Layout:
+def _layout(table: pd.DataFrame) -> Layout:
     """As high as the plane, where its sides are drawn alike."""
     x, y = (np.unique(table.loc[table["kind"] == "grid", side]) for side in ("x", "y"))
     return Layout(aspect=0.24 + 0.62 * min(1.0, float(np.ptp(y) / np.ptp(x))) if _alike(x, y) else 0.86)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric",))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric",))

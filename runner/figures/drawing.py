@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -22,7 +23,7 @@ from pyarrow import csv
 
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color, note_of
 from runner.figures.style.panel import Panel
 from runner.output import write_named
 from runner.records.histories import NotShownError
@@ -33,8 +34,6 @@ METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
     "svg": {"Date": None, "Creator": None},
 }
-
-
 #: zlib's level for PNG files: beyond, a few per cent smaller for half the time again.
 COMPRESSION = 4
 #: The width in inches of a page of two columns.
@@ -42,8 +41,8 @@ PAGE = 7.2
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A figure that was drawn, with its files and caption; or the reason why it was skipped.
+class Rendered:
+    """What became of a figure: its files and caption, or the reason why it was skipped.
 
     `failed`: not because it does not apply, but because a file of a run is not as it was written.
     """
@@ -64,21 +63,21 @@ def draw_figures(
     formats: Sequence[str] = ("png",),
     style: str = "paper",
     options: Options | None = None,
-) -> Iterator[Outcome]:
+) -> Iterator[Rendered]:
     """Draws every figure that applies, or those in `only`, into `out`; yields each as it is done.
 
-    A figure that does not apply, or that a faulty file keeps from being drawn, is an outcome with its
-    reason, and the others are drawn. Raises RunnerError for choices that cannot be followed.
+    A figure that does not apply, or that a faulty file keeps from being drawn, comes with its reason,
+    and the others are drawn. Raises RunnerError for choices that cannot be followed.
     """
     options = options or Options()
     check_options(results, options, only)
     read_ahead(results, only, options.metric)
     names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
-    kinds = list(dict.fromkeys(formats))
-    with _style(style), ThreadPoolExecutor(1) as files:  # written beside what is drawn next
-        made: deque[tuple[Outcome, list[Future[None]]]] = deque()
+    with _style(style), ThreadPoolExecutor(1) as writer:  # beside what is drawn next
+        files = _Files(out, list(dict.fromkeys(formats)), writer)
+        made: deque[tuple[Rendered, list[Future[None]]]] = deque()
         for name in names:
-            made.append(_outcome(results, name, options, out, kinds, files))
+            made.append(_rendered(results, name, options, files))
             while made and all(file.done() for file in made[0][1]):
                 yield _whole(*made.popleft())
         while made:
@@ -88,40 +87,40 @@ def draw_figures(
 @contextmanager
 def _style(name: str) -> Iterator[None]:
     """A style over matplotlib's defaults, whatever a user's own are."""
-    sheet = Path(__file__).with_name(f"{name}.mplstyle")
+    sheet = Path(__file__).with_name("style") / f"{name}.mplstyle"
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(mpl.rc_params_from_file(sheet, use_default_template=False))
         yield
 
 
-def _whole(outcome: Outcome, files: Sequence[Future[None]]) -> Outcome:
-    """The outcome, once its files are written."""
+def _whole(rendered: Rendered, files: Sequence[Future[None]]) -> Rendered:
+    """A figure, once its files are written."""
     try:
         for file in files:
             file.result()
     except OSError as error:
-        raise RunnerError(f"{outcome.paths[0].parent}: cannot be written: {error}") from None
-    return outcome
+        raise RunnerError(f"{rendered.paths[0].parent}: cannot be written: {error}") from None
+    return rendered
 
 
-def _outcome(
-    results: Results, name: str, options: Options, out: Path, formats: Sequence[str], files: Executor
-) -> tuple[Outcome, list[Future[None]]]:
+def _rendered(
+    results: Results, name: str, options: Options, files: _Files
+) -> tuple[Rendered, list[Future[None]]]:
     figure = load(name)
     try:
         if reason := figure.applies(results, options) or figure.refuses(options):
-            return Outcome(name, reason=reason), []
+            return Rendered(name, reason=reason), []
         numbers = figure.numbers(results, options)
         if reason := drops_color(numbers, options):
-            return Outcome(name, reason=reason), []
+            return Rendered(name, reason=reason), []
     except NotShownError as error:
-        return Outcome(name, reason=str(error)), []
+        return Rendered(name, reason=str(error)), []
     except RunnerError as error:
-        return Outcome(name, reason=str(error), failed=True), []
-    paths, written = _write(out, name, figure, numbers, results.as_written(numbers), formats, files)
-    caption, width = figure.caption(numbers) + results.note, _width(figure.layout(numbers))
-    return Outcome(name, paths, caption, width=width), written
+        return Rendered(name, reason=str(error), failed=True), []
+    written = files.write(name, figure, numbers, results.as_written(numbers))
+    caption, width = figure.caption(numbers) + note_of(results), _width(figure.layout(numbers))
+    return Rendered(name, files.paths(name), caption, width=width), written
 
 
 def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:
@@ -140,16 +139,42 @@ def _width(layout: Layout) -> float:
     return PAGE if layout.columns_wide == DOUBLE else float(mpl.rcParams["figure.figsize"][0])
 
 
-def _save(canvas: Canvas, path: Path, kind: str, files: Executor) -> Future[None] | None:
-    if kind != "png":
-        canvas.savefig(path, format=kind, metadata=METADATA[kind])
-        return None
-    agg = canvas.canvas  # the one that it was laid out on: another would measure every text anew
-    assert isinstance(agg, FigureCanvasAgg)
-    agg.draw()
-    size = agg.get_width_height(physical=True)
-    opaque = Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")  # the paper is white
-    return files.submit(opaque.save, path, dpi=(canvas.dpi, canvas.dpi), compress_level=COMPRESSION)
+@dataclass(frozen=True)
+class _Files:
+    """Where pictures go, in which formats, and who writes them."""
+
+    out: Path
+    formats: Sequence[str]
+    writer: Executor
+
+    def paths(self, name: str) -> list[Path]:
+        return [self.out / f"{name}.{kind}" for kind in self.formats]
+
+    def write(
+        self, name: str, figure: Figure, numbers: pd.DataFrame, as_written: pd.DataFrame
+    ) -> list[Future[None]]:
+        """Draws `numbers`, and writes them beside, `as_written`; what is still being written."""
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            beside = self.out / f"{name}.csv"
+            written = [self.writer.submit(lambda: write_named(beside, _as_csv(as_written)))]
+            canvas = paint(figure, numbers)
+            saved = [self._save(canvas, path) for path in self.paths(name)]
+        except OSError as error:
+            raise RunnerError(f"{self.out}: cannot be written: {error}") from None
+        return written + [file for file in saved if file is not None]
+
+    def _save(self, canvas: Canvas, path: Path) -> Future[None] | None:
+        kind = path.suffix[1:]
+        if kind != "png":
+            canvas.savefig(path, format=kind, metadata=METADATA[kind])
+            return None
+        agg: Any = canvas.canvas  # the one that it was laid out on: another would measure every text anew
+        agg.draw()
+        size = agg.get_width_height(physical=True)
+        opaque = Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")  # the paper is white
+        dpi = (canvas.dpi, canvas.dpi)
+        return self.writer.submit(opaque.save, path, dpi=dpi, compress_level=COMPRESSION)
 
 
 def _lay_out(canvas: Canvas) -> None:
@@ -157,8 +182,7 @@ def _lay_out(canvas: Canvas) -> None:
     for ax in canvas.axes:
         for spine in ax.spines.values():
             spine.set_in_layout(False)  # they lie in the panel, but take a tenth of the time to say so
-    engine = canvas.get_layout_engine()
-    assert engine is not None
+    engine: Any = canvas.get_layout_engine()
     engine.execute(canvas)
     canvas.set_layout_engine(None)
 
@@ -178,24 +202,3 @@ def _as_csv(numbers: pd.DataFrame) -> bytes:
     text = BytesIO()
     csv.write_csv(pa.table(columns), text)
     return text.getvalue()
-
-
-def _write(
-    out: Path,
-    name: str,
-    figure: Figure,
-    numbers: pd.DataFrame,
-    shown: pd.DataFrame,
-    formats: Sequence[str],
-    files: Executor,
-) -> tuple[list[Path], list[Future[None]]]:
-    """Draws `numbers`, and writes `shown` beside; the paths of the pictures, and what is being written."""
-    paths = [out / f"{name}.{kind}" for kind in formats]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        written = [files.submit(lambda: write_named(out / f"{name}.csv", _as_csv(shown)))]
-        canvas = paint(figure, numbers)
-        saved = [_save(canvas, path, kind, files) for path, kind in zip(paths, formats, strict=True)]
-    except OSError as error:
-        raise RunnerError(f"{out}: cannot be written: {error}") from None
-    return paths, written + [file for file in saved if file is not None]

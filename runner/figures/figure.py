@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -9,13 +10,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
 from runner.nn.arrays import Array
-from runner.ranking import OFF_SCALE
-from runner.records.histories import thinned
-from runner.results import BLOWN_UP, DIVERGED, Results
+from runner.ranking import BLOWN_UP, OFF_SCALE
+from runner.records.names import DIVERGED, RUNS
+from runner.results import Results
 
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2
@@ -64,7 +66,7 @@ class Figure:
     numbers: Callable[[Results, Options], pd.DataFrame]
     draw: Draw
     caption: Callable[[pd.DataFrame], str]
-    layout: Callable[[pd.DataFrame], Layout] = lambda numbers: Layout()
+    layout: Callable[[pd.DataFrame], Layout] = lambda _: Layout()
     follows: Sequence[str] = ()
 
     def refuses(self, options: Options) -> str | None:
@@ -73,7 +75,7 @@ class Figure:
         return f"it does not take {' and '.join(dropped)}" if dropped else None
 
 
-def needs_finished(results: Results) -> str | None:
+def needs_finished(results: Results, _options: Options | None = None) -> str | None:
     """The reason why nothing can be drawn of runs of which none has ended."""
     return "no run has a result yet" if results.finished.empty else None
 
@@ -95,69 +97,32 @@ def needs_best(results: Results, options: Options) -> str | None:
     return None if best else f"at least half of the runs of every setting {verb_of(results.outcomes)}"
 
 
-def needs_weights(results: Results) -> str | None:
-    """The reason why paths cannot be drawn: the weights were not recorded."""
-    if reason := needs_finished(results):
-        return reason
-    return None if results.with_weights else "the weights are not in history.csv; run with log.weights=true"
-
-
-def reference(results: Results, metric: str | None, among: Sequence[int]) -> int:
-    """The run to show of those in `among`: as `Results.best`, else one that was not lost, or the first."""
-    for run in results.middles(metric, among):
-        return run
-    completed = results.completed.index.intersection(list(among))
-    return next((run for run in results.in_order(metric) if run in completed), among[0])
-
-
-def paths_of(
-    results: Results, runs: Sequence[int], columns: Sequence[str], step: str
-) -> dict[int, pd.DataFrame]:
-    """The histories of `runs` as lines of POINTS points, whole; of those that were lost, what can be read."""
-    lost = [run for run in runs if results.lost[run]]
-    kept = [run for run in runs if run not in lost]
-    paths = dict(zip(kept, (thinned(h, POINTS) for h in results.histories(kept, columns, step)), strict=True))
-    reach = max((_sizes(path).max() for path in paths.values()), default=1.0)
-    for run, history in zip(lost, results.histories(lost, columns, step), strict=True):
-        paths[run] = thinned(_readable(history, reach), POINTS)
-    return {run: paths[run] for run in runs}
-
-
-def _readable(history: pd.DataFrame, reach: float) -> pd.DataFrame:
-    """The rows before a weight is beyond LEAVES times `reach`, 1 and where the run began; one at least."""
-    sizes = _sizes(history)
-    left = sizes > LEAVES * max(1.0, reach, sizes[0])
-    return history.iloc[: max(1, int(np.argmax(np.append(left, True))))]
-
-
-def _sizes(history: pd.DataFrame) -> Array:
-    """The largest magnitude of a weight on each row."""
-    sizes: Array = history.filter(regex=r"^[wb]\d+$").abs().max(axis=1).to_numpy(dtype=float)
-    return sizes
-
-
-def is_weight(name: str) -> bool:
-    """Whether `name` is that of a weight or bias, as w12 is."""
-    return name[:1] in ("w", "b") and name[1:].isdigit()
-
-
 def check_options(results: Results, options: Options, only: Sequence[str] = ()) -> None:
     """Raises RunnerError for a choice that no figure of these results could follow, or one in `only`."""
     results.metric(options.metric)
     if options.color:
-        results.check_key("--color", options.color)
+        _check_key(results, "--color", options.color)
         if options.color not in results.keys:
             raise RunnerError(
                 f"--color {options.color}: seeds are repeats; they become a median and its band"
             )
     for option, key in (("--x", options.x), ("--y", options.y)):
         if key and not results.finished.empty:
-            results.check_key(option, key, or_weights=results.weight_names())
+            _check_key(results, option, key, or_weights=results.weight_names())
     if options.x and options.x == options.y:
         raise RunnerError(f"--x {options.x} --y {options.y}: a plane needs two different ones")
     for name in only:
         if refused := load(name).refuses(options):
             raise RunnerError(f"--only {name}: {refused}")
+
+
+def _check_key(results: Results, option: str, key: str, or_weights: Sequence[str] = ()) -> None:
+    """Raises RunnerError for a key that was not swept, and is none of the weights either."""
+    if key not in results.swept and key not in or_weights:
+        has = ", ".join(results.swept) or "none"
+        more = f"; the weights: {or_weights[0]} to {or_weights[-1]}" if or_weights else ""
+        nearest = did_you_mean(key, results.swept)
+        raise RunnerError(f"{option} {key}{nearest}: the swept keys are: {has}{more}")
 
 
 def drops_color(numbers: pd.DataFrame, options: Options) -> str | None:
@@ -168,8 +133,6 @@ def drops_color(numbers: pd.DataFrame, options: Options) -> str | None:
 
 
 HUGE = 1e300
-POINTS = 200  # of a path of weights: more cannot be seen
-LEAVES = 10  # times the weights that are to be seen: there a lost run leaves the scale
 
 
 def quantiles(values: Array, at: Sequence[float]) -> Array:
@@ -179,16 +142,26 @@ def quantiles(values: Array, at: Sequence[float]) -> Array:
     """
     finite = np.clip(values, -HUGE, HUGE)  # infinities cannot be interpolated
     with np.errstate(invalid="ignore"):
-        found = np.full((len(at), *values.shape[1:]), np.nan)
+        quantile = np.full((len(at), *values.shape[1:]), np.nan)
         some = ~np.isnan(finite).all(axis=0)
         of = np.nanquantile if np.isnan(finite).any() else np.quantile  # the first goes column by column
-        found[:, some] = of(finite[:, some], at, axis=0)
-    return np.where(np.abs(found) > HUGE / 1e6, np.copysign(np.inf, found), found)
+        quantile[:, some] = of(finite[:, some], at, axis=0)
+    return np.where(np.abs(quantile) > HUGE / 1e6, np.copysign(np.inf, quantile), quantile)
 
 
 def rounded(value: float) -> str:
     """Two digits of a number as a reader writes them: 620, not 6.2e+02."""
     return f"{float(f'{value:.2g}'):g}"
+
+
+def evenly(count: int, most: int) -> NDArray[np.intp]:
+    """The places of `most` of so many things, evenly, the first and the last always; all of few."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp))
+
+
+def groups_of(table: pd.DataFrame, keys: Sequence[str]) -> list[pd.DataFrame]:
+    """The rows that share their values of `keys`; all of them where there are no keys."""
+    return [group for _, group in table.groupby(list(keys))] if keys else [table]
 
 
 def counted(number: int, noun: str) -> str:
@@ -211,6 +184,16 @@ def losses_of(results: Results) -> str:
         return "".join(f"The run {verb}" for verb in lost)
     said = ", ".join(f"{count:,} {verb}" for verb, count in lost.items())
     return said.replace(" ", f" of {counted(len(results.finished), 'run')} ", 1)
+
+
+def note_of(results: Results) -> str:
+    """What a caption says of runs that are not there; nothing where all have a result."""
+    missing = Counter(status for status in results.runs["status"] if status not in ("completed", "diverged"))
+    counts = ", ".join(f"{count:,} {status}" for status, count in missing.items())
+    text = f" {missing.total():,} of {len(results.runs):,} runs have no result ({counts})." if missing else ""
+    if results.is_sweep and not (results.folder / RUNS).is_file():
+        text += f" The sweep has not ended; shown are its {len(results.finished):,} runs so far."
+    return text
 
 
 def spread_of(counts: pd.Series[int]) -> str:

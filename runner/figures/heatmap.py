@@ -20,12 +20,13 @@ from runner.figures.figure import (
     Figure,
     Layout,
     Options,
-    is_weight,
+    evenly,
     losses_of,
     needs_best,
     spread_of,
     star,
 )
+from runner.figures.paths import is_weight
 from runner.figures.style.axes import (
     DIVERGED_GREY,
     RATE,
@@ -39,10 +40,11 @@ from runner.figures.style.axes import (
 )
 from runner.figures.style.encoding import short_names
 from runner.nn.arrays import Array
-from runner.ranking import OFF_SCALE, higher_is_better, median
+from runner.overrides import in_order
+from runner.ranking import LOST, OFF_SCALE, median
 from runner.records.histories import NotShownError
-from runner.records.runs_table import in_order
-from runner.results import LOST, Results
+from runner.records.names import higher_is_better
+from runner.results import Results
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3
@@ -50,12 +52,12 @@ EVEN = 0.3
 PANEL = (0.67, 0.54)
 
 
-def _keys(results: Results, options: Options) -> tuple[str, str] | None:
-    """The keys across and upwards: as asked for, else the first two that were swept."""
+def _keys(results: Results, options: Options) -> tuple[str, str]:
+    """The keys across and upwards: as asked for, else the first that were swept; "" where there is none."""
     asked = [options.x, options.y]
     rest = iter(key for key in results.keys if key not in asked)
-    x, y = (key or next(rest, None) for key in asked)
-    return (x, y) if x and y and x != y else None
+    x, y = (key or next(rest, "") for key in asked)
+    return x, y
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -65,7 +67,6 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     has no metric. `best` marks the cell of the best setting.
     """
     keys = _keys(results, options)
-    assert keys is not None  # or the figure does not apply
     runs, metric = results.runs, results.metric(options.metric)
     quality, best = results.quality(metric), results.best(metric)
     rows = []
@@ -132,12 +133,12 @@ class Side:
         turned = which == "x" and (np.diff(at) < (widths[1:] + widths[:-1]) / 2).any()
         if which == "y" or turned:
             widths = np.full(len(names), line)
-        shown = _apart(at, widths)
-        axis.set_major_locator(FixedLocator([float(self.places[i]) for i in shown]))
-        minor = len(self.places) <= 60 and len(shown) < len(self.places)
+        named = _apart(at, widths)
+        axis.set_major_locator(FixedLocator([float(self.places[i]) for i in named]))
+        minor = len(self.places) <= 60 and len(named) < len(self.places)
         axis.set_minor_locator(FixedLocator(list(self.places)) if minor else NullLocator())
         axis.set_minor_formatter(NullFormatter())
-        axis.set_ticklabels([names[i] for i in shown])
+        axis.set_ticklabels([names[i] for i in named])
         if turned:
             ax.tick_params(axis="x", labelrotation=90)
         getattr(ax, f"set_{which}lim")(self.edges[0], self.edges[-1])
@@ -148,22 +149,23 @@ def _apart(at: Array, widths: Array) -> list[int]:
     """Which names are shown: evenly chosen, the first and the last always, none over another."""
     count = len(at)
     for few in range(count, 1, -1):
-        shown = np.unique(np.linspace(0, count - 1, few).round().astype(int))
-        if (np.diff(at[shown]) >= (widths[shown][1:] + widths[shown][:-1]) / 2).all():
-            return [int(i) for i in shown]
+        named = evenly(count, few)
+        if (np.diff(at[named]) >= (widths[named][1:] + widths[named][:-1]) / 2).all():
+            return [int(i) for i in named]
     return [0] if count == 1 else [0, count - 1]
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """The cells, the better the darker, with a star on the best."""
     (ax,) = axes
     (x, y), metric = table.attrs["keys"], table.attrs["metric"]
     across, upwards = (Side.of(key, table[key].tolist()) for key in (x, y))
     grid = table.pivot(index=y, columns=x, values=metric).reindex(index=upwards.values, columns=across.values)
     values = grid.to_numpy(dtype=float)
     norm: Normalize | None = None
-    shown = values[np.isfinite(values)]
-    if errors_want_log(shown) and not higher_is_better(metric):
-        above = shown[shown > 0]
+    finite = values[np.isfinite(values)]
+    if errors_want_log(finite) and not higher_is_better(metric):
+        above = finite[finite > 0]
         norm = LogNorm(above.min(), max(min(above.max(), table.attrs["top"]), 2 * above.min()))
         values = np.where(values == 0, above.min(), values)
     # the better the darker, so that the best cell stands out on paper
@@ -174,7 +176,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     across.draw(ax, "x")
     upwards.draw(ax, "y")
     _mark_missing(ax, table, across, upwards)
-    over = norm is not None and norm.vmax is not None and shown.max() > norm.vmax
+    over = norm is not None and norm.vmax is not None and finite.max() > norm.vmax
     add_bar(axes, mesh, label(metric), extend="max" if over else "neither")
     best = table[table["best"]].iloc[0]
     at = across.places[across.values.index(best[x])], upwards.places[upwards.values.index(best[y])]
@@ -195,20 +197,11 @@ def _mark_missing(ax: Axes, table: pd.DataFrame, across: Side, upwards: Side) ->
             continue
         corner = across.edges[i], upwards.edges[j]
         size = across.edges[i + 1] - corner[0], upwards.edges[j + 1] - corner[1]
-        ax.add_patch(
-            Rectangle(
-                corner,
-                *size,
-                facecolor=DIVERGED_GREY,
-                edgecolor="0.45",
-                hatch="xxxx",
-                linewidth=0,
-                gid="diverged",
-            )
-        )
+        look: dict[str, Any] = {"facecolor": DIVERGED_GREY, "edgecolor": "0.45", "hatch": "xxxx"}
+        ax.add_patch(Rectangle(corner, *size, linewidth=0, gid="diverged", **look))
 
 
-def caption(table: pd.DataFrame) -> str:
+def _caption(table: pd.DataFrame) -> str:
     (x, y), metric, over = (table.attrs[name] for name in ("keys", "metric", "over"))
     text = f"{metric.replace('_', ' ').capitalize()} over {x} and {y}"
     if (table["runs"] > 1).any():
@@ -234,11 +227,11 @@ def _applies(results: Results, options: Options) -> str | None:
     for option, key in (("--x", options.x), ("--y", options.y)):
         if key and is_weight(key) and key not in results.swept:
             return f"{option} {key} is a weight, not a swept key"
-    if _keys(results, options) is None:
+    if not all(_keys(results, options)):
         return f"it needs two swept keys besides the seed, and there is {len(results.keys)}"
     return needs_best(results, options)
 
 
 FIGURE = Figure(
-    _applies, numbers, draw, caption, lambda table: Layout(aspect=0.74), follows=("metric", "x", "y")
+    _applies, numbers, draw, _caption, lambda _: Layout(aspect=0.74), follows=("metric", "x", "y")
 )

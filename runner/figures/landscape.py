@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,41 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.ticker import MaxNLocator
 
-from runner.figures.figure import (
-    Figure,
-    Layout,
-    Options,
-    counted,
-    is_weight,
-    needs_weights,
-    paths_of,
-    reference,
-    verb_of,
-)
+from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb_of
+from runner.figures.paths import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
 from runner.figures.style.axes import WIDE, add_bar, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
 from runner.nn.arrays import Array
-from runner.records.histories import NotShownError, first_row
-from runner.records.writing import HISTORY
-from runner.results import LOST, Results
+from runner.records.histories import NotShownError
+from runner.results import Results
 from runner.training.objective import errors_at
 
 SIDE = 61  # points of the grid a side
 MOST_RUNS = 7
 RELIEF = ListedColormap(mpl.colormaps["Greys"](np.linspace(0, 0.55, 256)))  # paths stand out from it
 LEVELS = 12  # or so, of the contours
-#: Keys that say where a path begins, not what it walks on.
-BEGINNINGS = ("seed", "network.weights", "network.biases")
-GROUND = ("network", "data", "loss", "experiment")
-STEP = "log.unit"
-#: Why runs have no path over the plane, as the caption says it; the first that applies.
-NOT_RECORDED, OTHER_STEP, OTHER_GROUND, *_, OTHER_START = REASONS = (
-    "without recorded weights",
-    "counted in other steps",
-    "of another network, data or loss",
-    *LOST,
-    "of other initial weights",
-)
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -56,9 +33,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     principal directions of all paths; the other weights stand where that run ended.
     """
     run = reference(results, options.metric, results.with_weights)
-    one = results.experiment(run)
+    experiment = results.experiment(run)
     names = [name for name in results.header(run) if is_weight(name)]
-    apart = _apart(results, run, names)
+    apart = reasons_apart(results, run, names)
     pool = results.finished[apart == ""]
     chosen = _chosen(results, pool, run)
     histories = paths_of(results, chosen, ["error", *names], results.header(run)[0])
@@ -71,14 +48,14 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     flat = {r: (path - origin) @ plane.T for r, path in paths.items()}
     across, upwards = _window(np.concatenate(list(flat.values())))
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
-    errors_there = errors_at(one, origin + grid @ plane)
+    errors_there = errors_at(experiment, origin + grid @ plane)
     if not np.isfinite(errors_there).any():
         raise NotShownError("the error is beyond all numbers wherever the paths lead")
-    parts = [pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors_there})]
+    tables = [pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors_there})]
     for r, at in flat.items():
         along = {"x": at[:, 0], "y": at[:, 1], "error": histories[r]["error"].to_numpy()}
-        parts.append(pd.DataFrame({"kind": "path", **along, **results.marks(r)}))
-    table = pd.concat(parts, ignore_index=True)
+        tables.append(pd.DataFrame({"kind": "path", **along, **results.marks(r)}))
+    table = pd.concat(tables, ignore_index=True)
     of_best = not results.lost[run]
     of = results.best_name(options.metric, results.with_weights) if of_best else ""
     table.attrs = {"axes": axes, "keys": keys_of(results, options, chosen), "of": of, "weights": len(names)}
@@ -94,47 +71,11 @@ def _asked(options: Options, names: Sequence[str]) -> bool:
     return options.x in names and options.y in names
 
 
-def _apart(results: Results, run: int, names: Sequence[str]) -> pd.Series[str]:
-    """Why each finished run has no path over the plane of `run`, one of REASONS; nothing where it has one.
-
-    What shares the plane has begun with the same weights, and walks the same ground: the same network,
-    data and loss. Of weights elsewhere, the plane would show the errors of others.
-    """
-    runs = results.finished
-    apart = pd.Series("", runs.index)
-    same = results.like(run)
-    ground = [key for key in results.keys if key.split(".")[0] in GROUND and key not in BEGINNINGS]
-    masks = {
-        NOT_RECORDED: ~runs.index.isin(results.with_weights),
-        OTHER_STEP: (runs[STEP] != runs.at[run, STEP]) if STEP in results.keys else False,
-        OTHER_GROUND: ~runs.index.isin(same) | (runs[ground] != runs.loc[run, ground]).any(axis=1),
-        **({} if results.lost[run] else {end: results.outcomes[runs.index] == end for end in LOST}),
-    }
-    for why, mask in masks.items():
-        apart[(apart == "") & mask] = why
-    left = runs[apart == ""]
-    apart[left.index[~_starts_alike(results, left, run, names)]] = OTHER_START
-    return apart
-
-
-def _starts_alike(results: Results, runs: pd.DataFrame, run: int, names: Sequence[str]) -> Any:
-    """Which of `runs` begin with the weights of `run`: one of each value of what may change them is read."""
-    keys = [key for key in results.swept if key in BEGINNINGS]
-    if not keys:
-        return np.full(len(runs), True)
-    start = first_row(results.path(run) / HISTORY, names)
-    groups = runs.groupby([runs[key].astype(str) for key in keys], sort=False)
-    alike = groups["run"].transform(
-        lambda group: first_row(results.path(group.index[0]) / HISTORY, names) == start
-    )
-    return alike.to_numpy(dtype=bool)
-
-
 def _chosen(results: Results, pool: pd.DataFrame, run: int) -> list[int]:
     """The runs whose paths are drawn, `run` the last: evenly chosen of those in the pool."""
     order = pool.sort_values(results.keys or ["run"], kind="stable").index.to_numpy()
     most = MOST_RUNS if len(order) <= MOST_RUNS else MOST_RUNS - 1  # the best run stands beside the others
-    spread = order[np.unique(np.linspace(0, len(order) - 1, most).round().astype(int))]
+    spread = order[evenly(len(order), most)]
     return [*(int(r) for r in spread if r != run), run]
 
 
@@ -167,6 +108,7 @@ def _window(points: Array) -> tuple[Array, Array]:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """Contours in grey under the paths."""
     (ax,) = axes
     grid, paths = table[table["kind"] == "grid"], table[table["kind"] == "path"]
     x, y = np.unique(grid["x"]), np.unique(grid["y"])
@@ -190,8 +132,8 @@ def _axis_name(name: str, share: float | None) -> str:
 
 
 def _draw_contours(ax: Axes, x: Array, y: Array, values: Array) -> None:
-    shown = np.ma.masked_invalid(values)
-    low, high = float(shown.min()), float(shown.max())
+    heights = np.ma.masked_invalid(values)
+    low, high = float(heights.min()), float(heights.max())
     floor = max(low, high * 1e-6, 1e-300)
     log = high / floor > WIDE
     top = min(high, floor * 1e9)
@@ -199,9 +141,9 @@ def _draw_contours(ax: Axes, x: Array, y: Array, values: Array) -> None:
     if not levels[-1] > levels[0]:
         levels = levels[0] + np.linspace(0, 1, LEVELS + 1)
     norm = LogNorm(levels[0], levels[-1]) if log else None
-    shown = np.ma.clip(shown, levels[0], levels[-1])
-    filled = ax.contourf(x, y, shown, levels, cmap=RELIEF, norm=norm)
-    ax.contour(x, y, shown, levels, colors="white", linewidths=0.3)
+    heights = np.ma.clip(heights, levels[0], levels[-1])
+    filled = ax.contourf(x, y, heights, levels, cmap=RELIEF, norm=norm)
+    ax.contour(x, y, heights, levels, colors="white", linewidths=0.3)
     add_bar([ax], filled, "error $E$")
 
 
@@ -218,7 +160,7 @@ def _draw_paths(ax: Axes, paths: Sequence[pd.DataFrame], looks: Looks) -> None:
         ax.scatter(x, y, s=12, c=faces, edgecolors=edges, linewidths=0.5 if filled else 0.9, zorder=4)
 
 
-def caption(table: pd.DataFrame) -> str:
+def _caption(table: pd.DataFrame) -> str:
     axes = table.attrs["axes"]
     runs = table.loc[table["kind"] == "path", "run"].nunique()
     if axes[0][1] is None:
@@ -254,11 +196,11 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-def layout(table: pd.DataFrame) -> Layout:
+def _layout(table: pd.DataFrame) -> Layout:
     """Higher where the key above it has a column for colours and one for dashes."""
     keys = table.attrs["keys"]
     rows = max(table[key].nunique() for key in (keys.color, keys.dash)) if keys.dash else 0
     return Layout(aspect=0.8 + 0.04 * rows)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "x", "y", "color"))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "x", "y", "color"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,19 @@ from runner.figures.figure import (
     Layout,
     Options,
     counted,
+    evenly,
     losses_of,
     needs_finished,
     quantiles,
     rounded,
+    spread_of,
 )
-from runner.figures.style.axes import Heights, label, log_axis, step_axis
+from runner.figures.style.axes import Heights, label, log_axis, unit_axis
 from runner.figures.style.encoding import Keys, Looks, add_lines, keys_of
 from runner.nn.arrays import Array
-from runner.ranking import METRICS, OFF_SCALE
-from runner.results import BLOWN_UP, COLUMNS, DIVERGED, Results
+from runner.ranking import BLOWN_UP, OFF_SCALE
+from runner.records.names import DIVERGED, METRICS
+from runner.results import COLUMNS, Results
 
 MANY = 100  # lines; beyond, a sample of them is drawn over a band of quantiles
 SAMPLE = 50
@@ -34,12 +37,6 @@ WHOLE = -1  # the line that stands for all runs
 CURVES = {
     "error": {"error": "training", "test_error": "held out"},
     "accuracy": {"accuracy": "training", "test_accuracy": "held out"},
-}
-SAID = {
-    "error": "Error over the training set",
-    "test_error": "Error over the held-out examples",
-    "accuracy": "Accuracy over the training set",
-    "test_accuracy": "Accuracy over the held-out examples",
 }
 
 
@@ -55,78 +52,73 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     if not results.is_sweep:
         return _one_run(results, COLUMNS[metric].removeprefix("test_"))
     runs, curves = results.finished, results.curves(metric)
-    steps, values = _visible(curves.steps, curves.values)
-    ends = _with_ends(runs, values, -np.inf if METRICS[metric] else np.inf)
+    keep = evenly(len(curves.counts), POINTS)  # the last of each run is kept by its own line
+    counts, values = curves.counts[keep], curves.values[:, keep]
+    diverged = (runs["status"] == DIVERGED).to_numpy()
+    bad = -np.inf if METRICS[metric] else np.inf
+    ends = np.where(np.isnan(values) & diverged[:, None], bad, values)
     groups = _groups(results, runs)
-    repeats = max(map(len, groups)) > 1
-    lines, shown = [], range(len(groups))
-    if len(groups) > MANY:
+    repeats, sampled = max(map(len, groups)) > 1, len(groups) > MANY
+    lines = []
+    if sampled:
         whole = {"line": WHOLE, "kind": "median", "runs": len(runs), "blown_up": False}
-        lines.append(_median(steps, ends, MOST) | whole)
-        shown = _spread(runs, groups, results)
-    kind = "sample" if len(groups) > MANY else "median" if repeats else "run"
-    firsts = runs.iloc[[groups[i][0] for i in shown]]
-    marks: dict[Any, dict[Any, Any]] = firsts[results.keys if repeats else results.swept].to_dict("index")
-    diverged = (firsts["status"] == "diverged").tolist()
-    lost = results.lost.to_numpy()
-    for i, (row, mark), ends_so in zip(shown, marks.items(), diverged, strict=True):
+        lines.append(_median(counts, ends, MOST) | whole)
+    kind = "sample" if sampled else "median" if repeats else "run"
+    lost, marked = results.lost.to_numpy(), results.keys if repeats else results.swept
+    for i in _spread(runs, groups, results) if sampled else range(len(groups)):
         at = groups[i]
-        line = _median(steps, ends[at], QUARTILES) if repeats else _line(steps, values[at[0]], ends_so)
+        first, row = at[0], runs.index[at[0]]
+        alone = (counts, values[first], bool(diverged[first]))
+        line = _median(counts, ends[at], QUARTILES) if repeats else _line(*alone)
         line["blown_up"] = 2 * int(lost[at].sum()) >= len(at) and not line["diverged"]
-        lines.append(mark | line | {"line": i if repeats else row, "kind": kind, "runs": len(at)})
-    table = _stacked(lines, results.step, COLUMNS[metric])
+        marks: dict[str, Any] = {key: runs.at[row, key] for key in marked}
+        lines.append(marks | line | {"line": i if repeats else row, "kind": kind, "runs": len(at)})
     keys = keys_of(results, options) if results.keys or not repeats else Keys(None)
-    table.attrs = {"step": results.step, "keys": keys, "runs": len(runs), "curves": 1, "lines": len(groups)}
-    table.attrs |= {"column": COLUMNS[metric], "losses": losses_of(results)}
-    return table
+    said = {"keys": keys, "runs": len(runs), "groups": len(groups), "curves": 1}
+    return _stacked(results, lines, COLUMNS[metric], said)
 
 
 def _one_run(results: Results, column: str) -> pd.DataFrame:
     curves = CURVES[column]
     names = [name for name in curves if name in results.header(0)]
     history = results.history(0, names)
-    keep = np.unique(np.linspace(0, len(history) - 1, min(len(history), 4 * POINTS)).round().astype(int))
-    outcome = str(results.outcomes[0])
-    steps = history[results.step].to_numpy()[keep]
+    history = history.iloc[evenly(len(history), 4 * POINTS)]
+    outcome, counts = str(results.outcomes[0]), history[results.unit].to_numpy()
     ends = {"diverged": outcome == DIVERGED, "blown_up": outcome == BLOWN_UP}
-    shared = {"kind": "run", "step": steps, **ends}
     lines = [
-        {"line": i, "curve": curves[name], **shared, "value": history[name].to_numpy()[keep]}
+        {
+            "line": i,
+            "curve": curves[name],
+            "kind": "run",
+            "count": counts,
+            **ends,
+            "value": history[name].to_numpy(),
+        }
         for i, name in enumerate(names)
     ]
-    table = _stacked(lines, results.step, column)
-    table.attrs = {"step": results.step, "keys": Keys("curve" if len(names) > 1 else None), "runs": 1}
-    table.attrs |= {"losses": losses_of(results), "curves": len(names), "lines": 1, "column": column}
-    return table
+    keys = Keys("curve" if len(names) > 1 else None)
+    said = {"keys": keys, "runs": 1, "groups": 1, "curves": len(names)}
+    return _stacked(results, lines, column, said)
 
 
-def _stacked(lines: Sequence[dict[str, Any]], step: str, column: str) -> pd.DataFrame:
+def _stacked(
+    results: Results, lines: Sequence[dict[str, Any]], column: str, attrs: dict[Any, Any]
+) -> pd.DataFrame:
     """Lines under each other, a row a point; what a line says once stands on each of its rows."""
-    lengths = [len(line["step"]) for line in lines]
+    lengths = [len(line["count"]) for line in lines]
     columns: dict[str, Any] = {}
     for name in dict.fromkeys(name for line in lines for name in line):
         values = [line.get(name, np.nan) for line in lines]
-        whole = any(isinstance(value, np.ndarray) for value in values)
-        spread = (
-            [np.broadcast_to(value, n) for value, n in zip(values, lengths, strict=True)] if whole else []
-        )
-        columns[name] = np.concatenate(spread) if whole else pd.Series(values).repeat(lengths).to_numpy()
-    columns["step"] = columns["step"].astype(int)
-    return pd.DataFrame(columns).rename(columns={"step": step, "value": column})
-
-
-def _visible(steps: Array, values: Array) -> tuple[Array, Array]:
-    """So many of the steps as can be seen; the last of each run is kept by its own line."""
-    if len(steps) <= POINTS:
-        return steps, values
-    keep = np.unique(np.linspace(0, len(steps) - 1, POINTS).round().astype(int))
-    return steps[keep], values[:, keep]
-
-
-def _with_ends(runs: pd.DataFrame, values: Array, bad: float) -> Array:
-    """The values with those of diverged runs infinitely `bad` from their end on."""
-    diverged = (runs["status"] == "diverged").to_numpy()[:, None]
-    return np.where(np.isnan(values) & diverged, bad, values)
+        if any(isinstance(value, np.ndarray) for value in values):
+            spread = [np.broadcast_to(value, n) for value, n in zip(values, lengths, strict=True)]
+            columns[name] = np.concatenate(spread)
+        else:
+            columns[name] = pd.Series(values).repeat(lengths).to_numpy()
+    columns["count"] = columns["count"].astype(int)
+    table = pd.DataFrame(columns).rename(columns={"count": results.unit, "value": column})
+    table.attrs = {"unit": results.unit, "column": column, "losses": losses_of(results)}
+    table.attrs |= attrs
+    return table
 
 
 def _groups(results: Results, runs: pd.DataFrame) -> list[Any]:
@@ -143,46 +135,43 @@ def _groups(results: Results, runs: pd.DataFrame) -> list[Any]:
 def _spread(runs: pd.DataFrame, groups: Sequence[Any], results: Results) -> Any:
     """SAMPLE of the groups, evenly spread over the values of the first swept key."""
     firsts = runs.iloc[[at[0] for at in groups]]
-    order = (
-        np.argsort(firsts[results.keys[0]].to_numpy(), kind="stable")
-        if results.keys
-        else np.arange(len(groups))
-    )
-    return order[np.unique(np.linspace(0, len(order) - 1, SAMPLE).round().astype(int))].tolist()
+    values = firsts[results.keys[0]].to_numpy() if results.keys else np.zeros(len(groups))
+    return np.argsort(values, kind="stable")[evenly(len(groups), SAMPLE)].tolist()
 
 
-def _median(steps: Array, values: Array, band: tuple[float, float]) -> dict[str, Any]:
+def _median(counts: Array, values: Array, band: tuple[float, float]) -> dict[str, Any]:
     low, middle, high = quantiles(values, [band[0], 0.5, band[1]])
     there = np.isfinite(middle)
-    parts = {"step": steps, "value": middle, "low": low, "high": high}
-    return {name: part[there] for name, part in parts.items()} | {"diverged": bool(np.isinf(middle).any())}
+    curves = {"count": counts, "value": middle, "low": low, "high": high}
+    return {name: curve[there] for name, curve in curves.items()} | {"diverged": bool(np.isinf(middle).any())}
 
 
-def _line(steps: Array, values: Array, diverged: bool) -> dict[str, Any]:
+def _line(counts: Array, values: Array, diverged: bool) -> dict[str, Any]:
     there = np.isfinite(values)
-    return {"step": steps[there], "value": values[there], "diverged": diverged}
+    return {"count": counts[there], "value": values[there], "diverged": diverged}
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """Lines, and the band that stands for very many."""
     (ax,) = axes
-    step, column = table.attrs["step"], table.attrs["column"]
+    unit, column = table.attrs["unit"], table.attrs["column"]
     heights = _heights(table)
     whole = table[table["line"] == WHOLE]
     looks = Looks.of(table[table["line"] != WHOLE], table.attrs["keys"])
     if len(whole):
-        _draw_band(ax, whole, step, heights, color="0.86")
-        ax.plot(whole[step], heights.place(whole[column]), color="black", lw=1.6, zorder=5)
+        _draw_band(ax, whole, unit, heights, color="0.86")
+        ax.plot(whole[unit], heights.place(whole[column]), color="black", lw=1.6, zorder=5)
     _draw_lines(ax, table, looks, heights)
-    low, high = heights.limits(heights.place(_shown(table)), 0.03, 0.03)
+    low, high = heights.limits(heights.place(_drawn(table)), 0.03, 0.03)
     ax.set_ylim(low, high)
     if heights.log:
         log_axis(ax, "y")
-    step_axis(ax, step, table[step].max())
+    unit_axis(ax, unit, table[unit].max())
     ax.set_ylabel(label(column))
     looks.explain(axes)
 
 
-def _shown(table: pd.DataFrame) -> Array:
+def _drawn(table: pd.DataFrame) -> Array:
     """All that is drawn: the values of lines, and the ends of bands, infinite ones as NaN."""
     bands = table.loc[table["kind"] == "median", [name for name in ("low", "high") if name in table]]
     values = np.append(table[table.attrs["column"]], bands.to_numpy(dtype=float))
@@ -191,14 +180,14 @@ def _shown(table: pd.DataFrame) -> Array:
 
 def _heights(table: pd.DataFrame) -> Heights:
     """Of errors up to a little above where the runs begin, not where divergence ends."""
-    lines, step, column = table[table["line"] != WHOLE], table.attrs["step"], table.attrs["column"]
+    lines, unit, column = table[table["line"] != WHOLE], table.attrs["unit"], table.attrs["column"]
     if METRICS.get(column):
         return Heights(log=False, floor=0.0, top=np.inf, zeros=False)
-    starts = float(lines.loc[lines[step] == lines[step].min(), column].max())
+    starts = float(lines.loc[lines[unit] == lines[unit].min(), column].max())
     lost = _lost(lines)
-    calm = _shown(lines[~lost])
+    calm = _drawn(lines[~lost])
     top = max([starts * 100 if lost.any() else starts, *calm[~np.isnan(calm)]])
-    return Heights.of(_shown(table), float(min(top, starts * OFF_SCALE)))
+    return Heights.of(_drawn(table), float(min(top, starts * OFF_SCALE)))
 
 
 def _lost(lines: pd.DataFrame) -> pd.Series[bool]:
@@ -208,63 +197,53 @@ def _lost(lines: pd.DataFrame) -> pd.Series[bool]:
 
 def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -> None:
     """The lines with their bands; a cross where one diverges, a triangle where one blows up or leaves."""
-    step, column = table.attrs["step"], table.attrs["column"]
+    unit, column = table.attrs["unit"], table.attrs["column"]
     drawn, styles = [], []
     ends: dict[str, list[tuple[float, float]]] = {"x": [], "^": []}
     for number, line in table.groupby("line", sort=False):
         if number == WHOLE:
             continue
         color, dash = looks.style(line.iloc[0])
-        steps, errors = line[step].to_numpy(dtype=float), heights.place(line[column])
-        drawn.append((steps, errors))
+        counts, errors = line[unit].to_numpy(dtype=float), heights.place(line[column])
+        drawn.append((counts, errors))
         styles.append((color, dash))
         if "low" in line and line["runs"].iloc[0] > 1 and line["kind"].iloc[0] != "sample":
-            _draw_band(ax, line, step, heights, color=color, alpha=0.2)
+            _draw_band(ax, line, unit, heights, color=color, alpha=0.2)
         diverged = bool(line["diverged"].iloc[0])
         if diverged or line["blown_up"].iloc[0] or errors[-1] > heights.top:
-            ends["x" if diverged else "^"].append(_end(steps, errors, heights))
+            ends["x" if diverged else "^"].append(heights.end(counts, errors))
     width = 0.5 if (table["kind"] == "sample").any() else 1.2
     order = sorted(range(len(drawn)), key=lambda i: -len(drawn[i][0]))  # none is hidden by a longer one
     add_lines(ax, [drawn[i] for i in order], [styles[i] for i in order], linewidths=width, zorder=2)
     for marker, places in ends.items():
         if places:
-            x, y = zip(*places, strict=True)
-            ax.plot(x, y, marker, color="black", ms=4, mew=0.9, zorder=6, clip_on=False)
+            ax.plot(*zip(*places, strict=True), marker, color="black", ms=4, mew=0.9, zorder=6, clip_on=False)
 
 
-def _draw_band(ax: Axes, line: pd.DataFrame, step: str, heights: Heights, **style: Any) -> None:
+def _draw_band(ax: Axes, line: pd.DataFrame, unit: str, heights: Heights, **style: Any) -> None:
     high = heights.place(line["high"].fillna(np.inf))
-    ax.fill_between(line[step], heights.place(line["low"]), high, lw=0, **style)
+    ax.fill_between(line[unit], heights.place(line["low"]), high, lw=0, **style)
 
 
-def _end(steps: Array, errors: Array, heights: Heights) -> tuple[float, float]:
-    """Where a line ends: at its last point, or where it leaves the picture for good."""
-    top = heights.top
-    if errors[-1] <= top:
-        return float(steps[-1]), float(errors[-1])
-    leaves = int(np.flatnonzero(errors <= top)[-1]) if (errors <= top).any() else 0
-    around = slice(leaves, leaves + 2)
-    scale: Callable[[Any], Any] = np.log if heights.log else np.asarray
-    return float(np.interp(scale(top), scale(errors[around]), steps[around])), top
-
-
-def caption(table: pd.DataFrame) -> str:
+def _caption(table: pd.DataFrame) -> str:
     lines = table[table["line"] != WHOLE]
-    step, runs, keys = table.attrs["step"], table.attrs["runs"], table.attrs["keys"]
+    unit, runs, keys = table.attrs["unit"], table.attrs["runs"], table.attrs["keys"]
     column = table.attrs["column"]
     over = " and over the held-out examples" if table.attrs["curves"] > 1 else ""
-    text = f"{SAID[column]}{over} against the {step}"
+    measure = column.removeprefix("test_").capitalize()
+    examples = "held-out examples" if column.startswith("test_") else "training set"
+    text = f"{measure} over the {examples}{over} against the {unit}"
     medians = lines[lines["kind"] == "median"]
     if len(table) > len(lines):
-        of = "runs" if table.attrs["lines"] == runs else "settings, medians over their seeds"
+        of = "runs" if table.attrs["groups"] == runs else "settings, medians over their seeds"
         text += (
             f" of {counted(runs, 'run')}: their median (black), the band from the 5 % to the 95 % quantile, "
             f"and {lines['line'].nunique()} of the {of}, evenly spread"
         )
     elif len(medians):
-        counts = sorted({int(n) for n in medians["runs"]})
-        of = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        text += f": median over {of} seeds, the band from the first to the third quartile"
+        text += (
+            f": median over {spread_of(medians['runs'])} seeds, the band from the first to the third quartile"
+        )
     elif runs > 1:
         text += f", a line for each of {counted(runs, 'run')}"
     text += keys.say
@@ -284,17 +263,12 @@ def _say_losses(losses: str, last: pd.DataFrame, column: str, of_seeds: bool) ->
     marks = ["crosses end lines that diverged"] if last["diverged"].any() else []
     blown_up = last.loc[last["blown_up"].astype(bool), column]
     if len(blown_up):
-        marks.append(
-            f"triangles {'those' if marks else 'end lines'} that blew up, to {rounded(blown_up.max())}"
-        )
+        which = "those" if marks else "end lines"
+        marks.append(f"triangles {which} that blew up, to {rounded(blown_up.max())}")
     half = " (at least half of their runs did)" if of_seeds and marks else ""
     return (f". {losses}" if losses else "") + (f"; {', '.join(marks)}{half}" if marks else "")
 
 
-def _applies(results: Results, options: Options) -> str | None:
-    return needs_finished(results)
-
-
 FIGURE = Figure(
-    _applies, numbers, draw, caption, lambda table: Layout(aspect=0.72), follows=("metric", "color")
+    needs_finished, numbers, draw, _caption, lambda _: Layout(aspect=0.72), follows=("metric", "color")
 )

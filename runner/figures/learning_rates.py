@@ -20,24 +20,31 @@ from runner.figures.figure import (
     Figure,
     Layout,
     Options,
+    groups_of,
     losses_of,
     needs_best,
     rounded,
     spread_of,
     star,
 )
-from runner.figures.style.axes import DIVERGED_GREY, RATE, Heights, label, log_axis, make_room
+from runner.figures.style.axes import RATE, Heights, label, log_axis
 from runner.figures.style.encoding import Keys, Looks
+from runner.figures.style.lost import (
+    draw_crosses,
+    draw_regions,
+    lost_regions,
+    mostly_lost,
+    name_regions,
+    rate_limits,
+)
 from runner.nn.arrays import Array
-from runner.ranking import OFF_SCALE, higher_is_better, median
+from runner.ranking import LOST, OFF_SCALE, median
 from runner.records.histories import NotShownError
-from runner.results import COLUMNS, LOST, Results
+from runner.records.names import higher_is_better
+from runner.results import COLUMNS, Results
 
 STEPS = "steps_to_threshold"
-VERBS = {"diverged": "diverged", "blew up": "blown_up"}
 FEW = 30  # rates whose points are marked
-CROSS = 0.05  # of a panel's height: what a cross at its edge takes
-MOST_CROSSES = 6  # over each other at one rate; more begin anew at the edge
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -53,12 +60,12 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     outcomes = results.outcomes[runs.index]
     by = [runs[key] for key in keys]
     soon = pd.Series(results.curves(metric).reached, runs.index)
-    parts = [_quartiles(by, results.quality(metric), (metric, "low", "high"))]
-    parts.append(_quartiles(by, soon, (STEPS, "steps_low", "steps_high")))
+    columns = [_quartiles(by, results.quality(metric), (metric, "low", "high"))]
+    columns.append(_quartiles(by, soon, (STEPS, "steps_low", "steps_high")))
     counts: dict[str, pd.Series[Any]] = {"runs": runs["run"].groupby(by).size()}
     counts |= {end.replace(" ", "_"): (outcomes == end).groupby(by).sum() for end in LOST}
     first = runs["run"].groupby(by).min().rename("first_run")
-    table = pd.concat([*parts, pd.DataFrame(counts), first], axis=1).reset_index()
+    table = pd.concat([*columns, pd.DataFrame(counts), first], axis=1).reset_index()
     if table[metric].isna().all():
         raise NotShownError(f"at least half of the runs at every rate diverged, blew up or have no {metric}")
     best = results.ranking(metric).settings[0].runs
@@ -69,7 +76,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "along": along,
         "metric": metric,
         "level": results.level(metric),
-        "step": results.step,
+        "unit": results.unit,
         "verdict": results.verdict(metric),
         "top": OFF_SCALE * median(runs["initial_error"]),
         "losses": losses_of(results),
@@ -90,32 +97,32 @@ def _quartiles(
 ) -> pd.DataFrame:
     """Median and quartiles of each group under `names`; NaN where they are infinite."""
     finite = values.clip(-HUGE, HUGE)  # infinities cannot be interpolated
-    found = finite.groupby(by, sort=True).quantile(np.array([0.5, 0.25, 0.75])).unstack()
-    return found.where(found.abs() < HUGE / 1e6).set_axis(list(names), axis=1)
+    quartiles = finite.groupby(by, sort=True).quantile(np.array([0.5, 0.25, 0.75])).unstack()
+    return quartiles.where(quartiles.abs() < HUGE / 1e6).set_axis(list(names), axis=1)
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """Two panels over the rates: the metric, and the steps until it is good."""
     metric = table.attrs["metric"]
     looks = Looks.of(table, table.attrs["keys"])
-    regions = _lost_regions(table)
+    regions = lost_regions(table)
     heights = (_heights(table), Heights(log=False, floor=-np.inf, top=np.inf, zeros=False))
     panels = ((metric, "low", "high"), (STEPS, "steps_low", "steps_high"))
     for ax, columns, scale in zip(axes, panels, heights, strict=True):
-        for _, line in table.groupby(table.attrs["settings"]) if table.attrs["settings"] else [((), table)]:
+        for line in groups_of(table, table.attrs["settings"]):
             _draw_line(ax, line, columns, looks, scale)
-        for left, right in regions:
-            ax.axvspan(left, right, color=DIVERGED_GREY, lw=0, zorder=0)
-        ax.set_xlim(*_ends(table))
+        draw_regions(ax, regions)
+        ax.set_xlim(*rate_limits(table))
         log_axis(ax, "x")
         ax.set_xlabel(label(RATE))
     _quality_axis(axes[0], table, heights[0])
     _steps_axis(axes[1], table)
     _mark_best(axes[0], table, heights[0])
-    crosses = [
-        _draw_crosses(ax, table, column, looks) for ax, column in zip(axes, (metric, STEPS), strict=True)
-    ]
-    _name_regions(axes[0], table, regions, 0.0 if higher_is_better(metric) else crosses[0])
-    looks.explain(axes, marked=table[RATE].nunique() <= FEW)
+    few, below = table[RATE].nunique() <= FEW, higher_is_better(metric)
+    taken = draw_crosses(axes[0], table, metric, looks, below=below, few=few)
+    draw_crosses(axes[1], table, STEPS, looks, below=False, few=few)
+    name_regions(axes[0], table, regions, 0.0 if below else taken)
+    looks.explain(axes, marked=few)
 
 
 def _heights(table: pd.DataFrame) -> Heights:
@@ -152,17 +159,11 @@ def _alone(values: Array) -> Any:
     return ~missing[1:-1] & missing[:-2] & missing[2:]
 
 
-def _ends(table: pd.DataFrame) -> tuple[float, float]:
-    low, high = float(table[RATE].min()), float(table[RATE].max())
-    margin = max(1.15, (high / low) ** 0.02)
-    return low / margin, high * margin
-
-
 def _quality_axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     metric = table.attrs["metric"]
-    shown = heights.place(table[[metric, "low", "high"]].to_numpy(dtype=float).ravel())
+    placed = heights.place(table[[metric, "low", "high"]].to_numpy(dtype=float).ravel())
     room = (0.05, 0.16) if higher_is_better(metric) else (0.16, 0.05)  # for the name of the best rate
-    ax.set_ylim(*heights.limits(shown, *room))
+    ax.set_ylim(*heights.limits(placed, *room))
     if heights.log:
         log_axis(ax, "y")
     ax.set_ylabel(label(metric))
@@ -172,7 +173,7 @@ def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
     what, is_least, level = _goal(table)
     goal = " $E$" if what == "error" else f"\n{what}"  # words take a line of their own
     sign = r"$\geq$" if is_least else r"$\leq$"
-    ax.set_ylabel(f"{table.attrs['step']}s to{goal} {sign} {level}")
+    ax.set_ylabel(f"{table.attrs['unit']}s to{goal} {sign} {level}")
     steps = table[STEPS].dropna()
     if steps.empty:
         ax.yaxis.set_major_locator(NullLocator())
@@ -202,85 +203,16 @@ def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     left, right = np.log(ax.get_xlim())
     place = (np.log(x) - left) / (right - left)
     side = "left" if place < 0.2 else "right" if place > 0.8 else "center"
-    ax.annotate(
-        f"best $\\eta$ = {x:.3g}",
-        (x, y),
-        xytext=(0, 6 if above else -6),
-        textcoords="offset points",
-        ha=side,
-        va="bottom" if above else "top",
-        fontsize="small",
-        zorder=7,
-    )
+    beside: dict[str, Any] = {"xytext": (0, 6 if above else -6), "textcoords": "offset points", "ha": side}
+    name, va = f"best $\\eta$ = {x:.3g}", "bottom" if above else "top"
+    ax.annotate(name, (x, y), va=va, fontsize="small", zorder=7, **beside)
 
 
-def _lost(table: pd.DataFrame) -> pd.Series[bool]:
-    """The rows of which at least half of the runs diverged or blew up."""
-    return 2 * (table["diverged"] + table["blown_up"]) >= table["runs"]
-
-
-def _draw_crosses(ax: Axes, table: pd.DataFrame, column: str, looks: Looks) -> float:
-    """A cross at the edge for each rate at which a line has lost its runs; the height that they take.
-
-    It has the line's colour, and its marker about it where that tells a key. The edge is that of bad
-    values: the lower one of accuracies. Crosses at one rate stand over each other.
-    """
-    lost = table[_lost(table) & table[column].isna()]
-    if lost.empty:
-        return 0.0
-    alike = [shades.key for shades in (looks.shades, looks.dashes) if shades]
-    shown = lost.drop_duplicates([RATE, *alike])
-    level = shown.groupby(RATE).cumcount() % MOST_CROSSES
-    taken = CROSS * (int(level.max()) + 1)
-    below = column != STEPS and higher_is_better(column)
-    make_room(ax, taken, above=not below)
-    shown = shown.assign(height=CROSS * (level + 0.5) if below else 1 - CROSS * (level + 0.5))
-    few = table[RATE].nunique() <= FEW
-    for _, line in shown.groupby(alike) if alike else [((), shown)]:
-        at, place = (line[RATE], line["height"]), ax.get_xaxis_transform()
-        color, marker = looks.style(line.iloc[0])[0], looks.marker(line.iloc[0])
-        more = {"color": color, "transform": place, "clip_on": False, "ls": "none", "zorder": 6}
-        ax.plot(*at, marker="x", ms=4 if few else 2.5, mew=1.0 if few else 0.6, gid="lost", **more)
-        if looks.dashes:
-            ax.plot(*at, marker=marker, ms=6, mfc="none", mew=0.6, **more)
-    return taken
-
-
-def _name_regions(
-    ax: Axes, table: pd.DataFrame, regions: Sequence[tuple[float, float]], taken: float
-) -> None:
-    """Says what the runs did in each region, below the crosses, which have `taken` of the height."""
-    for left, right in regions:
-        there = table[table[RATE].between(left, right)]
-        ax.text(
-            np.sqrt(left * right),
-            0.97 - taken,
-            " or ".join(verb for verb, column in VERBS.items() if there[column].any()),
-            transform=ax.get_xaxis_transform(),
-            ha="center",
-            va="top",
-            rotation=90,
-            fontsize="small",
-            color="0.35",
-        )
-
-
-def _lost_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
-    """Ranges of the rate in which at least half of all runs were lost, to halfway between the rates."""
-    by_rate = table.groupby(RATE)[["runs", "diverged", "blown_up"]].sum()
-    rates = by_rate.index.to_numpy(dtype=float)
-    lost = _lost(by_rate).to_numpy()
-    low, high = _ends(table)
-    edges = np.concatenate([[low], np.sqrt(rates[1:] * rates[:-1]), [high]])
-    turns = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(int)))
-    return [(float(edges[a]), float(edges[b])) for a, b in turns.reshape(-1, 2)]
-
-
-def caption(table: pd.DataFrame) -> str:
-    metric, step, heights = table.attrs["metric"], table.attrs["step"], _heights(table)
+def _caption(table: pd.DataFrame) -> str:
+    metric, unit, heights = table.attrs["metric"], table.attrs["unit"], _heights(table)
     what, is_least, level = _goal(table)
     text = (
-        f"Left: {metric.replace('_', ' ')}; right: {step}s until the {what} is at "
+        f"Left: {metric.replace('_', ' ')}; right: {unit}s until the {what} is at "
         f"{'least' if is_least else 'most'} {level}; both against the learning rate η"
     )
     if (table["runs"] > 1).any():
@@ -302,7 +234,7 @@ def caption(table: pd.DataFrame) -> str:
 def _say_losses(table: pd.DataFrame) -> str:
     """How many runs were lost, what marks them, and how many settings never got to the threshold."""
     losses, metric = table.attrs["losses"], table.attrs["metric"]
-    lost, late = _lost(table), table[STEPS].isna()
+    lost, late = mostly_lost(table), table[STEPS].isna()
     text = f". {losses}" if losses else ""
     if lost.any():
         edge = "lower edge (left) and the upper one (right)" if higher_is_better(metric) else "upper edge"
@@ -310,7 +242,7 @@ def _say_losses(table: pd.DataFrame) -> str:
             "at which at least half of a line's runs did" if (table["runs"] > 1).any() else "at which one did"
         )
         text += f"; crosses at the {edge} mark rates {half}"
-    if _lost_regions(table):
+    if lost_regions(table):
         text += ", grey those at which at least half of all did"
     if (late & ~lost).any():
         text += (
@@ -330,8 +262,8 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-def layout(table: pd.DataFrame) -> Layout:
+def _layout(table: pd.DataFrame) -> Layout:
     return Layout(columns=2, columns_wide=DOUBLE, aspect=0.8 if table.attrs["keys"].color else 0.7)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "color"))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "color"))

@@ -21,10 +21,11 @@ LARGEST = 8  # neurons of a layer that are drawn one by one
 NAMED = 16  # edges that bear their weight in numbers
 DEEP = 4  # layers, the inputs among them, that have room in half a page
 LONG = 7  # and those that leave edges room for a number across a page
+PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85}  # behind a number on lines
 COLORS = mpl.colormaps["PuOr_r"]  # diverging, safe for the colour-blind; white is 0
 
 
-def numbers(results: Results, options: Options) -> pd.DataFrame:
+def numbers(results: Results, _options: Options) -> pd.DataFrame:
     """The parameters, as ``parameters.csv`` has them."""
     return results.parameters(0)
 
@@ -39,7 +40,7 @@ def _is_large(table: pd.DataFrame) -> bool:
     return max(_sizes(table)) > LARGEST
 
 
-def layout(table: pd.DataFrame) -> Layout:
+def _layout(table: pd.DataFrame) -> Layout:
     if _is_large(table):
         return Layout(2, len(_sizes(table)) - 1, DOUBLE, 0.78)
     sizes = _sizes(table)
@@ -49,6 +50,7 @@ def layout(table: pd.DataFrame) -> Layout:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """Before beside after, or above it; the colours of weights are centred on 0."""
     weights = table[table["from"] > 0]
     reach = float(weights[["initial", "final"]].abs().to_numpy().max()) or 1.0
     norm = Normalize(-reach, reach)  # centred on 0
@@ -68,14 +70,8 @@ def _draw_matrices(axes: Sequence[Axes], weights: pd.DataFrame, norm: Normalize)
             ax = axes[row * len(layers) + column]
             matrix = part.pivot(index="to", columns="from", values=when).to_numpy()
             n, m = matrix.shape
-            ax.pcolormesh(
-                np.arange(m + 1) + 0.5,
-                np.arange(n + 1) + 0.5,
-                matrix,
-                cmap=COLORS,
-                norm=norm,
-                rasterized=matrix.size > 2000,
-            )
+            edges = (np.arange(size + 1) + 0.5 for size in (m, n))
+            ax.pcolormesh(*edges, matrix, cmap=COLORS, norm=norm, rasterized=matrix.size > 2000)
             ax.set_xlabel("from input" if column == 0 else f"from layer {column}")
             ax.set_ylabel(f"to layer {layer}")
             for axis, size in ((ax.xaxis, m), (ax.yaxis, n)):
@@ -138,16 +134,7 @@ def _name_edge(
     t = 0.5 if crossed_by_none else 0.36
     x, y = a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])
     name = f"$w_{{{edge['name'][1:]}}}$ = {edge[when]:.3g}".replace("-", "\N{MINUS SIGN}")
-    ax.text(
-        x,
-        y,
-        name,
-        ha="center",
-        va="center",
-        fontsize="small",
-        zorder=3,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6},
-    )
+    ax.text(x, y, name, ha="center", va="center", fontsize="small", zorder=3, bbox={**PAPER, "pad": 0.6})
 
 
 def _node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
@@ -163,20 +150,13 @@ def _draw_node(ax: Axes, at: tuple[float, float], size: float, name: str, bias: 
     ax.plot(*at, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
     ax.text(*at, name, ha="center", va="center", zorder=5, fontsize="medium" if size > 18 else "small")
     if bias is not None:
-        ax.annotate(
-            f"{bias:.2g}".replace("-", "\N{MINUS SIGN}"),
-            at,
-            xytext=(0, -0.56 * size),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize="x-small",
-            zorder=5,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.4},
-        )
+        name = f"{bias:.2g}".replace("-", "\N{MINUS SIGN}")
+        below: dict[str, Any] = {"xytext": (0, -0.56 * size), "textcoords": "offset points", "va": "top"}
+        box = {**PAPER, "pad": 0.4}
+        ax.annotate(name, at, ha="center", fontsize="x-small", zorder=5, bbox=box, **below)
 
 
-def caption(table: pd.DataFrame) -> str:
+def _caption(table: pd.DataFrame) -> str:
     sizes = "-".join(map(str, _sizes(table)))
     has_biases = bool((table["from"] == 0).any())
     if _is_large(table):
@@ -191,7 +171,7 @@ def caption(table: pd.DataFrame) -> str:
     )
 
 
-def _applies(results: Results, options: Options) -> str | None:
+def _applies(results: Results, _options: Options) -> str | None:
     if results.is_sweep:
         return "it shows one run; name the folder of one, as DIR/0"
     if reason := needs_finished(results):
@@ -201,4 +181,4 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric",))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric",))

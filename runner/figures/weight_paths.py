@@ -9,19 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.figures.figure import (
-    DOUBLE,
-    Figure,
-    Layout,
-    Options,
-    counted,
-    is_weight,
-    needs_weights,
-    paths_of,
-    reference,
-    verb_of,
-)
-from runner.figures.style.axes import step_axis
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, evenly, verb_of
+from runner.figures.paths import is_weight, needs_weights, paths_of, reference
+from runner.figures.style.axes import unit_axis
 from runner.figures.style.encoding import DISTINCT, Keys, Looks, add_lines, keys_of
 from runner.nn.arrays import Array
 from runner.records.histories import NotShownError, thinned
@@ -45,11 +35,11 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     chosen = _spread(results, alike) if by_weight else [best]
     names = _parameters(results, best)
     columns = list(names["name"])
-    step = results.header(best)[0]
-    table = _tall(results, chosen, names, step)
+    unit = results.header(best)[0]
+    table = _tall(results, chosen, names, unit)
     of_best = not by_weight and not results.lost[best]
     table.attrs = {
-        "step": step,
+        "unit": unit,
         "keys": keys_of(results, options, chosen) if by_weight else Keys(None),
         "by_weight": by_weight,
         "total": len(results.parameters(best)),
@@ -62,20 +52,20 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     return table
 
 
-def _tall(results: Results, chosen: Sequence[int], names: pd.DataFrame, step: str) -> pd.DataFrame:
-    """The histories of the chosen runs, a row a run, weight and step."""
+def _tall(results: Results, chosen: Sequence[int], names: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """The histories of the chosen runs, a row a run, weight and epoch or update."""
     columns, layers = list(names["name"]), names["layer"].to_numpy()
-    paths = paths_of(results, chosen, columns, step)
-    parts = [(path[step].to_numpy(), path[columns].to_numpy()) for path in paths.values()]
+    paths = paths_of(results, chosen, columns, unit)
+    lines = [(path[unit].to_numpy(), path[columns].to_numpy()) for path in paths.values()]
     lost = results.lost[list(chosen)].to_numpy()
-    lengths = [len(steps) for steps, _ in parts]
+    lengths = [len(counts) for counts, _ in lines]
     if max(lengths) < 2 and lost.any():
         raise NotShownError("the weights of every run are beyond any scale after the first step")
     rows = np.array(lengths) * len(columns)
     tall: dict[str, Any] = {
-        step: np.concatenate([np.tile(steps, len(columns)) for steps, _ in parts]),
+        unit: np.concatenate([np.tile(counts, len(columns)) for counts, _ in lines]),
         "name": np.concatenate([np.repeat(np.array(columns, dtype=object), n) for n in lengths]),
-        "value": np.concatenate([values.ravel(order="F") for _, values in parts]),
+        "value": np.concatenate([values.ravel(order="F") for _, values in lines]),
         "layer": np.concatenate([np.repeat(layers, n) for n in lengths]),
     }
     marks = results.runs.loc[list(chosen), ["run", *results.swept]]
@@ -92,7 +82,7 @@ def _spread(results: Results, runs: list[int]) -> list[int]:
         return runs
     table = results.runs.loc[runs]
     order = table.sort_values(results.keys or results.swept, kind="stable").index.to_numpy()
-    return [int(order[i]) for i in np.unique(np.linspace(0, len(order) - 1, MOST_RUNS).round().astype(int))]
+    return [int(run) for run in order[evenly(len(order), MOST_RUNS)]]
 
 
 def _parameters(results: Results, run: int) -> pd.DataFrame:
@@ -108,7 +98,7 @@ def _panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [(f"layer {layer}", part) for layer, part in table.groupby("layer", sort=True)]
 
 
-def layout(table: pd.DataFrame) -> Layout:
+def _layout(table: pd.DataFrame) -> Layout:
     count = len(_panels(table))
     if count == 1:
         return Layout()
@@ -117,16 +107,17 @@ def layout(table: pd.DataFrame) -> Layout:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    by_weight, step = table.attrs["by_weight"], table.attrs["step"]
+    """A panel a weight with the runs as lines, or a panel a layer with its weights."""
+    by_weight, unit = table.attrs["by_weight"], table.attrs["unit"]
     looks = Looks.of(table, table.attrs["keys"]) if by_weight else None
-    last = table[step].max()
+    last = table[unit].max()
     below = min(3, len(axes)) if looks else len(axes)
     for at, (ax, (name, part)) in enumerate(zip(axes, _panels(table), strict=True)):
         if looks:
-            _draw_runs(ax, part, step, looks)
+            _draw_runs(ax, part, unit, looks)
         else:
-            _draw_layer(ax, part, step)
-        step_axis(ax, step, last)
+            _draw_layer(ax, part, unit)
+        unit_axis(ax, unit, last)
         ax.locator_params(axis="y", nbins=4 if len(axes) > 3 else 5)
         small = len(axes) > 6  # the caption says what is drawn
         said = "weights" if len(axes) == 1 else name if small else f"weights of {name}"
@@ -143,54 +134,47 @@ def _symbol(name: str) -> str:
     return f"${name[0]}_{{{name[1:]}}}$"
 
 
-def _draw_runs(ax: Axes, part: pd.DataFrame, step: str, looks: Looks) -> None:
+def _draw_runs(ax: Axes, part: pd.DataFrame, unit: str, looks: Looks) -> None:
     firsts = np.flatnonzero(np.diff(part["run"].to_numpy(), prepend=-1))
     ends = [*firsts[1:].tolist(), len(part)]
-    steps, values = part[step].to_numpy(dtype=float), part["value"].to_numpy()
-    lines = [(steps[a:b], values[a:b]) for a, b in zip(firsts, ends, strict=True)]
+    counts, values = part[unit].to_numpy(dtype=float), part["value"].to_numpy()
+    lines = [(counts[a:b], values[a:b]) for a, b in zip(firsts, ends, strict=True)]
     styles = [looks.style(marks) for marks in part.iloc[firsts].to_dict("records")]
     add_lines(ax, lines[::-1], styles[::-1], linewidths=0.9)  # the calmer runs above the wilder
     kept = part.loc[~part["lost"], "value"]
-    shown = kept if len(kept) else part["value"]  # lost runs would leave nothing else to see
-    margin = (0.15 if part["lost"].any() and len(kept) else 0.05) * (np.ptp(shown) or 1.0)
-    ax.set_ylim(shown.min() - margin, shown.max() + margin)
+    visible = kept if len(kept) else part["value"]  # lost runs would leave nothing else to see
+    margin = (0.15 if part["lost"].any() and len(kept) else 0.05) * (np.ptp(visible) or 1.0)
+    ax.set_ylim(visible.min() - margin, visible.max() + margin)
 
 
-def _draw_layer(ax: Axes, part: pd.DataFrame, step: str) -> None:
+def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
     lines = list(part.groupby("name", sort=False))
     named = len(lines) <= NAMED
     if not named:
-        _draw_unnamed(ax, lines, step)
+        _draw_unnamed(ax, lines, unit)
         return
     ends = _apart(np.array([line["value"].iloc[-1] for _, line in lines]), part["value"].to_numpy())
     for i, (name, line) in enumerate(lines):
-        color, dash = DISTINCT[i % len(DISTINCT)], "--" if is_bias(name) else "-"
+        color, dash = DISTINCT[i % len(DISTINCT)], "--" if _is_bias(name) else "-"
         alone = "o" if len(line) == 1 else None
-        ax.plot(line[step], line["value"], color=color, ls=dash, lw=1.2, marker=alone, ms=3, label=str(name))
-        ax.annotate(
-            _symbol(str(name)),
-            (line[step].iloc[-1], ends[i]),
-            xytext=(3, 0),
-            color=color,
-            va="center",
-            textcoords="offset points",
-            fontsize="small",
-            annotation_clip=False,
-        )
+        ax.plot(line[unit], line["value"], color=color, ls=dash, lw=1.2, marker=alone, ms=3, label=str(name))
+        beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+        at = (line[unit].iloc[-1], ends[i])
+        ax.annotate(_symbol(str(name)), at, color=color, fontsize="small", annotation_clip=False, **beside)
 
 
-def is_bias(name: Any) -> bool:
+def _is_bias(name: Any) -> bool:
     return str(name).startswith("b")
 
 
-def _draw_unnamed(ax: Axes, lines: Sequence[tuple[Any, pd.DataFrame]], step: str) -> None:
+def _draw_unnamed(ax: Axes, lines: Sequence[tuple[Any, pd.DataFrame]], unit: str) -> None:
     """Lines too many to name: the weights in one colour, the biases dashed in another."""
     for bias, color, dash, name in ((False, "#0072B2", "-", "weights"), (True, "#D55E00", "--", "biases")):
-        part = [line for which, line in lines if is_bias(which) == bias]
+        part = [line for which, line in lines if _is_bias(which) == bias]
         for i, line in enumerate(part):
             alone = "o" if len(line) == 1 else None
             said = name if i == 0 else "_"
-            ax.plot(line[step], line["value"], color=color, ls=dash, lw=0.4, marker=alone, ms=2, label=said)
+            ax.plot(line[unit], line["value"], color=color, ls=dash, lw=0.4, marker=alone, ms=2, label=said)
     handles, names = ax.get_legend_handles_labels()
     ax.legend(handles, names, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
@@ -212,10 +196,10 @@ def _apart(ends: Array, values: Array) -> Array:
     return placed
 
 
-def caption(table: pd.DataFrame) -> str:
-    step, shown = table.attrs["step"], table["name"].nunique()
+def _caption(table: pd.DataFrame) -> str:
+    unit, count = table.attrs["unit"], table["name"].nunique()
     has_biases = table["name"].str.startswith("b").any()
-    text = f"{'Weights and biases' if has_biases else 'Weights'} against the {step}"
+    text = f"{'Weights and biases' if has_biases else 'Weights'} against the {unit}"
     runs, alike, others = table["run"].nunique(), table.attrs["alike"], table.attrs["others"]
     if table.attrs["by_weight"]:
         text += f", a panel a weight, a line for each of {counted(runs, 'run')}"
@@ -233,15 +217,11 @@ def caption(table: pd.DataFrame) -> str:
         text += f" of {table.attrs['of']}"
     if table["layer"].nunique() > 1:
         text += ", a panel a layer"
-    if shown < table.attrs["total"]:
-        text += f"; {shown:,} of {table.attrs['total']:,}, evenly chosen"
+    if count < table.attrs["total"]:
+        text += f"; {count:,} of {table.attrs['total']:,}, evenly chosen"
     if table["lost"].any():
         text += f". The run {table.attrs['verb']}; lines end where weights leave the scale"
     return text + "."
 
 
-def _applies(results: Results, options: Options) -> str | None:
-    return needs_weights(results)
-
-
-FIGURE = Figure(_applies, numbers, draw, caption, layout, follows=("metric", "color"))
+FIGURE = Figure(needs_weights, numbers, draw, _caption, _layout, follows=("metric", "color"))

@@ -10,29 +10,37 @@ third of the time. ``tests/benchmarks/figures.py`` reads every column with each.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
-from runner.training.experiment import FINAL_MEASURES
+from runner.records.checksums import refuse_changed
+from runner.records.names import METRICS
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.csv import ReadOptions
 
+T = TypeVar("T")
+
 #: What histories may count, as their first column says.
-STEPS = ("epoch", "update")
+UNITS = ("epoch", "update")
 #: Files that are read at a time.
 BATCH = 100
 #: Bytes that pyarrow sets aside for a file: more takes it longer.
 BLOCK = 2**18
+#: Curves are kept of all runs, of this many numbers altogether; longer histories are thinned evenly.
+MOST_NUMBERS = 2**23
 #: The longest number of a history in bytes, with its comma: ``-1.2345678901234567e-308,``.
 LONGEST = 25
 
@@ -43,19 +51,73 @@ class NotShownError(RunnerError):
 
 @dataclass(frozen=True)
 class Errors:
-    """The errors (R, T) at `steps` (T,), or another column; NaN where a run has no row, after its end too.
+    """The errors (R, T) at `counts` (T,), or another column; NaN where a run has no row, after its end too.
 
-    `reached` (R,) is the first step of each run that is at the level that counts as learnt, or infinity;
+    `reached` (R,) is the first count of each run that is at the level that counts as learnt, or infinity;
     it is found on whole histories, before they are thinned.
     """
 
-    steps: Array
+    counts: Array
     values: Array
     reached: Array
 
 
+class Histories:
+    """Histories as they are read, the first time compared with the checksum in the run's summary."""
+
+    def __init__(self) -> None:
+        self._checked: set[str] = set()
+
+    def read(self, paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
+        """What :func:`read_columns` reads. Raises RunnerError for a file that is not as it was written."""
+        for path, history in zip(paths, read_columns(paths, names), strict=True):
+            if path not in self._checked:
+                _refuse_changed(path)
+                self._checked.add(path)
+            yield history
+
+    def errors(self, paths: Sequence[str], names: Sequence[str], level: float, more: bool) -> Errors:
+        """The second column of `names` of all; `reached` at `level` or below it, or above it if `more`."""
+        most = max(2, MOST_NUMBERS // max(1, len(paths)))
+        counts: list[Array] = []
+        values: list[Array] = []
+        reached = np.full(len(paths), np.inf)
+        for i, history in enumerate(self.read(paths, names)):
+            at, value = history.values()
+            there = np.flatnonzero(value >= level if more else value <= level)
+            reached[i] = at[there[0]] if there.size else np.inf
+            kept = every(len(at), most)
+            # equal counts are kept once: they are half of what is held
+            counts.append(counts[-1] if counts and np.array_equal(counts[-1], at[kept]) else at[kept])
+            values.append(value[kept])
+        return aligned(counts, values, reached)
+
+
+def _refuse_changed(path: str) -> None:
+    """Raises RunnerError where a history is not as it was written, with the row at fault if one is."""
+    try:
+        refuse_changed(path)
+    except RunnerError:
+        deque(read_columns([path], None), maxlen=0)
+        raise
+
+
+def beside(make: Callable[[], T]) -> Future[T]:
+    """What `make` returns or raises, in a thread beside what else is done."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(make())
+        except BaseException as error:  # of whatever kind: somebody waits for it
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()  # not waited for by who is interrupted
+    return future
+
+
 def read_columns(paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
-    """The columns `names` of the histories at `paths`, the step first; every column, where None."""
+    """The columns `names` of the histories at `paths`, the unit first; every column, where None."""
     for start in range(0, len(paths), BATCH):
         batch = paths[start : start + BATCH]
         if names is not None:
@@ -106,9 +168,9 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
     except KeyError:
         header = header_of(path)
         missing = next(name for name in names if name not in header)
-        if missing == names[0] and header[0] in STEPS:
+        if missing == names[0] and header[0] in UNITS:
             raise NotShownError(f"the histories count different steps: {missing}s and {header[0]}s") from None
-        if missing in FINAL_MEASURES:
+        if missing in METRICS:
             raise NotShownError(f"not every run has a {missing}: {path} has no such column") from None
         raise RunnerError(f"{path}: has no column '{missing}'") from None
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
@@ -136,12 +198,12 @@ def _blocks(path: str) -> ReadOptions:
 
 def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | None:
     """What is wrong with the numbers of histories, one after the other, that end before `ends`."""
-    (step, steps), *others = histories.items()
-    if not len(steps):
+    (unit, counts), *others = histories.items()
+    if not len(counts):
         return "has no rows"
-    falls = np.flatnonzero(np.diff(steps) <= 0) + 1  # where the next history begins
+    falls = np.flatnonzero(np.diff(counts) <= 0) + 1  # where the next history begins
     if not np.isin(falls, ends).all():
-        return f"column '{step}' does not increase from row to row"
+        return f"column '{unit}' does not increase from row to row"
     for name, values in others:
         if not np.isfinite(values).all():
             return f"column '{name}' has a number that is not finite"
@@ -178,16 +240,16 @@ def every(length: int, most: int) -> slice | np.ndarray[Any, np.dtype[np.intp]]:
     return np.unique(np.append(np.arange(0, length, stride), length - 1))
 
 
-def aligned(steps: Sequence[Array], values: Sequence[Array], reached: Array) -> Errors:
-    """Runs of unlike lengths or steps in one array (R, T)."""
-    if not steps:
+def aligned(counts: Sequence[Array], values: Sequence[Array], reached: Array) -> Errors:
+    """Runs of unlike lengths or counts in one array (R, T)."""
+    if not counts:
         return Errors(np.empty(0), np.empty((0, 0)), reached)
-    distinct = {id(s): s for s in steps}
+    distinct = {id(c): c for c in counts}
     union = np.unique(np.concatenate(list(distinct.values())))
-    places = {key: np.searchsorted(union, s) for key, s in distinct.items()}
-    together = np.full((len(steps), len(union)), np.nan)
-    for row, s, v in zip(together, steps, values, strict=True):
-        row[places[id(s)]] = v
+    places = {key: np.searchsorted(union, c) for key, c in distinct.items()}
+    together = np.full((len(counts), len(union)), np.nan)
+    for row, c, v in zip(together, counts, values, strict=True):
+        row[places[id(c)]] = v
     return Errors(union, together, reached)
 
 

@@ -1,31 +1,115 @@
-"""The tables of a folder, ``runs.csv`` and ``parameters.csv``: read exactly, and checked."""
+"""``runs.csv``: a line a run from the first write on, replaced as the run ends, in job order.
+
+Whoever reads a sweep, be it under way, ended or killed, has its lines from here: those of the table,
+with what has become since of the runs that had not ended; or, without a table, what the folders tell.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from io import BytesIO
+import os
+import time
+from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
-from runner.api import exact_floats
 from runner.errors import RunnerError
-from runner.nn.network import Network
-from runner.records.table import INTERRUPTED, lines_now, text
-from runner.records.writing import HISTORY, MULTIRUN, RESULT_COLUMNS, RUNS, SUMMARY
+from runner.overrides import swept_values
+from runner.records.checksums import recorded
+from runner.records.lines import Line, as_csv, read_lines, rows_of, swept_keys
+from runner.records.names import (
+    ERROR,
+    FAILED,
+    HISTORY,
+    HYDRA,
+    INTERRUPTED,
+    MULTIRUN,
+    RUNS,
+    SUMMARY,
+)
+from runner.records.writing import write_whole
 
-STATUSES = ("completed", "diverged", "failed", INTERRUPTED)
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Seconds between two writings of the whole table; it grows with the time that a writing takes.
+PATIENCE = 2.0
+#: Of a run whose number nobody knows.
+UNNUMBERED = -1
 
 
-def table_of_runs(folder: Path, is_sweep: bool) -> pd.DataFrame:
+class RunsTable:
+    """The table of a sweep, kept up to date on disk."""
+
+    def __init__(self, folder: str | Path, lines: Iterable[Line]) -> None:
+        """The table in a sweep's folder, with a line for every run that it is to have."""
+        self.path = Path(folder) / RUNS
+        self.lines: dict[int, Line] = {}
+        self.expect(lines)
+        self.due = time.monotonic() + PATIENCE
+
+    @classmethod
+    def now(cls, folder: str | Path) -> RunsTable:
+        """The table of a sweep as it is now. Raises RunnerError for what is not as it was written."""
+        folder = Path(folder)
+        lines = read_lines(folder / RUNS)
+        table = cls(folder, lines or _varying(_numbered(_found(folder))))
+        table.catch_up()
+        return table
+
+    def expect(self, lines: Iterable[Line]) -> None:
+        """Takes the lines of runs that it is to have too, or has by now."""
+        self.lines |= {line.run: line for line in lines}
+        self.swept = swept_keys(self.lines.values())
+
+    def add(self, line: Line) -> None:
+        """Takes a run's line in the place of that it had; writes the table when it is time again."""
+        self.lines[line.run] = line
+        if time.monotonic() >= self.due:
+            self.write()
+
+    def catch_up(self) -> None:
+        """Takes what has become of runs that had not ended, as their folders tell."""
+        waiting = {run: line for run, line in self.lines.items() if line.status == INTERRUPTED}
+        folder = self.path.parent
+        if all(line.directory for line in waiting.values()):
+            now = (line_now(folder / line.directory, line) for line in waiting.values())
+        else:  # nobody knew yet where they would be
+            now = (line for line in _found(folder) if line.run in waiting)
+        self.lines |= {line.run: line.with_keys(self.swept) for line in now}
+
+    def text(self) -> bytes:
+        """The table as CSV."""
+        return as_csv(rows_of([self.lines[run] for run in sorted(self.lines)], self.swept))
+
+    def write(self) -> None:
+        """Writes the table as it is now; a reader never sees half of it."""
+        started = time.monotonic()
+        write_whole(self.path, self.text())
+        ended = time.monotonic()
+        self.due = ended + max(PATIENCE, 20 * (ended - started))
+
+
+def finished_line(folder: str | Path) -> Line | None:
+    """A finished run's line, or None where the run is not finished: its files are not all there."""
+    summary = recorded(folder)
+    return summary.line if summary and Path(folder, HISTORY).is_file() else None
+
+
+def line_now(folder: Path, line: Line) -> Line:
+    """The line of a run, after what its folder holds by now."""
+    status = FAILED if (folder / ERROR).is_file() else line.status
+    return finished_line(folder) or line._replace(status=status)
+
+
+def runs_now(folder: Path, is_sweep: bool) -> pd.DataFrame:
     """The line of a run, or those of a sweep's runs as they are now. Raises RunnerError for none."""
+    from runner.records.reading import read_runs_table
+
     if is_sweep:
-        table = _table_of_sweep(folder)
+        table = _sweep_now(folder)
     elif (folder / SUMMARY).is_file():
-        table = _read_table(folder / SUMMARY)
+        table = read_runs_table(folder / SUMMARY)
         # the line of a sweep's run says where it is from there
         table = table.drop(columns=list(table.columns[1 : list(table.columns).index("status")]))
         table["directory"] = "."
@@ -35,149 +119,96 @@ def table_of_runs(folder: Path, is_sweep: bool) -> pd.DataFrame:
     return table.sort_values("run", kind="stable", ignore_index=True)
 
 
-def _table_of_sweep(folder: Path) -> pd.DataFrame:
-    """``runs.csv``, with what has become since of the runs that had not ended; or what the folders tell."""
+def _sweep_now(folder: Path) -> pd.DataFrame:
+    """``runs.csv``, read as it stands where all of its runs have ended."""
+    from runner.records.reading import read_runs_table
+
     path = folder / RUNS
     if path.is_file():
-        table = _read_table(path)
+        table = read_runs_table(path)
         if not (table["status"] == INTERRUPTED).any():
             return table
     elif not (folder / MULTIRUN).exists() and not any(
         p.name.isdigit() and p.is_dir() for p in folder.iterdir()
     ):
         raise RunnerError(f"{folder}: is neither the folder of a run nor of a sweep: no {HISTORY}, no {RUNS}")
-    swept, lines = lines_now(folder)
-    if not lines:
+    now = RunsTable.now(folder)
+    if not now.lines:
         raise RunnerError(f"{folder}: the sweep has no runs yet; there is nothing to draw")
-    return _read_table(path, text(lines, swept))
+    return read_runs_table(path, now.text())
 
 
-def _read_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
-    """The table that `path` holds, or `content` in its place. Raises RunnerError for what is none."""
-    table = _read_csv(path, content)
-    for column in ("run", "status", "final_error", "initial_error", "best_error", "directory"):
-        if column not in table:
-            raise RunnerError(f"{path}: is not a table of runs; it has no column '{column}'")
-    table = table.iloc[:, : list(table.columns).index("directory") + 1]  # a summary says more of its files
-    unknown = table.loc[~table["status"].isin(STATUSES), "status"]
-    if len(unknown):
-        raise RunnerError(
-            f"{path}, line {unknown.index[0] + 2}: status '{unknown.iloc[0]}' "
-            f"is none of {', '.join(STATUSES)}"
-        )
-    ended = table["status"].isin(["completed", "diverged"])  # what else failed may have had any rate
-    for column in [c for c in ("run", "learning_rate", *RESULT_COLUMNS) if c in table and c != "status"]:
-        table[column] = _numbers(path, table, column, ended if column == "learning_rate" else None)
-    done = table["status"] == "completed"
-    finite = dict.fromkeys(("initial_error", "final_error", "best_error"), done)
-    for column, rows in {"run": done | True, **finite}.items():
-        _refuse(path, table, column, rows & ~np.isfinite(table[column]), "is not finite")
-    _refuse(path, table, "run", table["run"] % 1 != 0, "is no whole number")
-    _refuse(path, table, "run", table["run"].duplicated(), "stands there twice")
-    if "learning_rate" in table:
-        rates = table["learning_rate"]
-        wrong = ended & ~(np.isfinite(rates) & (rates > 0))
-        _refuse(path, table, "learning_rate", wrong, "is no learning rate above 0")
-    return table.astype({"run": int})
+# --- without a table: what the folders tell -----------------------------------------------------------
 
 
-def _read_csv(path: Path, content: bytes | None = None) -> pd.DataFrame:
+def _found(sweep: Path) -> Iterator[Line]:
+    """The lines of the runs whose folders lie in a sweep's, as they tell; UNNUMBERED where none says.
+
+    Runs and sweeps of their own that lie there too are no runs of it, and links lead elsewhere.
+    """
+    record = _record(sweep)
+    for place, folders, files in os.walk(sweep):
+        folder = Path(place)
+        is_recorded = record.parts[0] in folders
+        folders[:] = sorted({*folders} - {record.parts[0]})
+        if folder == sweep:
+            continue
+        if {RUNS, MULTIRUN}.intersection(files):
+            folders.clear()
+            continue
+        if SUMMARY in files and (line := finished_line(folder)):
+            if sweep / line.directory == folder:
+                yield line
+        elif (ERROR in files or is_recorded) and (line := _unfinished(sweep, folder, record)):
+            yield line
+
+
+def _record(sweep: Path) -> Path:
+    """Where Hydra records a run, seen from the run's folder."""
+    asked = (_yaml(sweep / MULTIRUN) or {}).get("hydra") or {}
+    return Path(asked.get("output_subdir") or HYDRA)
+
+
+def _unfinished(sweep: Path, folder: Path, record: Path) -> Line | None:
+    """The line of a run that failed or has not ended, after Hydra's record of it; None for one of its own."""
+    directory = folder.relative_to(sweep)
+    hydra = (_yaml(folder / record / "hydra.yaml") or {}).get("hydra")
+    number = hydra["job"]["num"] if hydra else UNNUMBERED
+    made = Path(hydra["runtime"]["output_dir"]).parts if hydra else directory.parts
+    if not isinstance(number, int) or made[-len(directory.parts) :] != directory.parts:
+        return None
+    swept = swept_values(map(str, _yaml(folder / record / "overrides.yaml") or []))
+    return line_now(folder, Line(number, swept, directory=directory.as_posix()))
+
+
+def _numbered(lines: Iterable[Line]) -> list[Line]:
+    """Lines of runs with a number each. Of whom nobody knows it has its folder's, or the first, if free."""
+    lines = list(lines)
+    numbered = {line.run: line for line in lines if line.run != UNNUMBERED}
+    for line in lines:
+        if line.run == UNNUMBERED:
+            own = int(line.directory) if line.directory.isdecimal() else UNNUMBERED
+            free = next(number for number in count() if number not in numbered)
+            number = own if own >= 0 and own not in numbered else free
+            numbered[number] = line._replace(run=number)
+    return list(numbered.values())
+
+
+def _varying(lines: list[Line]) -> list[Line]:
+    """Lines without the keys that are the same in every run: a launcher of Hydra's own knows of none."""
+    values = {key: {line.swept[key] for line in lines if key in line.swept} for key in swept_keys(lines)}
+    swept = [key for key in values if len(lines) == 1 or len(values[key]) > 1]
+    return [line.with_keys(swept) for line in lines]
+
+
+def _yaml(path: Path) -> Any:
+    """What a file of Hydra's holds; None where there is none. Raises RunnerError for what is not YAML."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C's is ten times as fast, where there is one
     try:
-        content = path.read_bytes() if content is None else content
-        if content and not content.endswith(b"\n"):
-            raise RunnerError(f"{path}: its last line has no end: it is cut")
-        floats = exact_floats(pd.__version__)
-        return pd.read_csv(BytesIO(content), keep_default_na=False, na_values=[""], **floats)
-    except (ValueError, OSError) as error:
-        raise RunnerError(f"{path}: cannot be read as CSV: {one_line(error)}") from None
-
-
-def _numbers(
-    path: Path, table: pd.DataFrame, column: str, rows: pd.Series[bool] | None = None
-) -> pd.Series[float]:
-    """A column as numbers, NaN where it is empty. Raises RunnerError for anything else in `rows`, or any."""
-    numbers = pd.to_numeric(table[column], errors="coerce")
-    wrong = numbers.isna() & table[column].notna()
-    _refuse(path, table, column, wrong if rows is None else wrong & rows, "is not a number")
-    return numbers
-
-
-def _refuse(path: Path, table: pd.DataFrame, column: str, wrong: pd.Series[bool], what: str) -> None:
-    """Raises RunnerError for the first row that is `wrong`, naming its line and column."""
-    if not wrong.any():
-        return
-    row = table.index[wrong][0]
-    value: Any = table.at[row, column]
-    said = "nothing" if value != value else f"'{plain(value)}'"
-    raise RunnerError(f"{path}, line {row + 2}, column {column}: {said} {what}")
-
-
-def parameters_of(path: Path) -> pd.DataFrame:
-    """``parameters.csv``, with every weight from the inputs to the outputs. Raises RunnerError otherwise."""
-    table = _read_csv(path)
-    places = ["layer", "to", "from"]
-    for column in ("name", *places, "initial", "final"):
-        if column not in table:
-            raise RunnerError(f"{path}: has no column '{column}'")
-        if column != "name":
-            table[column] = _numbers(path, table, column)
-    for column in places:
-        _refuse(path, table, column, ~(table[column] % 1 == 0), "is no whole number")
-    weights = table[table["from"] > 0]
-    expected = Network(tuple(_sizes(path, weights)), (), has_biases=len(weights) < len(table)).names
-    found = list(table[["name", *places]].itertuples(index=False, name=None))
-    for line, (right, one) in enumerate(zip(expected, found, strict=False), start=2):
-        if tuple(right) != one:
-            raise RunnerError(f"{path}, line {line}: '{one[0]}' stands where '{right[0]}' is to be")
-    if len(found) != len(expected):
-        raise RunnerError(f"{path}: has {len(found)} parameters, and {len(expected)} are to be there")
-    return table.astype(dict.fromkeys(places, int))
-
-
-def _sizes(path: Path, weights: pd.DataFrame) -> list[int]:
-    """The numbers of inputs and of neurons a layer, as far as any weight goes."""
-    last = int(weights["layer"].max()) if len(weights) else 0
-    into, out = (weights.groupby("layer")[side].max() for side in ("from", "to"))
-    sizes = [max(int(into.get(i + 1, 0)), int(out.get(i, 0))) for i in range(last + 1)]
-    if not sizes or not all(sizes):
-        raise RunnerError(f"{path}: has no weights of some layer")
-    return sizes
-
-
-def bare(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Lists of one number, as sizes of a single hidden layer are, as numbers."""
-    found = [re.fullmatch(r"\[\s*([-+.\deE]+)\s*\]", str(value)) for value in values]
-    if all(found):
-        return pd.to_numeric(pd.Series([f[1] for f in found if f], index=values.index))
-    return values
-
-
-# --- values ---------------------------------------------------------------------------------------
-
-
-def in_order(values: Iterable[Any]) -> list[Any]:
-    """Distinct swept values as a reader counts: numbers, then lists by their lengths, then words."""
-    return sorted(dict.fromkeys(values), key=_rank)
-
-
-def _rank(value: Any) -> tuple[Any, ...]:
-    text = str(value)
-    if re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?", text):
-        return 0, float(text)
-    if re.fullmatch(r"\[[\d, ]*\]", text):
-        numbers = [int(number) for number in re.findall(r"\d+", text)]
-        return 1, len(numbers), numbers
-    return 2, text
-
-
-def one_line(error: Exception) -> str:
-    """An error's words in a line."""
-    return " ".join(str(error).split())
-
-
-def plain(value: Any) -> str:
-    """A swept value as a reader writes it, in full."""
-    if not isinstance(value, float | np.floating):
-        return str(value)
-    short = f"{value:g}"
-    return short if float(short) == value or value != value else repr(float(value))
+        return yaml.load(path.read_text(encoding="utf-8"), loader)
+    except FileNotFoundError:
+        return None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RunnerError(f"{path}: is not as Hydra wrote it: {' '.join(str(error).split())}") from None

@@ -1,6 +1,69 @@
-"""``python -m runner.report``."""
+"""``backprop-report``: the report of a run's or a sweep's folder, from the command line."""
 
-from runner.report import main
+from __future__ import annotations
+
+import argparse
+import gc
+from pathlib import Path
+
+from runner.commands import add_version, ending
+from runner.errors import RunnerError
+from runner.figures.options import add_options, figures_in, options_in
+from runner.report import PICTURES, write_report
+
+EXAMPLES = """
+examples:
+  backprop-report outputs/sweeps/2026-01-31/12-00-00
+  backprop-report DIR --metric test_accuracy --out by_accuracy
+      by another metric, beside the first
+  backprop-report DIR --only learning_rates heatmap
+      with two figures
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of ``backprop-report``."""
+    p = argparse.ArgumentParser(
+        prog="backprop-report",
+        description="Writes one self-contained page of a run's or a sweep's folder: report.html, the same as "
+        f"report.md, and the table of results for LaTeX as results.tex. Its pictures go into {PICTURES}/ "
+        "beside it; what backprop-figures has drawn is left alone. It takes the place of an earlier report "
+        "there.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    p.add_argument("folder", metavar="DIR", help="the folder of a run or of a sweep")
+    p.add_argument("--out", type=Path, help="where it goes (default: DIR)")
+    add_options(p)
+    add_version(p)
+    return p
+
+
+def report(arguments: argparse.Namespace) -> None:
+    """Writes the report that the arguments ask for. Raises RunnerError for what a user can put right."""
+    only, style = figures_in(arguments), arguments.style
+    page = write_report(
+        arguments.folder, arguments.out, only=only, style=style, options=options_in(arguments)
+    )
+    for figure in page.skipped:
+        print(f"skipped {figure.name}: {figure.reason}")
+    target = arguments.out or Path(arguments.folder)
+    for heading, text in page.verdict:
+        print(f"{heading}: {text}")
+    print(
+        f"report:  {target / 'report.html'}\nfigures: {target / PICTURES}\ntable:   {target / 'results.tex'}"
+    )
+    if faults := dict.fromkeys(str(figure.reason) for figure in page.skipped if figure.failed):
+        raise RunnerError("\n".join(faults))
+
+
+@ending()
+def main() -> None:
+    """The command."""
+    arguments = parser().parse_args()
+    gc.disable()  # as in backprop-figures
+    report(arguments)
+
 
 if __name__ == "__main__":
     main()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -19,7 +19,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.config.compose import replacing
 from runner.errors import ConfigError, RunnerError
-from runner.sweeping.jobs import parse
+from runner.hydra_internals import as_override
+from runner.overrides import key_of, parse, swept_values
+from runner.records.lines import Line
 
 DIGITS = 6  # significant digits of an interval's points, where that keeps them apart
 
@@ -86,6 +88,27 @@ def of_one_value(arguments: Sequence[str], loader: ConfigLoader) -> set[str]:
     return {taken[0] for _, taken in _choices(arguments, loader, some) if len(taken) == 1}
 
 
+def expected(jobs: Sequence[Sequence[str]], master: DictConfig, fixed: Set[str]) -> Iterator[Line]:
+    """The lines of a sweep's jobs before they are composed: with their folders, where numbers name these."""
+    sweep: Any = OmegaConf.to_container(master.hydra.sweep, resolve=False)
+    numbers = sweep["subdir"] == "${hydra.job.num}"
+    for number, overrides in enumerate(jobs):
+        yield Line(number, swept_of(overrides, fixed), directory=str(number) if numbers else "")
+
+
+def swept_of(overrides: Sequence[str], fixed: Set[str]) -> dict[str, str]:
+    """The keys and values of the overrides that are not `fixed` for the whole sweep, of each key the last."""
+    last = {key_of(override): override for override in overrides}
+    return swept_values(override for override in last.values() if override not in fixed)
+
+
+def fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
+    """The overrides that all jobs of a sweep share: as they were given, and as a sweeper writes them."""
+    asked: Any = OmegaConf.to_container(master.hydra, resolve=False)
+    given = replacing(with_params(asked["sweeper"].get("params"), asked["overrides"]["task"]))
+    return {*given, *of_one_value(given, loader)}
+
+
 def _choices(
     arguments: Sequence[str], loader: ConfigLoader, points: int | None
 ) -> Iterator[tuple[str, list[str]]]:
@@ -93,7 +116,7 @@ def _choices(
     parser = OverridesParser.create(config_loader=loader)
     for argument in arguments:
         if long := _LONG_CHOICE.fullmatch(argument):
-            yield long[1], [f"{long[1]}={_text(parse(value))}" for value in long[2].split(",")]
+            yield long[1], [f"{long[1]}={as_override(parse(value))}" for value in long[2].split(",")]
             continue
         (override,) = parser.parse_overrides([argument])
         key = override.get_key_element()
@@ -105,10 +128,6 @@ def _choices(
             yield key, [f"{key}={value}" for value in _interval(override, points)]
         else:
             yield key, [f"{key}={value}" for value in override.sweep_string_iterator()]
-
-
-def _text(value: object) -> str:
-    return Override._get_value_element_as_str(value)  # type: ignore[arg-type]
 
 
 def _columns(choices: Mapping[str, Sequence[str]], together: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -154,7 +173,7 @@ def _interval(override: Override, points: int | None) -> list[str]:
     values = spaced(float(sweep.start), float(sweep.end), points, logarithmic)
     if isinstance(sweep.start, int) and isinstance(sweep.end, int):  # int(interval(1,10))
         return [str(round(value)) for value in values]
-    return [_text(value) for value in values]
+    return [as_override(value) for value in values]
 
 
 def spaced(start: float, end: float, points: int, logarithmic: bool) -> list[float]:
@@ -164,12 +183,12 @@ def spaced(start: float, end: float, points: int, logarithmic: bool) -> list[flo
     """
     if points == 1:
         return [start]
-    parts = [i / (points - 1) for i in range(1, points - 1)]
+    fractions = [i / (points - 1) for i in range(1, points - 1)]
     if logarithmic:
         ratio = math.log(end) - math.log(start)
-        inner = [math.exp(math.log(start) + part * ratio) for part in parts]
+        inner = [math.exp(math.log(start) + fraction * ratio) for fraction in fractions]
     else:
-        inner = [start * (1 - part) + end * part for part in parts]
+        inner = [start * (1 - fraction) + end * fraction for fraction in fractions]
     for digits in range(DIGITS, 18):
         rounded = [start, *(float(f"{value:.{digits}g}") for value in inner), end]
         in_order = rounded == sorted(rounded, reverse=end < start)  # rounding may pass an end

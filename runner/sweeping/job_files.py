@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-HYDRA_FILES = ("config.yaml", "hydra.yaml", "overrides.yaml")
+from runner.records.names import HYDRA_FILES
+
 #: What differs from job to job in ``hydra.yaml``: the name of the gap, and the key below ``hydra``.
 GAPS = {
     "num": "job.num",
@@ -23,20 +24,6 @@ GAPS = {
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z_][\w.]*=[\w.=,+-]*", re.ASCII)  # YAML never quotes such text
 _representer = yaml.representer.SafeRepresenter()
-
-
-def dump(value: Any) -> str:
-    """YAML as Hydra writes it (OmegaConf.to_yaml)."""
-    from omegaconf._utils import get_omega_conf_dumper  # a worker seldom needs it
-
-    text: str = yaml.dump(
-        value,
-        default_flow_style=False,
-        allow_unicode=True,
-        sort_keys=False,
-        Dumper=get_omega_conf_dumper(),
-    )
-    return text
 
 
 def written(value: Any, path: Sequence[str]) -> str:
@@ -67,12 +54,14 @@ def _written_text(path: tuple[str, ...], text: str, in_list: bool = False) -> st
 
 def _behind(path: Sequence[str], value: Any) -> str:
     """What the dumper writes behind a key's colon. A long text is folded by how far in it stands."""
+    from runner.hydra_internals import as_yaml  # a worker seldom needs it, and has no Hydra
+
     if not path:
-        return "\n" + dump(value).rstrip("\n")
+        return "\n" + as_yaml(value).rstrip("\n")
     nested = value
     for key in reversed(path):
         nested = {key: nested}
-    return dump(nested).rstrip("\n").partition(f"{path[-1]}:")[2]
+    return as_yaml(nested).rstrip("\n").partition(f"{path[-1]}:")[2]
 
 
 def _in_hydra(gap: str) -> list[str]:
@@ -110,7 +99,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Layout:
+class Template:
     """What the files of jobs of one kind share.
 
     `subdir` is Hydra's ``output_subdir``, None for no files; `texts` are those of HYDRA_FILES;
@@ -138,31 +127,31 @@ def _make(*folders: str) -> None:
 class JobFiles(NamedTuple):
     """What is written into a job's folder before it runs."""
 
-    layout: Layout
+    template: Template
     number: int
     overrides: list[str]
     values: Sequence[Any] = ()
 
     def write(self, folder: str) -> None:
         """Makes the job's folder, with the files that Hydra would write."""
-        subdir = self.layout.subdir
+        subdir = self.template.subdir
         where = folder if subdir is None else f"{folder}/{subdir}"
         _make(folder, where)
         if subdir is None:
             return
         filling = self._filling()
-        for name, text in zip(HYDRA_FILES, self.layout.texts, strict=True):
+        for name, text in zip(HYDRA_FILES, self.template.texts, strict=True):
             with open(f"{where}/{name}", "wb") as f:
                 f.write(text.fill(filling))
 
     def config(self) -> bytes:
         """The text of ``config.yaml``."""
-        return self.layout.texts[0].fill(self._filling())
+        return self.template.texts[0].fill(self._filling())
 
     def _filling(self) -> dict[str, str]:
         """What goes into each gap of the texts."""
-        pairs = zip(self.layout.keys, self.values, strict=True)
-        name = dirname(self.overrides, self.layout.item_sep, self.layout.kv_sep)
+        pairs = zip(self.template.keys, self.values, strict=True)
+        name = dirname(self.overrides, self.template.item_sep, self.template.kv_sep)
         return {key: written(value, key.split(".")) for key, value in pairs} | {
             "num": f" {self.number}",
             "id": f" '{self.number}'",

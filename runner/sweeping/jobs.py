@@ -16,20 +16,17 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import Container, DictConfig, ListConfig, Node, OmegaConf, open_dict, read_write
-from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from runner.guard import GUARD
-from runner.sweeping.job_files import GAPS, JobFiles, Layout, Text, dirname, dump, mark
-from runner.work import key_of
-
-# --- plain values ----------------------------------------------------
+from runner.hydra_internals import leaf, put
+from runner.overrides import key_of, parse
+from runner.sweeping.job_files import JobFiles, Template, Text, dirname
+from runner.sweeping.kinds import Kind, Slot, task_of
 
 # key=value with a dotted path that may be added, and a value that is no quoted text, no
 # interpolation, no dictionary and no call of a function of Hydra's grammar.
@@ -37,32 +34,6 @@ _PLAIN = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\w.+\-]+|\[[\w.+\-,\[\]]*\])", 
 # Likewise a list or mapping that replaces what was there: whatever Hydra's grammar reads, without
 # interpolations and values that are missing.
 _CONTAINER = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\[{][^$?]*[\]}])", re.ASCII)
-_INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[+-]?((0|[1-9][0-9]*)?\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?[eE][+-]?[0-9]+)")
-_WORD = re.compile(r"(?!(?i:inf|nan|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*")
-_LEAVES = (AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode)
-
-#: A plain override: its key with its prefix, and its value as it is written.
-Slot: TypeAlias = tuple[str, str]
-
-_parser = cache(OverridesParser.create)
-
-
-def parse(text: str) -> Any:
-    """The value that Hydra's grammar reads in `text`; the common forms without its parser.
-
-    Raises what the parser raises.
-    """
-    if _INT.fullmatch(text):
-        return int(text)
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    return text if _WORD.fullmatch(text) else _parse(text)
-
-
-@lru_cache(maxsize=4096)
-def _parse(text: str) -> Any:
-    return _parser().parse_override(f"key={text}").value()
 
 
 def makes_way(override: str, after: str) -> bool:
@@ -74,9 +45,6 @@ def effective(overrides: Sequence[str]) -> list[str]:
     """The overrides without those that only make way for the next."""
     pairs = zip(overrides, [*overrides[1:], ""], strict=False)
     return [override for override, after in pairs if not makes_way(override, after)]
-
-
-# --- jobs --------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -92,7 +60,7 @@ class Job:
     folder: str
     files: JobFiles
     composer: Composer = field(repr=False)
-    kind: _Kind | None = field(default=None, repr=False)
+    kind: Kind | None = field(default=None, repr=False)
     resolved: dict[str, Any] | None = None
 
     @property
@@ -114,7 +82,7 @@ class Composer:
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
         self.loader = loader
         self.master = master
-        self.kinds: dict[tuple[object, ...], _Kind] = {}
+        self.kinds: dict[tuple[object, ...], Kind] = {}
         self.deciding: dict[str, bool] = {}
         self.first: dict[str, str] = {}  # of each key, the first list or mapping that replaces: a kind's own
 
@@ -126,12 +94,14 @@ class Composer:
             for slot, override in zip(slots, overrides, strict=True)
         )
         if signature not in self.kinds:
-            self.kinds[signature] = _Kind(self, number, overrides, slots)
+            composed, clashes = self.template(number, overrides, slots), self.clashes(overrides)
+            self.kinds[signature] = Kind(composed, self.master, overrides, slots, clashes)
         kind = self.kinds[signature]
         if kind.simple:
             try:
-                values = [parse(slot[1]) for slot in slots if slot]
-                return kind.job(number, list(overrides), values)
+                files = kind.files(number, list(overrides), [slot[1] for slot in slots if slot])
+                folder = f"{files.template.folder}/{number}"
+                return Job(number, files.overrides, folder, files, self, kind, kind.resolved())
             except Exception:  # Hydra's own composition below will say what is wrong
                 pass
         return self.by_hydra(number, overrides)
@@ -140,9 +110,9 @@ class Composer:
         """The key and the value of every plain override; None for any other, of which a kind is made."""
         slots: list[Slot | None] = []
         replaces = False
-        for one, after in zip(overrides, [*overrides[1:], ""], strict=False):
-            only_makes_way = makes_way(one, after)
-            slots.append(None if only_makes_way else self._slot(one, replaces))
+        for override, after in zip(overrides, [*overrides[1:], ""], strict=False):
+            only_makes_way = makes_way(override, after)
+            slots.append(None if only_makes_way else self._slot(override, replaces))
             replaces = only_makes_way
         return slots
 
@@ -174,10 +144,10 @@ class Composer:
         config = copy.deepcopy(self.master)
         try:
             for key, value in filter(None, slots):
-                node = _leaf(config, key.lstrip("+"), value)
+                node = leaf(config, key.lstrip("+"), value)
                 if node is None:
                     return self.compose(number, overrides)
-                node._set_value(parse(value))
+                put(node, parse(value))
         except Exception:  # Hydra says it better
             return self.compose(number, overrides)
         hydra = config.hydra
@@ -232,20 +202,15 @@ class Composer:
             OmegaConf.to_yaml(OmegaConf.masked_copy(config, "hydra")),
             OmegaConf.to_yaml(config.hydra.overrides.task),
         )
-        layout = Layout(config.hydra.output_subdir, tuple(Text((text,)) for text in texts))
+        template = Template(config.hydra.output_subdir, tuple(Text((text,)) for text in texts))
         return Job(
             number,
             list(overrides),
             str(config.hydra.runtime.output_dir),
-            JobFiles(layout, number, list(overrides)),
+            JobFiles(template, number, list(overrides)),
             self,
             resolved=container,  # type: ignore[arg-type]  # keys are strings here
         )
-
-
-def task_of(config: DictConfig) -> DictConfig:
-    """The configuration that a task function is given: all but ``hydra``."""
-    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
 
 
 @contextmanager
@@ -257,103 +222,3 @@ def _hydra_config(config: DictConfig) -> Iterator[None]:
         yield
     finally:
         HydraConfig.instance().cfg = before
-
-
-class _Kind:
-    """Jobs that differ in plain values only: a configuration composed by Hydra, and its gaps."""
-
-    def __init__(
-        self, composer: Composer, number: int, overrides: Sequence[str], slots: Sequence[Slot | None]
-    ) -> None:
-        self.composer = composer
-        self.overrides = list(overrides)
-        self.keys = [slot[0].lstrip("+") for slot in slots if slot]
-        self.template = composer.template(number, overrides, slots)
-        self.task = task_of(self.template)
-        self.nodes = [_leaf(self.task, slot[0].lstrip("+"), slot[1]) for slot in slots if slot]
-        self.hydra: dict[str, Any] = OmegaConf.to_container(  # type: ignore[assignment]
-            self.template.hydra, resolve=False, enum_to_str=True
-        )
-        self.container: dict[str, Any] = OmegaConf.to_container(  # type: ignore[assignment]
-            self.task, resolve=False, enum_to_str=True
-        )
-        self.folder = os.path.dirname(self.hydra["runtime"]["output_dir"])
-        self.interpolates = "${" in str(self.container)
-        self.simple = self._is_simple()
-        if self.simple:
-            naming = self.hydra["job"]["config"]["override_dirname"]
-            self.layout = Layout(
-                self.hydra["output_subdir"],
-                self._texts(),
-                tuple(self.keys),
-                self.folder,
-                naming["item_sep"],
-                naming["kv_sep"],
-            )
-
-    def _is_simple(self) -> bool:
-        """Whether a value in a gap changes nothing but itself and what interpolates it."""
-        groups = {str(choice).split("@")[0] for choice in self.hydra["runtime"]["choices"]}
-        return (
-            all(node is not None for node in self.nodes)
-            and self.hydra["overrides"]["task"] == self.overrides  # none of Hydra's own
-            and not self.composer.clashes(self.overrides)
-            and not groups.intersection(self.keys)
-            and self.hydra["sweep"]["subdir"] == "${hydra.job.num}"
-            and not self.hydra["job"]["config"]["override_dirname"]["exclude_keys"]
-            and " " not in self.folder
-            and "${hydra:" not in str(self.container)
-        )
-
-    def _texts(self) -> tuple[Text, ...]:
-        container = self.container
-        for number, key in enumerate(self.keys):
-            container = _with(container, key.split("."), mark(number))
-        hydra = self.hydra
-        for number, path in enumerate(GAPS.values()):
-            hydra = _with(hydra, path.split("."), mark(number))
-        hydra["runtime"]["output_dir"] = f"{self.folder}/{hydra['runtime']['output_dir']}"
-        return (
-            Text.marked(dump(container), self.keys),
-            Text.marked(dump({"hydra": hydra}), list(GAPS)),
-            Text(("", "\n"), ("overrides",)),
-        )
-
-    def job(self, number: int, overrides: list[str], values: Sequence[Any]) -> Job:
-        """The job with `values` in the places of its plain overrides."""
-        kept = []
-        for node, value in zip(self.nodes, values, strict=True):
-            node._set_value(value)  # type: ignore[union-attr]  # checks and converts typed values
-            kept.append(value if isinstance(node, Container) else node._value())  # type: ignore[union-attr]
-        resolved: Any = None
-        if self.interpolates:
-            OmegaConf.copy_cache(from_config=self.composer.master, to_config=self.task)
-            resolved = OmegaConf.to_container(self.task, resolve=True)
-        files = JobFiles(self.layout, number, overrides, kept)
-        return Job(number, overrides, f"{self.layout.folder}/{number}", files, self.composer, self, resolved)
-
-    def config(self, values: Sequence[Any]) -> dict[str, Any]:
-        """The task's configuration with `values` in its gaps; what holds none of them is shared."""
-        config = self.container
-        for key, value in zip(self.keys, values, strict=True):
-            config = _with(config, key.split("."), value)
-        return config
-
-
-def _leaf(config: DictConfig, key: str, text: str) -> Node | None:
-    """The node of `config` that the value `text` goes into, or None where there is no simple one."""
-    node: Any = config
-    for name in key.split("."):
-        if not isinstance(node, DictConfig) or node._is_none() or node._is_interpolation():
-            return None
-        node = node._get_node(name, validate_access=False)
-    if type(node) in _LEAVES:
-        return None if node._is_interpolation() else node
-    simple = isinstance(node, DictConfig if text[0] == "{" else ListConfig)
-    return node if simple and not node._is_none() and not node._is_interpolation() else None
-
-
-def _with(container: dict[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
-    """`container` with `value` at `path`; what is not on the path is shared, not copied."""
-    name, rest = path[0], path[1:]
-    return {**container, name: _with(container[name], rest, value) if rest else value}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,20 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from hydra_plugins.vectorized_launcher import VectorizedLauncher
 from runner.config.compose import replacing
-from runner.errors import ConfigError, RunnerError
-from runner.guard import FolderGuard, claimed, complete_table, inside
+from runner.errors import RunnerError, describe
+from runner.hydra_internals import error_of
 from runner.ranking import default_metric, verdict
-from runner.records.table import RunsTable, read_summary, swept_keys
-from runner.records.writing import MULTIRUN, RUNS, write_whole
-from runner.sweeping.grid import expand, with_params, without_duplicates
+from runner.records.folders import inside
+from runner.records.lines import Line
+from runner.records.names import MULTIRUN, RUNS, STATUSES
+from runner.records.runs_table import RunsTable
+from runner.records.writing import write_whole
+from runner.sweeping.grid import expand, expected, fixed_overrides, with_params, without_duplicates
 from runner.sweeping.jobs import Composer, effective
-from runner.sweeping.launching import LazyJobReturn, expected, wants_a_process_of_its_own
+from runner.sweeping.launching import wants_a_process_of_its_own
+from runner.sweeping.settings import Expansion
 from runner.training.experiment import width
-from runner.work import describe
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
 BYTES_A_NUMBER = 20
@@ -41,192 +44,150 @@ class SweepFailedError(RunnerError):
 
 def sweep(
     arguments: Sequence[str],
+    settings: Expansion,
     context: HydraContext,
     task_function: TaskFunction,
     config: DictConfig,
     launcher: Launcher,
-    *,
-    max_batch_size: int | None,
-    params: dict[str, str] | None,
-    points: Any,
-    together: Any,
-    dry_run: bool,
 ) -> list[Sequence[JobReturn]]:
     """Runs a sweep; returns the batches' JobReturns. See Hydra's ``Sweeper.sweep``.
 
     Raises SweepFailedError at the end where runs of a batched task have failed, and for any other
     task, as Hydra's basic sweeper does, the first error of a batch.
     """
-    if max_batch_size is not None and max_batch_size < 1:
-        raise ConfigError("hydra.sweeper.max_batch_size", max_batch_size, "must be null or at least 1")
-    asked = with_params(params, arguments)
-    if hasattr(task_function, "batched"):
+    asked, is_batched = with_params(settings.params, arguments), hasattr(task_function, "batched")
+    if is_batched:
         asked = replacing(asked)
-    expanded = expand(asked, context.config_loader, points=points, together=together)
+    expanded = expand(asked, context.config_loader, points=settings.points, together=settings.together)
     jobs = without_duplicates(expanded)
     if len(jobs) < len(expanded):
         print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
-    if dry_run:
+    if settings.dry_run:
         print(preview(jobs, Composer(context.config_loader, config), task_function))
         return []
-    folder = Path(str(config.hydra.sweep.dir))
+    folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
     folder.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
-    with claimed(folder):
-        returns = _launched(jobs, config, context, task_function, launcher, max_batch_size)
-    if hasattr(task_function, "batched"):
-        complete_table()
-        _last_word(folder, [r for batch in returns for r in batch], time.monotonic() - started)
-    return returns
+    started, table = time.monotonic(), None
+    if is_batched and (not keeps_table or wants_a_process_of_its_own(config)):
+        table = RunsTable(folder, expected(jobs, config, fixed_overrides(config, context.config_loader)))
+    size = settings.max_batch_size or max(1, len(jobs))
+    with _recorded(folder, config, keeps_table):
+        batches = _launched(jobs, size, launcher, table, is_batched)
+    if is_batched:
+        returned: list[Any] = list(chain(*batches))
+        lines = [job_return.line for job_return in returned] if table is None else table.lines.values()
+        _last_word(folder, list(zip(lines, returned, strict=True)), time.monotonic() - started)
+    return batches
+
+
+@contextmanager
+def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[None]:
+    """Writes ``multirun.yaml``, as Hydra's basic sweeper does, unless a resumed sweep has it.
+
+    It is taken away again where no run was begun: nothing is to look like a sweep.
+    """
+    path = folder / MULTIRUN
+    is_new = not path.is_file()
+    if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed
+        write_whole(path, OmegaConf.to_yaml(config).encode(), synced=True)
+    try:
+        yield
+    except BaseException:
+        if is_new and keeps_table and not (folder / RUNS).exists():
+            path.unlink()
+        raise
 
 
 def _launched(
-    jobs: Sequence[list[str]],
-    config: DictConfig,
-    context: HydraContext,
-    task_function: TaskFunction,
-    launcher: Launcher,
-    max_batch_size: int | None,
+    jobs: Sequence[list[str]], size: int, launcher: Launcher, table: RunsTable | None, is_batched: bool
 ) -> list[Sequence[JobReturn]]:
-    """The JobReturns of the batches, launched one after the other in the sweep's folder, which is ours."""
-    folder, is_batched = Path(str(config.hydra.sweep.dir)), hasattr(task_function, "batched")
-    is_new, is_vectorized = _record(folder, config), isinstance(launcher, VectorizedLauncher)
-    knows_all = is_vectorized and not wants_a_process_of_its_own(config)
-    table = _table_of(jobs, folder, config, context) if is_batched and not knows_all else None
-    returns: list[Sequence[JobReturn]] = []
-    for first in range(0, len(jobs), max_batch_size or max(1, len(jobs))):
-        batch = jobs[first : first + (max_batch_size or len(jobs))]
-        try:
-            returned = launcher.launch(batch, initial_job_idx=first)
-        except BaseException:
-            if is_new and is_vectorized:
-                _forget(folder)
-            raise
-        if not is_batched:
-            for one in returned:
-                _ = one.return_value  # raises where the job failed
-        returns.append(returned)
+    """The JobReturns of batches of `size`, one after the other; `table` is kept where it is not None."""
+    batches = []
+    if table is not None:
+        table.write()
+    try:
+        for first in range(0, len(jobs), size):
+            batches.append(launcher.launch(jobs[first : first + size], initial_job_idx=first))
+            if not is_batched:
+                for job_return in batches[-1]:
+                    _ = job_return.return_value  # raises where the job failed
+            if table is not None:
+                _place(table, first, batches[-1])
+    finally:
         if table is not None:
-            _place(table, first, returned)
-    return returns
-
-
-def _record(folder: Path, config: DictConfig) -> bool:
-    """Writes ``multirun.yaml``, as Hydra's basic sweeper does; returns False where a resumed sweep has it."""
-    if (folder / MULTIRUN).is_file():
-        return False
-    # A sweep that cannot be told from others cannot be resumed: it is the one thing to be on the disk first.
-    write_whole(folder / MULTIRUN, OmegaConf.to_yaml(config).encode(), synced=True)
-    return True
-
-
-def _table_of(
-    jobs: Sequence[list[str]], folder: Path, config: DictConfig, context: HydraContext
-) -> RunsTable:
-    """The table of a sweep whose launcher knows of none: it has every run from the start on."""
-    lines = expected(jobs, config, context.config_loader)
-    swept = dict.fromkeys(key for line in lines.values() for key in swept_keys(line))
-    table = RunsTable(folder, list(swept), dict(lines))
-    table.write()
-    FolderGuard.is_begun = True
-    return table
+            table.catch_up()
+            table.write()
+    return batches
 
 
 def _place(table: RunsTable, first: int, returned: Sequence[JobReturn]) -> None:
     """Tells the table where the runs of a batch are, which begins with run `first`."""
     sweep = str(table.path.parent.absolute())
-    for number, one in enumerate(returned, start=first):
-        assert one.hydra_cfg is not None
-        directory = inside(str(one.hydra_cfg.hydra.runtime.output_dir), sweep)
-        table.lines[number] = {**table.lines[number], "directory": directory}
+    for number, job_return in enumerate(returned, start=first):
+        assert job_return.hydra_cfg is not None
+        directory = inside(str(job_return.hydra_cfg.hydra.runtime.output_dir), sweep)
+        table.lines[number] = table.lines[number]._replace(directory=directory)
     table.write()
 
 
-def _forget(folder: Path) -> None:
-    """Removes the record of a sweep of which no run was begun, so that it does not look like one."""
-    if (folder / RUNS).exists():
-        return
-    FolderGuard.sweep = None
-    (folder / MULTIRUN).unlink()
-    if FolderGuard.is_new:
-        with suppress(OSError):
-            folder.rmdir()
-
-
-def _last_word(folder: Path, returned: Sequence[JobReturn], seconds: float) -> None:
+def _last_word(folder: Path, ended: Sequence[tuple[Line, JobReturn]], seconds: float) -> None:
     """Prints what has become of the runs; raises SweepFailedError where some failed."""
-    failed = [(i, r) for i, r in enumerate(returned) if r.status == JobStatus.FAILED]
-    lines = [_line(r) for r in returned]
-    counts = Counter(line.get("status", "failed") for line in lines)
-    told = ", ".join(f"{counts[s]} {s}" for s in ("completed", "diverged", "failed") if counts[s])
-    print(f"{len(returned)} runs in {seconds:.1f} s: {told}")
-    for heading, text in _best([line for line in lines if line]):
+    lines = [line for line, _ in ended]
+    counts = Counter(line.status for line in lines)
+    ends = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+    print(f"{len(lines)} runs in {seconds:.1f} s: {ends}")
+    for heading, text in _best(lines):
         print(f"{heading}: {text}")
     print(f"table: {folder / RUNS}")
+    failed = [(line, error_of(r)) for line, r in ended if r.status == JobStatus.FAILED]
     if failed:
-        raise SweepFailedError(f"{len(failed)} of {len(returned)} runs failed:\n{_failures(failed)}")
+        reasons = [f"  run {line.run} ({_swept(line)}): {describe(error)}" for line, error in failed]
+        if len(failed) > FAILURES:
+            reasons[FAILURES:] = [f"  and {len(failed) - FAILURES} more; error.txt in each folder says why"]
+        raise SweepFailedError("\n".join([f"{len(failed)} of {len(lines)} runs failed:", *reasons]))
 
 
-def _best(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def _swept(line: Line) -> str:
+    return " ".join(f"{key}={value}" for key, value in line.swept.items())
+
+
+def _best(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """What there is to say of the best setting. Not every launcher knows that a key has but one value."""
     values: dict[str, set[object]] = {}
     for line in lines:
-        for key in swept_keys(line):
-            values.setdefault(key, set()).add(line[key])
+        for key, value in line.swept.items():
+            values.setdefault(key, set()).add(value)
     keys = [key for key, distinct in values.items() if len(distinct) > 1 and key != "seed"]
 
     def name(run: int) -> str:
-        return ", ".join(f"{key}={lines[run].get(key)}" for key in keys)
+        return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
     return verdict(lines, keys, default_metric(lines), name)
-
-
-def _line(returned: JobReturn) -> Mapping[str, Any]:
-    """A run's line of the table; of a launcher that knows of none, from the run's folder."""
-    if isinstance(returned, LazyJobReturn):
-        return returned.line
-    assert returned.hydra_cfg is not None
-    return read_summary(str(returned.hydra_cfg.hydra.runtime.output_dir)) or {}
-
-
-def _failures(failed: Sequence[tuple[int, JobReturn]]) -> str:
-    """The failed runs, a line each, cut where there are many."""
-    told = [f"  run {i} ({_swept(r)}): {describe(r._return_value)}" for i, r in failed[:FAILURES]]
-    if len(failed) > FAILURES:
-        told.append(f"  and {len(failed) - FAILURES} more; error.txt in each folder says why")
-    return "\n".join(told)
-
-
-def _swept(returned: JobReturn) -> str:
-    """What a run does not share with the others, as far as that is known."""
-    line = _line(returned)
-    pairs = [f"{key}={line[key]}" for key in swept_keys(line)] if line else list(returned.overrides or [])
-    return " ".join(pairs)
 
 
 def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:
     """The table of runs, and the rows and bytes that they would write."""
     batched = getattr(task_function, "batched", None)
     rows = size = 0
-    shown = []
+    lines = []
     for number, overrides in enumerate(jobs):
         if number < SHOWN or number >= len(jobs) - SHOWN:
-            shown.append(f"{number:>7}  {' '.join(effective(overrides))}")
+            lines.append(f"{number:>7}  {' '.join(effective(overrides))}")
         elif number == SHOWN:
-            shown.append(f"    ...  {len(jobs) - 2 * SHOWN} more")
+            lines.append(f"    ...  {len(jobs) - 2 * SHOWN} more")
         job = composer.job(number, overrides)
         if batched is not None:
             try:
-                one = batched.prepare(job.config)
+                made = batched.prepare(job.config)
             except RunnerError as error:
-                shown.append(f"{number:>7}  would fail: {error}")
+                lines.append(f"{number:>7}  would fail: {error}")
                 continue
-            rows += one.rows
-            size += one.rows * (1 + width(one)) * BYTES_A_NUMBER
+            rows += made.rows
+            size += made.rows * (1 + width(made)) * BYTES_A_NUMBER
     total = f"{len(jobs)} runs"
     if batched is not None:
         total += f", {rows} rows of history.csv, about {_bytes(size)}"
-    return "\n".join(["    run  overrides", *shown, total + "; dry run: nothing was run"])
+    return "\n".join(["    run  overrides", *lines, total + "; dry run: nothing was run"])
 
 
 def _bytes(size: float) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from runner.errors import RunnerError
-from runner.sweeping.work import Outcome, Work, run_stack
 from runner.training.loop import keep_freed_memory
+from runner.work import Outcome, Watch, Work, run_stack
 
 #: Backends whose workers are on this machine.
 LOCAL = ("loky", "threading")
@@ -32,7 +32,7 @@ def train_stacks(
     n_jobs: int,
     backend: str,
     address: str | None,
-    tick: Callable[[float], None] = lambda runs: None,
+    tick: Callable[[float], None] = lambda _: None,
 ) -> Iterator[list[Outcome]]:
     """Trains every stack; yields the outcomes of each as it is done, in any order.
 
@@ -44,7 +44,7 @@ def train_stacks(
     if in_this_process(n_jobs, backend):
         for stack in stacks:
             epochs = max(1, *(work.experiment.epochs for work in stack))
-            yield run_stack(stack, row_bytes, partial(tick, len(stack) / epochs))
+            yield run_stack(stack, row_bytes, Watch(tick=partial(tick, len(stack) / epochs)))
         return
     with ExitStack() as opened:
         # Outside the workers' own limits too: threads that end theirs must not lift the others'.
@@ -85,7 +85,7 @@ def _numbered(
             os._exit(1)
 
     keep_freed_memory()
-    return number, run_stack(stack, row_bytes, tick=stop_if_orphaned, check=stop_if_orphaned)
+    return number, run_stack(stack, row_bytes, Watch(tick=stop_if_orphaned, check=stop_if_orphaned))
 
 
 def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:

@@ -17,12 +17,12 @@ import runner.training.stack
 from runner.errors import RunnerError
 from runner.figures import FORMATS, NAMES, STYLES, load
 from runner.figures.__main__ import draw, parser
-from runner.figures.drawing import Outcome, draw_figures
+from runner.figures.drawing import Rendered, draw_figures
 from runner.figures.figure import Options
 from runner.results import Results
 
 
-def outcomes(folder: Path, out: Path, **options: object) -> dict[str, Outcome]:
+def outcomes(folder: Path, out: Path, **options: object) -> dict[str, Rendered]:
     return {o.name: o for o in draw_figures(Results(folder), out, **options)}  # type: ignore[arg-type]
 
 

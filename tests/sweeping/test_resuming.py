@@ -6,17 +6,11 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 from processes import Command
-
-from runner import load
-from runner.records.writing import RunFiles
-from runner.sweeping.job_files import JobFiles, Layout
-from runner.sweeping.work import Work, run_stack
 
 #: Seven runs, their histories written in several pieces.
 RATES = "learning_rate=0.01,0.02,0.05,0.1,0.2,0.3,0.4"
@@ -115,12 +109,12 @@ def test_a_sweep_that_cannot_be_told_is_refused(content: bytes, copy: Path, comm
 
 
 def test_the_table_and_its_rebuilding_have_no_checksums(copy: Path) -> None:
-    from runner.records.table import rebuild
+    from runner.records.runs_table import RunsTable
 
     before = (copy / "runs.csv").read_bytes()
     assert before.splitlines()[0].endswith(b",seconds,directory")
     (copy / "runs.csv").unlink()
-    rebuild(copy)
+    RunsTable.now(copy).write()
     assert (copy / "runs.csv").read_bytes() == before
 
 
@@ -145,50 +139,3 @@ def test_workers_write_nothing_when_their_sweep_is_gone(command: Command, tmp_pa
         names = {path.name for path in (tmp_path / "s" / run).iterdir()}
         assert names == {".hydra", "about.yaml", "history.csv", "parameters.csv", "summary.csv"}
     assert not psutil.wait_procs(workers, timeout=60)[1]
-
-
-def work(sweep: Path, number: int) -> Work:
-    one, files = load("epochs=3", f"seed={number}"), JobFiles(Layout(None, ()), number, [])
-    return Work(number, one, str(sweep / str(number)), files, {}, str(number))
-
-
-def test_of_a_stack_that_fails_only_what_is_not_done_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    works = [work(tmp_path, number) for number in range(3)]
-    finish, finished = RunFiles.finish, []
-
-    def failing(self: RunFiles, run: int, *others: object) -> None:
-        finished.append(self.folders[run][-1])
-        if finished == ["0", "1"]:
-            raise OSError("the disk is full for a while")
-        finish(self, run, *others)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(RunFiles, "finish", failing)
-    outcomes = run_stack(works, 2**20)
-    assert finished == ["0", "1", "1", "2"]
-    assert [(outcome.number, outcome.line["status"]) for outcome in outcomes] == [
-        (0, "completed"), (1, "completed"), (2, "completed")]  # fmt: skip
-    assert not list(tmp_path.rglob("error.txt"))
-
-
-@pytest.mark.parametrize("at", range(9))
-def test_a_worker_without_its_sweep_ends_before_its_next_write(at: int, tmp_path: Path) -> None:
-    """`check` is asked before the first files, every row, the files' places, and a failure's reason."""
-
-    def check() -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise SystemExit
-
-    def failing() -> None:
-        raise ValueError("what fails by itself")
-
-    left = at
-    tick: Callable[[], None] = failing if at < 5 else (lambda: None)
-    with pytest.raises(SystemExit):
-        run_stack([work(tmp_path, 0)], 1, tick, check)
-    assert not (tmp_path / "0" / "error.txt").exists()
-    assert not (tmp_path / "0" / "summary.csv").exists()
-    assert (tmp_path / "0").exists() == (at > 0)

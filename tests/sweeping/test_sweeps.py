@@ -6,7 +6,6 @@ import csv
 import os
 import random
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from comparing import bits_of_a_run
+from making_sweeps import lines
 from omegaconf import OmegaConf
 from processes import Command
 
@@ -38,11 +38,6 @@ RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points
 def histories(sweep: Path) -> dict[str, bytes]:
     names = ("history.csv", "parameters.csv")
     return {str(p.relative_to(sweep)): p.read_bytes() for name in names for p in sweep.glob(f"*/{name}")}
-
-
-def lines(sweep: Path) -> list[dict[str, str]]:
-    with open(sweep / "runs.csv", newline="") as f:
-        return list(csv.DictReader(f))
 
 
 @pytest.fixture(scope="module")
@@ -128,11 +123,11 @@ def test_hydra_would_write_the_same_files(mixed: Path, command: Command, tmp_pat
 
 
 def test_the_table_is_rebuilt_from_the_folders(mixed: Path) -> None:
-    from runner.records.table import rebuild
+    from runner.records.runs_table import RunsTable
 
     before = (mixed / "runs.csv").read_bytes()
     (mixed / "runs.csv").unlink()
-    rebuild(mixed)
+    RunsTable.now(mixed).write()
     assert (mixed / "runs.csv").read_bytes() == before
 
 
@@ -147,44 +142,6 @@ def test_swept_epochs_stand_beside_those_reached(launcher: str, command: Command
     assert [line["status"] for line in table] == ["completed", "diverged"] * 2
     assert table[0]["epochs_reached"] == "5"
     assert int(table[1]["epochs_reached"]) < 5
-
-
-@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
-def test_the_last_word_names_the_best_setting_as_the_report_does(
-    launcher: str, command: Command, tmp_path: Path
-) -> None:
-    done = command(
-        "-m", "network=dense", "data=moons", "data.test_fraction=0.5", "data.points=30", "epochs=30",
-        "learning_rate=0.003,0.3,3", "network.hidden=[3]", "seed=0,1,2", "hydra.sweep.dir=s",
-        f"hydra/launcher={launcher}",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    seeds: dict[str, list[float]] = {}
-    for line in lines(tmp_path / "s"):
-        lost = line["status"] != "completed" or float(line["final_error"]) > 1000
-        seeds.setdefault(line["learning_rate"], []).append(float("inf" if lost else line["test_error"]))
-    medians = {rate: statistics.median(values) for rate, values in seeds.items()}
-    rate = min(medians, key=lambda rate: medians[rate])
-    word = f"best setting by test error: {medians[rate]:.6g} at learning_rate={rate} (the median of 3 seeds, "
-    (said,) = [text for text in done.stdout.splitlines() if text.startswith("best setting")]
-    assert said.startswith(word)
-    report = [sys.executable, "-m", "runner.report", "s", "--only", "network"]
-    printed = subprocess.run(report, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert said in printed.splitlines()
-
-
-def test_failures_stop_nothing_and_show(command: Command, tmp_path: Path) -> None:
-    done = command("-m", "learning_rate=0.1,-1,0.2", "network.hidden=[2],[3]", "hydra.sweep.dir=s")
-    assert done.returncode == 1
-    assert "4 of 6 runs failed" in done.stderr
-    assert "learning_rate=-1: must be a number above 0" in done.stderr
-    assert "Traceback" not in done.stderr
-    table = lines(tmp_path / "s")
-    assert [line["status"] for line in table] == ["completed", *["failed"] * 3, "completed", "failed"]
-    assert table[2]["final_error"] == ""
-    for number in (1, 2, 3, 5):
-        assert {p.name for p in (tmp_path / "s" / str(number)).iterdir()} == {".hydra", "error.txt"}
-    assert "must be a number above 0" in (tmp_path / "s" / "2" / "error.txt").read_text()
 
 
 def test_a_choice_that_does_not_exist_runs_nothing(command: Command, tmp_path: Path) -> None:
@@ -365,12 +322,6 @@ def test_no_column_has_values_that_another_override_replaced(command: Command, t
     assert list(lines(tmp_path / "s")[0])[:3] == ["run", "epochs", "status"]
 
 
-def test_the_last_word_counts_equals(command: Command, tmp_path: Path) -> None:
-    """What is recorded changes nothing: no setting is better than the other."""
-    said = command("-m", "learning_rate=0.01,0.1", "log.every=1,5", "epochs=5", cwd=tmp_path).stdout
-    assert "at learning_rate=0.1, log.every=1 (run 2; the soonest at its best of 2 equals)\n" in said
-
-
 def test_a_failed_run_has_another_try(command: Command, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("x,y\n1,2\n2,oops\n")
     arguments = ["-m", "network=dense", "data=csv", "data.path=data.csv", "data.targets=y", "seed=1,2"]
@@ -394,15 +345,6 @@ def test_another_sweep_is_not_resumed(command: Command, tmp_path: Path) -> None:
     assert histories(tmp_path / "s") == before
 
 
-def test_a_dry_run_runs_nothing(command: Command, tmp_path: Path) -> None:
-    done = command("-m", "learning_rate=0.1,0.2,0.1", "epochs=10,20", "hydra.sweeper.dry_run=true")
-    assert done.returncode == 0, done.stderr
-    assert "2 of 6 runs are duplicates" in done.stdout
-    assert "learning_rate=0.2 epochs=20" in done.stdout
-    assert "4 runs, 64 rows of history.csv" in done.stdout
-    assert not list(tmp_path.rglob("history.csv"))
-
-
 def test_two_sweeps_in_one_second_get_two_folders(tmp_path: Path) -> None:
     call = [sys.executable, "-m", "runner", "-m", "learning_rate=0.1,0.2", "epochs=3"]
     sweeps = [subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(3)]
@@ -410,28 +352,6 @@ def test_two_sweeps_in_one_second_get_two_folders(tmp_path: Path) -> None:
     folders = [path.parent for path in tmp_path.rglob("runs.csv")]
     assert len(folders) == 3
     assert all(len(list(folder.glob("*/history.csv"))) == 2 for folder in folders)
-
-
-@pytest.mark.parametrize(
-    ("setting", "said"),
-    [
-        ("hydra.launcher.backend=lokky", "did you mean 'loky'?"),
-        ("hydra.launcher.n_jobs=0", "hydra.launcher.n_jobs=0: must be"),
-        ("hydra.launcher.max_memory=lots", "hydra.launcher.max_memory=lots: must be"),
-        ("hydra.launcher.address=nowhere", "hydra.launcher.address=nowhere: needs hydra.launcher.backend="),
-        ("hydra.launcher.resume=maybe", "hydra.launcher.resume=maybe: must be"),
-        ("hydra.sweeper.points=0", "hydra.sweeper.points=0: must be"),
-        ("hydra.sweeper.zip=5", "hydra.sweeper.zip=5: must be lists of keys"),
-        ("hydra.sweeper.zip=[seed,learning_rate]", "must be lists of keys"),
-        ("hydra.sweeper.max_batch_size=0", "hydra.sweeper.max_batch_size=0: must be"),
-    ],
-)
-def test_settings_are_checked(setting: str, said: str, command: Command, tmp_path: Path) -> None:
-    done = command("-m", "learning_rate=0.1,0.2", setting)
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not list(tmp_path.rglob("history.csv"))
 
 
 @pytest.mark.parametrize("launcher", ["vectorized", "basic"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import subprocess
 import sys
 import time
@@ -10,10 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from making_sweeps import lines
 from processes import Command
-
-from runner.errors import RunnerError
-from runner.guard import held
 
 # Seconds of training for each of two runs, in stacks of one.
 LONG = [
@@ -25,11 +22,6 @@ LONG = [
     "epochs=20000",
     "hydra.launcher.max_memory=2MiB",
 ]
-
-
-def lines(sweep: Path) -> list[dict[str, str]]:
-    with open(sweep / "runs.csv", newline="") as f:
-        return list(csv.DictReader(f))
 
 
 def begun(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -68,13 +60,6 @@ def test_a_sweep_under_way_is_not_joined(command: Command, tmp_path: Path) -> No
     assert "another process is at work in it" in second.stderr
     assert running.wait() == 0
     assert {line["status"] for line in lines(tmp_path / "s")} == {"completed"}
-
-
-def test_a_folder_is_free_again_when_it_is_let_go(tmp_path: Path) -> None:
-    with held(tmp_path), pytest.raises(RunnerError, match="another process"), held(tmp_path):
-        pass
-    with held(tmp_path):
-        pass
 
 
 @pytest.mark.parametrize("batch", ["null", "2"])
@@ -127,11 +112,6 @@ def test_what_was_never_begun_stands_in_nobodys_way(wrong: str, command: Command
     assert command("-m", "seed=1,2", "epochs=3", wrong, "hydra.sweep.dir=s").returncode == 1
     assert not (tmp_path / "s").exists()
     assert command("-m", "seed=1,2", "epochs=3", "hydra.sweep.dir=s").returncode == 0
-
-
-def test_a_dry_run_writes_nothing(command: Command, tmp_path: Path) -> None:
-    assert command("-m", "seed=range(0,5)", "hydra.sweeper.dry_run=true").returncode == 0
-    assert not list(tmp_path.iterdir())
 
 
 def test_weights_of_every_kind_in_any_order(command: Command, tmp_path: Path) -> None:

@@ -164,66 +164,22 @@ def test_no_scheduler_at_the_address(command: Command) -> None:
 
 def test_workers_get_no_hydra(seed: Experiment) -> None:
     """What travels to a worker is read there without Hydra, OmegaConf or joblib."""
-    from runner.sweeping.job_files import JobFiles, Layout, Text
-    from runner.sweeping.work import Work
+    from runner.records.lines import Line
+    from runner.sweeping.job_files import JobFiles, Template, Text
+    from runner.work import Work
 
     texts = (Text(("a: ", "\n"), ("a",)), Text(("",)), Text(("",)))
-    files = JobFiles(Layout(".hydra", texts, ("a",)), 0, ["a=1"], [1])
-    work = Work(0, seed, "nowhere", files, {"a": 1}, "0")
+    files = JobFiles(Template(".hydra", texts, ("a",)), 0, ["a=1"], [1])
+    work = Work(Line(0, {"a": 1}), "nowhere", seed, files)
     script = (
         "import pickle, sys; work = pickle.load(sys.stdin.buffer); "
-        "from runner.sweeping.work import run_stack; "
+        "from runner.work import run_stack; "
         "print([m for m in ('hydra', 'omegaconf', 'joblib', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], input=pickle.dumps(work), capture_output=True, check=True
     )
     assert done.stdout.decode().strip() == "[]"
-
-
-def test_callbacks_see_every_job(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "watching.py").write_text(
-        "from hydra.experimental.callback import Callback\n"
-        "class Watch(Callback):\n"
-        "    def say(self, *words):\n"
-        "        print(*words, file=open('seen.txt', 'a'))\n"
-        "    def on_multirun_start(self, config, **kwargs): self.say('multirun')\n"
-        "    def on_multirun_end(self, config, **kwargs): self.say('end')\n"
-        "    def on_job_start(self, config, **kwargs): self.say('start', config.hydra.job.num)\n"
-        "    def on_job_end(self, config, job_return, **kwargs):\n"
-        "        self.say('job', job_return.hydra_cfg.hydra.job.num, job_return.cfg.learning_rate,\n"
-        "                 job_return.overrides, job_return.status.name, round(job_return.return_value, 6))\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    done = command(
-        "-m", "learning_rate=0.05,0.1", "epochs=1", "+hydra.callbacks.watch._target_=watching.Watch"
-    )
-    assert done.returncode == 0, done.stderr
-    seen = (tmp_path / "seen.txt").read_text().splitlines()
-    assert seen == [
-        "multirun",
-        "start 0",
-        "start 1",
-        "job 0 0.05 ['learning_rate=0.05', 'epochs=1'] COMPLETED 0.276957",
-        "job 1 0.1 ['learning_rate=0.1', 'epochs=1'] COMPLETED 0.225378",
-        "end",
-    ]
-
-
-def test_callbacks_see_runs_that_fail(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "watching.py").write_text(
-        "from hydra.experimental.callback import Callback\n"
-        "class Watch(Callback):\n"
-        "    def on_job_start(self, config, **kwargs): print('start', config.hydra.job.num)\n"
-        "    def on_job_end(self, config, job_return, **kwargs):\n"
-        "        print('end', config.hydra.job.num, job_return.status.name)\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    done = command("-m", "seed=1,-1", "epochs=1", "+hydra.callbacks.watch._target_=watching.Watch")
-    seen = [line for line in done.stdout.splitlines() if line.startswith(("start", "end"))]
-    assert sorted(seen) == ["end 0 COMPLETED", "end 1 FAILED", "start 0", "start 1"]
 
 
 @pytest.fixture

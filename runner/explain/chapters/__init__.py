@@ -1,0 +1,1 @@
+"""The page's chapters: blocks made from one explained update."""

@@ -1,0 +1,1 @@
+"""A page as text, Markdown, LaTeX and HTML: a file a format."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from runner import escaping
 from runner.explain.diagram import Edge, Picture, Point, label_points, passes, position
 from runner.explain.document import (
     Equation,
@@ -49,14 +50,6 @@ HEAD = r"""% Compiles by itself. To \input it, load amsmath, amssymb and tikz in
 TAIL = "\\endgroup\n\\endchainrule\n"
 
 SECTIONS = {1: "section*", 2: "subsection*", 3: "subsubsection*"}
-_SPECIAL = {
-    **{c: f"\\{c}" for c in "&%$#_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "−": "$-$",
-    "…": r"\dots{}",
-}
 
 
 def render(sheet: Sheet) -> str:
@@ -65,12 +58,8 @@ def render(sheet: Sheet) -> str:
     return HEAD + "\n".join(parts) + TAIL
 
 
-def _escaped(text: str) -> str:
-    return "".join(_SPECIAL.get(c, c) for c in text)
-
-
 def words(prose: Prose) -> str:
-    return "".join(f"${p.latex}$" if isinstance(p, Math) else _escaped(p) for p in prose)
+    return "".join(f"${p.latex}$" if isinstance(p, Math) else escaping.latex(p) for p in prose)
 
 
 def _heading(heading: Heading) -> str:
@@ -120,7 +109,7 @@ def _table(table: Table) -> str:
 def _cell(cell: Math | str) -> str:
     """A cell in two columns that meet at the decimal point."""
     if isinstance(cell, str):
-        return f"{_escaped(cell)} &"
+        return f"{escaping.latex(cell)} &"
     found = re.fullmatch(r"(-?\d+)(\.\d+)?( \\times .*)?", cell.latex)
     if not found:
         return rf"\multicolumn{{2}}{{l}}{{${cell.latex}$}}"

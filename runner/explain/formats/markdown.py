@@ -9,13 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from runner import escaping
 from runner.explain.diagram import Picture
 from runner.explain.document import Equations, Heading, Paragraph, Prose, Sheet, Table
 from runner.explain.formats import svg, text
 from runner.explain.formats.latex import aligned_lines
 from runner.explain.notation.names import Math
-
-_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>#|$"})
 
 
 def render(sheet: Sheet) -> str:
@@ -37,7 +36,7 @@ def files(sheet: Sheet, out: Path) -> dict[Path, str]:
 
 def words(prose: Prose) -> str:
     # $`…`$ keeps Markdown from reading the backslashes and underscores of a formula
-    return "".join(f"$`{p.latex}`$" if isinstance(p, Math) else p.translate(_SPECIAL) for p in prose)
+    return "".join(f"$`{p.latex}`$" if isinstance(p, Math) else escaping.markdown(p) for p in prose)
 
 
 def _heading(heading: Heading) -> str:

@@ -1,0 +1,1 @@
+"""How formulas, numbers and names are written."""

@@ -1,0 +1,1 @@
+"""What all figures share: axes, the encoding of runs, panels, style sheets."""

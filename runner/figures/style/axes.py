@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,7 @@ def escaped(text: str) -> str:
 
 
 def is_numeric(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> bool:
+    """Whether all values are numbers, no truth values among them."""
     series = pd.Series(values)
     return bool(pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series))
 
@@ -96,6 +97,7 @@ class Heights:
 
     @classmethod
     def of(cls, values: Array, top: float = np.inf) -> Heights:
+        """The heights of errors, of which those above `top` are off the scale."""
         log = errors_want_log(values)
         zeros = log and bool((values == 0).any())
         above = values[np.isfinite(values) & (values > 0)]
@@ -110,11 +112,20 @@ class Heights:
         """Which of `values` are finite and off the scale."""
         return np.isfinite(values) & (np.asarray(values, dtype=float) > self.top)
 
+    def end(self, counts: Array, errors: Array) -> tuple[float, float]:
+        """Where a line ends: at its last point, or where it leaves the picture for good."""
+        if errors[-1] <= self.top:
+            return float(counts[-1]), float(errors[-1])
+        last = int(max(np.flatnonzero(errors <= self.top), default=0))
+        around = slice(last, last + 2)
+        scale: Callable[[Any], Any] = np.log if self.log else np.asarray
+        return float(np.interp(scale(self.top), scale(errors[around]), counts[around])), self.top
+
     def limits(self, values: Array, below: float, above: float) -> tuple[float, float]:
         """The ends of an axis that shows `values`, with shares of its length to spare on either side."""
         finite = values[np.isfinite(values)]
-        shown = np.clip(finite if finite.size else np.zeros(1), self.floor, self.top)
-        ends = np.array([shown.min(), shown.max()])
+        within = np.clip(finite if finite.size else np.zeros(1), self.floor, self.top)
+        ends = np.array([within.min(), within.max()])
         low, high = np.log(ends) if self.log else ends
         length = (high - low) or (abs(high) or 1.0)
         low, high = low - below * length, high + above * length
@@ -124,7 +135,7 @@ class Heights:
 # --- ticks -----------------------------------------------------------------------------------
 
 
-def power_of_ten(value: float, position: int | None = None) -> str:
+def power_of_ten(value: float, _position: int | None = None) -> str:
     """A tick's label, 10⁻³: as matplotlib's own, without setting each as mathematics (5 ms)."""
     exponent = np.log10(value) if value > 0 else np.nan
     if not abs(exponent - np.round(exponent)) < 1e-9:
@@ -165,24 +176,15 @@ def log_axis(ax: Axes, which: str) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _short(value: float, position: int | None = None) -> str:
+def _short(value: float, _position: int | None = None) -> str:
     return f"{value:g}"
 
 
-def make_room(ax: Axes, share: float, above: bool = True) -> None:
-    """Keeps a share of a panel's height free of data, at its upper or its lower edge; the ticks stay."""
-    scale = ax.yaxis.get_transform()
-    low, high = scale.transform(np.array(ax.get_ylim()))
-    length = share / (1 - share) * (high - low)
-    ends = (low, high + length) if above else (low - length, high)
-    ax.set_ylim(*scale.inverted().transform(np.array(ends)))
-
-
-def step_axis(ax: Axes, step: str, last: float) -> None:
+def unit_axis(ax: Axes, unit: str, last: float) -> None:
     """Epochs or updates along the x axis, which are whole; no more ticks than have room."""
     ax.set_xlim(0, max(1.0, last))
     ax.xaxis.set_major_locator(MaxNLocator(nbins=min(_room(ax, len(f"{last:.0f}")), 5), integer=True))
-    ax.set_xlabel(step)
+    ax.set_xlabel(unit)
 
 
 def thin_ticks(ax: Axes) -> None:

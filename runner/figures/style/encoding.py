@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 
 from runner.figures.figure import Options
 from runner.figures.style.axes import add_bar, escaped, is_numeric, label, wants_log
-from runner.records.runs_table import in_order, plain
+from runner.overrides import in_order, plain
 from runner.results import Results
 
 #: viridis without its end that is lost on white paper.
@@ -58,12 +58,12 @@ class Keys:
     @property
     def say(self) -> str:
         """What a caption has to say of it."""
-        parts = []
+        clauses = []
         if self.dash:
-            parts.append(f"colours tell {self.color}, dashes {self.dash}")
+            clauses.append(f"colours tell {self.color}, dashes {self.dash}")
         if self.rest:
-            parts.append(f"lines that look alike differ in {' and '.join(self.rest)}")
-        return "".join(f"; {part}" for part in parts)
+            clauses.append(f"lines that look alike differ in {' and '.join(self.rest)}")
+        return "".join(f"; {clause}" for clause in clauses)
 
 
 def keys_of(results: Results, options: Options, runs: Sequence[int] | None = None) -> Keys:
@@ -88,6 +88,7 @@ class Shades:
 
     @classmethod
     def of(cls, key: str, values: Sequence[Any] | pd.Series[Any]) -> Shades:
+        """The colours of the distinct `values` of `key`."""
         distinct = in_order(pd.unique(pd.Series(values)))
         norm: Normalize | None = None
         if not is_numeric(distinct):
@@ -100,6 +101,7 @@ class Shades:
 
     @property
     def is_map(self) -> bool:
+        """Whether the colours are told by a bar beside the panels, not one by one."""
         return self.norm is not None and len(self.values) > MOST_NAMED
 
     def dash(self, value: Any) -> Any:
@@ -113,10 +115,12 @@ class Shades:
         return DASHES[(at + again) % len(DASHES)]
 
     def name(self, value: Any) -> str:
+        """A value as a legend says it."""
         return escaped(self.names[self.values.index(value)])
 
     @cached_property
     def names(self) -> list[str]:
+        """The names of all values, no two alike."""
         return short_names(self.values)
 
 
@@ -129,6 +133,7 @@ class Looks:
 
     @classmethod
     def of(cls, table: pd.DataFrame, keys: Keys) -> Looks:
+        """The looks of the lines in `table`, by their roles."""
         made = [Shades.of(key, table[key]) if key else None for key in (keys.color, keys.dash)]
         return cls(*made)
 
@@ -218,11 +223,11 @@ PLACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def _legend(axes: Sequence[Axes], where: str, **more: Any) -> None:
-    one, several = PLACES[where]
+    single, several = PLACES[where]
     if len(axes) > 1:
         axes[0].figure.legend(**several, **more)
     else:
-        axes[0].legend(**one, **more)
+        axes[0].legend(**single, **more)
 
 
 def add_lines(

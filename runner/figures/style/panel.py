@@ -27,6 +27,7 @@ class Panel(Axes):
     _room: Array | None = None  # beyond the frame to the left, below, to the right, above: in pixels
 
     def get_tightbbox(self, renderer: Any = None, **more: Any) -> Bbox | None:
+        """The place with the room beside the frame, which is measured the first time."""
         if self._room is None:
             self.apply_aspect()
             self._room = self._settled(renderer, **more)

@@ -204,3 +204,16 @@ def test_a_processor_of_which_little_is_known(config: Any, monkeypatch: pytest.M
     monkeypatch.setattr(about, "threads", lambda: SimpleNamespace(info=list))
     said = yaml.safe_load(about._machine.__wrapped__())
     assert said["simd"] == (["X86_V2"] if config else [])
+
+
+def test_of_several_blas_it_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whatever order they are found."""
+    paths = [f"/site-packages/{name}.libs/libscipy_openblas.so" for name in ("scipy", "numpy")]
+    libraries = [
+        {"user_api": "blas", "internal_api": "openblas", "version": f"of {path}", "filepath": path}
+        for path in paths
+    ]
+    for order in (libraries, libraries[::-1]):
+        monkeypatch.setattr(about, "threads", lambda order=order: SimpleNamespace(info=lambda: order))
+        said = yaml.safe_load(about._machine.__wrapped__())
+        assert said["blas"].startswith(f"openblas of {paths[1]}")

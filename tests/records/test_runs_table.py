@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 import subprocess
 import sys
@@ -11,19 +10,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from making_sweeps import lines
 from processes import Command
 
 from runner.errors import RunnerError
-from runner.records.table import rebuild
+from runner.figures.figure import note_of
+from runner.records.runs_table import RunsTable
 from runner.results import Results, read_runs
 
 RATES = ["0.1", "-1", "0.2", "-2", "0.3"]
 STATUSES = ["completed", "failed", "completed", "failed", "completed"]
-
-
-def lines(sweep: Path) -> list[dict[str, str]]:
-    with open(sweep / "runs.csv", newline="") as f:
-        return list(csv.DictReader(f))
 
 
 def killed(folder: Path, *arguments: str, runs: int) -> Path:
@@ -61,7 +57,7 @@ def test_a_sweep_that_was_killed_has_all_of_its_runs(more: list[str], runs: int,
     assert runs <= len(done) < 40
     assert table.index[table["status"] == "completed"].tolist() == sorted(done)
     assert set(table.loc[~table["run"].isin(done), "status"]) == {"interrupted"}
-    assert f"{40 - len(done)} of 40 runs have no result" in Results(sweep).note
+    assert f"{40 - len(done)} of 40 runs have no result" in note_of(Results(sweep))
 
 
 def test_a_sweep_that_goes_on_keeps_the_lines_of_all_batches(command: Command, tmp_path: Path) -> None:
@@ -114,7 +110,7 @@ def test_the_folders_tell_whatever_their_names(kind: str, failing: dict[str, Pat
     copy = without_table(failing[kind], tmp_path)
     assert read_runs(copy).equals(read_runs(failing[kind]))
     assert read_runs(copy)["status"].tolist() == STATUSES
-    rebuild(copy)
+    RunsTable.now(copy).write()
     assert lines(copy) == lines(failing[kind])
 
 
@@ -124,7 +120,7 @@ def test_runs_of_unknown_number_are_all_there(failing: dict[str, Path], tmp_path
     assert table["run"].tolist() == [0, 1, 2, 3, 4]
     assert table["status"].tolist() == STATUSES
     assert sorted(table["directory"]) == sorted(f"of/{rate}" for rate in RATES)
-    rebuild(copy)
+    RunsTable.now(copy).write()
     assert [line["status"] for line in lines(copy)] == STATUSES
 
 

@@ -16,7 +16,8 @@ from omegaconf import OmegaConf
 
 from runner.config import conf_dir
 from runner.config.compose import replacing
-from runner.sweeping.jobs import Composer, Job, parse
+from runner.overrides import parse
+from runner.sweeping.jobs import Composer, Job
 
 INTERPOLATING = """# @package _global_
 width: 3
@@ -55,7 +56,7 @@ def initialized() -> Iterator[None]:
 
 def texts(job: Job) -> list[str]:
     filling = job.files._filling()
-    return [text.fill(filling).decode() for text in job.files.layout.texts]
+    return [text.fill(filling).decode() for text in job.files.template.texts]
 
 
 def assert_as_hydra(composer: Composer, number: int, overrides: list[str]) -> None:
@@ -140,17 +141,6 @@ def test_a_subdir_of_the_users_own(own: Path) -> None:
     composer = composer_of(own, "hydra.sweep.subdir=lr_${learning_rate}")
     assert composer.job(0, ["learning_rate=0.5"]).folder == "/sweep/lr_0.5"
     assert_as_hydra(composer, 1, ["learning_rate=0.25"])
-
-
-@pytest.mark.parametrize(
-    "text", ["1", "-1.5", "1e-3", ".5", "tanh", "true", "null", "[1,[2,a]]", "1_000", "inf"]
-)
-def test_plain_values_are_read_as_hydras_grammar_reads_them(text: str) -> None:
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    theirs = OverridesParser.create().parse_override(f"key={text}").value()
-    assert parse(text) == theirs
-    assert type(parse(text)) is type(theirs)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from making_sweeps import lines
 from processes import Command
 
-from runner.errors import RunnerError
-from runner.guard import held, refuse_others
+from runner.records.folders import held
 
 MINE = {"film.mkv.part": b"film", "parameters.csv": b"mine", "error.txt": b"mine", "summary.csv.1f.part": b""}
 
@@ -122,20 +123,6 @@ def test_another_applications_record_is_not_ours(command: Command, tmp_path: Pat
     assert files(tmp_path) == before
 
 
-def test_the_lock_of_a_sweep_is_that_of_its_runs(tmp_path: Path) -> None:
-    sweep, one, two = tmp_path / "s", tmp_path / "s" / "0", tmp_path / "s" / "of" / "1"
-    put(sweep, {"multirun.yaml": b"", "0/a": b"", "of/1/a": b""})
-    with held(sweep), pytest.raises(RunnerError, match="another process"), held(one):
-        pass
-    with held(two, "hydra.run.dir"), held(one):  # runs of their own, each in its folder
-        with pytest.raises(RunnerError, match=r"hydra\.sweep\.dir=.*s: another process"), held(sweep):
-            pass
-        with pytest.raises(RunnerError, match=r"hydra\.sweep\.subdir=.*0: another process"):
-            refuse_others(one, ".hydra")
-    with held(sweep):
-        pass
-
-
 def test_a_run_under_way_is_left_alone(command: Command, tmp_path: Path) -> None:
     """Another run, or a sweep around it, is refused before it writes anything."""
     call = [sys.executable, "-m", "runner", "epochs=150000", "hydra.run.dir=s/1"]
@@ -175,3 +162,27 @@ def test_a_file_is_no_folder(command: Command, tmp_path: Path) -> None:
     done = command("epochs=1", "hydra.run.dir=s")
     assert done.returncode == 1
     assert done.stderr == "hydra.run.dir=s: File exists\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="interrupts are sent as POSIX has them")
+def test_a_sweep_of_hydras_own_that_is_interrupted_has_a_table(tmp_path: Path) -> None:
+    """Nobody tells the guard of such an end: it finds it by itself."""
+    long = ["-m", "seed=range(0,9)", "network=dense", "data=moons", "epochs=6000", "log.every=100"]
+    call = [sys.executable, "-m", "runner", *long, "hydra/sweeper=basic", "hydra/launcher=basic"]
+    with subprocess.Popen(
+        [*call, "hydra.sweep.dir=s"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored behind an &
+    ) as running:
+        while not (tmp_path / "s/0/summary.csv").exists():
+            assert running.poll() is None
+            time.sleep(0.005)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+    assert (running.returncode, errors) == (130, "interrupted\n")
+    statuses = {line["run"]: line["status"] for line in lines(tmp_path / "s")}
+    assert statuses["0"] == "completed"
+    assert len(statuses) < 9

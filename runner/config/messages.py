@@ -1,0 +1,119 @@
+"""Errors of Hydra, OmegaConf, YAML and the machine as short messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from runner.config.shipped import conf_dir
+from runner.errors import did_you_mean, one_of
+
+
+def message(error: BaseException) -> str | None:
+    """A short message for an error of Hydra's, OmegaConf's or the machine's, or None for any other."""
+    if isinstance(error, MemoryError):
+        return f"out of memory: {error}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"a YAML file is not UTF-8 text: {error}"
+    import yaml
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
+        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    if not isinstance(error, HydraException | OmegaConfBaseException):
+        return f"the configuration cannot be composed: {_told(str(error))}" if _of_hydra(error) else None
+    text, cause = str(error), error.__cause__
+    if isinstance(cause, OmegaConfBaseException) and str(cause) not in text:
+        text += f"\n{cause}"
+    told = _told(text)
+    return _unknown_key(told) or _unknown_choice(told) or _unmergeable(text) or told
+
+
+def _told(text: str) -> str:
+    """An error's lines without what only OmegaConf's makers can use."""
+    inner = ("full_key:", "object_type=", "reference_type=")
+    return "\n".join(
+        line for line in text.splitlines() if line.strip() and not line.strip().startswith(inner)
+    )
+
+
+def _of_hydra(error: BaseException) -> bool:
+    """Whether Hydra or OmegaConf stumbled over what it was given, which it does not always foresee."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    module = str(frame.tb_frame.f_globals.get("__name__")) if frame else ""
+    return module.partition(".")[0] in ("hydra", "omegaconf")
+
+
+def _unmergeable(text: str) -> str | None:
+    if not re.search(r"Cannot merge (DictConfig|ListConfig) with", text):
+        return None
+    key = re.search(r"full_key: (\S+)", text)
+    where = f"{key[1]}: " if key else ""
+    return (
+        f"{text.strip().splitlines()[0]} {where}a list and a mapping cannot be merged (for weights in place "
+        "of the default network's lists, choose '- override /network: dense' in the file's defaults first)"
+    )
+
+
+def _unknown_key(text: str) -> str | None:
+    found = re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text)
+    if not found:
+        return None
+    if (conf_dir() / found[1]).is_dir():
+        group = found[1]
+        return (
+            f"{group} is a group: choose one of its files, {group}=NAME, and set its keys, {group}.KEY=VALUE"
+        )
+    section = found[1].rpartition(".")[0]
+    if inside := [key for key in known_keys() if key.startswith(f"{found[1]}.")]:
+        has = ", ".join(key.rpartition(".")[2] for key in inside)
+        return f"{found[1]}: is a group of the keys {has}, and has no others"
+    if found[1] in known_keys():
+        return (
+            f"{found[1]}: there is no such key with the {section} chosen; choose another, {section}=NAME "
+            f"(in a sweep over {section} write ++{found[1]}=VALUE)"
+        )
+    keys = [key for key in known_keys() if key.rpartition(".")[0] == section]
+    where = section or "the configuration"
+    has = f"; {where} may have {', '.join(key.rpartition('.')[2] for key in keys)}" if keys else ""
+    return f"unknown key {found[1]}{did_you_mean(found[1], known_keys())}{has}"
+
+
+def _unknown_choice(text: str) -> str | None:
+    """A group's file that there is not, with those that there are, the user's own included."""
+    found = re.search(r"Could not (?:find|load) '([^']+)/([^'/]*)'", text)
+    if not found or "Available options" not in text:
+        return None
+    options = text.partition("Available options")[2].partition("Config search path")[0].split("\n")[1:]
+    names = [option.strip() for option in options if option.strip()]
+    return f"{found[1]}={found[2]}: {one_of(names, found[2])}"
+
+
+def known_keys() -> list[str]:
+    """Every dotted key of the configuration that ships, over all choices of its groups."""
+    import yaml
+
+    keys: dict[str, None] = {}  # in order, each once
+    for path in sorted(conf_dir().rglob("*.yaml")):
+        group = path.parent.relative_to(conf_dir()).as_posix()
+        if group == "experiment" or group.startswith("hydra"):
+            continue
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        prefix = "" if group == "." else group.replace("/", ".") + "."
+        keys |= dict.fromkeys(_dotted(loaded, prefix))
+    return list(keys)
+
+
+def _dotted(config: dict[str, Any], prefix: str) -> Iterator[str]:
+    for key, value in config.items():
+        if key in ("defaults", "hydra"):
+            continue
+        yield f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{prefix}{key}.")

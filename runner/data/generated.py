@@ -1,0 +1,129 @@
+"""Points made by a generator: a new one is an entry of `GENERATORS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from runner.data.examples import Classes, Raw, one_hot
+from runner.errors import RunnerError
+from runner.nn.arrays import Array
+from runner.nn.streams import stream
+
+
+@dataclass(frozen=True)
+class Generator:
+    """``make(points, noise, **options)``, with the two random streams; its options' defaults.
+
+    `noise` is the standard deviation that is added: to the inputs where there are classes, to the
+    targets of a regression.
+    """
+
+    make: Callable[..., Raw]
+    noise: float
+    points: int = 200
+    options: Mapping[str, float] = field(default_factory=dict)
+
+
+def _numbered(letter: str, count: int) -> list[str]:
+    return [f"{letter}{i}" for i in range(1, count + 1)]
+
+
+def _points(inputs: Array, classes: Classes, count: int) -> Raw:
+    targets = one_hot(classes, count)
+    names = ["y"] if count == 2 else _numbered("y", count)
+    return Raw(inputs, targets, _numbered("x", inputs.shape[1]), names, classifies=True)
+
+
+class _Streams:
+    """The random numbers of a generator: where the points lie, and the noise on them."""
+
+    def __init__(self, seed: int) -> None:
+        self.points = stream(seed, "points")
+        self.noise = stream(seed, "noise")
+
+    def jitter(self, inputs: Array, std: float) -> Array:
+        return inputs + std * self.noise.normal(size=inputs.shape)
+
+
+def _xor(rng: _Streams, points: int, noise: float) -> Raw:
+    corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    which = np.arange(points) % 4
+    classes = (which == 1) | (which == 2)
+    return _points(rng.jitter(corners[which], noise), classes.astype(np.intp), 2)
+
+
+def _circles(rng: _Streams, points: int, noise: float, factor: float) -> Raw:
+    classes = np.arange(points) % 2  # 0 outside, 1 inside, as in sklearn.datasets.make_circles
+    angle = rng.points.uniform(0.0, 2.0 * np.pi, points)
+    radius = np.where(classes == 1, factor, 1.0)
+    inputs = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return _points(rng.jitter(inputs, noise), classes, 2)
+
+
+def _moons(rng: _Streams, points: int, noise: float) -> Raw:
+    classes = np.arange(points) % 2  # the two half circles of sklearn.datasets.make_moons
+    angle = rng.points.uniform(0.0, np.pi, points)
+    upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    lower = np.stack([1.0 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
+    return _points(rng.jitter(np.where(classes[:, None] == 1, lower, upper), noise), classes, 2)
+
+
+def _gaussians(rng: _Streams, points: int, noise: float, classes: int) -> Raw:
+    which = np.arange(points) % int(classes)
+    angle = 2.0 * np.pi * which / classes
+    centres = 2.0 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return _points(rng.jitter(centres, noise), which, int(classes))
+
+
+def _spiral(rng: _Streams, points: int, noise: float, classes: int, turns: float) -> Raw:
+    which = np.arange(points) % int(classes)
+    radius = rng.points.uniform(0.05, 1.0, points)
+    angle = 2.0 * np.pi * (turns * radius + which / classes)
+    inputs = radius[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    return _points(rng.jitter(inputs, noise), which, int(classes))
+
+
+def _plane(rng: _Streams, points: int, noise: float) -> Raw:
+    inputs = rng.points.uniform(-1.0, 1.0, (points, 2))
+    targets = rng.jitter(inputs.mean(axis=1, keepdims=True), noise)
+    return Raw(inputs, targets, ["x1", "x2"], ["y"])
+
+
+def _sine(rng: _Streams, points: int, noise: float) -> Raw:
+    inputs = rng.points.uniform(-np.pi, np.pi, (points, 1))
+    return Raw(inputs, rng.jitter(np.sin(inputs), noise), ["x1"], ["y"])
+
+
+def _exercise(rng: _Streams, points: int, noise: float, features: int, outputs: int) -> Raw:
+    # no two alike, and none to another as 1, 2 or 3 to each other: such weights do not make a neuron 0
+    order = rng.points.random((points, max(3, int(features)))).argsort(axis=1)
+    inputs = 3.0 + order[:, -int(features) :].astype(np.float64)
+    targets = rng.points.integers(1, 3, (points, int(outputs))).astype(np.float64)
+    targets += noise * rng.noise.normal(size=targets.shape)
+    names = ["y"] if outputs == 1 else _numbered("y", int(outputs))
+    return Raw(inputs, targets, _numbered("x", int(features)), names)
+
+
+GENERATORS: dict[str, Generator] = {
+    "xor": Generator(_xor, noise=0.0, points=4),
+    "circles": Generator(_circles, noise=0.05, options={"factor": 0.5}),
+    "moons": Generator(_moons, noise=0.1),
+    "gaussians": Generator(_gaussians, noise=0.5, options={"classes": 2}),
+    "spiral": Generator(_spiral, noise=0.02, options={"classes": 2, "turns": 1.0}),
+    "plane": Generator(_plane, noise=0.0),
+    "sine": Generator(_sine, noise=0.1),
+    "exercise": Generator(_exercise, noise=0.0, points=1, options={"features": 2, "outputs": 1}),
+}
+
+
+def generate(name: str, *, points: int, noise: float, seed: int, options: Mapping[str, float]) -> Raw:
+    """Points of the generator `name`, in its own order. Raises RunnerError where they are not finite."""
+    with np.errstate(all="ignore"):
+        made = GENERATORS[name].make(_Streams(seed), points, noise, **options)
+    if not (np.isfinite(made.inputs).all() and np.isfinite(made.targets).all()):
+        given = ", ".join(f"data.{key}={value:g}" for key, value in {"noise": noise, **options}.items())
+        raise RunnerError(f"data={name}: its points are no finite numbers with {given}")
+    return made

@@ -1,0 +1,85 @@
+"""``key=value`` as Hydra takes it: its parts, the values in it, and how these are told to a reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+_INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[+-]?((0|[1-9][0-9]*)?\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?[eE][+-]?[0-9]+)")
+_WORD = re.compile(r"(?!(?i:inf|nan|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def key_of(override: str) -> str:
+    """The key of an override, without the ``+`` or ``~`` before it."""
+    return override.partition("=")[0].lstrip("+~")
+
+
+def swept_values(overrides: Iterable[str]) -> dict[str, str]:
+    """``key=value`` overrides as a table's columns: keys without their ``+``, values as written."""
+    return {key_of(override): override.partition("=")[2] for override in overrides}
+
+
+def parse(text: str) -> Any:
+    """The value that Hydra's grammar reads in `text`; the common forms without its parser.
+
+    Raises what the parser raises.
+    """
+    if _INT.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text if _WORD.fullmatch(text) else _parse(text)
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Any:
+    return _parser().parse_override(f"key={text}").value()
+
+
+@cache
+def _parser() -> OverridesParser:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    return OverridesParser.create()
+
+
+def in_order(values: Iterable[Any]) -> list[Any]:
+    """Distinct swept values as a reader counts: numbers, then lists by their lengths, then words."""
+    return sorted(dict.fromkeys(values), key=_rank)
+
+
+def _rank(value: Any) -> tuple[Any, ...]:
+    text = str(value)
+    if re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?", text):
+        return 0, float(text)
+    if re.fullmatch(r"\[[\d, ]*\]", text):
+        numbers = [int(number) for number in re.findall(r"\d+", text)]
+        return 1, len(numbers), numbers
+    return 2, text
+
+
+def plain(value: Any) -> str:
+    """A swept value as a reader writes it, in full."""
+    if not isinstance(value, float | np.floating):
+        return str(value)
+    short = f"{value:g}"
+    return short if float(short) == value or value != value else repr(float(value))
+
+
+def bare(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Lists of one number, as sizes of a single hidden layer are, as numbers."""
+    import pandas as pd
+
+    lists = [re.fullmatch(r"\[\s*([-+.\deE]+)\s*\]", str(value)) for value in values]
+    if all(lists):
+        return pd.to_numeric(pd.Series([match[1] for match in lists if match], index=values.index))
+    return values

@@ -1,0 +1,117 @@
+"""A run's line of ``runs.csv``: one type in memory, one form as text, both ways."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runner.errors import RunnerError
+from runner.records.names import INTERRUPTED, RESULT_COLUMNS
+from runner.training.experiment import FINAL_MEASURES
+
+if TYPE_CHECKING:
+    from runner.training.recorder import Trained
+
+
+class Line(NamedTuple):
+    """What a table says of a run. `swept` are the values of the swept keys, as written.
+
+    `results` are numbers by their names in RESULT_COLUMNS, NaN or not there where they do not apply or
+    the run has not ended; `directory` is its folder as seen from the sweep's, empty where nobody knows yet.
+    """
+
+    run: int
+    swept: Mapping[str, Any]
+    status: str = INTERRUPTED
+    results: Mapping[str, float] = {}
+    directory: str = "."
+
+    def ended(self, trained: Trained) -> Line:
+        """The line of the run once it has been trained."""
+        known = {**vars(trained), **trained.metrics}
+        results = {name: known[name] for name in RESULT_COLUMNS if name in known}
+        return self._replace(status=trained.status, results=results)
+
+    def with_keys(self, swept: Iterable[str]) -> Line:
+        """The line with other swept keys than it was written with."""
+        return self._replace(swept={key: self.swept.get(key) for key in swept})
+
+    def result(self, name: str) -> float:
+        """A number of the run; NaN where it has none."""
+        return self.results.get(name, math.nan)
+
+
+def swept_keys(lines: Iterable[Line]) -> list[str]:
+    """The keys that are swept in any of the lines."""
+    return list(dict.fromkeys(key for line in lines for key in line.swept))
+
+
+def rows_of(lines: Sequence[Line], swept: Sequence[str]) -> Iterator[list[object]]:
+    """The header of lines that may have different metrics, and the cells of each; None is an empty one."""
+    present = {name for line in lines for name in FINAL_MEASURES if name in line.results}
+    names = [name for name in RESULT_COLUMNS if name not in FINAL_MEASURES or name in present]
+    yield ["run", *swept, "status", *(reached(name, swept) for name in names), "directory"]
+    for line in lines:
+        numbers = [number if math.isfinite(number) else None for number in map(line.result, names)]
+        yield [line.run, *map(line.swept.get, swept), line.status, *numbers, line.directory]
+
+
+def as_csv(rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows as CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def reached(name: str, swept: Container[str]) -> str:
+    """The column of a result: its name, unless a swept key has it (``epochs``, as a rule)."""
+    return f"{name}_reached" if name in swept else name
+
+
+def parser_of(header: Sequence[str]) -> Callable[[Sequence[str]], Line]:
+    """What makes a Line of the cells below a header.
+
+    It, and what it returns, raise ValueError for what is not of a table of runs.
+    """
+    for column in ("run", "status", "directory"):
+        if column not in header:
+            raise ValueError(f"there is no column '{column}'")
+    status, directory = header.index("status"), header.index("directory")
+    swept, columns = header[1:status], header[status + 1 : directory]
+    names = {reached(name, swept): name for name in RESULT_COLUMNS}
+
+    def parse(row: Sequence[str]) -> Line:
+        if len(row) != len(header) or not row[0].isdecimal():
+            raise ValueError("is not the line of a run")
+        results = zip(columns, row[status + 1 : directory], strict=True)
+        numbers = {names[column]: _number(column, cell) for column, cell in results if column in names}
+        marks = dict(zip(swept, row[1:status], strict=True))
+        return Line(int(row[0]), marks, row[status], numbers, row[directory])
+
+    return parse
+
+
+def _number(column: str, cell: str) -> float:
+    """A number as it was written: a whole one stays one."""
+    try:
+        return int(cell) if cell.isdecimal() else float(cell or "nan")
+    except ValueError:
+        raise ValueError(f"column {column}: '{cell}' is not a number") from None
+
+
+def read_lines(path: str | Path) -> list[Line]:
+    """The lines of a table of runs; none where it is not there. Raises RunnerError for what is none."""
+    lines: list[Line] = []
+    try:
+        with open(path, newline="", encoding="utf-8") as f:
+            header, *rows = csv.reader(f)
+        lines.extend(map(parser_of(header), rows))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, csv.Error) as error:
+        raise RunnerError(f"{path}, line {len(lines) + 2}: {error}") from None
+    return lines

@@ -1,0 +1,56 @@
+"""What recorded files and their columns are called, and what runs are compared by."""
+
+from __future__ import annotations
+
+import re
+
+from runner.training.experiment import FINAL_MEASURES
+
+HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
+#: With what a run was made and of what: see :mod:`runner.records.about`.
+ABOUT = "about.yaml"
+#: A sweep's own files: its table, and Hydra's record of what was asked for.
+RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
+#: A run's files, of which its summary tells what was written; and all that it may leave in its folder.
+FILES = (HISTORY, PARAMETERS, ABOUT)
+LEFT = (SUMMARY, *FILES, ERROR)
+#: What tells that a folder holds the result of a run, or of a sweep.
+RESULTS = {HISTORY: "run", SUMMARY: "run", RUNS: "sweep", MULTIRUN: "sweep"}
+#: Hydra's record of a run, in a folder of that name unless it is told another.
+HYDRA, HYDRA_FILES = ".hydra", ("config.yaml", "hydra.yaml", "overrides.yaml")
+#: At the end of the name of a file until it is whole.
+PART = ".part"
+
+#: How runs end that have a result; and how all may: a run is interrupted from the first on, until it ends.
+FINISHED = COMPLETED, DIVERGED = ("completed", "diverged")
+FAILED, INTERRUPTED = "failed", "interrupted"
+STATUSES = (*FINISHED, FAILED, INTERRUPTED)
+
+#: What runs can be compared by, and whether more of it is better.
+METRICS = {
+    "final_error": False,
+    "best_error": False,
+    "test_error": False,
+    "accuracy": True,
+    "test_accuracy": True,
+}
+#: The columns of a run's line that say in numbers how it ended, in order.
+RESULT_COLUMNS = (
+    *("epochs", "initial_error", "final_error", "best_error", "best_epoch"),
+    *FINAL_MEASURES,
+    "seconds",
+)
+
+_PART = re.compile(
+    rf"({'|'.join(map(re.escape, (*LEFT, RUNS, MULTIRUN)))})\.[0-9a-f]+{re.escape(PART)}", re.ASCII
+)
+
+
+def is_part(name: str) -> bool:
+    """Whether a file's name is that of one of ours until it is whole."""
+    return _PART.fullmatch(name) is not None
+
+
+def higher_is_better(metric: str) -> bool:
+    """Whether more of a metric is better."""
+    return METRICS[metric]

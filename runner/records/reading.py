@@ -1,0 +1,157 @@
+"""The tables of a run or a sweep as pandas has them: read exactly, and checked to the cell."""
+
+from __future__ import annotations
+
+import csv
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from runner.errors import RunnerError
+from runner.nn.network import Network
+from runner.overrides import plain
+from runner.records.checksums import refuse_changed
+from runner.records.names import COMPLETED, FINISHED, PARAMETERS, RESULT_COLUMNS, STATUSES
+
+if TYPE_CHECKING:  # pandas takes long to import, and training needs none of it
+    import pandas as pd
+
+#: A line of ``parameters.csv``: name, layer, to, from, initial, final.
+ParameterRow: TypeAlias = tuple[str, int, int, int, float, float]
+
+
+def parameter_rows(folder: str | Path) -> list[ParameterRow]:
+    """The rows of a run's ``parameters.csv``, without pandas.
+
+    Raises OSError where there is none, ValueError where it is not such a file.
+    """
+    try:
+        text = (Path(folder) / PARAMETERS).read_text(encoding="utf-8")
+        if not text.endswith("\n"):
+            raise ValueError("its last line has no end: it is cut")
+        rows = list(csv.DictReader(text.splitlines()))
+        return [
+            (r["name"], int(r["layer"]), int(r["to"]), int(r["from"]), float(r["initial"]), float(r["final"]))
+            for r in rows
+        ]
+    except (KeyError, TypeError, csv.Error) as error:
+        raise ValueError(f"not the parameters of a run: {error}") from None
+
+
+def exact_floats(pandas_version: str) -> dict[str, Any]:
+    """The option that makes ``pandas.read_csv`` read floats to the last bit: its default since 3.1."""
+    major, minor = map(int, pandas_version.split(".")[:2])
+    return {"float_precision": "round_trip"} if (major, minor) < (3, 1) else {}
+
+
+def one_line(error: Exception) -> str:
+    """An error's words in a line."""
+    return " ".join(str(error).split())
+
+
+def read_finished(path: Path) -> pd.DataFrame:
+    """A file of a finished run, as it was written. Raises RunnerError where it is not, or not there."""
+    if not path.exists():
+        raise RunnerError(f"{path.parent}: is not the folder of a finished run; there is no {path.name}")
+    frame = read_table(path)
+    refuse_changed(path)
+    return frame
+
+
+def read_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
+    """The CSV file at `path`, or `content` in its place. Raises RunnerError where it cannot be read."""
+    import pandas as pd
+
+    try:
+        content = path.read_bytes() if content is None else content
+        if content and not content.endswith(b"\n"):
+            raise RunnerError(f"{path}: its last line has no end: it is cut")
+        floats = exact_floats(pd.__version__)
+        return pd.read_csv(BytesIO(content), keep_default_na=False, na_values=[""], **floats)
+    except (ValueError, OSError) as error:
+        raise RunnerError(f"{path}: cannot be read as CSV: {one_line(error)}") from None
+
+
+def read_runs_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
+    """The lines of runs at `path`, or in `content`, checked. Raises RunnerError for what are none."""
+    table = read_table(path, content)
+    for column in ("run", "status", "final_error", "initial_error", "best_error", "directory"):
+        if column not in table:
+            raise RunnerError(f"{path}: is not a table of runs; it has no column '{column}'")
+    table = table.iloc[:, : list(table.columns).index("directory") + 1]  # a summary says more of its files
+    unknown = table.loc[~table["status"].isin(STATUSES), "status"]
+    if len(unknown):
+        raise RunnerError(
+            f"{path}, line {unknown.index[0] + 2}: status '{unknown.iloc[0]}' "
+            f"is none of {', '.join(STATUSES)}"
+        )
+    ended = table["status"].isin(FINISHED)  # what else failed may have had any rate
+    for column in [c for c in ("run", "learning_rate", *RESULT_COLUMNS) if c in table]:
+        table[column] = _numbers(path, table, column, ended if column == "learning_rate" else None)
+    done = table["status"] == COMPLETED
+    finite = dict.fromkeys(("initial_error", "final_error", "best_error"), done)
+    for column, rows in {"run": done | True, **finite}.items():
+        _refuse(path, table, column, rows & ~np.isfinite(table[column]), "is not finite")
+    _refuse(path, table, "run", table["run"] % 1 != 0, "is no whole number")
+    _refuse(path, table, "run", table["run"].duplicated(), "stands there twice")
+    if "learning_rate" in table:
+        rates = table["learning_rate"]
+        wrong = ended & ~(np.isfinite(rates) & (rates > 0))
+        _refuse(path, table, "learning_rate", wrong, "is no learning rate above 0")
+    return table.astype({"run": int})
+
+
+def _numbers(
+    path: Path, table: pd.DataFrame, column: str, rows: pd.Series[bool] | None = None
+) -> pd.Series[float]:
+    """A column as numbers, NaN where it is empty. Raises RunnerError for anything else in `rows`, or any."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    wrong = numbers.isna() & table[column].notna()
+    _refuse(path, table, column, wrong if rows is None else wrong & rows, "is not a number")
+    return numbers
+
+
+def _refuse(path: Path, table: pd.DataFrame, column: str, wrong: pd.Series[bool], what: str) -> None:
+    """Raises RunnerError for the first row that is `wrong`, naming its line and column."""
+    if not wrong.any():
+        return
+    row = table.index[wrong][0]
+    value: Any = table.at[row, column]
+    cell = "nothing" if value != value else f"'{plain(value)}'"
+    raise RunnerError(f"{path}, line {row + 2}, column {column}: {cell} {what}")
+
+
+def parameters_of(path: Path) -> pd.DataFrame:
+    """``parameters.csv``, with every weight from the inputs to the outputs. Raises RunnerError otherwise."""
+    table = read_table(path)
+    places = ["layer", "to", "from"]
+    for column in ("name", *places, "initial", "final"):
+        if column not in table:
+            raise RunnerError(f"{path}: has no column '{column}'")
+        if column != "name":
+            table[column] = _numbers(path, table, column)
+    for column in places:
+        _refuse(path, table, column, ~(table[column] % 1 == 0), "is no whole number")
+    weights = table[table["from"] > 0]
+    expected = Network(tuple(_sizes(path, weights)), (), has_biases=len(weights) < len(table)).names
+    rows = list(table[["name", *places]].itertuples(index=False, name=None))
+    for line, (right, row) in enumerate(zip(expected, rows, strict=False), start=2):
+        if tuple(right) != row:
+            raise RunnerError(f"{path}, line {line}: '{row[0]}' stands where '{right[0]}' is to be")
+    if len(rows) != len(expected):
+        raise RunnerError(f"{path}: has {len(rows)} parameters, and {len(expected)} are to be there")
+    return table.astype(dict.fromkeys(places, int))
+
+
+def _sizes(path: Path, weights: pd.DataFrame) -> list[int]:
+    """The numbers of inputs and of neurons a layer, as far as any weight goes."""
+    last = int(weights["layer"].max()) if len(weights) else 0
+    into, out = (weights.groupby("layer")[side].max() for side in ("from", "to"))
+    sizes = [max(int(into.get(i + 1, 0)), int(out.get(i, 0))) for i in range(last + 1)]
+    if not sizes or not all(sizes):
+        raise RunnerError(f"{path}: has no weights of some layer")
+    return sizes

@@ -1,0 +1,200 @@
+"""A folder's table of runs: how they ended, what they are compared by, and which setting is the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from runner.errors import RunnerError, did_you_mean
+from runner.overrides import bare, plain
+from runner.ranking import (
+    BLOWN_UP,
+    LOST,
+    Ranking,
+    blown_up,
+    cost,
+    default_metric,
+    median,
+    rank,
+    soonest,
+    verdict,
+)
+from runner.records.lines import Line
+from runner.records.names import FINISHED, HISTORY, METRICS, higher_is_better
+from runner.records.runs_table import runs_now
+
+
+class Runs:
+    """The runs of a folder. `runs` has a row a run, as ``runs.csv``; `swept` are the keys that vary."""
+
+    def __init__(self, folder: str | Path) -> None:
+        """Raises RunnerError for a folder without results, or with a table that is not one."""
+        self.folder = Path(folder)
+        if not self.folder.is_dir():
+            raise RunnerError(f"{folder}: there is no such folder")
+        self._rankings: dict[str, Ranking] = {}
+        self.is_sweep = not (self.folder / HISTORY).exists()
+        self.runs = runs_now(self.folder, self.is_sweep)
+        named = list(self.runs.columns[1 : list(self.runs.columns).index("status")])
+        self.swept = [key for key in named if self.runs[key].astype(str).nunique() > 1]
+        self._written: dict[str, dict[Any, str]] = {}  # what runs.csv has, where values are read as others
+        for key in self.swept:
+            written = self.runs[key]
+            values = bare(written)
+            if values is not written:
+                self._written[key] = dict(zip(values, written, strict=True))
+                self.runs[key] = values
+
+    @property
+    def keys(self) -> list[str]:
+        """The swept keys, but for the seed: it makes repeats, not settings."""
+        return [key for key in self.swept if key != "seed"]
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that these runs have."""
+        return [name for name in METRICS if name in self.runs and self.runs[name].notna().any()]
+
+    @cached_property
+    def finished(self) -> pd.DataFrame:
+        """The runs that have a result: completed or diverged, in order."""
+        return self.runs[self.runs["status"].isin(FINISHED)]
+
+    @cached_property
+    def outcomes(self) -> pd.Series[Any]:
+        """How every run ended: its status, but BLOWN_UP where it came to its end off the scale."""
+        status = self.runs["status"]
+        off_scale = pd.Series(list(map(blown_up, self._lines)), self.runs.index, dtype=bool)
+        return status.mask(off_scale & (status == "completed"), BLOWN_UP)
+
+    @cached_property
+    def completed(self) -> pd.DataFrame:
+        """The runs that can be compared: they came to their end, and did not blow up."""
+        return self.runs[self.outcomes == "completed"]
+
+    @cached_property
+    def lost(self) -> pd.Series[bool]:
+        """Which of the finished runs diverged or blew up."""
+        return self.outcomes[self.finished.index].isin(LOST)
+
+    @property
+    def rows(self) -> list[int]:
+        """The finished runs, by their rows in `runs`."""
+        return [int(row) for row in self.finished.index.to_numpy()]
+
+    def marks(self, run: int) -> dict[str, Any]:
+        """What tells a run's rows from those of others: its number and its swept values."""
+        return dict(self.runs.loc[run, ["run", *self.swept]])
+
+    def as_written(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table with swept values as ``runs.csv`` has them, so that the two can be joined."""
+        keys = [key for key in self._written if key in table]
+        return table.assign(**{key: table[key].map(self._written[key]) for key in keys}) if keys else table
+
+    def name(self, run: int, keys: Sequence[str] | None = None) -> str:
+        """A run as its swept values say it, or those of `keys`, as ``runs.csv`` has them."""
+        values = {key: self.runs.at[run, key] for key in (self.swept if keys is None else keys)}
+        as_written = {key: self._written.get(key, {}).get(value, value) for key, value in values.items()}
+        return ", ".join(f"{key}={plain(value)}" for key, value in as_written.items())
+
+    @cached_property
+    def _lines(self) -> list[Line]:
+        """What ranking has to know of each run, in the order of `runs`."""
+        results = [name for name in ("initial_error", "best_epoch", *METRICS) if name in self.runs]
+        swept: Any = self.runs[self.keys].to_dict("records")
+        numbers: Any = self.runs[results].to_dict("records")
+        return list(map(Line, self.runs["run"], swept, self.runs["status"], numbers))
+
+    def metric(self, asked: str | None = None) -> str:
+        """The metric that runs are compared by: as asked for, else the test error, if all hold a part out.
+
+        Raises RunnerError for one that these runs do not have.
+        """
+        if asked is None:
+            return default_metric(self._lines)
+        if not self.finished.empty:
+            self.check_metric(asked)
+        return asked
+
+    def check_metric(self, metric: str) -> None:
+        """Raises RunnerError for a metric that these runs do not have, or by which none is better."""
+        if not self.metrics:
+            raise RunnerError(f"{self.folder}: no run has a result yet")
+        if metric not in self.metrics:
+            nearest = did_you_mean(metric, self.metrics)
+            raise RunnerError(f"--metric {metric}{nearest}: these runs have {', '.join(self.metrics)}")
+
+    def ranking(self, metric: str | None = None) -> Ranking:
+        """The settings by `metric`, the best first; runs are told by their rows in `runs`."""
+        metric = self.metric(metric)
+        if metric not in self._rankings:
+            self._rankings[metric] = rank(self._lines, self.keys, metric)
+        return self._rankings[metric]
+
+    def verdict(self, metric: str | None = None) -> list[tuple[str, str]]:
+        """What there is to say of the best setting: pairs of a heading and a text; of one run nothing."""
+        return verdict(self._lines, self.keys, self.metric(metric), lambda run: self.name(run, self.keys))
+
+    def quality(self, metric: str) -> pd.Series[float]:
+        """The metric of the finished runs as they are compared: infinitely bad where they diverged."""
+        costs = [cost(self._lines[row], metric) for row in self.rows]
+        return pd.Series(costs, self.finished.index) * (-1.0 if higher_is_better(metric) else 1.0)
+
+    def middles(self, metric: str | None = None, among: Sequence[int] | None = None) -> list[int]:
+        """The rows of the settings' median runs, the best first; those in `among`, where that is given.
+
+        Settings of which at least half of the runs diverged have none.
+        """
+        middles = [setting.middle for setting in self.ranking(metric).settings if np.isfinite(setting.cost)]
+        wanted = set(middles if among is None else among)
+        return [run for run in middles if run in wanted]
+
+    def best(self, metric: str | None = None, among: Sequence[int] | None = None) -> int:
+        """The row of the median run of the best setting, of those whose median run is in `among`.
+
+        Raises RunnerError where there is none.
+        """
+        for run in self.middles(metric, among):
+            return run
+        raise RunnerError("at least half of the runs of every setting diverged")
+
+    def best_name(self, metric: str | None = None, among: Sequence[int] | None = None) -> str:
+        """The run of `best` as a caption says it: its setting, and which of its seeds; else nothing."""
+        middles = self.middles(metric, among)
+        if not middles or not self.is_sweep:
+            return ""
+        run, ranking = middles[0], self.ranking(metric)
+        by, count = ranking.metric.replace("_", " "), len(ranking.of(run).runs)
+        seed = self.name(run, ["seed"] if "seed" in self.swept else []) or f"run {run}"
+        middle = f"{seed}, the median of {count} seeds" if count > 1 else ""
+        if not self.keys:
+            return f"the median run by {by} ({middle})"
+        setting = "; ".join(filter(None, [self.name(run, self.keys), middle]))
+        if run != ranking.settings[0].middle:
+            return f"the best setting by {by} of those that can be shown ({setting})"
+        return f"the best setting by {by} ({setting}{soonest(ranking)})"
+
+    def in_order(self, metric: str | None = None) -> list[int]:
+        """All rows: the best setting's first, of each its best run first; those without a result last."""
+        ranked = [run for setting in self.ranking(metric).settings for run in setting.runs]
+        return ranked + sorted(set(self.runs.index) - set(ranked))
+
+    def level(self, metric: str) -> float:
+        """The `metric` that counts as learnt: 1 % of the initial error, or 99 % right.
+
+        It is what half of the runs reach, as far as ``runs.csv`` tells, where no run gets to such an
+        error, or not half of them to such an accuracy.
+        """
+        done = self.completed
+        if done.empty:
+            return float("nan")
+        there = done["best_error" if metric == "final_error" else metric].dropna()
+        if higher_is_better(metric):
+            return min(0.99, median(there))
+        goal = 0.01 * median(done["initial_error"])
+        return goal if (there <= goal).any() else median(there)

@@ -1,0 +1,94 @@
+"""What a run says in the terminal: what was trained, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from runner.records.names import HISTORY
+from runner.training.experiment import Experiment
+from runner.training.objective import predict
+from runner.training.recorder import Trained
+
+
+def told(folder: Path, experiment: Experiment, result: Trained) -> str:
+    """All that a run says at its end: its story, and where its history is."""
+    columns = "every weight and error" if experiment.log.weights else "history"
+    return f"{story(experiment, result)}\n\n{columns}: {_as_seen_from_here(folder) / HISTORY}"
+
+
+def _as_seen_from_here(folder: Path) -> Path:
+    """The folder as a user would type it; in full if it is elsewhere, or where the job has gone to."""
+    here = Path.cwd()
+    return folder.relative_to(here) if here in folder.parents else folder
+
+
+def story(experiment: Experiment, result: Trained) -> str:
+    """A run in a few lines: what was trained, and error, predictions and weights before and after."""
+    first, last = "epoch 0", f"epoch {result.epochs}"
+    rows: list[tuple[str, object, object, str]] = [("", first, last, "")]
+    rows.append(("error", result.initial_error, result.final_error, ""))
+    rows += [(name.replace("_", " "), "", value, "") for name, value in result.metrics.items()]
+    rows += _predictions(experiment, result)
+    names = [p.name for p in experiment.network.names]
+    if len(names) <= 20:
+        rows += [(n, a, b, "") for n, a, b in zip(names, result.initial, result.final, strict=True)]
+    end = ""
+    if result.status == "diverged":
+        end = f"\ndiverged after epoch {result.epochs}: error or weights are no longer finite numbers"
+    elif result.best_error < result.final_error:
+        end = f"\nbest error {result.best_error:.9g} at epoch {result.best_epoch}"
+    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows)]) + end
+
+
+def title(experiment: Experiment) -> str:
+    """The run in one line."""
+    sizes = "-".join(map(str, experiment.sizes))
+    examples = experiment.data.examples
+    return (
+        f"{sizes} network on {experiment.data.name} data ({examples} example{'s' * (examples != 1)}): "
+        f"{experiment.loss}, {experiment.optimizer}, learning rate {experiment.learning_rate:g}"
+    )
+
+
+def notes(experiment: Experiment) -> list[str]:
+    """What else is to be known of a run before its numbers, a line each: what its data were taken for."""
+    lines = [_classes(name, labels) for name, labels in experiment.data.classes.items()]
+    return [*lines, note] if (note := one_batch(experiment)) else lines
+
+
+#: Classes that are named in a line.
+CLASSES_SHOWN = 12
+
+
+def _classes(name: str, labels: Sequence[str]) -> str:
+    numbers = [" (0)", " (1)"] if len(labels) == 2 else [""] * len(labels)  # two are one column of 0 and 1
+    names = ", ".join(map("".join, zip(labels[:CLASSES_SHOWN], numbers, strict=False)))
+    more = f", and {len(labels) - CLASSES_SHOWN} more" if len(labels) > CLASSES_SHOWN else ""
+    return f"{len(labels)} classes of {name}: {names}{more}"
+
+
+def one_batch(experiment: Experiment) -> str | None:
+    """Says where there are fewer examples than `batch_size` asks for, and all of them are one batch."""
+    size, examples = experiment.batch_size, experiment.data.examples
+    if size is None or size <= examples:
+        return None
+    return f"batch_size={size} is more than the {examples} examples: one batch holds all of them"
+
+
+def _predictions(experiment: Experiment, result: Trained) -> list[tuple[str, object, object, str]]:
+    targets = experiment.data.targets
+    if targets.size > 8:
+        return []
+    before, after = (predict(experiment, p).ravel() for p in (result.initial, result.final))
+    names = [f"prediction {i + 1}" if targets.size > 1 else "prediction" for i in range(targets.size)]
+    goals = [f"target {y:g}" for y in targets.ravel()]
+    return list(zip(names, before, after, goals, strict=True))
+
+
+def _aligned(rows: Iterable[tuple[str, object, object, str]]) -> str:
+    lines = []
+    for name, before, after, note in rows:
+        cells = [c if isinstance(c, str) else f"{c:.9g}" for c in (before, after)]
+        lines.append(f"{name:<14}{cells[0]:>14}{cells[1]:>16}  {note}".rstrip())
+    return "\n".join(lines)

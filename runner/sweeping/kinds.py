@@ -1,0 +1,119 @@
+"""Jobs that differ in plain values only: composed once by Hydra, for all others the values are put in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from omegaconf import DictConfig, OmegaConf
+
+from runner.hydra_internals import as_yaml, leaf, put
+from runner.overrides import parse
+from runner.sweeping.job_files import GAPS, JobFiles, Template, Text, mark
+
+#: A plain override: its key with its prefix, and its value as it is written.
+Slot: TypeAlias = tuple[str, str]
+
+
+def task_of(config: DictConfig) -> DictConfig:
+    """The configuration that a task function is given: all but ``hydra``."""
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+
+
+class Kind:
+    """Jobs that differ in plain values only: a configuration composed by Hydra, and its gaps.
+
+    `composed` is that of one of them, `master` the sweep's own, and `slots` has the plain ones among
+    `overrides`; with `clashes` these change what others have set. `simple` says that putting in the values
+    of another job makes what Hydra would compose.
+    """
+
+    def __init__(
+        self,
+        composed: DictConfig,
+        master: DictConfig,
+        overrides: Sequence[str],
+        slots: Sequence[Slot | None],
+        clashes: bool,
+    ) -> None:
+        self.composed = composed
+        self.master = master
+        self.overrides = list(overrides)
+        self.keys = [slot[0].lstrip("+") for slot in slots if slot]
+        self.task = task_of(composed)
+        self.nodes = [leaf(self.task, slot[0].lstrip("+"), slot[1]) for slot in slots if slot]
+        self.hydra: dict[str, Any] = OmegaConf.to_container(  # type: ignore[assignment]
+            composed.hydra, resolve=False, enum_to_str=True
+        )
+        self.container: dict[str, Any] = OmegaConf.to_container(  # type: ignore[assignment]
+            self.task, resolve=False, enum_to_str=True
+        )
+        self.folder = os.path.dirname(self.hydra["runtime"]["output_dir"])
+        self.interpolates = "${" in str(self.container)
+        self.simple = not clashes and self._is_simple()
+        if self.simple:
+            naming = self.hydra["job"]["config"]["override_dirname"]
+            self.template = Template(
+                self.hydra["output_subdir"],
+                self._texts(),
+                tuple(self.keys),
+                self.folder,
+                naming["item_sep"],
+                naming["kv_sep"],
+            )
+
+    def _is_simple(self) -> bool:
+        """Whether a value in a gap changes nothing but itself and what interpolates it."""
+        groups = {str(choice).split("@")[0] for choice in self.hydra["runtime"]["choices"]}
+        return (
+            all(node is not None for node in self.nodes)
+            and self.hydra["overrides"]["task"] == self.overrides  # none of Hydra's own
+            and not groups.intersection(self.keys)
+            and self.hydra["sweep"]["subdir"] == "${hydra.job.num}"
+            and not self.hydra["job"]["config"]["override_dirname"]["exclude_keys"]
+            and " " not in self.folder
+            and "${hydra:" not in str(self.container)
+        )
+
+    def _texts(self) -> tuple[Text, ...]:
+        container = self.container
+        for number, key in enumerate(self.keys):
+            container = _with(container, key.split("."), mark(number))
+        hydra = self.hydra
+        for number, path in enumerate(GAPS.values()):
+            hydra = _with(hydra, path.split("."), mark(number))
+        hydra["runtime"]["output_dir"] = f"{self.folder}/{hydra['runtime']['output_dir']}"
+        return (
+            Text.marked(as_yaml(container), self.keys),
+            Text.marked(as_yaml({"hydra": hydra}), list(GAPS)),
+            Text(("", "\n"), ("overrides",)),
+        )
+
+    def files(self, number: int, overrides: list[str], texts: Sequence[str]) -> JobFiles:
+        """The files of a job with the values that `texts` stand for. Raises what Hydra raises for such."""
+        values = []
+        for node, text in zip(self.nodes, texts, strict=True):
+            assert node is not None
+            values.append(put(node, parse(text)))
+        return JobFiles(self.template, number, overrides, values)
+
+    def resolved(self) -> dict[str, Any] | None:
+        """The configuration with the values of the latest `files`, where any of it interpolates another."""
+        if not self.interpolates:
+            return None
+        OmegaConf.copy_cache(from_config=self.master, to_config=self.task)
+        return OmegaConf.to_container(self.task, resolve=True)  # type: ignore[return-value]
+
+    def config(self, values: Sequence[Any]) -> dict[str, Any]:
+        """The task's configuration with `values` in its gaps; what holds none of them is shared."""
+        config = self.container
+        for key, value in zip(self.keys, values, strict=True):
+            config = _with(config, key.split("."), value)
+        return config
+
+
+def _with(container: dict[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
+    """`container` with `value` at `path`; what is not on the path is shared, not copied."""
+    name, rest = path[0], path[1:]
+    return {**container, name: _with(container[name], rest, value) if rest else value}

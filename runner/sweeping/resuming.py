@@ -1,0 +1,99 @@
+"""What a resumed sweep takes for done: runs whose files are as they were written, and no others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner.config.sources import refuse_other_files
+from runner.errors import RunnerError
+from runner.records.checksums import changed, recorded, sum_of
+from runner.records.lines import Line
+from runner.records.names import FILES, SUMMARY
+from runner.sweeping.jobs import Job
+
+#: Runs that are no more what they were, of which a resumption says what is wrong.
+SPOILT = 20
+
+
+class Resumption:
+    """The jobs of a resumed sweep, by their numbers, with their directories as seen from its folder.
+
+    `done` are the lines of those that are done, `spoilt` what is wrong with the files of others that were.
+    """
+
+    def __init__(self, jobs: Mapping[int, Job], directories: Mapping[int, str]) -> None:
+        """Raises RunnerError for the result of another run, or of another configuration."""
+        self.jobs = jobs
+        self.done: dict[int, Line] = {}
+        self.spoilt: dict[int, dict[str, str]] = {}
+        for number, job in jobs.items():
+            if (line := self._line(job, directories[number])) is not None:
+                self.done[number] = line
+
+    def _line(self, job: Job, directory: str) -> Line | None:
+        """The line of a run that is done; None for one that is not, or whose files are not as they were."""
+        summary = recorded(job.folder)
+        if summary is None:
+            if os.path.exists(f"{job.folder}/{SUMMARY}"):
+                self.spoilt[job.number] = {SUMMARY: "is cut"}
+            return None
+        line, files = summary
+        if (line.run, line.directory) != (job.number, directory):
+            raise RunnerError(
+                f"hydra.launcher.resume=true: {job.folder} is to hold run {job.number}, and its {SUMMARY} is "
+                f"that of run {line.run} in {line.directory}; put the folder back, or remove it"
+            )
+        faults = changed(job.folder, files)
+        path = _record(job)
+        if path is not None and not (path.is_file() and path.read_bytes().strip(b"\0")):
+            faults[str(path.relative_to(job.folder))] = "is gone"
+        if faults:
+            self.spoilt[job.number] = faults
+            return None
+        _refuse_other_configuration(job)
+        try:
+            refuse_other_files(job.folder, job.config)
+        except RunnerError as error:
+            raise RunnerError(f"hydra.launcher.resume=true: {error}") from None
+        return line
+
+    def warning(self) -> str:
+        """Which runs are trained again though they were done, and whose files they have instead."""
+        summaries = {number: recorded(job.folder) for number, job in self.jobs.items()}
+        owners = {
+            (name, summary.files[name]): number
+            for number, summary in summaries.items()
+            for name in FILES
+            if summary and name in summary.files
+        }
+        lines = []
+        for number, faults in list(self.spoilt.items())[:SPOILT]:
+            for name, fault in faults.items():
+                owner = owners.get((name, str(sum_of(Path(self.jobs[number].folder, name)))))
+                lines.append(
+                    f"  run {number}: {name} {fault}" + ("" if owner is None else f", those of run {owner}")
+                )
+        more = [f"  and {len(self.spoilt) - SPOILT} more"] if len(self.spoilt) > SPOILT else []
+        again = "runs are not as they were written, and are trained again:"
+        return "\n".join([f"{len(self.spoilt)} of {len(self.jobs)} {again}", *lines, *more])
+
+
+def _record(job: Job) -> Path | None:
+    """Where Hydra's record of a job's configuration is, if there is to be one."""
+    subdir = job.files.template.subdir
+    return None if subdir is None else Path(job.folder, subdir, "config.yaml")
+
+
+def _refuse_other_configuration(job: Job) -> None:
+    path, now = _record(job), job.files.config()
+    if path is None or (before := path.read_bytes()) == now:
+        return
+    there, here = (set(text.decode().splitlines()) for text in (before, now))
+    only = [f"  there: {line.strip()}" for line in before.decode().splitlines() if line not in here]
+    only += [f"  here:  {line.strip()}" for line in now.decode().splitlines() if line not in there]
+    raise RunnerError(
+        f"hydra.launcher.resume=true: run {job.number} in {job.folder} was made from another configuration:\n"
+        + "\n".join(only)
+    )

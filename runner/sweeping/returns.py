@@ -1,0 +1,72 @@
+"""What Hydra is told of each job: its callbacks as it starts and ends, its sweeper in the end."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+
+from hydra.core.utils import JobReturn, JobRuntime, JobStatus
+from hydra.experimental.callback import Callback
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+from runner.sweeping.jobs import Job
+from runner.sweeping.kinds import task_of
+from runner.work import Outcome
+
+
+class LazyJobReturn(JobReturn):
+    """A job's return, with its line of the table.
+
+    Its configurations are composed when somebody asks for them.
+    """
+
+    def __init__(self, job: Job, outcome: Outcome) -> None:
+        self.job = job
+        self.line = outcome.line
+        self.overrides = job.overrides
+        self.working_dir = os.getcwd()
+        self.task_name = JobRuntime.instance().get("name")
+        self.status = JobStatus.FAILED if outcome.error is not None else JobStatus.COMPLETED
+        self.return_value = outcome.error or float(outcome.line.result("final_error"))
+
+    @cached_property
+    def _composed(self) -> DictConfig:
+        return self.job.compose()
+
+    @property
+    def cfg(self) -> DictConfig:  # type: ignore[override]
+        """The configuration that the task was given."""
+        return task_of(self._composed)
+
+    @property
+    def hydra_cfg(self) -> DictConfig:  # type: ignore[override]
+        """Hydra's own part of it."""
+        return OmegaConf.masked_copy(self._composed, "hydra")
+
+
+class Watchers:
+    """Hydra's callbacks that want to see every job; most sweeps have none, and pay nothing."""
+
+    def __init__(self, context: HydraContext, task_function: TaskFunction) -> None:
+        self.task_function = task_function
+        self.configs: dict[int, DictConfig] = {}
+        self.notify = context.callbacks
+        self.callbacks = [
+            callback
+            for callback in context.callbacks.callbacks
+            if not isinstance(callback, Callback)
+            or type(callback).on_job_start is not Callback.on_job_start
+            or type(callback).on_job_end is not Callback.on_job_end
+        ]
+
+    def start(self, job: Job) -> None:
+        """Tells them of a job that is about to be run."""
+        if self.callbacks:
+            self.configs[job.number] = job.compose()
+            self.notify.on_job_start(config=self.configs[job.number], task_function=self.task_function)
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        """Tells them what has become of it."""
+        if config := self.configs.pop(job.number, None):
+            self.notify.on_job_end(config=config, job_return=LazyJobReturn(job, outcome))

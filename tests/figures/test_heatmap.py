@@ -1,0 +1,83 @@
+"""Its numbers against numbers computed from the CSV files by other means; its marks, and its words."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import QuadMesh
+from reading_figures import drawn, rows, sweep_of
+
+from runner.figures import load
+
+
+def test_heatmap_cells_are_medians_and_diverged_ones_have_no_colour(seeds: Path) -> None:
+    _, canvas = drawn("heatmap", seeds, metric="test_error")
+    table = rows(seeds / "runs.csv")
+    (mesh,) = [c for c in canvas.axes[0].collections if isinstance(c, QuadMesh)]
+    cells = mesh.get_array()
+    for i, rate in enumerate([0.05, 0.1, 0.2, 2000.0]):
+        for j, l2 in enumerate([0.01, 0.02]):
+            four = [
+                r for r in table if float(r["learning_rate"]) == rate and float(r["regularization.l2"]) == l2
+            ]
+            done = [float(r["test_error"]) for r in four if r["status"] == "completed"]
+            if len(done) <= 2:
+                assert cells[j, i] is np.ma.masked
+            else:
+                assert cells[j, i] == pytest.approx(statistics.median(done), rel=1e-14)
+    hatched = [patch for patch in canvas.axes[0].patches if patch.get_gid() == "diverged"]
+    assert len(hatched) == int(np.ma.getmaskarray(cells).sum()) > 0
+    assert canvas.axes[0].get_xscale() == "log"
+    names = [t.get_text() for t in canvas.axes[0].get_xticklabels()]
+    assert names[0] == "0.05"
+    assert names[-1] == "2000"
+
+
+def test_heatmap_takes_the_keys_asked_for(seeds: Path) -> None:
+    numbers, canvas = drawn("heatmap", seeds, x="regularization.l2", y="learning_rate")
+    assert list(numbers.columns[:2]) == ["regularization.l2", "learning_rate"]
+    assert canvas.axes[0].get_ylabel() == r"learning rate $\eta$"
+
+
+def test_lost_cells_are_hatched(lost: Path) -> None:
+    numbers, canvas = drawn("heatmap", lost, metric="final_error")
+    hatched = [patch for patch in canvas.axes[0].patches if patch.get_gid() == "diverged"]
+    assert len(hatched) == numbers["final_error"].isna().sum() == 2
+    text = load("heatmap").caption(numbers)
+    assert "2 of 24 runs diverged, 3 blew up (to 1,000 times the first error or more); hatched" in text
+
+
+def test_heatmap_puts_rates_on_a_log_axis_and_words_in_order(tmp_path: Path) -> None:
+    sweep = sweep_of(
+        tmp_path, {"learning_rate": [0.01, 0.05, 0.2], "network.hidden": [[], [4], [8, 8], [16]]},
+        "network=dense", "epochs=2",
+    )  # fmt: skip
+    _, canvas = drawn("heatmap", sweep)
+    assert canvas.axes[0].get_xscale() == "log"
+    assert [t.get_text() for t in canvas.axes[0].get_yticklabels()] == ["[]", "[4]", "[16]", "[8, 8]"]
+
+
+def test_heatmap_says_what_was_not_swept(rates: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(rates, tmp_path / "s")
+    table = pd.read_csv(tmp_path / "s" / "runs.csv", dtype=str)
+    table.insert(2, "batch_size", ["1", "1", "2", "2", "3", "3"])
+    table.to_csv(tmp_path / "s" / "runs.csv", index=False)
+    numbers, canvas = drawn("heatmap", tmp_path / "s")
+    assert "12 combinations that were not in the sweep" in load("heatmap").caption(numbers)
+    assert sum(line.get_gid() == "absent" for line in canvas.axes[0].get_lines()) == 12
+
+
+def test_names_of_ticks_do_not_overlap() -> None:
+    from runner.figures.heatmap import _apart
+
+    at, widths = np.array([0.0, 0.1, 0.2, 1.0, 2.0]), np.full(5, 0.3)
+    shown = _apart(at, widths)
+    assert shown[0] == 0
+    assert shown[-1] == 4
+    assert (np.diff(at[shown]) >= 0.3).all()

@@ -1,0 +1,94 @@
+"""Histories as arrays: of unlike lengths, thinned, and none that is not as it was written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from making_sweeps import make_sweep
+
+from runner.errors import RunnerError
+from runner.records import histories as module
+from runner.records.histories import NotShownError
+from runner.results import Results, read_histories
+
+
+def test_errors_of_unlike_lengths_stand_at_their_steps(tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "s", {"epochs": [3, 7], "log.every": [1, 2]})
+    errors = Results(sweep).errors
+    assert errors.counts.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert np.isfinite(errors.values).sum(axis=1).tolist() == [4, 3, 8, 5]
+
+
+def test_long_histories_are_thinned_but_thresholds_are_not(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Results(sweep).errors
+    monkeypatch.setattr(module, "MOST_NUMBERS", 15)
+    thin = Results(sweep).errors
+    assert thin.values.shape[1] < whole.values.shape[1]
+    assert thin.counts[-1] == 30
+    assert np.array_equal(thin.reached, whole.reached, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "put", "message"),
+    [
+        (3, "2,abc,1,1,1,1,1,1", "history.csv: is not a history as it was written.*abc"),
+        (3, "2,,1,1,1,1,1,1", "history.csv: is not a history"),
+        (3, "2,0.1", "history.csv: is not a history"),
+        (3, "0,0.1,1,1,1,1,1,1", "'epoch' does not increase"),
+        (3, "2,inf,1,1,1,1,1,1", "'error' has a number that is not finite"),
+        (0, "epoch,wrong,w1,w2,w3,w4,w5,w6", "has no column 'error'"),
+        (0, "epoc,error,w1,w2,w3,w4,w5,w6", "has no column 'epoch'"),
+    ],
+)
+def test_a_tampered_history_is_refused(
+    sweep: Path, tmp_path: Path, line: int, put: str, message: str
+) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    path = copy / "1" / "history.csv"
+    lines = path.read_text().splitlines()
+    lines[line] = put
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(RunnerError, match=message):
+        _ = Results(copy).errors
+
+
+def test_a_history_without_rows_is_refused(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    (copy / "1" / "history.csv").write_text("epoch,error,w1,w2,w3,w4,w5,w6\n")
+    with pytest.raises(RunnerError, match=r"1/history\.csv: has no rows"):
+        _ = Results(copy).errors
+
+
+def test_a_run_whose_history_is_empty_is_named(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    (copy / "1" / "history.csv").write_bytes(b"")
+    for read in (
+        lambda: Results(copy).history(1),
+        lambda: Results(copy).errors,
+        lambda: Results(copy / "1").history(0),
+        lambda: Results(copy / "1").errors,
+    ):
+        with pytest.raises(RunnerError, match=r"history\.csv: is not a history as it was written"):
+            read()
+
+
+def test_the_history_of_another_run_is_never_taken_for_its_own(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "s"
+    shutil.copytree(sweep, copy)
+    shutil.copy(copy / "0" / "history.csv", copy / "1" / "history.csv")
+    with pytest.raises(RunnerError, match=r"1/history\.csv: is not as it was written"):
+        read_histories(copy)
+
+
+def test_histories_of_unlike_steps_are_no_errors_of_one_kind(tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "s", {"log.unit": ["epoch", "update"]}, ["epochs=5"])
+    with pytest.raises(NotShownError, match="count different steps: epochs and updates"):
+        _ = Results(sweep).errors

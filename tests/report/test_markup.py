@@ -1,0 +1,206 @@
+"""The page whole in itself and escaped, on a screen and on paper: in a real browser where there is one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from html_pages import Reader
+from making_sweeps import make_sweep
+
+from runner.report import write_report
+from runner.report.markup import cell, html, latex
+from runner.report.page import Page, Table
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SERVICES = ("quic", "gpu", "background-networking", "component-update", "sync")
+FLAGS = ["--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{service}" for service in SERVICES)]
+
+
+def test_the_page_needs_nothing_but_itself(sweep: Path) -> None:
+    text = (sweep / "report.html").read_text()
+    page = Reader(text)
+    assert page.sources
+    assert all(source.startswith("data:image/") for source in page.sources)
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", text)
+    assert "link" not in page.tags
+
+
+def page_of(runs: Table) -> Page:
+    """A page without figures."""
+    return Page("Run <1>", [], [], runs, runs, [], "backprop-runner", "seed: 0")
+
+
+def test_numbers_are_written_as_they_are_read() -> None:
+    rows = pd.DataFrame({"x": [0.1 + 0.2, np.nan, -1e-12], "n": [1, 2, 3], "word": ["a_b", None, "[2]"]})
+    page = page_of(Table(rows, frozenset([0]), [0, 1, 2]))
+    reader = Reader(html(page))
+    assert reader.rows[1:] == [["0.3", "1", "a_b"], ["", "2", ""], ["-1e-12", "3", "[2]"]]
+    assert 'data-value="0.30000000000000004"' in html(page)
+    assert latex(page).splitlines()[7:10] == [
+        r"\textbf{0.3} & \textbf{1} & \textbf{a\_b} \\",
+        r"-- & 2 & -- \\",
+        r"$-1 \times 10^{-12}$ & 3 & {[}2] \\",
+    ]
+    assert r"\begin{tabular}{rrl}" in latex(page)
+
+
+def test_a_page_without_figures_says_so() -> None:
+    page = page_of(Table(pd.DataFrame({"x": [1]}), frozenset(), [0]))
+    assert "<p>None could be drawn.</p>" in html(page)
+    assert "<h1>Run &lt;1&gt;</h1>" in html(page)
+    assert "<details><summary>Configuration</summary>" in html(page)
+
+
+def test_captions_say_what_bands_are(sweep: Path) -> None:
+    for name in ("report.html", "report.md"):
+        assert "median over 2 seeds" in (sweep / name).read_text()
+
+
+def test_latex_is_a_booktabs_table(sweep: Path) -> None:
+    text = (sweep / "results.tex").read_text()
+    assert text.index("\\toprule") < text.index("\\midrule") < text.index("\\bottomrule")
+    body = text[text.index("\\midrule") : text.index("\\bottomrule")].strip().splitlines()[1:]
+    columns = len(re.search(r"\{([lr]+)\}", text)[1])  # type: ignore[index]
+    assert len(body) == 3  # a row a rate: seeds are repeats
+    table = pd.read_csv(sweep / "runs.csv")
+    middle = table.loc[table["learning_rate"] == 0.01, "final_error"].median()
+    assert body[0] == f"0.01 & 2 & 2 & {middle:.4g} \\\\"
+    assert "\\resizebox{\\ifdim\\width>\\linewidth" in text  # never wider than the page
+    assert all(line.count("&") == columns - 1 for line in body)
+    assert "_" not in re.sub(r"\\_|%.*", "", text)
+
+
+def test_everything_is_escaped(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "<b>&s"
+    shutil.copytree(sweep, copy)
+    evil = "<script>alert(1)</script>|`#_$&%\\"
+    table = pd.read_csv(copy / "runs.csv", dtype=str).rename(columns={"seed": "<i>k"})
+    table["<i>k"] = [evil, "plain"] * 3
+    table.to_csv(copy / "runs.csv", index=False)
+    config = copy / "0" / ".hydra" / "config.yaml"
+    config.write_text(config.read_text() + f"# </pre>{evil}\n```\n")
+    write_report(copy)
+    page = Reader((copy / "report.html").read_text())
+    assert page.tags.count("script") == 1
+    assert not {"b", "i"} & set(page.tags)
+    assert evil in [cell for row in page.rows for cell in row]
+    cells = [
+        line for line in (copy / "report.md").read_text().splitlines() if "alert" in line and line[0] == "|"
+    ]
+    assert cells
+    assert all("\\<script\\>" in line and "\\|\\`" in line for line in cells)
+    assert r"\textless{}script\textgreater{}" in (copy / "results.tex").read_text()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+@pytest.mark.parametrize("width", [1200, 500])  # a headless window is no narrower than 500
+def test_a_browser_shows_it(sweep: Path, tmp_path: Path, width: int) -> None:
+    """A picture of the page, and that the page is no wider than the window."""
+    import matplotlib.image
+
+    probe = tmp_path / "page.html"
+    check = (
+        "<script>document.title = "
+        "document.documentElement.scrollWidth <= innerWidth ? 'fits' : 'too wide'</script>"
+    )
+    probe.write_text((sweep / "report.html").read_text() + check)
+    shot = tmp_path / "shot.png"
+    flags = [
+        *FLAGS,
+        "--hide-scrollbars",
+        f"--user-data-dir={tmp_path / 'profile'}",
+        f"--window-size={width},2400",
+    ]
+    assert CHROMIUM is not None
+    for action in (f"--screenshot={shot}", "--dump-dom"):
+        done = subprocess.run(
+            [CHROMIUM, *flags, action, probe.as_uri()], capture_output=True, text=True, timeout=60, check=True
+        )
+    assert "<title>fits</title>" in done.stdout
+    assert 'data-sorts="0"' in done.stdout  # the table can be sorted
+    picture = matplotlib.image.imread(shot)
+    assert picture.shape[1] == width
+    inked = (picture[:, :, :3].min(axis=2) < 0.5).mean(axis=1)
+    assert (inked > 0).sum() > 400  # rows of the page that bear something dark
+    assert np.ptp(picture[:, :, :3], axis=2).max() > 0.4  # and colours: the figures are there
+
+
+def test_wide_figures_scroll_where_they_do_not_fit(sweep: Path) -> None:
+    text = (sweep / "report.html").read_text()
+    assert ".wide { overflow-x: auto; } .wide img { max-width: none; min-width: 7.2in;" in text
+    wide = re.findall(r'<div class="wide" tabindex="0"><img alt="([^"]*)', text)
+    assert any(alt.startswith("Left: final error") for alt in wide)  # two panels
+    assert not any(alt.startswith("Error over the training set") for alt in wide)  # one
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+def test_the_table_is_no_wider_than_an_article(tmp_path: Path) -> None:
+    sweep = make_sweep(
+        tmp_path / "s",
+        {
+            "learning_rate": [0.01, 0.02],
+            "network.activation": ["tanh", "relu"],
+            "regularization.l2": [0.0, 0.1],
+        },
+        ["experiment=xor", "epochs=3", "data.points=24", "data.noise=0.1", "data.test_fraction=0.25"],
+    )
+    write_report(sweep)
+    head = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}"
+    page = f"{head}\n\\input{{results}}\n\\end{{document}}"
+    (sweep / "page.tex").write_text(page)
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "page"],
+        cwd=sweep,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "Overfull" not in done.stdout
+
+
+def on_paper(text: str) -> dict[str, str]:
+    """The rules of a page's style sheet that hold in print, by their selectors."""
+    (rules,) = re.findall(r"@media print \{\n(.*?)\n\}", text, re.DOTALL)
+    return dict(re.findall(r"([^{};]+?) \{ ([^}]*) \}", rules))
+
+
+def test_nothing_is_cut_off_on_paper(sweep: Path) -> None:
+    text = (sweep / "report.html").read_text()
+    rules = {selector.strip(): rule for selector, rule in on_paper(text).items()}
+    assert {"overflow: visible", "max-height: none"} <= set(re.split("; ?", rules[".table, .wide, pre"]))
+    assert "min-width: 0" in rules[".wide img"]
+    assert "var(--sheet) / var(--ems)" in rules["table"]  # letters are small enough for all columns
+    assert "position: static" in rules["th, td"]
+    assert "page: across" in rules["section.across"]
+    assert "<section><h2>Runs</h2>" in text
+    many = pd.DataFrame({f"column_{i}": [0.123456] for i in range(20)})
+    wide = html(page_of(Table(many, frozenset(), [0])))
+    assert '<section class="across"><h2>Runs</h2>' in wide
+    upright, across = (float(re.findall(r"--ems: ([\d.]+)", page)[-1]) for page in (text, wide))
+    assert across > upright > 0
+
+
+@pytest.mark.skipif(CHROMIUM is None or not shutil.which("pdftotext"), reason="needs chromium, poppler-utils")
+def test_paper_has_every_row_and_column(tmp_path: Path) -> None:
+    sweep = make_sweep(
+        tmp_path / "s",
+        {"learning_rate": [round(0.01 * i, 2) for i in range(1, 15)], "seed": list(range(6))},
+        ["network=dense", "data=moons", "data.test_fraction=0.3", "epochs=1", "log.weights=false",
+         "loss=binary_cross_entropy_with_logits"],
+    )  # fmt: skip
+    page = write_report(sweep, only=["learning_curves"])
+    html, pdf = sweep / "report.html", tmp_path / "report.pdf"
+    assert CHROMIUM is not None
+    flags = [*FLAGS, f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={pdf}", html.as_uri()]
+    subprocess.run([CHROMIUM, *flags], capture_output=True, timeout=60, check=True)
+    printed = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True)
+    lines = [line.split() for line in printed.stdout.splitlines()]
+    for row in page.runs.rows.itertuples(index=False, name=None):
+        assert [cell(value) for value in row] in lines

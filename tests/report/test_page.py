@@ -1,0 +1,92 @@
+"""What a report says, the same in its three languages."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from html_pages import Reader
+from making_sweeps import make_sweep
+
+from runner.report.__main__ import parser, report
+from runner.report.markup import html, latex
+from runner.report.page import gather
+from runner.results import Results
+
+
+def test_the_table_has_every_run_and_marks_the_best(sweep: Path) -> None:
+    page = Reader((sweep / "report.html").read_text())
+    table = pd.read_csv(sweep / "runs.csv")
+    assert len(page.rows) == 1 + len(table)
+    assert page.rows[1][1] == "0.01"
+    medians = table.groupby("learning_rate")["final_error"].median().drop(5.0)
+    assert [row[0] for row in page.best()] == [
+        "2",
+        "3",
+    ]  # the runs of the best rate, though a run alone may be better
+    assert [row[1] for row in page.best()] == [f"{medians.idxmin():g}"] * 2
+    (setting,) = page.best(table=0)
+    assert setting[:2] == ["0.05", "2"]
+    assert float(setting[3]) == pytest.approx(medians.min(), rel=1e-5)
+    assert sum("diverged" in kind for kind in page.classes[-1]) == (table["status"] == "diverged").sum() == 2
+
+
+def test_what_blew_up_is_counted_and_marked_so(sweep: Path, tmp_path: Path) -> None:
+    shutil.copytree(sweep, tmp_path / "s")
+    table = pd.read_csv(tmp_path / "s" / "runs.csv", dtype=str)
+    table.loc[[2, 3], "final_error"] = ["1e34", "2e34"]
+    table.to_csv(tmp_path / "s" / "runs.csv", index=False)
+    made = gather(Results(tmp_path / "s"), "final_error", [])
+    said = "2 completed, 2 blown up, 2 diverged; blown up: to 1,000 times the first error or more"
+    assert dict(made.facts)["runs"] == said
+    page = Reader(html(made))
+    marked = [at for at, kind in enumerate(page.classes[-1]) if "blown" in kind]
+    assert marked == [at for at, row in enumerate(page.rows) if "blown up" in row] == [3, 4]
+    assert "0.05 & 2 & 0 & --" in latex(made)
+
+
+def test_how_to_repeat_it(sweep: Path) -> None:
+    assert (
+        "backprop-runner -m epochs=40 learning_rate=0.01,0.05,5.0 seed=0,1"
+        in (sweep / "report.md").read_text()
+    )
+
+
+def test_where_there_are_too_many_the_best_settings_are_kept(sweep: Path) -> None:
+    results = Results(sweep)
+    page = gather(results, "final_error", [])
+    few = page.runs.most(3)
+    assert few.rows["learning_rate"].tolist() == [0.05, 0.05, 0.01]
+    assert few.note == "the best 3 of 6; runs.csv has all runs"
+    assert page.runs.most(6).note == ""
+
+
+def test_the_best_is_the_same_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lucky seed is not the best, nor is what training error would choose: in no part of a report."""
+    sweep = make_sweep(
+        tmp_path / "s",
+        {"learning_rate": [0.05, 0.1, 0.2], "seed": [0, 1, 2]},
+        ["network=dense", "data=moons", "data.points=20", "data.test_fraction=0.5", "epochs=3"],
+    )
+    table = pd.read_csv(sweep / "runs.csv")
+    table["test_error"] = [0.3, 0.4, 0.5, 0.2, 0.3, 0.4, 0.0, 0.6, 0.7]
+    table["final_error"] = [0.5, 0.5, 0.5, 0.4, 0.4, 0.4, 0.1, 0.2, 0.3]
+    table.to_csv(sweep / "runs.csv", index=False)
+    report(parser().parse_args([str(sweep)]))
+    said = [
+        "best setting by test error: 0.3 at learning_rate=0.1 (the median of 3 seeds, run 4 in the middle)",
+        "training error would choose: learning_rate=0.2, with a test error of 0.6",
+    ]
+    assert [line for line in capsys.readouterr().out.splitlines() if line in said] == said
+    html, page = (sweep / "report.html").read_text(), Reader((sweep / "report.html").read_text())
+    for line in said:
+        heading, text = line.split(": ", 1)
+        assert f"<dt>{heading}</dt><dd>{text}</dd>" in html
+    assert f"The star marks the {said[0]}; {said[1]}" in html
+    assert "the best setting by test error (learning_rate=0.1; seed=1, the median of 3 seeds)" in html
+    assert [row[0] for row in page.best(table=0)] == ["0.1"]
+    assert [row[0] for row in page.best()] == ["3", "4", "5"]
+    assert "| **0.1** | **3** | **0.3** |" in (sweep / "report.md").read_text()
+    assert r"\textbf{0.1} & \textbf{3} & \textbf{0.3}" in (sweep / "results.tex").read_text()
