@@ -76,23 +76,18 @@ def _name(key: str, value: str) -> str:
     return value
 
 
-#: The command's own keys; all others are the run's.
-OWN: dict[str, Callable[[str, str], Any]] = {
-    "weight": _name,
-    "update": _whole(1),
-    "example": _whole(1),
-    "digits": _whole(1, 17),
-    "solution": _boolean,
-    "check": _boolean,
-    "paths": _boolean,
-    "format": choice(FORMATS),
-    "out": _name,
+#: The command's own keys, how each is read, and a value for whoever has left it out.
+OWN: dict[str, tuple[Callable[[str, str], Any], str]] = {
+    "weight": (_name, "w1"),
+    "update": (_whole(1), "1"),
+    "example": (_whole(1), "1"),
+    "digits": (_whole(1, 17), "6"),
+    "solution": (_boolean, "false"),
+    "check": (_boolean, "true"),
+    "paths": (_boolean, "true"),
+    "format": (choice(FORMATS), "html"),
+    "out": (_name, "FILE"),
 }
-#: A value of each, for whoever has left it out.
-EXAMPLES = {
-    "weight": "w1", "update": "1", "example": "1", "digits": "6", "solution": "false", "check": "true",
-    "paths": "true", "format": "html", "out": "FILE",
-}  # fmt: skip
 
 
 def run(overrides: Sequence[str], config_dir: str | None) -> None:
@@ -118,12 +113,13 @@ def _own(overrides: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         key, equals, value = override.partition("=")
         if key not in OWN:
             rest.append(override)
-        elif not equals:
-            raise RunnerError(f"{key}: its value is missing: give {key}={EXAMPLES[key]}")
-        elif key in own:
+            continue
+        read, example = OWN[key]
+        if not equals:
+            raise RunnerError(f"{key}: its value is missing: give {key}={example}")
+        if key in own:
             raise RunnerError(f"{override}: {key} is given twice; one page has one")
-        else:
-            own[key] = OWN[key](key, value)
+        own[key] = read(key, value)
     return own, rest
 
 

@@ -23,15 +23,7 @@ from pyarrow import csv
 
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
-from runner.figures.figure import (
-    DOUBLE,
-    Figure,
-    Layout,
-    Options,
-    check_options,
-    drops_color,
-    note_of,
-)
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color, note_of
 from runner.figures.style.panel import Panel
 from runner.output import write_named
 from runner.records.histories import NotShownError

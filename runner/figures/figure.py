@@ -16,7 +16,6 @@ from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
 from runner.nn.arrays import Array
 from runner.ranking import BLOWN_UP, OFF_SCALE
-from runner.records.histories import thinned
 from runner.records.names import DIVERGED, RUNS
 from runner.results import Results
 
@@ -98,52 +97,6 @@ def needs_best(results: Results, options: Options) -> str | None:
     return None if best else f"at least half of the runs of every setting {verb_of(results.outcomes)}"
 
 
-def needs_weights(results: Results, _options: Options | None = None) -> str | None:
-    """The reason why paths cannot be drawn: the weights were not recorded."""
-    if reason := needs_finished(results):
-        return reason
-    return None if results.with_weights else "the weights are not in history.csv; run with log.weights=true"
-
-
-def reference(results: Results, metric: str | None, among: Sequence[int]) -> int:
-    """The run to show of those in `among`: as `Results.best`, else one that was not lost, or the first."""
-    for run in results.middles(metric, among):
-        return run
-    completed = results.completed.index.intersection(list(among))
-    return next((run for run in results.in_order(metric) if run in completed), among[0])
-
-
-def paths_of(
-    results: Results, runs: Sequence[int], columns: Sequence[str], unit: str
-) -> dict[int, pd.DataFrame]:
-    """The histories of `runs` as lines of POINTS points, whole; of those that were lost, what can be read."""
-    lost = [run for run in runs if results.lost[run]]
-    kept = [run for run in runs if run not in lost]
-    paths = dict(zip(kept, (thinned(h, POINTS) for h in results.histories(kept, columns, unit)), strict=True))
-    reach = max((_sizes(path).max() for path in paths.values()), default=1.0)
-    for run, history in zip(lost, results.histories(lost, columns, unit), strict=True):
-        paths[run] = thinned(_readable(history, reach), POINTS)
-    return {run: paths[run] for run in runs}
-
-
-def _readable(history: pd.DataFrame, reach: float) -> pd.DataFrame:
-    """The rows before a weight is beyond LEAVES times `reach`, 1 and where the run began; one at least."""
-    sizes = _sizes(history)
-    left = sizes > LEAVES * max(1.0, reach, sizes[0])
-    return history.iloc[: max(1, int(np.argmax(np.append(left, True))))]
-
-
-def _sizes(history: pd.DataFrame) -> Array:
-    """The largest magnitude of a weight on each row."""
-    sizes: Array = history.filter(regex=r"^[wb]\d+$").abs().max(axis=1).to_numpy(dtype=float)
-    return sizes
-
-
-def is_weight(name: str) -> bool:
-    """Whether `name` is that of a weight or bias, as w12 is."""
-    return name[:1] in ("w", "b") and name[1:].isdigit()
-
-
 def check_options(results: Results, options: Options, only: Sequence[str] = ()) -> None:
     """Raises RunnerError for a choice that no figure of these results could follow, or one in `only`."""
     results.metric(options.metric)
@@ -180,8 +133,6 @@ def drops_color(numbers: pd.DataFrame, options: Options) -> str | None:
 
 
 HUGE = 1e300
-POINTS = 200  # of a path of weights: more cannot be seen
-LEAVES = 10  # times the weights that are to be seen: there a lost run leaves the scale
 
 
 def quantiles(values: Array, at: Sequence[float]) -> Array:

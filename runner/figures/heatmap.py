@@ -21,12 +21,12 @@ from runner.figures.figure import (
     Layout,
     Options,
     evenly,
-    is_weight,
     losses_of,
     needs_best,
     spread_of,
     star,
 )
+from runner.figures.paths import is_weight
 from runner.figures.style.axes import (
     DIVERGED_GREY,
     RATE,

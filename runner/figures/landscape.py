@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,27 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.ticker import MaxNLocator
 
-from runner.figures.figure import (
-    Figure,
-    Layout,
-    Options,
-    counted,
-    evenly,
-    is_weight,
-    needs_weights,
-    paths_of,
-    reference,
-    verb_of,
-)
+from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb_of
+from runner.figures.paths import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
 from runner.figures.style.axes import WIDE, add_bar, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.nn.network import forward, views
-from runner.ranking import LOST
-from runner.records.histories import NotShownError, first_row
-from runner.records.names import HISTORY
+from runner.records.histories import NotShownError
 from runner.results import Results
 from runner.training.experiment import Experiment
 
@@ -41,18 +28,6 @@ MOST_RUNS = 7
 RELIEF = ListedColormap(mpl.colormaps["Greys"](np.linspace(0, 0.55, 256)))  # paths stand out from it
 LEVELS = 12  # or so, of the contours
 BYTES = 32 * 2**20  # of what the forward passes hold at once
-#: Keys that say where a path begins, not what it walks on.
-BEGINNINGS = ("seed", "network.weights", "network.biases")
-GROUND = ("network", "data", "loss", "experiment")
-UNIT = "log.unit"
-#: Why runs have no path over the plane, as the caption says it; the first that applies.
-NOT_RECORDED, OTHER_UNIT, OTHER_GROUND, *_, OTHER_START = REASONS = (
-    "without recorded weights",
-    "counted in other steps",
-    "of another network, data or loss",
-    *LOST,
-    "of other initial weights",
-)
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -64,7 +39,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     run = reference(results, options.metric, results.with_weights)
     experiment = results.experiment(run)
     names = [name for name in results.header(run) if is_weight(name)]
-    apart = _apart(results, run, names)
+    apart = reasons_apart(results, run, names)
     pool = results.finished[apart == ""]
     chosen = _chosen(results, pool, run)
     histories = paths_of(results, chosen, ["error", *names], results.header(run)[0])
@@ -98,42 +73,6 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 def _asked(options: Options, names: Sequence[str]) -> bool:
     """Whether --x and --y name weights; a heatmap's keys they may be, too."""
     return options.x in names and options.y in names
-
-
-def _apart(results: Results, run: int, names: Sequence[str]) -> pd.Series[str]:
-    """Why each finished run has no path over the plane of `run`, one of REASONS; nothing where it has one.
-
-    What shares the plane has begun with the same weights, and walks the same ground: the same network,
-    data and loss. Of weights elsewhere, the plane would show the errors of others.
-    """
-    runs = results.finished
-    apart = pd.Series("", runs.index)
-    same = results.like(run)
-    ground = [key for key in results.keys if key.split(".")[0] in GROUND and key not in BEGINNINGS]
-    masks = {
-        NOT_RECORDED: ~runs.index.isin(results.with_weights),
-        OTHER_UNIT: (runs[UNIT] != runs.at[run, UNIT]) if UNIT in results.keys else False,
-        OTHER_GROUND: ~runs.index.isin(same) | (runs[ground] != runs.loc[run, ground]).any(axis=1),
-        **({} if results.lost[run] else {end: results.outcomes[runs.index] == end for end in LOST}),
-    }
-    for why, mask in masks.items():
-        apart[(apart == "") & mask] = why
-    left = runs[apart == ""]
-    apart[left.index[~_starts_alike(results, left, run, names)]] = OTHER_START
-    return apart
-
-
-def _starts_alike(results: Results, runs: pd.DataFrame, run: int, names: Sequence[str]) -> Any:
-    """Which of `runs` begin with the weights of `run`: one of each value of what may change them is read."""
-    keys = [key for key in results.swept if key in BEGINNINGS]
-    if not keys:
-        return np.full(len(runs), True)
-    start = first_row(results.path(run) / HISTORY, names)
-    groups = runs.groupby([runs[key].astype(str) for key in keys], sort=False)
-    alike = groups["run"].transform(
-        lambda group: first_row(results.path(group.index[0]) / HISTORY, names) == start
-    )
-    return alike.to_numpy(dtype=bool)
 
 
 def _chosen(results: Results, pool: pd.DataFrame, run: int) -> list[int]:

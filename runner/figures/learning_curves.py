@@ -19,6 +19,7 @@ from runner.figures.figure import (
     needs_finished,
     quantiles,
     rounded,
+    spread_of,
 )
 from runner.figures.style.axes import Heights, label, log_axis, unit_axis
 from runner.figures.style.encoding import Keys, Looks, add_lines, keys_of
@@ -51,8 +52,11 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     if not results.is_sweep:
         return _one_run(results, COLUMNS[metric].removeprefix("test_"))
     runs, curves = results.finished, results.curves(metric)
-    counts, values = _visible(curves.counts, curves.values)
-    ends = _with_ends(runs, values, -np.inf if METRICS[metric] else np.inf)
+    keep = evenly(len(curves.counts), POINTS)  # the last of each run is kept by its own line
+    counts, values = curves.counts[keep], curves.values[:, keep]
+    diverged = (runs["status"] == DIVERGED).to_numpy()
+    bad = -np.inf if METRICS[metric] else np.inf
+    ends = np.where(np.isnan(values) & diverged[:, None], bad, values)
     groups = _groups(results, runs)
     repeats, sampled = max(map(len, groups)) > 1, len(groups) > MANY
     lines = []
@@ -63,9 +67,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     lost, marked = results.lost.to_numpy(), results.keys if repeats else results.swept
     for i in _spread(runs, groups, results) if sampled else range(len(groups)):
         at = groups[i]
-        row = runs.index[at[0]]
-        diverged = bool(runs.at[row, "status"] == "diverged")
-        line = _median(counts, ends[at], QUARTILES) if repeats else _line(counts, values[at[0]], diverged)
+        first, row = at[0], runs.index[at[0]]
+        alone = (counts, values[first], bool(diverged[first]))
+        line = _median(counts, ends[at], QUARTILES) if repeats else _line(*alone)
         line["blown_up"] = 2 * int(lost[at].sum()) >= len(at) and not line["diverged"]
         marks: dict[str, Any] = {key: runs.at[row, key] for key in marked}
         lines.append(marks | line | {"line": i if repeats else row, "kind": kind, "runs": len(at)})
@@ -115,18 +119,6 @@ def _stacked(
     table.attrs = {"unit": results.unit, "column": column, "losses": losses_of(results)}
     table.attrs |= attrs
     return table
-
-
-def _visible(counts: Array, values: Array) -> tuple[Array, Array]:
-    """So many of the points as can be seen; the last of each run is kept by its own line."""
-    keep = evenly(len(counts), POINTS)
-    return counts[keep], values[:, keep]
-
-
-def _with_ends(runs: pd.DataFrame, values: Array, bad: float) -> Array:
-    """The values with those of diverged runs infinitely `bad` from their end on."""
-    diverged = (runs["status"] == "diverged").to_numpy()[:, None]
-    return np.where(np.isnan(values) & diverged, bad, values)
 
 
 def _groups(results: Results, runs: pd.DataFrame) -> list[Any]:
@@ -225,8 +217,7 @@ def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -
     add_lines(ax, [drawn[i] for i in order], [styles[i] for i in order], linewidths=width, zorder=2)
     for marker, places in ends.items():
         if places:
-            x, y = zip(*places, strict=True)
-            ax.plot(x, y, marker, color="black", ms=4, mew=0.9, zorder=6, clip_on=False)
+            ax.plot(*zip(*places, strict=True), marker, color="black", ms=4, mew=0.9, zorder=6, clip_on=False)
 
 
 def _draw_band(ax: Axes, line: pd.DataFrame, unit: str, heights: Heights, **style: Any) -> None:
@@ -250,9 +241,9 @@ def _caption(table: pd.DataFrame) -> str:
             f"and {lines['line'].nunique()} of the {of}, evenly spread"
         )
     elif len(medians):
-        counts = sorted({int(n) for n in medians["runs"]})
-        of = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        text += f": median over {of} seeds, the band from the first to the third quartile"
+        text += (
+            f": median over {spread_of(medians['runs'])} seeds, the band from the first to the third quartile"
+        )
     elif runs > 1:
         text += f", a line for each of {counted(runs, 'run')}"
     text += keys.say
@@ -272,9 +263,8 @@ def _say_losses(losses: str, last: pd.DataFrame, column: str, of_seeds: bool) ->
     marks = ["crosses end lines that diverged"] if last["diverged"].any() else []
     blown_up = last.loc[last["blown_up"].astype(bool), column]
     if len(blown_up):
-        marks.append(
-            f"triangles {'those' if marks else 'end lines'} that blew up, to {rounded(blown_up.max())}"
-        )
+        which = "those" if marks else "end lines"
+        marks.append(f"triangles {which} that blew up, to {rounded(blown_up.max())}")
     half = " (at least half of their runs did)" if of_seeds and marks else ""
     return (f". {losses}" if losses else "") + (f"; {', '.join(marks)}{half}" if marks else "")
 

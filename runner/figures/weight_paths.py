@@ -9,19 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.figures.figure import (
-    DOUBLE,
-    Figure,
-    Layout,
-    Options,
-    counted,
-    evenly,
-    is_weight,
-    needs_weights,
-    paths_of,
-    reference,
-    verb_of,
-)
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, evenly, verb_of
+from runner.figures.paths import is_weight, needs_weights, paths_of, reference
 from runner.figures.style.axes import unit_axis
 from runner.figures.style.encoding import DISTINCT, Keys, Looks, add_lines, keys_of
 from runner.nn.arrays import Array
