@@ -17,16 +17,7 @@ from runner.errors import RunnerError
 from runner.overrides import swept_values
 from runner.records.checksums import recorded
 from runner.records.lines import Line, as_csv, read_lines, rows_of, swept_keys
-from runner.records.names import (
-    ERROR,
-    FAILED,
-    HISTORY,
-    HYDRA,
-    INTERRUPTED,
-    MULTIRUN,
-    RUNS,
-    SUMMARY,
-)
+from runner.records.names import ERROR, FAILED, HISTORY, HYDRA, INTERRUPTED, MULTIRUN, RUNS, SUMMARY
 from runner.records.writing import write_whole
 
 if TYPE_CHECKING:
