@@ -26,6 +26,7 @@ from runner.records.about import sources_of
 from runner.records.folders import inside
 from runner.records.lines import Line
 from runner.story import one_batch, told
+from runner.training.loop import keep_freed_memory
 from runner.work import run_into
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
 def main() -> None:
     """The command."""
     keep_tracebacks()
+    keep_freed_memory()
     flags, overrides = flags_and_overrides(sys.argv[1:])
     if "--version" in flags:  # Hydra would tell its own
         print(version_of("backprop-runner"))

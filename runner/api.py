@@ -16,14 +16,13 @@ from runner.config.compose import CACHE, compose
 from runner.config.messages import message
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
-from runner.nn.network import parameter_names
 from runner.records.names import HISTORY, PARAMETERS
 from runner.records.reading import read_finished
-from runner.training.experiment import Experiment
-from runner.training.stack import Result, columns
-from runner.training.stack import train as train_stack
-from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
-from runner.work import predict
+from runner.training.experiment import Experiment, columns
+from runner.training.loop import train as train_stack
+from runner.training.objective import predict
+from runner.training.recorder import Trained
+from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +66,7 @@ class Run:
     """A trained run: its experiment, how it ended, and its history."""
 
     experiment: Experiment
-    result: Result
+    result: Trained
     steps: list[int] = field(repr=False)
     rows: Array = field(repr=False)
 
@@ -85,8 +84,7 @@ class Run:
         """Every weight and bias, as ``parameters.csv`` has them."""
         import pandas as pd
 
-        names = parameter_names(self.experiment.sizes, self.experiment.biases is not None)
-        frame = pd.DataFrame(names).rename(columns={"from_": "from"})
+        frame = pd.DataFrame(self.experiment.network.names).rename(columns={"from_": "from"})
         return frame.assign(initial=self.result.initial, final=self.result.final)
 
     def predict(self, inputs: ArrayLike | None = None) -> Array:
@@ -125,11 +123,7 @@ def train(
     if isinstance(experiments, Experiment):
         return train([experiments], max_memory=max_memory)[0]
     most = in_bytes("max_memory", max_memory)
-    stacks = stacked(
-        range(len(experiments)),
-        key=lambda at: experiments[at].stack_key,
-        limit=lambda at: widest(experiments[at], most),
-    )
+    stacks = stacked(range(len(experiments)), lambda at: experiments[at], most)
     runs = {at: run for members in stacks for at, run in _trained(experiments, members, row_bytes(most))}
     return [runs[at] for at in range(len(experiments))]
 

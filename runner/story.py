@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from runner.nn.network import parameter_names
 from runner.records.names import HISTORY
 from runner.training.experiment import Experiment
-from runner.training.stack import Result
-from runner.work import predict
+from runner.training.objective import predict
+from runner.training.recorder import Trained
 
 
-def told(folder: Path, experiment: Experiment, result: Result) -> str:
+def told(folder: Path, experiment: Experiment, result: Trained) -> str:
     """All that a run says at its end: its story, and where its history is."""
     columns = "every weight and error" if experiment.log.weights else "history"
     return f"{story(experiment, result)}\n\n{columns}: {_as_seen_from_here(folder) / HISTORY}"
@@ -24,14 +23,14 @@ def _as_seen_from_here(folder: Path) -> Path:
     return folder.relative_to(here) if here in folder.parents else folder
 
 
-def story(experiment: Experiment, result: Result) -> str:
+def story(experiment: Experiment, result: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
     first, last = "epoch 0", f"epoch {result.epochs}"
     rows: list[tuple[str, object, object, str]] = [("", first, last, "")]
     rows.append(("error", result.initial_error, result.final_error, ""))
     rows += [(name.replace("_", " "), "", value, "") for name, value in result.metrics.items()]
     rows += _predictions(experiment, result)
-    names = [p.name for p in parameter_names(experiment.sizes, experiment.biases is not None)]
+    names = [p.name for p in experiment.network.names]
     if len(names) <= 20:
         rows += [(n, a, b, "") for n, a, b in zip(names, result.initial, result.final, strict=True)]
     end = ""
@@ -77,7 +76,7 @@ def one_batch(experiment: Experiment) -> str | None:
     return f"batch_size={size} is more than the {examples} examples: one batch holds all of them"
 
 
-def _predictions(experiment: Experiment, result: Result) -> list[tuple[str, object, object, str]]:
+def _predictions(experiment: Experiment, result: Trained) -> list[tuple[str, object, object, str]]:
     targets = experiment.data.targets
     if targets.size > 8:
         return []

@@ -7,19 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from runner.errors import RunnerError, describe
-from runner.nn.activations import ACTIVATIONS
-from runner.nn.arrays import Array
-from runner.nn.network import forward, views
+from runner.errors import describe
 from runner.records.about import about
 from runner.records.lines import Line
 from runner.records.names import ABOUT, ERROR, FAILED, SUMMARY
 from runner.records.writing import RunFiles, clear, refuse_finished, write_whole
 from runner.training.experiment import Experiment
-from runner.training.stack import ROW_BYTES, Result, train
+from runner.training.loop import train
+from runner.training.recorder import ROW_BYTES, Trained
 
 
 class FolderFiles(Protocol):
@@ -64,7 +59,7 @@ class Watch:
 
     tick: Callable[[], None] = lambda: None
     check: Callable[[], None] = lambda: None
-    done: Callable[[Result], None] = lambda _: None
+    done: Callable[[Trained], None] = lambda _: None
 
 
 def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = Watch()) -> list[Outcome]:
@@ -106,7 +101,7 @@ def _train(works: Sequence[Work], row_bytes: int, watch: Watch, outcomes: list[O
         raise
 
 
-def run_into(folder: Path, make: Callable[[], Experiment], line: Line) -> tuple[Experiment, Result]:
+def run_into(folder: Path, make: Callable[[], Experiment], line: Line) -> tuple[Experiment, Trained]:
     """Trains the run that `make` returns and writes its files into `folder`, which exists and is ours.
 
     Returns the run and how it ended. A failure leaves ``error.txt`` and no result, and is raised again.
@@ -118,24 +113,8 @@ def run_into(folder: Path, make: Callable[[], Experiment], line: Line) -> tuple[
     except Exception as error:
         failure(line, str(folder), error)
         raise
-    ended: list[Result] = []
+    ended: list[Trained] = []
     (outcome,) = run_stack([Work(line, str(folder), experiment)], watch=Watch(done=ended.append))
     if outcome.error is not None:
         raise outcome.error
     return experiment, ended[0]
-
-
-def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None = None) -> Array:
-    """The predictions (N, O) of the network with `parameters` (P,), for the training inputs or others.
-
-    Other `inputs` (N, I) are in the data's own units, and scaled here as those were.
-    """
-    layers = views(parameters[None], experiment.sizes, experiment.biases is not None)
-    activations = [ACTIVATIONS[name] for name in experiment.activations]
-    x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
-    if x.ndim != 2 or x.shape[1] != experiment.sizes[0]:
-        raise RunnerError(f"inputs of shape {x.shape}: must be rows of {experiment.sizes[0]} numbers")
-    if inputs is not None:
-        x = experiment.data.scaled(x)
-    with np.errstate(all="ignore"):
-        return forward(layers, activations, x[None]).pred[0]

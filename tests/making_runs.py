@@ -9,7 +9,7 @@ from runner.config import Cache, experiment
 from runner.records.lines import Line
 from runner.records.names import HISTORY, PARAMETERS
 from runner.training.experiment import Experiment
-from runner.training.stack import ROW_BYTES
+from runner.training.recorder import ROW_BYTES
 from runner.work import Work, run_stack
 
 SEED_DATA = {"name": "inline", "inputs": [[2, 3]], "targets": [[1]]}

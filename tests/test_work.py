@@ -19,7 +19,7 @@ from runner.records.lines import Line
 from runner.records.names import HISTORY, PARAMETERS
 from runner.records.writing import RunFiles
 from runner.sweeping.job_files import JobFiles, Template
-from runner.training.stack import ROW_BYTES
+from runner.training.recorder import ROW_BYTES
 from runner.work import Watch, Work, run_stack
 
 XOR = {"name": "xor", "points": 12, "noise": 0.1}

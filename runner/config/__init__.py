@@ -151,11 +151,12 @@ def _check_together(made: Experiment) -> None:
     for part, targets in (("training set", made.data.targets), ("held-out part", made.data.test_targets)):
         if targets is not None and (wrong := loss.refuses(targets)):
             raise ConfigError("loss", made.loss, f"{wrong} (of the {part})" if held_out else wrong)
-    if made.parameter_count > MOST_PARAMETERS:
+    parameters = made.network.parameter_count
+    if parameters > MOST_PARAMETERS:
         raise ConfigError(
             "network.hidden",
             list(made.sizes[1:-1]),
-            f"makes {made.parameter_count:,} weights and biases; at most {MOST_PARAMETERS:,} are possible",
+            f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible",
         )
     last = made.activations[-1]
     if loss.needs_probabilities and not (ACTIVATIONS[last].lowest >= 0 and ACTIVATIONS[last].highest <= 1):

@@ -30,7 +30,7 @@ from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
 from runner.records.names import PARAMETERS
 from runner.records.reading import ParameterRow, parameter_rows
-from runner.training.experiment import Draw, Given
+from runner.training.experiment import Drawn, Given
 
 NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
     "hidden": (anything, []),
@@ -110,7 +110,7 @@ def _activations(value: Any, hidden: int, output: str) -> tuple[str, ...]:
     return (*[check("network.activation", name) for name in value], output)
 
 
-def _parameters(key: str, value: Any, shapes: Sequence[tuple[int, ...]]) -> Draw | Given:
+def _parameters(key: str, value: Any, shapes: Sequence[tuple[int, ...]]) -> Drawn | Given:
     """Weights or biases: explicit numbers, an initializer, or the last ones of an earlier run."""
     if isinstance(value, list):
         return _explicit(key, value, shapes)
@@ -130,7 +130,7 @@ def _parameters(key: str, value: Any, shapes: Sequence[tuple[int, ...]]) -> Draw
         raise ConfigError(f"{key}.low", chosen["low"], f"must not be above {key}.high={chosen['high']:g}")
     if name == "uniform" and not math.isfinite(chosen["high"] - chosen["low"]):
         raise ConfigError(f"{key}.high", chosen["high"], f"is too far from {key}.low={chosen['low']:g}")
-    return Draw(name, tuple(chosen.items()))
+    return Drawn(name, tuple(chosen.items()))
 
 
 def _explicit(key: str, value: list[Any], shapes: Sequence[tuple[int, ...]]) -> Given:

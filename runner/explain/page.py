@@ -90,9 +90,9 @@ def _chosen(experiment: Experiment, names: Names, choices: Choices) -> list[Para
 
 def _ranges(experiment: Experiment) -> str:
     """w1 to w6 and b1 to b3."""
-    counts = {"w": experiment.weight_count, "b": experiment.bias_count}
+    counts = {"w": experiment.network.weight_count, "b": experiment.network.bias_count}
     spans = [f"{c}1 to {c}{n}" if n > 1 else f"{c}1" for c, n in counts.items() if n]
-    return " and ".join(spans) + ("" if experiment.bias_count else " (and no biases)")
+    return " and ".join(spans) + ("" if experiment.network.bias_count else " (and no biases)")
 
 
 def _refuse_too_many_paths(names: Names, chosen: Sequence[ParameterName]) -> None:

@@ -1,4 +1,4 @@
-"""One update of a run, taken exactly as training takes it, with everything that went into it.
+"""An update of a run, taken exactly as training takes it, with everything that went into it.
 
 Nothing is worked out here a second time: z, a and the factors of the chain are what the forward
 and the backward pass kept; gradient, direction, state and rate what the update used.
@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from runner.errors import RunnerError
-from runner.nn.activations import ACTIVATIONS
 from runner.nn.arrays import Array
-from runner.nn.losses import LOSSES
-from runner.nn.network import Layer, ParameterName, backward, forward, parameter_names, views
+from runner.nn.network import Layer
 from runner.training.experiment import Experiment
+from runner.training.loop import same_bits
+from runner.training.objective import Point
 from runner.training.stack import Stack, Update
 
 
@@ -25,12 +24,14 @@ from runner.training.stack import Stack, Update
 class Step:
     """An update of a run, without the run axis: N examples of the batch, P parameters.
 
-    `z`, `dE_da`, `da_dz` and `dE_dz` have an array (N, O) a layer; `a` one more, the inputs first.
-    `errors` (N,) are the examples' and `error` their mean. `gradient` (P,) is of what is minimised,
-    `error_gradient` of the error alone. `direction` is shorter than P where biases are frozen.
+    `point` is where it was made, and has the run axis. `z`, `dE_da`, `da_dz` and `dE_dz` have an array
+    (N, O) a layer; `a` one more, the inputs first. `errors` (N,) are the examples' and `error` their
+    mean. `gradient` (P,) is of what is minimised, `error_gradient` of the error alone. `direction` is
+    shorter than P where biases are frozen.
     """
 
     experiment: Experiment
+    point: Point
     number: int
     epoch: int
     layers: list[Layer]
@@ -56,10 +57,6 @@ class Step:
         """How many examples the update saw."""
         return len(self.targets)
 
-    @property
-    def names(self) -> list[ParameterName]:
-        return parameter_names(self.experiment.sizes, self.experiment.biases is not None)
-
     def trains(self, parameter: int) -> bool:
         """Whether the update changes the parameter with this place in P."""
         return parameter < len(self.direction)
@@ -71,21 +68,19 @@ def take(experiment: Experiment, number: int) -> Step:
     Raises RunnerError where the run has no such update, or has diverged by then.
     """
     _refuse_beyond(experiment, number)
-    with np.errstate(all="ignore"), threadpool_limits(1, "blas"):  # as in training: the same bits
+    with same_bits():
         stack = Stack([experiment])
-        old, before = stack.parameters[0].copy(), dict(stack.state)
         for epoch, update in _updates(stack):
             if not _is_finite(stack, update):
                 raise _diverged(number, stack.updates)
             if stack.updates == number:
-                return _step(stack, epoch, update, old, before)
-            old, before = stack.parameters[0].copy(), dict(stack.state)
+                return _step(stack, epoch, update)
     raise AssertionError("the run is shorter than its updates were counted to be")
 
 
 def _updates(stack: Stack) -> Iterator[tuple[int, Update]]:
     """The updates of a run of its own, with their epochs, in the order of training."""
-    for epoch in range(stack.one.epochs):
+    for epoch in range(stack.shared.epochs):
         rate = stack.rates(epoch)
         for batch in stack.batches():
             yield epoch, stack.update(rate, batch)
@@ -106,10 +101,9 @@ def _refuse_beyond(experiment: Experiment, number: int) -> None:
 
 def _is_finite(stack: Stack, update: Update) -> bool:
     """Whether all that an update shows is: what it started from, and what it led to."""
-    targets, passed, _, gradient = update.slope
-    errors = stack.loss.value(passed.pred, targets)
-    shown = [*passed.z, errors, gradient, update.direction, stack.parameters]
-    return all(bool(np.isfinite(array).all()) for array in shown)
+    point = update.point
+    arrays = [*point.forward.z, point.errors, point.gradient, update.direction, stack.parameters]
+    return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
 def _diverged(number: int, at: int) -> RunnerError:
@@ -120,54 +114,45 @@ def _diverged(number: int, at: int) -> RunnerError:
     )
 
 
-def _step(stack: Stack, epoch: int, update: Update, old: Array, before: Mapping[str, Array]) -> Step:
-    one, (targets, passed, back, gradient) = stack.one, update.slope
-    made = stack.optimizer.quantities(update.state, stack.optimizer_options, stack.updates)
-    errors = LOSSES[one.loss].value(passed.pred, targets)
-    layers = views(old[None], one.sizes, one.biases is not None)
-    error_gradient = gradient.copy()
-    if one.l1 > 0 or one.l2 > 0:  # the same backward pass, into an array that has no penalties added
-        own = views(error_gradient, one.sizes, one.biases is not None)
-        backward(layers, stack.activations, passed, back.dE_da[-1], own)
+def _step(stack: Stack, epoch: int, update: Update) -> Step:
+    point, (layers, z, a) = update.point, update.point.forward
+    dE_da, da_dz, dE_dz, error_gradient = point.backward
+    quantities = stack.optimizer.quantities(update.after, stack.hyperparameters, stack.updates)
     return Step(
-        experiment=one,
+        experiment=stack.shared,
+        point=point,
         number=stack.updates,
         epoch=epoch,
-        layers=[Layer(w[0], None if b is None else b[0]) for w, b in layers],
-        targets=targets[0],
-        z=[z[0] for z in passed.z],
-        a=[a[0] for a in passed.a],
-        dE_da=[d[0] for d in back.dE_da],
-        da_dz=[np.broadcast_to(d, e.shape)[0] for d, e in zip(back.da_dz, back.dE_da, strict=True)],
-        dE_dz=[d[0] for d in back.dE_dz],
-        errors=errors[0],
-        error=float((np.add.reduce(errors, axis=1) / errors.shape[1])[0]),
-        gradient=gradient[0].copy(),
+        layers=[(w[0], None if b is None else b[0]) for w, b in layers],
+        targets=point.examples.y[0],
+        z=_of_the_run(z),
+        a=_of_the_run(a),
+        dE_da=_of_the_run(dE_da),
+        da_dz=[np.broadcast_to(d, e.shape)[0] for d, e in zip(da_dz, dE_da, strict=True)],
+        dE_dz=_of_the_run(dE_dz),
+        errors=point.errors[0],
+        error=float(point.error[0]),
+        gradient=point.gradient[0],
         error_gradient=error_gradient[0],
         rate=float(update.rate[0, 0]),
-        direction=update.direction[0].copy(),
-        before={name: array[0] for name, array in before.items()},
-        after={name: array[0] for name, array in {**update.state, **made}.items()},
-        old=old,
-        new=stack.parameters[0].copy(),
+        direction=update.direction[0],
+        before={name: array[0] for name, array in update.before.items()},
+        after={name: array[0] for name, array in {**update.after, **quantities}.items()},
+        old=point.parameters[0],
+        new=stack.parameters[0],
     )
+
+
+def _of_the_run(layers: list[Array]) -> list[Array]:
+    return [array[0] for array in layers]
 
 
 def central_difference(step: Step, parameter: int) -> float:
     """The slope of what is minimised along one parameter, from two forward passes close by."""
     h = 1e-5 * max(1.0, abs(float(step.old[parameter])))
-    ahead, behind = step.old.copy(), step.old.copy()
-    ahead[parameter] += h
-    behind[parameter] -= h
-    width = float(ahead[parameter] - behind[parameter])  # what of 2h the floating point kept
-    return (_objective(step, ahead) - _objective(step, behind)) / width
-
-
-def _objective(step: Step, parameters: Array) -> float:
-    one = step.experiment
-    layers = views(parameters[None], one.sizes, one.biases is not None)
+    beside = np.stack([step.old, step.old])  # ahead and behind
+    beside[:, parameter] += (h, -h)
     with np.errstate(all="ignore"):
-        pred = forward(layers, [ACTIVATIONS[name] for name in one.activations], step.a[0][None]).pred
-        error = LOSSES[one.loss].value(pred, step.targets[None]).mean()
-    weights = parameters[: one.weight_count]
-    return float(error + one.l1 * np.abs(weights).sum() + 0.5 * one.l2 * (weights * weights).sum())
+        ahead, behind = step.point.objective.at(beside, step.point.examples).value
+    width = beside[0, parameter] - beside[1, parameter]  # what of 2h the floating point kept
+    return float((ahead - behind) / width)

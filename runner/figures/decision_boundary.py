@@ -31,7 +31,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 
     `value` is the output on the grid, the class where there are several outputs; the target of data.
     """
-    from runner.work import predict
+    from runner.training.objective import predict
 
     run = results.best(options.metric)
     experiment = results.experiment(run)

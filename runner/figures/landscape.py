@@ -15,19 +15,15 @@ from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb
 from runner.figures.paths import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
 from runner.figures.style.axes import WIDE, add_bar, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
-from runner.nn.activations import ACTIVATIONS
 from runner.nn.arrays import Array
-from runner.nn.losses import LOSSES
-from runner.nn.network import forward, views
 from runner.records.histories import NotShownError
 from runner.results import Results
-from runner.training.experiment import Experiment
+from runner.training.objective import errors_at
 
 SIDE = 61  # points of the grid a side
 MOST_RUNS = 7
 RELIEF = ListedColormap(mpl.colormaps["Greys"](np.linspace(0, 0.55, 256)))  # paths stand out from it
 LEVELS = 12  # or so, of the contours
-BYTES = 32 * 2**20  # of what the forward passes hold at once
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -52,7 +48,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     flat = {r: (path - origin) @ plane.T for r, path in paths.items()}
     across, upwards = _window(np.concatenate(list(flat.values())))
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
-    errors_there = errors(experiment, origin + grid @ plane)
+    errors_there = errors_at(experiment, origin + grid @ plane)
     if not np.isfinite(errors_there).any():
         raise NotShownError("the error is beyond all numbers wherever the paths lead")
     tables = [pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors_there})]
@@ -109,20 +105,6 @@ def _window(points: Array) -> tuple[Array, Array]:
     middle = (low + high) / 2
     across, upwards = np.linspace(middle - size / 2, middle + size / 2, SIDE).T
     return across, upwards
-
-
-def errors(one: Experiment, parameters: Array) -> Array:
-    """The error (R,) over the training set of networks with `parameters` (R, P), a few at a time."""
-    activations = [ACTIVATIONS[name] for name in one.activations]
-    loss, x, y = LOSSES[one.loss], one.data.inputs[None], one.data.targets[None]
-    width = max(1, BYTES // (16 * one.data.examples * sum(one.sizes)))
-    found = []
-    for start in range(0, len(parameters), width):
-        part = np.ascontiguousarray(parameters[start : start + width])
-        with np.errstate(all="ignore"):
-            pred = forward(views(part, one.sizes, one.biases is not None), activations, x).pred
-            found.append(loss.value(pred, y).sum(axis=1) / one.data.examples)
-    return np.concatenate(found)
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:

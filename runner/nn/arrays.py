@@ -21,3 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float64]
+#: Which of the runs, or of the examples: true or false each.
+Mask: TypeAlias = NDArray[np.bool_]
+#: Numbers of runs.
+Numbers: TypeAlias = NDArray[np.intp]

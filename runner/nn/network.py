@@ -12,26 +12,24 @@ Letters of the shapes: see :mod:`runner.nn.arrays`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from runner.nn.activations import Activation
+from runner.nn.activations import ACTIVATIONS
 from runner.nn.arrays import Array
 
-
-class Layer(NamedTuple):
-    """The parameters of a layer, or their derivatives: w (R, O, I), b (R, O) or None."""
-
-    w: Array
-    b: Array | None
+#: The parameters of a layer, or their derivatives: w (R, O, I), and b (R, O) or None.
+Layer: TypeAlias = tuple[Array, Array | None]
 
 
 class Forward(NamedTuple):
-    """z of each layer (R, N, O); a likewise, with the inputs (1 or R, N, I) before them."""
+    """A pass through `layers`: z (R, N, O) of each; a likewise, the inputs (1 or R, N, I) before them."""
 
+    layers: list[Layer]
     z: list[Array]
     a: list[Array]
 
@@ -43,65 +41,14 @@ class Forward(NamedTuple):
 class Backward(NamedTuple):
     """The factors of the chain, a list entry a layer: ∂E/∂a, ∂a/∂z and ∂E/∂z, (R, N, O) each.
 
-    ∂a/∂z may be of any shape that broadcasts to that, as the activation returns it.
+    ∂a/∂z may be of any shape that broadcasts to that, as the activation returns it. `gradient` (R, P) is
+    ∂E/∂w and ∂E/∂b, each the sum over the N examples.
     """
 
     dE_da: list[Array]
     da_dz: list[Array]
     dE_dz: list[Array]
-
-
-def forward(layers: Sequence[Layer], activations: Sequence[Activation], x: Array) -> Forward:
-    """The predictions for the inputs x (1 or R, N, I), and everything on the way to them."""
-    z: list[Array] = []
-    a: list[Array] = [x]
-    for (w, b), f in zip(layers, activations, strict=True):
-        z.append(a[-1] @ w.mT)
-        if b is not None:
-            z[-1] += b[:, None, :]
-        a.append(f.value(z[-1]))
-    return Forward(z, a)
-
-
-def backward(
-    layers: Sequence[Layer],
-    activations: Sequence[Activation],
-    passed: Forward,
-    dE_dpred: Array,
-    gradient: Sequence[Layer],
-) -> Backward:
-    """Walks the chain from ∂E/∂pred (R, N, O) to every parameter; writes into `gradient`.
-
-    `gradient` has the shapes of `layers`; every derivative is the sum over the N examples.
-    """
-    dE_da, da_dz, dE_dz = [dE_dpred], [], []
-    for i in reversed(range(len(layers))):
-        da_dz.append(activations[i].derivative(passed.z[i], passed.a[i + 1]))
-        dE_dz.append(dE_da[-1] * da_dz[-1])
-        np.matmul(dE_dz[-1].mT, passed.a[i], out=gradient[i].w)
-        if (dE_db := gradient[i].b) is not None:
-            # the sum over the examples, as a product with ones: three times as fast as a reduction
-            np.matmul(np.ones((1, dE_dz[-1].shape[1])), dE_dz[-1], out=dE_db[:, None, :])
-        if i > 0:
-            dE_da.append(dE_dz[-1] @ layers[i].w)
-    return Backward(dE_da[::-1], da_dz[::-1], dE_dz[::-1])
-
-
-def views(parameters: Array, sizes: Sequence[int], has_biases: bool) -> list[Layer]:
-    """The layers as views into `parameters` (R, P): all weights first, then all biases.
-
-    A neuron's incoming weights stand together, neuron after neuron, layer after layer: the order
-    of w1, w2, … and of the columns of a history.
-    """
-    runs = len(parameters)
-    shapes = [(o, i) for i, o in pairwise(sizes)]
-    w_ends = np.cumsum([o * i for o, i in shapes]).tolist()
-    b_ends = (w_ends[-1] + np.cumsum(sizes[1:])).tolist()
-    layers = []
-    for (o, i), w_end, b_end in zip(shapes, w_ends, b_ends, strict=True):
-        w = parameters[:, w_end - o * i : w_end].reshape(runs, o, i)
-        layers.append(Layer(w, parameters[:, b_end - o : b_end] if has_biases else None))
-    return layers
+    gradient: Array
 
 
 class ParameterName(NamedTuple):
@@ -113,11 +60,86 @@ class ParameterName(NamedTuple):
     from_: int
 
 
-def parameter_names(sizes: Sequence[int], has_biases: bool) -> list[ParameterName]:
-    """w1, w2, … and b1, b2, … in the order of the columns, with the neurons they connect."""
-    pairs = list(enumerate(pairwise(sizes), start=1))
-    weights = [(layer, j, i) for layer, (n, m) in pairs for j in range(1, m + 1) for i in range(1, n + 1)]
-    biases = [(layer, j, 0) for layer, (_, m) in pairs for j in range(1, m + 1)] if has_biases else []
-    return [ParameterName(f"w{k}", *place) for k, place in enumerate(weights, start=1)] + [
-        ParameterName(f"b{k}", *place) for k, place in enumerate(biases, start=1)
-    ]
+@dataclass(frozen=True)
+class Network:
+    """Layers of neurons: `sizes` from the inputs to the outputs, the activation of each layer after them.
+
+    Its parameters are arrays (R, P): all weights first, then all biases, where it has them. A neuron's
+    incoming weights stand together, neuron after neuron, layer after layer: the order of w1, w2, … and
+    of the columns of a history.
+    """
+
+    sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    has_biases: bool
+
+    @cached_property
+    def weight_count(self) -> int:
+        return sum(i * o for i, o in pairwise(self.sizes))
+
+    @cached_property
+    def bias_count(self) -> int:
+        return sum(self.sizes[1:]) if self.has_biases else 0
+
+    @cached_property
+    def parameter_count(self) -> int:
+        return self.weight_count + self.bias_count
+
+    @property
+    def names(self) -> list[ParameterName]:
+        """w1, w2, … and b1, b2, … in the order of the columns, with the neurons they connect."""
+        pairs = list(enumerate(pairwise(self.sizes), start=1))
+        weights = [(layer, j, i) for layer, (n, m) in pairs for j in range(1, m + 1) for i in range(1, n + 1)]
+        biases = [(layer, j, 0) for layer, (_, m) in pairs for j in range(1, m + 1)]
+        return [ParameterName(f"w{k}", *place) for k, place in enumerate(weights, start=1)] + [
+            ParameterName(f"b{k}", *place) for k, place in enumerate(biases, start=1) if self.has_biases
+        ]
+
+    @cached_property
+    def _layout(self) -> np.dtype[np.void]:
+        """The parameters as one record with the fields w1, w2, … of the layers, then b1, b2, …"""
+        pairs = list(enumerate(pairwise(self.sizes), start=1))
+        weights: list[tuple[str, type, tuple[int, ...]]]
+        weights = [(f"w{layer}", np.float64, (o, i)) for layer, (i, o) in pairs]
+        return np.dtype(
+            weights + [(f"b{layer}", np.float64, (o,)) for layer, (_, o) in pairs if self.has_biases]
+        )
+
+    @cached_property
+    def _fields(self) -> list[tuple[str, str | None]]:
+        return [(f"w{k}", f"b{k}" if self.has_biases else None) for k in range(1, len(self.sizes))]
+
+    def views(self, parameters: Array) -> list[Layer]:
+        """The layers as views into `parameters` (R, P), which is contiguous."""
+        of = np.ndarray(len(parameters), self._layout, parameters)
+        return [(of[w], of[b] if b else None) for w, b in self._fields]
+
+    def forward(self, parameters: Array, x: Array) -> Forward:
+        """The predictions for the inputs x (1 or R, N, I), and everything on the way to them."""
+        layers = self.views(parameters)
+        z: list[Array] = []
+        a: list[Array] = [x]
+        for (w, b), f in zip(layers, self.activations, strict=True):
+            z.append(a[-1] @ w.mT)
+            if b is not None:
+                z[-1] += b[:, None, :]
+            a.append(ACTIVATIONS[f].value(z[-1]))
+        return Forward(layers, z, a)
+
+    def backward(self, passed: Forward, dE_dpred: Array) -> Backward:
+        """Walks the chain from ∂E/∂pred (R, N, O) to every parameter, back along a forward pass."""
+        layers, z, a = passed
+        gradient = np.empty((len(dE_dpred), self.parameter_count))
+        derivatives = self.views(gradient)
+        dE_da, da_dz, dE_dz = [dE_dpred], [], []
+        for i in reversed(range(len(layers))):
+            (w, _), (dE_dw, dE_db) = layers[i], derivatives[i]
+            da_dz.append(ACTIVATIONS[self.activations[i]].derivative(z[i], a[i + 1]))
+            dE_dz.append(dE_da[-1] * da_dz[-1])
+            np.matmul(dE_dz[-1].mT, a[i], out=dE_dw)
+            if dE_db is not None:
+                # the sum over the examples, as a product with ones: three times as fast as a reduction
+                np.matmul(np.ones((1, dE_dz[-1].shape[1])), dE_dz[-1], out=dE_db[:, None, :])
+            if i > 0:
+                dE_da.append(dE_dz[-1] @ w)
+        return Backward(dE_da[::-1], da_dz[::-1], dE_dz[::-1], gradient)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.errors import RunnerError
-from runner.records.names import INTERRUPTED, OPTIONAL, RESULT_COLUMNS
+from runner.records.names import FINAL_MEASURES, INTERRUPTED, RESULT_COLUMNS
 
 if TYPE_CHECKING:
-    from runner.training.stack import Result as Trained
+    from runner.training.recorder import Trained
 
 
 class Line(NamedTuple):
@@ -51,8 +51,8 @@ def swept_keys(lines: Iterable[Line]) -> list[str]:
 
 def rows_of(lines: Sequence[Line], swept: Sequence[str]) -> Iterator[list[object]]:
     """The header of lines that may have different metrics, and the cells of each; None is an empty one."""
-    present = {name for line in lines for name in OPTIONAL if name in line.results}
-    names = [name for name in RESULT_COLUMNS if name not in OPTIONAL or name in present]
+    present = {name for line in lines for name in FINAL_MEASURES if name in line.results}
+    names = [name for name in RESULT_COLUMNS if name not in FINAL_MEASURES or name in present]
     yield ["run", *swept, "status", *(reached(name, swept) for name in names), "directory"]
     for line in lines:
         numbers = [number if math.isfinite(number) else None for number in map(line.result, names)]

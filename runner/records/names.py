@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from runner.training.experiment import FINAL_MEASURES
+
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
 #: With what a run was made and of what: see :mod:`runner.records.about`.
 ABOUT = "about.yaml"
@@ -32,12 +34,10 @@ METRICS = {
     "accuracy": True,
     "test_accuracy": True,
 }
-#: The metrics that not every run has: a table has their columns where some run does.
-OPTIONAL = ("test_error", "accuracy", "test_accuracy")
 #: The columns of a run's line that say in numbers how it ended, in order.
 RESULT_COLUMNS = (
     *("epochs", "initial_error", "final_error", "best_error", "best_epoch"),
-    *OPTIONAL,
+    *FINAL_MEASURES,
     "seconds",
 )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from runner.errors import RunnerError
-from runner.nn.network import parameter_names
+from runner.nn.network import Network
 from runner.overrides import plain
 from runner.records.checksums import refuse_changed
 from runner.records.names import COMPLETED, FINISHED, PARAMETERS, RESULT_COLUMNS, STATUSES
@@ -137,7 +137,7 @@ def parameters_of(path: Path) -> pd.DataFrame:
     for column in places:
         _refuse(path, table, column, ~(table[column] % 1 == 0), "is no whole number")
     weights = table[table["from"] > 0]
-    expected = parameter_names(_sizes(path, weights), has_biases=len(weights) < len(table))
+    expected = Network(tuple(_sizes(path, weights)), (), has_biases=len(weights) < len(table)).names
     rows = list(table[["name", *places]].itertuples(index=False, name=None))
     for line, (right, row) in enumerate(zip(expected, rows, strict=False), start=2):
         if tuple(right) != row:

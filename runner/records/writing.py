@@ -23,12 +23,12 @@ import orjson
 
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
-from runner.nn.network import parameter_names
+from runner.nn.network import Network
 from runner.records.checksums import NOTHING, Sum
 from runner.records.lines import Line, as_csv, rows_of
 from runner.records.names import FILES, HISTORY, LEFT, PARAMETERS, PART, SUMMARY, is_part
-from runner.training.experiment import Experiment
-from runner.training.stack import Result, columns
+from runner.training.experiment import Experiment, columns
+from runner.training.recorder import Trained
 
 #: A run that took as many seconds is on the disk before it counts as done. To sync a shorter one would
 #: cost more than to train it again after a power cut, where its checksums tell that it is not whole.
@@ -62,7 +62,7 @@ class RunFiles:
         self.sums: list[dict[str, Sum]] = [{HISTORY: NOTHING} for _ in self.folders]
 
     def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
-        """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.stack.Sink`."""
+        """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.recorder.Sink`."""
         text = b"%d,%%b\n"
         self._append(run, _template(text, tuple(counts)) % tuple(_decimals(rows)))
         self.rows[run] += len(counts)
@@ -85,7 +85,7 @@ class RunFiles:
         write_whole(f"{self.folders[run]}/{name}", content)
         self.sums[run][name] = NOTHING.of(content)
 
-    def finish(self, run: int, trained: Result, line: Line) -> None:
+    def finish(self, run: int, trained: Trained, line: Line) -> None:
         """Puts the run's files in their places; `line` is its line of ``runs.csv``."""
         folder, made = self.folders[run], self.experiment
         if not self.sums[run][HISTORY].size:  # diverged before its first row
@@ -93,7 +93,7 @@ class RunFiles:
         self.check()
         self.opened[run].append(f"{folder}/{HISTORY}")
         os.replace(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
-        parameters = _parameters(made.sizes, made.biases is not None, trained.initial, trained.final)
+        parameters = _parameters(made.network, trained.initial, trained.final)
         self.add(run, PARAMETERS, parameters)
         synced = trained.seconds >= WORTH_SYNCING
         if synced:
@@ -201,13 +201,12 @@ def _template(text: bytes, counts: tuple[int, ...]) -> bytes:
     return b"".join([text % count for count in counts])
 
 
-def _parameters(sizes: Sequence[int], has_biases: bool, initial: Array, final: Array) -> bytes:
-    template = _parameter_template(tuple(sizes), has_biases)
-    return template % tuple(_decimals(np.ascontiguousarray(np.stack([initial, final], axis=1))))
+def _parameters(network: Network, initial: Array, final: Array) -> bytes:
+    ends = np.ascontiguousarray(np.stack([initial, final], axis=1))
+    return _parameter_template(network) % tuple(_decimals(ends))
 
 
 @lru_cache(maxsize=8)
-def _parameter_template(sizes: tuple[int, ...], has_biases: bool) -> bytes:
-    names = parameter_names(sizes, has_biases)
-    lines = [f"{p.name},{p.layer},{p.to},{p.from_},%b\n" for p in names]
+def _parameter_template(network: Network) -> bytes:
+    lines = [f"{p.name},{p.layer},{p.to},{p.from_},%b\n" for p in network.names]
     return ("name,layer,to,from,initial,final\n" + "".join(lines)).encode()

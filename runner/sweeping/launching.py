@@ -29,7 +29,7 @@ from runner.sweeping.returns import LazyJobReturn, Watchers
 from runner.sweeping.settings import Training
 from runner.sweeping.workers import in_this_process, train_stacks
 from runner.training.experiment import Experiment
-from runner.training.stacking import row_bytes, stacked, widest
+from runner.training.stacking import row_bytes, stacked
 from runner.work import Outcome, Work, failure
 
 log = logging.getLogger(__name__)
@@ -214,9 +214,7 @@ class _Batch:
             groups.setdefault(self.batched.group(job.config), []).append(job)
         for group in groups.values():
             yield from stacked(
-                filter(None, map(self._work, group)),
-                key=lambda work: work.experiment.stack_key,
-                limit=lambda work: min(fair, widest(work.experiment, self.sweep.share)),
+                filter(None, map(self._work, group)), lambda work: work.experiment, self.sweep.share, fair
             )
 
     def _work(self, job: Job) -> Work | None:

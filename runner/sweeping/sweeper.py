@@ -28,7 +28,7 @@ from runner.sweeping.grid import expand, expected, fixed_overrides, with_params,
 from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import wants_a_process_of_its_own
 from runner.sweeping.settings import Expansion
-from runner.training.stack import width
+from runner.training.experiment import width
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
 BYTES_A_NUMBER = 20

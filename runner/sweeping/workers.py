@@ -12,6 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from runner.errors import RunnerError
+from runner.training.loop import keep_freed_memory
 from runner.work import Outcome, Watch, Work, run_stack
 
 #: Backends whose workers are on this machine.
@@ -83,6 +84,7 @@ def _numbered(
         if parent is not None and os.getppid() != parent:
             os._exit(1)
 
+    keep_freed_memory()
     return number, run_stack(stack, row_bytes, Watch(tick=stop_if_orphaned, check=stop_if_orphaned))
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 
 from runner.data.examples import Data, Source
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
+from runner.nn.network import Network
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
 
+#: The measures of a history's last row that a run is summed up by, beside its error.
+FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
+
 
 @dataclass(frozen=True)
-class Draw:
+class Drawn:
     """Initial parameters drawn by an initializer: its name and its options."""
 
     initializer: str
@@ -59,8 +62,8 @@ class Experiment:
     data: Data
     sizes: tuple[int, ...]
     activations: tuple[str, ...]
-    weights: Draw | Given
-    biases: Draw | Given | None = None
+    weights: Drawn | Given
+    biases: Drawn | Given | None = None
     train_biases: bool = True
     loss: str = "half_squared_error"
     learning_rate: float = 0.05
@@ -88,16 +91,8 @@ class Experiment:
         return self.data.classifies or (LOSSES[self.loss].classifies and self.data.one_hot)
 
     @property
-    def weight_count(self) -> int:
-        return sum(i * o for i, o in pairwise(self.sizes))
-
-    @property
-    def bias_count(self) -> int:
-        return 0 if self.biases is None else sum(self.sizes[1:])
-
-    @property
-    def parameter_count(self) -> int:
-        return self.weight_count + self.bias_count
+    def network(self) -> Network:
+        return Network(self.sizes, self.activations, self.biases is not None)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -115,14 +110,14 @@ class Experiment:
         return -(-self.data.examples // self.batch)
 
     @property
-    def steps(self) -> int:
-        """How many recordable steps (epochs or updates, after `log.unit`) the run has."""
+    def count(self) -> int:
+        """How many epochs or updates, after `log.unit`, the run has."""
         return self.epochs * (self.updates_per_epoch if self.log.unit == "update" else 1)
 
     @property
     def rows(self) -> int:
         """How many rows its history has, if it does not diverge."""
-        return 1 + -(-self.steps // self.log.every)
+        return 1 + -(-self.count // self.log.every)
 
     @cached_property
     def stack_key(self) -> Hashable:
@@ -147,3 +142,30 @@ class Experiment:
             self.epochs if self.log.every > 1 else None,  # the last row falls on another epoch
             tuple((name, value == 0) for name, value in switches.items()),
         )
+
+
+def measures(experiment: Experiment) -> list[str]:
+    """The columns of a history that are neither its count nor a parameter, in order."""
+    tested = experiment.data.test_inputs is not None
+    applies = {
+        "error": True,
+        "objective": experiment.l1 > 0 or experiment.l2 > 0,
+        "test_error": tested,
+        "accuracy": experiment.classifies,
+        "test_accuracy": experiment.classifies and tested,
+    }
+    return [name for name, wanted in applies.items() if wanted]
+
+
+def columns(experiment: Experiment) -> list[str]:
+    """The columns of a history after its first, which counts epochs or updates."""
+    names = [p.name for p in experiment.network.names]
+    weights = names if experiment.log.weights else []
+    gradients = [f"g_{name}" for name in names] if experiment.log.gradients else []
+    return measures(experiment) + weights + gradients
+
+
+def width(experiment: Experiment) -> int:
+    """How many columns those are."""
+    logged = experiment.log.weights + experiment.log.gradients
+    return len(measures(experiment)) + logged * experiment.network.parameter_count

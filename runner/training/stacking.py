@@ -6,8 +6,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
 
 from runner.errors import ConfigError
-from runner.training.experiment import Experiment
-from runner.training.stack import EVALUATED, ROW_BYTES, width
+from runner.training.experiment import Experiment, width
+from runner.training.objective import EVALUATED
+from runner.training.recorder import ROW_BYTES
 
 #: What a stack touches in one update should stay within a core's share of the caches: past it,
 #: a wider stack of middling networks is slower (``tests/benchmarks/sweeps.py libraries`` has one of 64).
@@ -27,26 +28,30 @@ def in_bytes(key: str, size: int | str) -> int:
     text = str(size).strip()
     unit = next((unit for unit in UNITS if text.endswith(unit)), "")
     try:
-        found = int(float(text.removesuffix(unit)) * UNITS.get(unit, 1))
+        count = int(float(text.removesuffix(unit)) * UNITS.get(unit, 1))
     except (ValueError, OverflowError):
-        found = 0
-    if found < 2**20:
+        count = 0
+    if count < 2**20:
         raise ConfigError(key, size, "must be at least 1MiB, as 512MiB, 4GiB or in bytes")
-    return found
+    return count
 
 
-def widest(one: Experiment, max_bytes: int) -> int:
-    """How many runs like `one` a stack should hold, if it may hold `max_bytes` of arrays.
+def widest(experiment: Experiment, max_bytes: int) -> int:
+    """How many runs like `experiment` a stack should hold, if it may hold `max_bytes` of arrays.
 
     At least 1, however large the run.
     """
-    neurons = sum(one.sizes[1:])
+    neurons = sum(experiment.sizes[1:])
     state = 6  # parameters, gradient, direction, and an optimizer's state and quantities
-    touched = 8 * (state * one.parameter_count + 4 * one.batch * neurons)
-    tested = 0 if one.data.test_inputs is None else len(one.data.test_inputs)
-    evaluated = one.data.examples if one.log.gradients else min(EVALUATED, max(one.data.examples, tested))
-    held = touched + 8 * 4 * max(one.batch, evaluated) * neurons
-    history = 8 * width(one) * min(one.rows, ROWS_AT_A_TIME)
+    touched = 8 * (state * experiment.network.parameter_count + 4 * experiment.batch * neurons)
+    tested = 0 if experiment.data.test_inputs is None else len(experiment.data.test_inputs)
+    evaluated = (
+        experiment.data.examples
+        if experiment.log.gradients
+        else min(EVALUATED, max(experiment.data.examples, tested))
+    )
+    held = touched + 8 * 4 * max(experiment.batch, evaluated) * neurons
+    history = 8 * width(experiment) * min(experiment.rows, ROWS_AT_A_TIME)
     return max(
         1,
         min(
@@ -64,18 +69,24 @@ def row_bytes(max_bytes: int) -> int:
 
 def stacked(
     items: Iterable[Item],
-    key: Callable[[Item], Hashable],
-    limit: Callable[[Item], int],
+    experiment_of: Callable[[Item], Experiment],
+    max_bytes: int,
+    most: int | None = None,
 ) -> Iterator[list[Item]]:
-    """Items of equal key in lists of at most their limit, each as soon as it is full."""
+    """Items whose experiments may share arrays, in lists, each as soon as it is full.
+
+    Full are those that may hold no more within `max_bytes`, or have `most` items.
+    """
     open_stacks: dict[Hashable, list[Item]] = {}
     limits: dict[Hashable, int] = {}
     for item in items:
-        k = key(item)
-        if k not in limits:
-            limits[k] = limit(item)
-        stack = open_stacks.setdefault(k, [])
+        experiment = experiment_of(item)
+        key = experiment.stack_key
+        if key not in limits:
+            limit = widest(experiment, max_bytes)
+            limits[key] = limit if most is None else min(limit, most)
+        stack = open_stacks.setdefault(key, [])
         stack.append(item)
-        if len(stack) >= limits[k]:
-            yield open_stacks.pop(k)
+        if len(stack) >= limits[key]:
+            yield open_stacks.pop(key)
     yield from open_stacks.values()

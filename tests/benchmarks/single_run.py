@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from runner.config import experiment
 from runner.nn.arrays import Array
 from runner.training.experiment import Experiment
-from runner.training.stack import train
+from runner.training.loop import train
 
 EMPTY_APP = """
 import hydra

@@ -24,7 +24,7 @@ import numpy as np
 from single_run import EMPTY_APP, Nowhere, digits, in_turn, ratio
 
 from runner.training.experiment import Experiment
-from runner.training.stack import train
+from runner.training.loop import train
 from runner.training.stacking import widest
 
 HERE = Path(__file__).parent

@@ -378,7 +378,7 @@ def test_names_of_weights_do_not_cover_each_other(sizes: tuple[int, ...], form: 
     else:
         across, down, box = latex.apart(drawing), latex.DOWN, latex.NAME
     points = label_points(drawing, across, down, box)
-    assert len(points) == experiment.weight_count
+    assert len(points) == experiment.network.weight_count
     for (x, y), (u, v) in combinations(points.values(), 2):
         assert abs(x - u) >= 0.99 * box[0] or abs(y - v) >= 0.99 * box[1]
 

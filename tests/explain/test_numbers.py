@@ -20,7 +20,6 @@ from runner.explain.page import Choices, explain
 from runner.explain.step import take
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
-from runner.nn.network import parameter_names
 from runner.nn.schedules import SCHEDULES
 from runner.training.experiment import Experiment
 
@@ -60,7 +59,7 @@ def check(experiment: Experiment, update: int, choices: Choices | None = None) -
     """Compares every gradient and every new value on the page with the history of the run."""
     history = runner.train(experiment).history
     assert len(history) > update
-    names = [p.name for p in parameter_names(experiment.sizes, experiment.biases is not None)]
+    names = [p.name for p in experiment.network.names]
     sheet = explain(experiment, choices or Choices(update=update, digits=17, weight="all"))
     step = take(experiment, update)
     for form in FORMATS:
@@ -175,7 +174,7 @@ def experiments(draw: st.DrawFn) -> tuple[Experiment, int]:
 def test_random_networks(drawn: tuple[Experiment, int]) -> None:
     experiment, update = drawn
     choices = Choices(update=update, digits=17, weight="all", paths=True)
-    if experiment.parameter_count > 40:
+    if experiment.network.parameter_count > 40:
         return
     check(experiment, update, choices)
 
@@ -225,7 +224,7 @@ def test_central_differences_agree() -> None:
     page = render(explain(experiment, Choices(update=3, check=True)), "text")
     table = page.split("Check by central differences")[1]
     rows = re.findall(r"^  ([wb]\d+) +(\S+) +(\S+) +(\S+)$", table, re.MULTILINE)
-    assert len(rows) == experiment.parameter_count
+    assert len(rows) == experiment.network.parameter_count
     for _, slope, gradient, difference in rows:
         values = [float(text.replace("−", "-")) for text in (slope, gradient, difference)]
         assert values[0] == pytest.approx(values[1], abs=1e-5)

@@ -9,7 +9,6 @@ import pytest
 from matplotlib.collections import QuadMesh
 from reading_figures import drawn, rows, sweep_of
 
-from runner.nn.network import views
 from runner.results import Results
 
 
@@ -47,7 +46,7 @@ def test_decision_boundary_is_in_the_units_of_the_data(tmp_path: Path) -> None:
     grid = numbers[numbers["kind"] == "grid"].iloc[4321]
     values = Results(sweep / "0").parameters(0)["final"].to_numpy()
     scaled = (np.array([[grid["x"], grid["y"]]]) - run.data.scale.shift) / run.data.scale.spread
-    layers = views(values[None], run.sizes, True)
+    layers = run.network.views(values[None])
     by_hand = np.tanh(scaled @ layers[0].w[0].T + layers[0].b[0]) @ layers[1].w[0].T + layers[1].b[0]
     assert grid["value"] == pytest.approx(by_hand[0, 0], rel=1e-9)
 

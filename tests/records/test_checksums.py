@@ -10,7 +10,7 @@ from making_runs import made, written
 
 from runner.records.checksums import changed, recorded
 from runner.records.names import HISTORY, PARAMETERS
-from runner.training.stack import ROW_BYTES
+from runner.training.recorder import ROW_BYTES
 
 
 def test_a_summary_says_what_was_written(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from making_runs import made, written
 from runner.nn.arrays import Array
 from runner.records.lines import Line
 from runner.records.writing import WORTH_SYNCING, RunFiles, clear, write_whole
-from runner.training.stack import train
+from runner.training.loop import train
 
 
 @settings(max_examples=200, deadline=None)

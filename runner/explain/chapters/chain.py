@@ -174,7 +174,7 @@ def _link_values(work: Work, example: int, p: ParameterName, path: Sequence[int]
     yield float(step.dE_dz[-1][n, path[-1] - 1])
     for layer in range(work.names.last, p.layer, -1):
         neuron, before = path[layer - p.layer] - 1, path[layer - 1 - p.layer] - 1
-        yield float(step.layers[layer - 1].w[neuron, before])
+        yield float(step.layers[layer - 1][0][neuron, before])
         yield float(step.da_dz[layer - 2][n, before])
     yield float(step.a[p.layer - 1][n, p.from_ - 1]) if p.from_ else 1.0
 

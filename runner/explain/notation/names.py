@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from runner.nn.network import ParameterName, parameter_names
+from runner.nn.network import ParameterName
 from runner.training.experiment import Experiment
 
 _FRACTION = re.compile(r"∂([^ ·/()]+)/∂([^ ·()]+)")
@@ -213,7 +213,7 @@ class Names:
         self.sizes = experiment.sizes
         self.activations = experiment.activations
         self.last = len(self.sizes) - 1
-        names = parameter_names(self.sizes, experiment.biases is not None)
+        names = experiment.network.names
         self.parameters = {(p.layer, p.to, p.from_): p for p in names}
         self.place = {p.name: k for k, p in enumerate(names)}
 

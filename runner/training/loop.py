@@ -1,0 +1,114 @@
+"""The loop over epochs for a stack of runs: update, record, and so on until the last has ended.
+
+It knows neither Hydra nor files: rows go to a sink (see :mod:`runner.records.writing`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from runner.nn.arrays import Array, Numbers
+from runner.training.experiment import Experiment
+from runner.training.recorder import ROW_BYTES, Recorder, Sink, Trained
+from runner.training.stack import Stack
+
+
+@cache
+def threads() -> ThreadpoolController:
+    """NumPy's BLAS, looked for once: that takes 3 ms, as long as 150 small updates."""
+    return ThreadpoolController()
+
+
+@contextmanager
+def same_bits() -> Iterator[None]:
+    """What every update is made under: numbers may overflow, and sums have one order.
+
+    So there is one thread: a BLAS that splits a product over several may sum it in another order.
+    """
+    with np.errstate(all="ignore"), threads().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Has the C library keep the memory of freed arrays for the next ones, in the whole process.
+
+    Given back to the system and asked for anew, as glibc does with arrays of some size, it takes
+    longer than the arithmetic: a forward pass of 512 digits for 26 runs 255 µs a run instead of 88.
+    glibc keeps blocks up to the size of the largest that was ever freed, 32 MiB at most
+    (``mallopt(3)``, M_MMAP_THRESHOLD); an array that is never touched costs nothing.
+    """
+    np.empty(2**25 - 2**14, dtype=np.uint8)
+
+
+def train(
+    experiments: Sequence[Experiment],
+    sink: Sink,
+    *,
+    row_bytes: int = ROW_BYTES,
+    tick: Callable[[], None] = lambda: None,
+) -> list[Trained]:
+    """Trains runs whose ``stack_key`` is equal, as one; returns how each ended, in order.
+
+    Rows go to `sink` in chunks of at most `row_bytes` (at least one row). `tick` is called after
+    every epoch. Divergence is a result: such a run's history ends with its last finite row.
+    """
+    started = time.perf_counter()
+    with same_bits():
+        stack = Stack(experiments)
+        recorder = Recorder(experiments, sink, row_bytes)
+        initial, final = stack.parameters, np.empty_like(stack.parameters)
+        last = max(e.count for e in experiments)
+        ends = {e.epochs for e in experiments}
+        for runs, parameters in _endings(stack, recorder, last, ends, tick):
+            final[runs] = parameters
+        recorder.flush()
+    seconds = (time.perf_counter() - started) / len(experiments)
+    return [recorder.trained(run, initial[run], final[run], seconds) for run in range(len(experiments))]
+
+
+def _endings(
+    stack: Stack, recorder: Recorder, last: int, ends: set[int], tick: Callable[[], None]
+) -> Iterator[tuple[Numbers, Array]]:
+    """Trains to the end; yields the runs that end, whenever some do, and their last parameters.
+
+    `last` is the last epoch or update of all; `ends` are the epochs after which some end.
+    """
+    log = stack.shared.log
+    recorded = stack.parameters  # of the last row of each run that was finite
+    lost = False  # whether runs have diverged that are still in the stack
+
+    def record(at: int) -> None:
+        nonlocal recorded, lost
+        if at % log.every and at != last:
+            return
+        finite = recorder.add(at, stack.runs, stack.row(), stack.parameters)
+        lost = not finite.all()
+        recorded = np.where(finite[:, None], stack.parameters, recorded) if lost else stack.parameters
+
+    record(0)
+    for epoch in count():
+        if lost or epoch in ends:  # between epochs, so that a batch finds the runs that its epoch began with
+            recorder.end(stack.runs[stack.epochs == epoch])
+            kept = recorder.going[stack.runs]
+            yield stack.runs[~kept], recorded[~kept]
+            if not kept.any():
+                return
+            recorded = recorded[kept]
+            stack.keep(kept)
+            lost = False
+        rate = stack.rates(epoch)
+        for batch in stack.batches():
+            stack.update(rate, batch)
+            if log.unit == "update":
+                record(stack.updates)
+        if log.unit == "epoch":
+            record(epoch + 1)
+        tick()

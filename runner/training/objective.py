@@ -1,0 +1,191 @@
+"""What is minimised: the error over examples and the penalties on the weights, at any parameters (R, P).
+
+Everything that asks for an error, an accuracy or a gradient asks here, at parameters of its own:
+training, the figures, the explanations. ``objective.at(parameters, examples)`` is a place, and says
+``error``, ``value`` and ``gradient`` there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from runner.errors import RunnerError
+from runner.nn.arrays import Array, Mask
+from runner.nn.losses import LOSSES, Loss
+from runner.nn.network import Backward, Forward, Network
+from runner.training.experiment import Experiment
+
+#: Examples that an evaluation takes at a time: as few as fill the caches with a stack of runs.
+EVALUATED = 512
+#: Bytes that the forward passes hold at once, where the error is asked for at many places.
+PASSED_BYTES = 32 * 2**20
+
+
+class Examples(NamedTuple):
+    """Inputs x (1 or R, N, I) and targets y (1 or R, N, O): one set for all runs, or a batch for each."""
+
+    x: Array
+    y: Array
+
+    @classmethod
+    def of(cls, inputs: Array, targets: Array) -> Examples:
+        """The examples of inputs (N, I) and targets (N, O), for all runs."""
+        return cls(inputs[None], targets[None])
+
+    def split(self) -> Iterator[Examples]:
+        """As many at a time as an evaluation takes."""
+        for start in range(0, self.x.shape[1], EVALUATED):
+            part = slice(start, start + EVALUATED)
+            yield Examples(self.x[:, part], self.y[:, part])
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """E + l1 · Σ|w| + ½ · l2 · Σw² of R runs, where E is the mean of the loss over examples.
+
+    `l1` and `l2` are (R, 1); a run's is zero only where all are (`Experiment.stack_key`).
+    """
+
+    network: Network
+    loss: Loss
+    l1: Array
+    l2: Array
+
+    @classmethod
+    def of(cls, experiments: Sequence[Experiment]) -> Objective:
+        shared = experiments[0]
+        l1, l2 = (np.array([[float(getattr(e, name))] for e in experiments]) for name in ("l1", "l2"))
+        return cls(shared.network, LOSSES[shared.loss], l1, l2)
+
+    @cached_property
+    def _penalises(self) -> tuple[bool, bool]:
+        """Whether there is a penalty l1, and one l2: a term of zeros is left out."""
+        return bool(self.l1.any()), bool(self.l2.any())
+
+    def at(self, parameters: Array, examples: Examples) -> Point:
+        return Point(self, parameters, examples)
+
+    def keep(self, kept: Mask) -> Objective:
+        """That of the runs where `kept` (R,) is true."""
+        return replace(self, l1=self.l1[kept], l2=self.l2[kept])
+
+    def penalised(self, error: Array, parameters: Array) -> Array:
+        """What is minimised (R,), of the error (R,) at parameters (R, P)."""
+        w = parameters[:, : self.network.weight_count]
+        absolute, squared = np.add.reduce(np.abs(w), axis=1), np.add.reduce(w * w, axis=1)
+        return error + self.l1[:, 0] * absolute + 0.5 * self.l2[:, 0] * squared
+
+    def penalised_gradient(self, gradient: Array, parameters: Array) -> Array:
+        """That of what is minimised (R, P), from that of the error (R, P) at parameters (R, P)."""
+        has_l1, has_l2 = self._penalises
+        if not has_l1 and not has_l2:
+            return gradient
+        gradient = gradient.copy()
+        w, dE_dw = (array[:, : self.network.weight_count] for array in (parameters, gradient))
+        if has_l1:
+            dE_dw += self.l1 * np.sign(w)
+        if has_l2:
+            dE_dw += self.l2 * w
+        return gradient
+
+
+class Point:
+    """The objective at `parameters` (R, P), over `examples`; each pass is made once, where it is asked for.
+
+    `parameters` must not change in place from then on.
+    """
+
+    def __init__(self, objective: Objective, parameters: Array, examples: Examples) -> None:
+        self.objective = objective
+        self.parameters = parameters
+        self.examples = examples
+
+    @cached_property
+    def forward(self) -> Forward:
+        return self.objective.network.forward(self.parameters, self.examples.x)
+
+    @property
+    def errors(self) -> Array:
+        """E_n (R, N) of each example."""
+        return self.objective.loss.value(self.forward.pred, self.examples.y)
+
+    @property
+    def error(self) -> Array:
+        """E (R,), their mean."""
+        return _mean_over_examples([self.errors])
+
+    @property
+    def value(self) -> Array:
+        """What is minimised (R,): the error and the penalties."""
+        return self.objective.penalised(self.error, self.parameters)
+
+    @property
+    def right(self) -> Mask:
+        """Whose class is predicted (R, N): by the largest output, or by the only one over a threshold."""
+        pred, y = self.forward.pred, self.examples.y
+        if y.shape[2] == 1:
+            return (pred[:, :, 0] > self.objective.loss.threshold) == (y[:, :, 0] > 0.5)
+        return pred.argmax(axis=2) == y.argmax(axis=2)
+
+    @cached_property
+    def backward(self) -> Backward:
+        """The chain back from E; its gradient is that of the error alone."""
+        forward, y = self.forward, self.examples.y
+        dE_dpred = self.objective.loss.derivative(forward.pred, y) / forward.pred.shape[1]  # E is the mean
+        return self.objective.network.backward(forward, dE_dpred)
+
+    @property
+    def gradient(self) -> Array:
+        """∂(what is minimised)/∂(each parameter), (R, P)."""
+        return self.objective.penalised_gradient(self.backward.gradient, self.parameters)
+
+
+def measured(points: Iterable[Point], classifies: bool) -> dict[str, Array]:
+    """The error (R,) and, of classes, the accuracy, over examples part by part."""
+    errors: list[Array] = []
+    rights: list[Mask] = []
+    for point in points:
+        errors.append(point.errors)
+        if classifies:
+            rights.append(point.right)
+    error = {"error": _mean_over_examples(errors)}
+    return error | {"accuracy": _mean_over_examples(rights)} if rights else error
+
+
+def _mean_over_examples(parts: Sequence[NDArray[Any]]) -> Array:
+    values = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+    return np.add.reduce(values, axis=1, dtype=np.float64) / values.shape[1]
+
+
+def errors_at(experiment: Experiment, parameters: Array) -> Array:
+    """The error (R,) over the training set of networks with `parameters` (R, P), a few at a time."""
+    objective, data = Objective.of([experiment]), experiment.data
+    examples = Examples.of(data.inputs, data.targets)
+    few = max(1, PASSED_BYTES // (16 * data.examples * sum(experiment.sizes)))
+    with np.errstate(all="ignore"):
+        return np.concatenate(
+            [
+                objective.at(parameters[start : start + few], examples).error
+                for start in range(0, len(parameters), few)
+            ]
+        )
+
+
+def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None = None) -> Array:
+    """The predictions (N, O) of the network with `parameters` (P,), for the training inputs or others.
+
+    Other `inputs` (N, I) are in the data's own units, and scaled here as those were.
+    """
+    x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
+    if x.ndim != 2 or x.shape[1] != experiment.sizes[0]:
+        raise RunnerError(f"inputs of shape {x.shape}: must be rows of {experiment.sizes[0]} numbers")
+    if inputs is not None:
+        x = experiment.data.scaled(x)
+    with np.errstate(all="ignore"):
+        return experiment.network.forward(parameters[None], x[None]).pred[0]

@@ -1,0 +1,125 @@
+"""What is kept of a training: rows, handed to a sink as they come together, and how each run ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from runner.nn.arrays import Array, Mask, Numbers
+from runner.training.experiment import FINAL_MEASURES, Experiment, measures, width
+
+#: Rows of a stack's histories are handed on whenever this many bytes of them have come together.
+ROW_BYTES = 64 * 2**20
+
+
+class Sink(Protocol):
+    """Takes the rows of the histories, run by run, as they come."""
+
+    def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
+        """Rows (T, columns), C-contiguous, of epochs or updates `counts`, of the stack's run `run`."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a run ended. `initial` and `final` are its parameters (P,); errors are NaN without a row.
+
+    `status` is ``completed`` or ``diverged``; `epochs` the epoch of the last finite row; `metrics`
+    holds the last test error and accuracies where they apply; `seconds` is the run's share of
+    its stack's time.
+    """
+
+    status: str
+    epochs: int
+    initial_error: float
+    final_error: float
+    best_error: float
+    best_epoch: int
+    metrics: Mapping[str, float]
+    seconds: float
+    initial: Array
+    final: Array
+
+
+class Recorder:
+    """Gathers the rows of a stack, hands them to the sink in chunks, and sums the runs up."""
+
+    def __init__(self, experiments: Sequence[Experiment], sink: Sink, row_bytes: int) -> None:
+        self.experiments = experiments
+        self.sink = sink
+        runs, columns = len(experiments), width(experiments[0])
+        self.has_parameters = experiments[0].log.weights
+        longest = max(e.rows for e in experiments)
+        height = max(1, min(longest, row_bytes // (8 * columns * runs)))
+        self.buffer = np.empty((height, runs, columns))
+        self.counts: list[int] = []  # of the rows now in the buffer
+        self.going = np.ones(runs, dtype=bool)
+        self.length = np.zeros(runs, dtype=int)  # rows now in the buffer that belong to a run
+        self.diverged = np.zeros(runs, dtype=bool)
+        self.first = np.full((runs, columns), np.nan)
+        self.last = np.full((runs, columns), np.nan)
+        self.last_count = np.zeros(runs, dtype=int)
+        self.best = np.full(runs, np.inf)
+        self.best_count = np.zeros(runs, dtype=int)
+
+    def add(self, count: int, runs: Numbers, row: Array, parameters: Array) -> Mask:
+        """Takes the row (R, columns) of `runs`; returns which of them (R,) are finite up to now.
+
+        So are those whose `parameters` (R, P) are finite too, be they in the row or not.
+        """
+        if len(self.counts) == len(self.buffer):
+            self.flush()
+        at = len(self.counts)
+        self.counts.append(count)
+        self.buffer[at, slice(None) if len(runs) == len(self.going) else runs] = row
+        checked = (row,) if self.has_parameters else (row, parameters)
+        # one number tells in nearly every case
+        if not all(np.isfinite(np.add.reduce(array, axis=None)) for array in checked):
+            finite = np.logical_and.reduce([np.isfinite(array).all(axis=1) for array in checked])
+            lost = runs[~finite & self.going[runs]]
+            self.diverged[lost] = True
+            self.end(lost)
+        errors = np.full(len(self.going), np.inf)
+        errors[runs] = row[:, 0]
+        better = (errors < self.best) & self.going
+        np.copyto(self.best, errors, where=better)
+        np.copyto(self.best_count, count, where=better)
+        np.copyto(self.length, at + 1, where=self.going)
+        return self.going[runs]
+
+    def end(self, runs: Numbers) -> None:
+        """No more rows of `runs` count."""
+        self.going[runs] = False
+
+    def flush(self) -> None:
+        """Hands the rows on to the sink and empties the buffer."""
+        written = np.flatnonzero(self.length)
+        for run in written.tolist():
+            length = int(self.length[run])
+            rows = np.ascontiguousarray(self.buffer[:length, run])
+            self.sink.write(run, self.counts[:length], rows)
+        fresh = written[np.isnan(self.first[written, 0])]
+        self.first[fresh] = self.buffer[0, fresh]
+        self.last[written] = self.buffer[self.length[written] - 1, written]
+        self.last_count[written] = np.array(self.counts)[self.length[written] - 1]
+        self.counts, self.length[:] = [], 0
+
+    def trained(self, run: int, initial: Array, final: Array, seconds: float) -> Trained:
+        """The sum of a run, after the last flush."""
+        experiment = self.experiments[run]
+        per_epoch = experiment.updates_per_epoch if experiment.log.unit == "update" else 1
+        last = dict(zip(measures(experiment), self.last[run].tolist(), strict=False))
+        return Trained(
+            status="diverged" if self.diverged[run] else "completed",
+            epochs=int(self.last_count[run]) // per_epoch,
+            initial_error=float(self.first[run, 0]),
+            final_error=last["error"],
+            best_error=float(self.best[run]) if np.isfinite(self.best[run]) else np.nan,
+            best_epoch=int(self.best_count[run]) // per_epoch,
+            metrics={name: last[name] for name in FINAL_MEASURES if name in last},
+            seconds=seconds,
+            initial=initial,
+            final=final,
+        )
