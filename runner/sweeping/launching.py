@@ -135,7 +135,6 @@ class _Batch:
         self.outcomes: dict[int, Outcome] = {}
         self.unprepared: deque[Outcome] = deque()  # that failed before they were trained
         self.watchers = Watchers(sweep.context, sweep.task_function)
-        self.begun = jobs.keys() <= self.table.lines.keys()  # whether all these runs are in the table
         self._refuse_taken_folders()
         self.table.expect(
             Line(number, swept_of(job.overrides, sweep.fixed), directory=sweep.directory(job))
@@ -184,7 +183,7 @@ class _Batch:
                 if not in_this_process(settings.workers, settings.backend):
                     for job in self.jobs.values():  # a worker that died may have been at it
                         clear_parts(job.folder)
-                if self.begun:
+                if self.table.is_begun:
                     self.table.write()
         return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]
 
@@ -205,8 +204,7 @@ class _Batch:
 
     def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
         """The jobs' stacks, each made as somebody is there to train it, in whatever thread."""
-        if not self.begun:  # who reads it from now on, whatever ends this process, knows of all runs
-            self.begun = True
+        if not self.table.is_begun:  # who reads it from now on, whatever ends this process, knows of all runs
             self.table.write()
         settings = self.sweep.settings
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
