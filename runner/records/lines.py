@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.errors import RunnerError
-from runner.records.names import FINAL_MEASURES, INTERRUPTED, RESULT_COLUMNS
+from runner.records.names import INTERRUPTED, RESULT_COLUMNS
+from runner.training.experiment import FINAL_MEASURES
 
 if TYPE_CHECKING:
     from runner.training.recorder import Trained
