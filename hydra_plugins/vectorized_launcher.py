@@ -42,7 +42,7 @@ class VectorizedLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from runner.sweeping.launching import Sweep
-        from runner.sweeping.settings import Training
+        from runner.sweeping.settings import LauncherSettings
 
-        self.launched = self.launched or Sweep(Training(**self.settings), *self.asked)
+        self.launched = self.launched or Sweep(LauncherSettings(**self.settings), *self.asked)
         return self.launched.launch(job_overrides, initial_job_idx)
