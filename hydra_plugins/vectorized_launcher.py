@@ -35,7 +35,7 @@ class VectorizedLauncher(Launcher):
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
-        self.launched: Any = None  # over all batches of a sweep
+        self.sweep: Any = None  # with all its batches
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.asked = hydra_context, task_function, config
@@ -44,5 +44,5 @@ class VectorizedLauncher(Launcher):
         from runner.sweeping.launching import Sweep
         from runner.sweeping.settings import LauncherSettings
 
-        self.launched = self.launched or Sweep(LauncherSettings(**self.settings), *self.asked)
-        return self.launched.launch(job_overrides, initial_job_idx)
+        self.sweep = self.sweep or Sweep(LauncherSettings(**self.settings), *self.asked)
+        return self.sweep.launch(job_overrides, initial_job_idx)
