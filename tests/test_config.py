@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 
 import runner
-from runner.config import conf_dir
+from runner.config import conf_dir, experiment
 from runner.config.checks import options
 from runner.config.compose import compose, replacing
 from runner.config.messages import known_keys
@@ -21,7 +22,7 @@ from runner.nn.initializers import INITIALIZERS
 from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
-from runner.training.experiment import Given
+from runner.training.experiment import Experiment, Given
 
 GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
 FILES = [f"{group}={path.stem}" for group in GROUPS for path in sorted((conf_dir() / group).glob("*.yaml"))]
@@ -65,14 +66,34 @@ def test_every_entry_of_a_table_has_its_file(group: str, table: dict[str, object
     assert names - {"csv", "inline"} == set(table)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_files_of_optimizers_show_the_defaults(name: str) -> None:
-    assert runner.load(f"optimizer={name}").optimizer_options == OPTIMIZERS[name].options
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [*(("optimizer", name) for name in OPTIMIZERS), *(("schedule", name) for name in SCHEDULES)],
+)
+def test_files_of_entries_show_all_options_and_are_their_defaults(group: str, name: str) -> None:
+    section = OmegaConf.to_container(compose([f"{group}={name}"])[group])
+    assert isinstance(section, dict)
+    assert list(section) == ["name", *{"optimizer": OPTIMIZERS, "schedule": SCHEDULES}[group][name].options]
+    given = {"network": {}, "data": {"name": "xor"}, group: {"name": name}}
+    assert getattr(experiment(given), f"{group}_options") == getattr(
+        runner.load(f"{group}={name}"), f"{group}_options"
+    )
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_files_of_schedules_show_the_defaults(name: str) -> None:
-    assert runner.load(f"schedule={name}").schedule_options == SCHEDULES[name].options
+def test_what_a_configuration_leaves_out_is_as_in_the_files_that_ship() -> None:
+    data = {"name": "inline", "inputs": [[2, 3]], "targets": [[1]]}
+    left_out, composed = experiment({"network": {}, "data": data}), runner.load()
+    for field in fields(Experiment):
+        if field.name not in ("data", "weights"):
+            assert getattr(left_out, field.name) == getattr(composed, field.name)
+    assert experiment({"network": {}, "data": data, "log": {"every": 2}}).log == replace(
+        composed.log, every=2
+    )
+
+
+def test_an_option_that_no_table_lists_is_refused() -> None:
+    with pytest.raises(KeyError):
+        options({"unheard_of": 1.0})
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)

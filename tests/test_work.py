@@ -100,7 +100,8 @@ def test_a_diverged_run_ends_with_its_last_finite_row(row_bytes: int, tmp_path: 
 
 def test_a_run_whose_first_error_is_not_finite_has_a_header_and_no_rows(tmp_path: Path) -> None:
     data = {"name": "inline", "inputs": [[1e308, 1e308]], "targets": [[1]]}
-    (files,) = written([made(data=data, network={"weights": {"init": "constant", "value": 1e3}})], tmp_path)
+    network = {"hidden": [], "weights": {"init": "constant", "value": 1e3}}
+    (files,) = written([made(data=data, network=network)], tmp_path)
     assert files[HISTORY] == b"epoch,error,w1,w2\n"
 
 

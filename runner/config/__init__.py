@@ -11,26 +11,24 @@ from typing import Any
 from runner.config.cache import Cache
 from runner.config.checks import (
     MISSING,
+    SHIPPED,
     Check,
     Section,
     anything,
     boolean,
     checked,
     choice,
+    chosen,
     count,
-    fraction,
-    named,
     non_negative,
     number,
     optional,
-    options,
     positive,
     seed,
-    without_name,
 )
 from runner.config.data import data_of
 from runner.config.network import network_of
-from runner.config.shipped import conf_dir
+from runner.config.shipped import conf_dir, shipped
 from runner.errors import ConfigError, RunnerError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
@@ -42,12 +40,12 @@ __all__ = ["Cache", "boolean", "choice", "conf_dir", "experiment", "number"]
 
 
 KEYS: dict[str, tuple[Check, Any]] = {
-    "learning_rate": (positive, 0.05),
-    "epochs": (number(at_least=0, whole=True), 100),
-    "batch_size": (optional(count, "null for all examples"), None),
-    "shuffle": (boolean, True),
-    "seed": (seed, 0),
-    "loss": (choice(list(LOSSES)), "half_squared_error"),
+    "learning_rate": (positive, SHIPPED),
+    "epochs": (number(at_least=0, whole=True), SHIPPED),
+    "batch_size": (optional(count, "null for all examples"), SHIPPED),
+    "shuffle": (boolean, SHIPPED),
+    "seed": (seed, SHIPPED),
+    "loss": (choice(list(LOSSES)), SHIPPED),
     "network": (anything, MISSING),
     "optimizer": (anything, {"name": "sgd"}),
     "schedule": (anything, {"name": "constant"}),
@@ -55,12 +53,15 @@ KEYS: dict[str, tuple[Check, Any]] = {
     "data": (anything, MISSING),
     "log": (anything, {}),
 }
-REGULARIZATION_KEYS: dict[str, tuple[Check, Any]] = {"l1": (non_negative, 0.0), "l2": (non_negative, 0.0)}
+REGULARIZATION_KEYS: dict[str, tuple[Check, Any]] = {
+    "l1": (non_negative, SHIPPED),
+    "l2": (non_negative, SHIPPED),
+}
 LOG_KEYS: dict[str, tuple[Check, Any]] = {
-    "every": (count, 1),
-    "unit": (choice(["epoch", "update"]), "epoch"),
-    "weights": (boolean, True),
-    "gradients": (boolean, False),
+    "every": (count, SHIPPED),
+    "unit": (choice(["epoch", "update"]), SHIPPED),
+    "weights": (boolean, SHIPPED),
+    "gradients": (boolean, SHIPPED),
 }
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
@@ -82,7 +83,7 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
             "experiment: the file that it chooses sets keys of its own, not of the whole configuration; "
             "its first line must be '# @package _global_'"
         )
-    values = checked(config, KEYS)
+    values = checked(config, KEYS, defaults=lambda: shipped("config"))
 
     data = shared(data_of, values["data"])
     network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
@@ -111,37 +112,24 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
 
 
 def _optimizer(section: Section) -> tuple[str, dict[str, float]]:
-    name = named(section, OPTIMIZERS, "optimizer")
-    defaults = dict(OPTIMIZERS[name].options)
-    keys = options(defaults)
-    if "beta1" in keys:  # written as torch does: betas: [0.9, 0.999]
-        default = [defaults.pop("beta1"), defaults.pop("beta2")]
-        keys = {"betas": (_betas, default), **options(defaults)}
-    values = checked(without_name(section), keys, "optimizer.")
-    if "betas" in values:
-        values["beta1"], values["beta2"] = values.pop("betas")
-    if values.get("nesterov") and not values["momentum"]:
-        raise ConfigError("optimizer.nesterov", True, "needs optimizer.momentum above 0")
-    return name, values
-
-
-def _betas(key: str, value: Any) -> list[float]:
-    if not isinstance(value, list) or len(value) != 2:
-        raise ConfigError(key, value, "must be two numbers at least 0 and below 1, as [0.9,0.999]")
-    return [float(fraction(key, beta)) for beta in value]
+    return chosen(section, OPTIMIZERS, "optimizer")
 
 
 def _schedule(section: Section) -> tuple[str, dict[str, float]]:
-    name = named(section, SCHEDULES, "schedule")
-    return name, checked(without_name(section), options(SCHEDULES[name].options), "schedule.")
+    return chosen(section, SCHEDULES, "schedule")
 
 
 def _penalties(section: Section) -> dict[str, float]:
-    return checked(section, REGULARIZATION_KEYS, "regularization.")
+    return checked(section, REGULARIZATION_KEYS, "regularization.", lambda: _shipped("regularization"))
+
+
+def _shipped(key: str) -> Section:
+    section: Section = shipped("config")[key]
+    return section
 
 
 def _log(section: Section) -> Log:
-    return Log(**checked(section, LOG_KEYS, "log."))
+    return Log(**checked(section, LOG_KEYS, "log.", lambda: _shipped("log")))
 
 
 def _check_together(made: Experiment) -> None:
@@ -164,5 +152,5 @@ def _check_together(made: Experiment) -> None:
             "loss",
             made.loss,
             f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that: "
-            "use sigmoid, or loss=binary_cross_entropy_with_logits",
+            f"{loss.needs_probabilities}",
         )

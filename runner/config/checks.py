@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from runner.config.shipped import shipped
 from runner.errors import ConfigError, RunnerError, did_you_mean, one_of, show
 from runner.nn.arrays import Array
+from runner.nn.options import Option
 
 Section = Mapping[str, Any]
 #: Takes a key's dotted name and its value; returns the value as the experiment needs it, or raises.
 Check = Callable[[str, Any], Any]
 
 MISSING = "???"  # OmegaConf's mark of a value that the user has to give
+SHIPPED = object()  # a default that stands in a file that ships
 
 
 def number(
@@ -26,9 +30,8 @@ def number(
     whole: bool = False,
 ) -> Check:
     """A check for a finite number within bounds; `whole` makes it an integer."""
-    bounds = {"above": above, "at least": at_least, "below": below, "at most": at_most}
-    limits = " and ".join(f"{word} {limit}" for word, limit in bounds.items() if limit is not None)
-    allowed = f"must be {'a whole' if whole else 'a'} number{' ' + limits if limits else ''}"
+    limits = within(above, at_least, below, at_most)
+    allowed = f"must be {'a whole' if whole else 'a'} number{limits}"
 
     def check(key: str, value: Any) -> float | int:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -47,6 +50,13 @@ def number(
         return int(value) if whole else float(value)
 
     return check
+
+
+def within(*bounds: float | None) -> str:
+    """Bounds in words, led by a blank; nothing where there are none."""
+    words = zip(("above", "at least", "below", "at most"), bounds, strict=True)
+    limits = " and ".join(f"{word} {limit}" for word, limit in words if limit is not None)
+    return f" {limits}" if limits else ""
 
 
 def refused(key: str, value: Any, allowed: str) -> ConfigError:
@@ -138,21 +148,11 @@ def matrix(key: str, value: Any) -> Array:
     return np.array(value, dtype=np.float64)
 
 
-#: The options of optimizers, schedules, initializers and generators, by name; else a finite number.
+#: The options of initializers and generators, by name.
 OPTION_CHECKS: dict[str, Check] = {
-    "momentum": fraction,
-    "nesterov": boolean,
-    "beta1": fraction,
-    "beta2": fraction,
-    "alpha": number(at_least=0, at_most=1),
-    "eps": non_negative,
-    "lr_decay": non_negative,
-    "initial_accumulator_value": non_negative,
-    "every": count,
-    "factor": positive,
-    "power": non_negative,
-    "min": non_negative,
+    **dict.fromkeys(("value", "low", "high", "mean", "gain"), number()),
     "std": non_negative,
+    "factor": positive,
     "classes": number(at_least=2, whole=True),
     "turns": positive,
     "features": count,
@@ -163,13 +163,53 @@ OPTION_CHECKS: dict[str, Check] = {
 
 
 def options(defaults: Mapping[str, float]) -> dict[str, tuple[Check, Any]]:
-    """The keys of a table's entry: its options, each with its check and its default."""
-    return {name: (OPTION_CHECKS.get(name, number()), default) for name, default in defaults.items()}
+    """The keys of an initializer or a generator: its options, each with its check and its default."""
+    return {name: (OPTION_CHECKS[name], default) for name, default in defaults.items()}
 
 
-def checked(section: Any, keys: Mapping[str, tuple[Check, Any]], prefix: str = "") -> dict[str, Any]:
+def chosen(section: Any, table: Mapping[str, Any], group: str) -> tuple[str, dict[str, float]]:
+    """The entry of `table` that a group's section chooses, and its options, checked; by the entry's bounds.
+
+    What the section leaves out is as in the entry's file.
+    """
+    name = named(section, table, group)
+    taken: dict[str, Option] = table[name].options
+    keys = {option: (_option_check(bounds), SHIPPED) for option, bounds in taken.items()}
+    values = checked(without_name(section), keys, f"{group}.", partial(shipped, f"{group}/{name}"))
+    for option, bounds in taken.items():
+        if bounds.needs and values[option] and not values[bounds.needs]:
+            raise ConfigError(f"{group}.{option}", values[option], f"needs {group}.{bounds.needs} above 0")
+        if bounds.parts:
+            values |= zip(bounds.parts, values.pop(option), strict=True)
+    return name, values
+
+
+def _option_check(option: Option) -> Check:
+    if option.switch:
+        return boolean
+    bounds = option[:4]
+    check = number(*bounds, whole=option.whole)
+    return _pair(check, within(*bounds)) if option.parts else check
+
+
+def _pair(check: Check, limits: str) -> Check:
+    def check_both(key: str, values: Any) -> list[Any]:
+        if not isinstance(values, list) or len(values) != 2:
+            raise ConfigError(key, values, f"must be two numbers{limits}, as [0.9,0.999]")
+        return [check(key, value) for value in values]
+
+    return check_both
+
+
+def checked(
+    section: Any,
+    keys: Mapping[str, tuple[Check, Any]],
+    prefix: str = "",
+    defaults: Callable[[], Mapping[str, Any]] = dict,
+) -> dict[str, Any]:
     """The values of a section's keys, checked, with defaults for those that are not given.
 
+    A default that is `SHIPPED` is asked for among `defaults`, those of a file.
     Raises ConfigError for an unknown key (with the nearest known one), a missing or a wrong value.
     """
     if not isinstance(section, (dict, Mapping)):  # dict first: Mapping takes its time
@@ -183,6 +223,8 @@ def checked(section: Any, keys: Mapping[str, tuple[Check, Any]], prefix: str = "
     values = {}
     for name, (check, default) in keys.items():
         value = section.get(name, default)
+        if value is SHIPPED:
+            value = defaults().get(name, MISSING)
         if type(value) is str and value == MISSING:
             raise RunnerError(f"{prefix}{name} is missing: give {prefix}{name}=VALUE")
         values[name] = check(prefix + name, value)

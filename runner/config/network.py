@@ -12,6 +12,7 @@ import numpy as np
 
 from runner.config.checks import (
     MISSING,
+    SHIPPED,
     Check,
     Section,
     anything,
@@ -24,6 +25,7 @@ from runner.config.checks import (
     options,
     text,
 )
+from runner.config.shipped import shipped
 from runner.data.examples import Source
 from runner.errors import ConfigError
 from runner.nn.activations import ACTIVATIONS
@@ -33,12 +35,12 @@ from runner.records.reading import ParameterRow, parameter_rows
 from runner.training.experiment import Drawn, Given
 
 NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
-    "hidden": (anything, []),
-    "activation": (anything, "identity"),
-    "output_activation": (choice(list(ACTIVATIONS)), "identity"),
-    "weights": (anything, "xavier_uniform"),
-    "biases": (anything, None),
-    "train_biases": (boolean, True),
+    "hidden": (anything, SHIPPED),
+    "activation": (anything, SHIPPED),
+    "output_activation": (choice(list(ACTIVATIONS)), SHIPPED),
+    "weights": (anything, SHIPPED),
+    "biases": (anything, SHIPPED),
+    "train_biases": (boolean, SHIPPED),
 }
 
 OUTGROW = "; network=dense draws weights for any sizes"
@@ -55,7 +57,7 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
 
     Raises RunnerError for the first thing that is wrong.
     """
-    values = checked(section, NETWORK_KEYS, "network.")
+    values = checked(section, NETWORK_KEYS, "network.", lambda: shipped("network/chain_rule"))
     hidden = _hidden(values["hidden"])
     sizes = (inputs, *hidden, outputs)
     shapes = [(o, i) for i, o in pairwise(sizes)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 def conf_dir() -> Path:
@@ -10,6 +13,16 @@ def conf_dir() -> Path:
     package = Path(__file__).parent.parent
     inside = package / "conf"
     return inside if inside.is_dir() else package.parent / "conf"
+
+
+@cache
+def shipped(file: str) -> Mapping[str, Any]:
+    """The keys of a file that ships, as ``optimizer/adam``; none where there is no such file."""
+    from omegaconf import OmegaConf
+
+    path = conf_dir() / f"{file}.yaml"
+    keys: Any = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}
+    return keys
 
 
 def find_file(path: str) -> Path:

@@ -19,6 +19,8 @@ from runner.config import boolean, choice, experiment, number
 from runner.config.compose import compose
 from runner.config.messages import known_keys
 from runner.errors import ConfigError, RunnerError, did_you_mean
+from runner.explain.document import Sheet
+from runner.explain.formats.writer import Writer
 from runner.explain.page import Choices, explain
 from runner.output import write_named
 from runner.training.experiment import Experiment
@@ -95,13 +97,13 @@ def run(overrides: Sequence[str], config_dir: str | None) -> None:
     own, rest = _own(overrides)
     form, out = own.pop("format", "text"), own.pop("out", None)
     sheet = explain(_experiment(rest, config_dir), Choices(**own))
-    renderer = import_module(f"runner.explain.formats.{form}")
+    writer: Writer = import_module(f"runner.explain.formats.{form}").WRITER
     if out is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # ∂ and η, wherever the output goes
-        print(renderer.render(sheet), end="")
+        print(writer.page(sheet), end="")
         return
-    for name, content in pages(renderer, sheet, Path(out)).items():
+    for name, content in pages(writer, sheet, Path(out)).items():
         _write(name, content)
 
 
@@ -150,12 +152,9 @@ def _refuse(override: str, error: str) -> None:
         )
 
 
-def pages(renderer: Any, sheet: Any, out: Path) -> dict[Path, str]:
-    """The files of a page: one, and where the format asks for it a picture beside it."""
-    if hasattr(renderer, "files") and (out.is_file() or not out.exists()):  # nothing is beside a device
-        files: dict[Path, str] = renderer.files(sheet, out)
-        return files
-    return {out: renderer.render(sheet)}
+def pages(writer: Writer, sheet: Sheet, out: Path) -> dict[Path, str]:
+    """The files of a page; nothing is beside a device."""
+    return writer.files(sheet, out) if out.is_file() or not out.exists() else {out: writer.page(sheet)}
 
 
 def _write(path: Path, content: str) -> None:

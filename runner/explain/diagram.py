@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from runner.explain.notation.names import Math, Names, symbol
+from runner.explain.notation.names import Names, symbol
+from runner.nn.formula import Formula, Number
 from runner.nn.network import ParameterName
 
 
@@ -18,9 +19,9 @@ class Edge:
     """
 
     parameter: ParameterName
-    name: Math
-    source: Math
-    target: Math
+    name: Formula
+    source: Formula
+    target: Formula
     serves: tuple[str, ...]
 
 
@@ -31,7 +32,7 @@ class Picture:
     `marked` says whether one parameter was chosen, whose way is then drawn heavy.
     """
 
-    layers: tuple[tuple[Math, ...], ...]
+    layers: tuple[tuple[Formula, ...], ...]
     edges: tuple[Edge, ...]
     marked: bool
 
@@ -46,7 +47,7 @@ def picture(names: Names, chosen: Collection[str]) -> Picture:
         Edge(
             p,
             symbol(p),
-            names.a(p.layer - 1, p.from_) if p.from_ else Math("1", "1"),
+            names.a(p.layer - 1, p.from_) if p.from_ else Number(1),
             names.a(p.layer, p.to),
             tuple(c.name for c in explained if on_the_way(c, p)),
         )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from runner.explain.diagram import Picture
-from runner.explain.notation.names import Math, join
+from runner.explain.notation.printers import TEXT, Printer, Text, Tokens
+from runner.nn.formula import Formula
 
 #: Words with mathematics among them.
-Prose: TypeAlias = tuple[str | Math, ...]
+Prose: TypeAlias = tuple[str | Formula, ...]
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,10 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Equation:
-    """left = step = step = …; a step is pieces between which a line may be broken."""
+    """left = step = step = …"""
 
-    left: Math
-    steps: tuple[tuple[Math, ...], ...]
-
-    @property
-    def whole(self) -> list[Math]:
-        """The steps without their breaks."""
-        return [join(step) for step in self.steps]
+    left: Formula
+    steps: tuple[Formula, ...]
 
 
 @dataclass(frozen=True)
@@ -51,8 +47,8 @@ class Equations:
 class Table:
     """Cells of mathematics under a header; numbers are aligned at their decimal points."""
 
-    header: tuple[Math | str, ...]
-    rows: tuple[tuple[Math | str, ...], ...]
+    header: tuple[Formula | str, ...]
+    rows: tuple[tuple[Formula | str, ...], ...]
 
 
 Block: TypeAlias = Heading | Paragraph | Equations | Table | Picture
@@ -64,57 +60,47 @@ class Sheet:
     blocks: tuple[Block, ...]
 
 
-def equation(left: Math, *steps: Math | Sequence[Math]) -> Equation:
+def equation(left: Formula, *steps: Formula) -> Equation:
     """An equation; a step that says the same as the one before it is left out."""
-    kept: list[tuple[Math, ...]] = []
-    before = left.text
-    for step in steps:
-        pieces = (step,) if isinstance(step, Math) else tuple(step)
-        text = join(pieces).text
-        if text != before:
-            kept.append(pieces)
-            before = text
+    texts = [TEXT.write(part) for part in (left, *steps)]
+    kept = [step for step, text, before in zip(steps, texts[1:], texts, strict=False) if text != before]
     return Equation(left, tuple(kept))
 
 
-def listed(items: Sequence[Math]) -> Prose:
+def listed(items: Sequence[Formula]) -> Prose:
     """The items with commas between them."""
-    pieces: list[str | Math] = [items[0]]
-    for item in items[1:]:
-        pieces += [", ", item]
-    return tuple(pieces)
+    return tuple(piece for item in items for piece in (", ", item))[1:]
 
 
-def text_width(part: Math) -> int:
-    return part.width
+@dataclass(frozen=True)
+class Line:
+    """What stands in one line of an equation behind "=": whole steps, or a part of one, which `goes_on`."""
+
+    steps: tuple[str, ...]
+    goes_on: bool = False
 
 
-def set_width(part: Math) -> int:
-    return part.set_width
+def lines(equation: Equation, room: int, printer: Printer, measure: Text) -> Iterator[Line]:
+    """The right side of an equation in lines of at most `room` columns.
 
-
-def broken(equation: Equation, width: int, measure: Callable[[Math], int] = text_width) -> list[list[Math]]:
-    """The equation in lines of at most `width` columns, each line a list of its parts behind "=".
-
-    One line where it fits; else a line a step, and steps too long broken between their pieces.
-    A line that goes on within a step is led by an empty part.
+    One line where it fits; else a line a step, and steps too long broken between their parts.
     """
-    whole = equation.whole
-    left = measure(equation.left)
-    if left + sum(3 + measure(step) for step in whole) <= width:
-        return [whole]
-    lines: list[list[Math]] = []
+    if sum(3 + measure.width(step) for step in equation.steps) <= room:
+        yield Line(tuple(map(printer.write, equation.steps)))
+        return
     for step in equation.steps:
-        first, *rest = _wrapped(step, width - left - 3, measure)
-        lines += [[first], *[[Math("", ""), line] for line in rest]]
-    return lines
+        for i, part in enumerate(_wrapped(step, room - 3, printer, measure)):
+            yield Line((printer.close(part),), goes_on=i > 0)
 
 
-def _wrapped(pieces: Sequence[Math], room: int, measure: Callable[[Math], int]) -> list[Math]:
-    lines = [pieces[0]]
-    for piece in pieces[1:]:
-        if measure(lines[-1]) + measure(piece) > room:
-            lines.append(piece)
+def _wrapped(step: Formula, room: int, printer: Printer, measure: Text) -> list[Tokens]:
+    wrapped: list[Tokens] = []
+    width = 0
+    for part, own in zip(printer.parts(step), map(measure.columns, measure.parts(step)), strict=True):
+        if wrapped and width + own <= room:
+            wrapped[-1] += part
+            width += own
         else:
-            lines[-1] += piece
-    return lines
+            wrapped.append(part)
+            width = own
+    return wrapped

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from runner.errors import RunnerError, did_you_mean
 from runner.explain.chapters import back, chain, error, forward
 from runner.explain.chapters import update as updating
-from runner.explain.context import COMMA, ELLIPSIS, Work
+from runner.explain.context import Context
 from runner.explain.diagram import picture
 from runner.explain.document import Block, Heading, Paragraph, Prose, Sheet, listed
-from runner.explain.notation.names import ERROR, ETA, Math, Names, Pen, join, same, symbol
+from runner.explain.notation.digits import Pen
+from runner.explain.notation.names import ARROW, ELLIPSIS, Names, Row, symbol
 from runner.explain.step import Step, take
+from runner.nn.formula import Formula, Number, Relation
+from runner.nn.losses import ERROR
 from runner.nn.network import ParameterName
+from runner.nn.schedules import ETA
 from runner.story import title
 from runner.training.experiment import Experiment
 
@@ -49,17 +53,17 @@ def explain(experiment: Experiment, choices: Choices) -> Sheet:
     if choices.paths:
         _refuse_too_many_paths(names, chosen)
     step = take(experiment, choices.update)
-    work = Work(step, names, Pen(choices.digits, choices.solution))
+    context = Context(step, names, Pen(choices.digits, choices.solution))
     examples = _examples(step, choices, len(chosen))
     blocks: list[Block] = [
-        *_introduction(work, choices, chosen, examples),
-        *_examples_worked(work, examples, chosen),
-        *_chains(work, examples, chosen, choices.paths),
+        *_introduction(context, choices, chosen, examples),
+        *_examples_worked(context, examples, chosen),
+        *_chains(context, examples, chosen, choices.paths),
         Heading(("The update",)),
-        *updating.update(work, chosen),
+        *updating.update(context, chosen),
     ]
     if choices.check:
-        blocks += [Heading(("Check by central differences",)), *updating.check(work, chosen)]
+        blocks += [Heading(("Check by central differences",)), *updating.check(context, chosen)]
     return Sheet(f"The chain rule, {'worked out' if choices.solution else 'to work out'}", tuple(blocks))
 
 
@@ -120,15 +124,15 @@ def _examples(step: Step, choices: Choices, parameters: int) -> list[int]:
 
 
 def _introduction(
-    work: Work, choices: Choices, chosen: Sequence[ParameterName], examples: Sequence[int]
+    context: Context, choices: Choices, chosen: Sequence[ParameterName], examples: Sequence[int]
 ) -> list[Block]:
     return [
-        Paragraph((f"A {title(work.step.experiment)}.",)),
-        Paragraph((_about(work.step, choices),)),
+        Paragraph((f"A {title(context.step.experiment)}.",)),
+        Paragraph((_about(context.step, choices),)),
         Heading(("The network",)),
-        *_network(work, chosen),
-        *_given(work, examples, chosen),
-        *forward.definitions(work),
+        *_network(context, chosen),
+        *_given(context, examples, chosen),
+        *forward.definitions(context),
     ]
 
 
@@ -146,9 +150,9 @@ def _about(step: Step, choices: Choices) -> str:
     return f"Update {step.number} of {total}{of_epoch}. {numbers}{choices.digits} significant digits."
 
 
-def _network(work: Work, chosen: Sequence[ParameterName]) -> list[Block]:
+def _network(context: Context, chosen: Sequence[ParameterName]) -> list[Block]:
     """The drawing; of a network too large for one, what the chosen parameters connect."""
-    names = work.names
+    names = context.names
     if _is_drawn(names):
         return [picture(names, {p.name for p in chosen})]
     sizes = "-".join(map(str, names.sizes))
@@ -164,69 +168,69 @@ def _is_drawn(names: Names) -> bool:
 
 def _way(names: Names, p: ParameterName) -> Prose:
     """From where a parameter starts to the error: x1 → h1 → pred1, …, pred10 → E."""
-    start = names.a(p.layer - 1, p.from_) if p.from_ else same("1")
+    start = names.a(p.layer - 1, p.from_) if p.from_ else Number(1)
     later = [
-        names.a(layer, 1) if size == 1 else join([names.a(layer, 1), ELLIPSIS, names.a(layer, size)], COMMA)
+        names.a(layer, 1) if size == 1 else Row((names.a(layer, 1), ELLIPSIS, names.a(layer, size)))
         for layer, size in enumerate(names.sizes)
         if layer > p.layer
     ]
-    arrow = (" ", Math("→", r"\to"), " ")
     steps = [names.a(p.layer, p.to), *later, ERROR]
-    return (start, *[piece for step in steps for piece in (*arrow, step)])
+    return (start, *[piece for step in steps for piece in (" ", ARROW, " ", step)])
 
 
-def _given(work: Work, examples: Sequence[int], chosen: Sequence[ParameterName]) -> list[Block]:
+def _given(context: Context, examples: Sequence[int], chosen: Sequence[ParameterName]) -> list[Block]:
     """What is known before anything is worked out."""
-    step, names = work.step, work.names
+    step, names = context.step, context.names
     blocks: list[Block] = []
     for n in examples:
-        inputs = [_is(names.a(0, i), work.a(n, 0, i)) for i in work.neurons(0)]
-        targets = [_is(names.y(k), work.y(n, k)) for k in work.neurons(names.last)]
+        inputs = [_is(names.a(0, i), context.a(n, 0, i)) for i in context.neurons(0)]
+        targets = [_is(names.y(k), context.y(n, k)) for k in context.neurons(names.last)]
         what = "Inputs and targets: " if step.examples == 1 else f"Example {n} of {step.examples}: "
         blocks.append(Paragraph((what, *listed([*inputs, *targets]))))
     shown = list(names.parameters.values()) if _is_drawn(names) else chosen
     others = "; the others stand in the forward pass" if len(shown) < len(names.parameters) else ""
-    known = listed([_is(symbol(p), work.old(p)) for p in shown])
+    known = listed([_is(symbol(p), context.old(p)) for p in shown])
     blocks.append(Paragraph((f"Before update {step.number}: ", *known, others)))
     if step.experiment.schedule == "constant":
-        blocks.append(Paragraph(("Learning rate: ", _is(ETA, work.pen.given(step.rate)))))
+        blocks.append(Paragraph(("Learning rate: ", _is(ETA, context.pen.given(step.rate)))))
     return blocks
 
 
-def _is(left: Math, right: Math) -> Math:
-    return left + Math(" = ", " = ") + right
+def _is(left: Formula, right: Formula) -> Formula:
+    return Relation((left, right), "=")
 
 
-def _examples_worked(work: Work, examples: Sequence[int], chosen: Sequence[ParameterName]) -> list[Block]:
+def _examples_worked(
+    context: Context, examples: Sequence[int], chosen: Sequence[ParameterName]
+) -> list[Block]:
     """Forward, error and the way back of each worked example, and the mean of the errors."""
-    several = work.step.examples > 1
+    several = context.step.examples > 1
     blocks: list[Block] = []
     for n in examples:
         if several:
-            blocks.append(Heading((f"Example {n} of {work.step.examples}",)))
+            blocks.append(Heading((f"Example {n} of {context.step.examples}",)))
         level = 3 if several else 2
         blocks += [
             Heading(("Forward",), level),
-            forward.forward_pass(work, n),
-            *forward.rounding_note(work, n),
+            forward.forward_pass(context, n),
+            *forward.rounding_note(context, n),
             Heading(("The error",), level),
-            *error.error_note(work),
-            *error.error(work, n),
+            *error.error_note(context),
+            *error.error(context, n),
             Heading(("Back from the error",), level),
-            *error.sum_note(work, n),
-            *error.cut_denominator(work, n),
-            back.way_back(work, n, chosen),
+            *error.derivative_notes(context, n),
+            back.way_back(context, n, chosen),
         ]
     if several:
-        blocks += [Heading(("The error of all examples",)), error.mean_error(work)]
+        blocks += [Heading(("The error of all examples",)), error.mean_error(context)]
     return blocks
 
 
 def _chains(
-    work: Work, examples: Sequence[int], chosen: Sequence[ParameterName], expand: bool
+    context: Context, examples: Sequence[int], chosen: Sequence[ParameterName], expand: bool
 ) -> list[Block]:
     blocks: list[Block] = [Heading(("The chain",))]
     for p in chosen:
         blocks.append(Heading(("Weight " if p.from_ else "Bias ", symbol(p)), 3, parameter=p.name))
-        blocks += chain.chain(work, p, examples, expand)
+        blocks += chain.chain(context, p, examples, expand)
     return blocks

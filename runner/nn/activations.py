@@ -1,4 +1,4 @@
-"""Activations: value, derivative and formulas of each as one entry of a table.
+"""Activations: value and derivative of each, and their formulas, as one entry of a table.
 
 Names, formulas and constants are those of ``torch.nn`` (``gelu`` is the exact one, with erf).
 A new activation is one entry; the tests and the explanations read this table.
@@ -6,12 +6,26 @@ A new activation is one entry; the tests and the explanations read this table.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from runner.nn.arrays import Array
+from runner.nn.formula import (
+    Formula,
+    Function,
+    Number,
+    Relation,
+    Symbol,
+    cos,
+    exp,
+    ln,
+    maximum,
+    sin,
+    tanh,
+    where,
+)
 
 # torch.nn.SELU: Klambauer et al., "Self-Normalizing Neural Networks" (2017), section 2.
 SELU_ALPHA = 1.6732632423543772848170429916717
@@ -22,24 +36,23 @@ SOFTPLUS_THRESHOLD = 20.0
 _ONE = np.ones((1, 1, 1))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Activation:
     """A function a = f(z), applied to every element, and how it is written.
 
     ``value(z)`` and ``derivative(z, a)`` take and return arrays of one shape; the derivative may
     return any shape that broadcasts to it. It is given a = f(z) because for many functions f'
-    is shortest in terms of a. `formula` and `derivative_formula` are Unicode text in z and a;
-    `latex` and `derivative_latex` the same for mathematics mode, with braces around every exponent.
-    z and a stand for themselves only, so that numbers can be put in their places; a note that is
-    not part of the formula follows after two spaces (in LaTeX after ``\\quad``).
+    is shortest in terms of a. `formula` and `slope` are the same in z and a; `constants` the numbers
+    that they have letters for, and the notes say what else in them needs a word.
     """
 
     value: Callable[[Array], Array]
     derivative: Callable[[Array, Array], Array]
-    formula: str
-    derivative_formula: str
-    latex: str
-    derivative_latex: str
+    formula: Formula
+    slope: Formula
+    note: tuple[str | Formula, ...] = ()
+    slope_note: tuple[str | Formula, ...] = ()
+    constants: Mapping[Symbol, float] = field(default_factory=dict)
     lowest: float = -np.inf
     highest: float = np.inf
 
@@ -70,107 +83,76 @@ def _gelu_derivative(z: Array, a: Array) -> Array:
     return _normal_cdf(z) + z * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
 
 
+Z, A = Symbol("z"), Symbol("a")
+_LAMBDA, _ALPHA, _LAMBDA_ALPHA = Symbol("λ"), Symbol("α"), Symbol("λα")
+SIGMA, PHI = Function("σ", _sigmoid), Function("Φ", _normal_cdf)
+DENSITY = Function("φ", lambda z: np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi))
+
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation(lambda z: z, lambda z, a: _ONE, "z", "1", "z", "1"),
+    "identity": Activation(lambda z: z, lambda z, a: _ONE, Z, Number(1)),
     "sigmoid": Activation(
-        _sigmoid,
-        lambda z, a: a * (1.0 - a),
-        "1/(1 + e^(−z))",
-        "a·(1 − a)",
-        r"\frac{1}{1 + e^{-z}}",
-        r"a \cdot (1 - a)",
-        lowest=0.0,
-        highest=1.0,
+        _sigmoid, lambda z, a: a * (1.0 - a), 1 / (1 + exp(-Z)), A * (1 - A), lowest=0.0, highest=1.0
     ),
-    "tanh": Activation(
-        np.tanh,
-        lambda z, a: 1.0 - a * a,
-        "tanh(z)",
-        "1 − a²",
-        r"\tanh(z)",
-        r"1 - a^{2}",
-        lowest=-1.0,
-        highest=1.0,
-    ),
+    "tanh": Activation(np.tanh, lambda z, a: 1.0 - a * a, tanh(Z), 1 - A**2, lowest=-1.0, highest=1.0),
     "relu": Activation(
         lambda z: np.maximum(z, 0.0),
         lambda z, a: (z > 0).astype(np.float64),
-        "max(0, z)",
-        "1 if z > 0, else 0",
-        r"\max(0, z)",
-        r"\begin{cases} 1 & z > 0 \\ 0 & \text{else} \end{cases}",
+        maximum(0, Z),
+        where(Z > 0, 1, 0),
         lowest=0.0,
     ),
     "leaky_relu": Activation(
         lambda z: np.where(z > 0, z, LEAKY_SLOPE * z),
         lambda z, a: np.where(z > 0, 1.0, LEAKY_SLOPE),
-        "z if z > 0, else 0.01·z",
-        "1 if z > 0, else 0.01",
-        r"\begin{cases} z & z > 0 \\ 0.01 \cdot z & \text{else} \end{cases}",
-        r"\begin{cases} 1 & z > 0 \\ 0.01 & \text{else} \end{cases}",
+        where(Z > 0, Z, LEAKY_SLOPE * Z),
+        where(Z > 0, 1, LEAKY_SLOPE),
     ),
     "elu": Activation(
         _elu,
         lambda z, a: np.where(z > 0, 1.0, np.exp(np.minimum(z, 0))),
-        "z if z > 0, else e^z − 1",
-        "1 if z > 0, else e^z",
-        r"\begin{cases} z & z > 0 \\ e^{z} - 1 & \text{else} \end{cases}",
-        r"\begin{cases} 1 & z > 0 \\ e^{z} & \text{else} \end{cases}",
+        where(Z > 0, Z, exp(Z) - 1),
+        where(Z > 0, 1, exp(Z)),
         lowest=-1.0,
     ),
     "selu": Activation(
         _selu,
         lambda z, a: SELU_SCALE * np.where(z > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(z, 0))),
-        "λ·z if z > 0, else λα·(e^z − 1)  (λ = 1.050701, α = 1.673263)",
-        "λ if z > 0, else λα·e^z",
-        r"\begin{cases} \lambda \cdot z & z > 0 \\ \lambda \alpha \cdot (e^{z} - 1) & \text{else} \end{cases}"
-        r"\quad (\lambda = 1.050701,\ \alpha = 1.673263)",
-        r"\begin{cases} \lambda & z > 0 \\ \lambda \alpha \cdot e^{z} & \text{else} \end{cases}",
+        where(Z > 0, _LAMBDA * Z, _LAMBDA_ALPHA * (exp(Z) - 1)),
+        where(Z > 0, _LAMBDA, _LAMBDA_ALPHA * exp(Z)),
+        constants={_LAMBDA: SELU_SCALE, _ALPHA: SELU_ALPHA, _LAMBDA_ALPHA: SELU_SCALE * SELU_ALPHA},
         lowest=-SELU_SCALE * SELU_ALPHA,
     ),
     "softplus": Activation(
         _softplus,
         lambda z, a: np.where(z > SOFTPLUS_THRESHOLD, 1.0, _sigmoid(z)),
-        "ln(1 + e^z)  (z itself above 20)",
-        "1/(1 + e^(−z))  (1 above z = 20)",
-        r"\ln(1 + e^{z})",
-        r"\frac{1}{1 + e^{-z}}",
+        ln(1 + exp(Z)),
+        1 / (1 + exp(-Z)),
+        note=(Z, f" itself above {SOFTPLUS_THRESHOLD:g}"),
+        slope_note=(Number(1), " above ", Z, f" = {SOFTPLUS_THRESHOLD:g}"),
         lowest=0.0,
     ),
     "softsign": Activation(
         lambda z: z / (1.0 + np.abs(z)),
         lambda z, a: 1.0 / (1.0 + np.abs(z)) ** 2,
-        "z/(1 + |z|)",
-        "1/(1 + |z|)²",
-        r"\frac{z}{1 + |z|}",
-        r"\frac{1}{(1 + |z|)^{2}}",
+        Z / (1 + abs(Z)),
+        1 / (1 + abs(Z)) ** 2,
         lowest=-1.0,
         highest=1.0,
     ),
     "silu": Activation(
         lambda z: z * _sigmoid(z),
         lambda z, a: _sigmoid(z) * (1.0 + z * (1.0 - _sigmoid(z))),
-        "z·σ(z)  (σ(z) = 1/(1 + e^(−z)))",
-        "σ(z)·(1 + z·(1 − σ(z)))",
-        r"z \cdot \sigma(z)\quad (\sigma(z) = \frac{1}{1 + e^{-z}})",
-        r"\sigma(z) \cdot (1 + z \cdot (1 - \sigma(z)))",
+        Z * SIGMA(Z),
+        SIGMA(Z) * (1 + Z * (1 - SIGMA(Z))),
+        note=(Relation((SIGMA(Z), 1 / (1 + exp(-Z))), "="),),
     ),
     "gelu": Activation(
         lambda z: z * _normal_cdf(z),
         _gelu_derivative,
-        "z·Φ(z)  (Φ the standard normal distribution function)",
-        "Φ(z) + z·φ(z)  (φ the standard normal density)",
-        r"z \cdot \Phi(z)\quad (\Phi \text{ the standard normal distribution function})",
-        r"\Phi(z) + z \cdot \varphi(z)\quad (\varphi \text{ the standard normal density})",
+        Z * PHI(Z),
+        PHI(Z) + Z * DENSITY(Z),
+        note=(Symbol("Φ"), " the standard normal distribution function"),
+        slope_note=(Symbol("φ"), " the standard normal density"),
     ),
-    "sin": Activation(
-        np.sin,
-        lambda z, a: np.cos(z),
-        "sin(z)",
-        "cos(z)",
-        r"\sin(z)",
-        r"\cos(z)",
-        lowest=-1.0,
-        highest=1.0,
-    ),
+    "sin": Activation(np.sin, lambda z, a: np.cos(z), sin(Z), cos(Z), lowest=-1.0, highest=1.0),
 }

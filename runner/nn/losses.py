@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from runner.nn.arrays import Array
+from runner.nn.formula import Formula, Function, Relation, SumOver, Symbol, clip, exp, ln, sign, where
 
 # torch.nn.BCELoss clamps its logarithms at -100 and the denominator of its derivative at 1e-12,
 # a number of single precision.
@@ -21,7 +23,26 @@ _SMALLEST_DENOMINATOR = float(np.float32(1e-12))
 PROBABILITY_TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True)
+class Cut(NamedTuple):
+    """A part of a loss's formulas that counts as `lowest` where it is lower, and the words that say so."""
+
+    part: Formula
+    lowest: float
+    words: tuple[str | Formula, ...]
+
+
+class Probabilities(NamedTuple):
+    """The probabilities p that a loss makes of the predictions: ``value(pred)``, (R, N, O) to (R, N, O).
+
+    `formula` writes one of them in pred, and in S where there is one: the sum of `summand` over the outputs.
+    """
+
+    value: Callable[[Array], Array]
+    formula: Formula
+    summand: Formula | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Loss:
     """The error E_n of each example and its derivative by the prediction.
 
@@ -29,26 +50,26 @@ class Loss:
     ``derivative(pred, y)`` returns ∂E_n/∂pred, (R, N, O).
     ``refuses(y)`` says what is wrong with targets (N, O), or returns None.
     `mean_over_outputs` says whether E_n averages over the outputs (it sums otherwise);
+    `needs_probabilities` is the remedy where predictions may leave 0 to 1, of a loss that needs them within;
     `threshold` is the prediction above which a single output means class 1.
-    The formulas are of one example; a sum over outputs k is written where there is one. `term` is
-    what one output adds to that sum, as text and as LaTeX, in pred, y and p; `p` the probabilities
-    that the loss makes of the predictions, where it does, and `p_term` how one of them is made
-    (of a softmax: what stands over the line, and is summed under it).
+    `term` is what one output adds to that sum or mean, in pred, y and p, and `slope` its derivative by pred;
+    `derivation` leads from the first to the second where that is not seen at a glance, and `rewritten`
+    says in which form of the error it is. `note` introduces functions that only this loss has.
     """
 
     value: Callable[[Array, Array], Array]
     derivative: Callable[[Array, Array], Array]
-    formula: str
-    derivative_formula: str
-    latex: str
-    derivative_latex: str
-    term: tuple[str, str]
-    p: Callable[[Array], Array] | None = None
-    p_term: tuple[str, str] = ("", "")
+    term: Formula
+    slope: Formula
+    derivation: tuple[Formula, ...] = ()
+    rewritten: tuple[str | Formula, ...] = ()
+    note: tuple[str, tuple[Relation, ...]] = ("", ())
+    probabilities: Probabilities | None = None
+    cuts: tuple[Cut, ...] = ()
     refuses: Callable[[Array], str | None] = lambda y: None
     mean_over_outputs: bool = True
     threshold: float = 0.5
-    needs_probabilities: bool = False
+    needs_probabilities: str = ""
     classifies: bool = False
 
 
@@ -136,70 +157,74 @@ def _refuse_non_distributions(y: Array) -> str | None:
     return None
 
 
+PRED, Y, P = Symbol("pred"), Symbol("y"), Symbol("p")
+#: The sum under the line of a softmax; what a loss is called on a page; the lowest that something counts as.
+SUM, ERROR, LOWEST = Symbol("S"), Symbol("E"), Symbol("lowest")
+_D = Symbol("d")
+_PRED_K, _Y_K, _P_K = Symbol("pred", "ₖ"), Symbol("y", "ₖ"), Symbol("p", "ₖ")
+_HUBER_TERM, _HUBER_SLOPE = where(abs(_D) <= 1, 0.5 * _D**2, abs(_D) - 0.5), clip(_D, -1, 1)
+HUBER = Function("h", lambda d: _HUBER_TERM.value({_D: d}))
+_LOGARITHM = ("A logarithm below ", LOWEST, " counts as ", LOWEST, ", so that no error is infinite:")
+
 LOSSES: dict[str, Loss] = {
     "half_squared_error": Loss(
         _half_squared_error,
         lambda pred, y: pred - y,
-        "½ Σₖ (predₖ − yₖ)²",
-        "pred − y",
-        r"\tfrac{1}{2} \sum_k (\mathrm{pred}_k - y_k)^2",
-        r"\mathrm{pred} - y",
-        ("½·(pred − y)²", r"\tfrac{1}{2} (\mathrm{pred} - y)^{2}"),
+        0.5 * (PRED - Y) ** 2,
+        PRED - Y,
         mean_over_outputs=False,
     ),
     "mean_squared_error": Loss(
         lambda pred, y: _mean((pred - y) ** 2),
         lambda pred, y: 2.0 * (pred - y) / pred.shape[2],
-        "1/O · Σₖ (predₖ − yₖ)²",
-        "2·(pred − y)/O",
-        r"\tfrac{1}{O} \sum_k (\mathrm{pred}_k - y_k)^2",
-        r"\tfrac{2}{O} (\mathrm{pred} - y)",
-        ("(pred − y)²", r"(\mathrm{pred} - y)^{2}"),
+        (PRED - Y) ** 2,
+        2 * (PRED - Y),
     ),
     "mean_absolute_error": Loss(
         lambda pred, y: _mean(np.abs(pred - y)),
         lambda pred, y: np.sign(pred - y) / pred.shape[2],
-        "1/O · Σₖ |predₖ − yₖ|",
-        "sign(pred − y)/O",
-        r"\tfrac{1}{O} \sum_k |\mathrm{pred}_k - y_k|",
-        r"\tfrac{1}{O} \mathrm{sign}(\mathrm{pred} - y)",
-        ("|pred − y|", r"|\mathrm{pred} - y|"),
+        abs(PRED - Y),
+        sign(PRED - Y),
     ),
     "huber": Loss(
         _huber,
         lambda pred, y: np.clip(pred - y, -1.0, 1.0) / pred.shape[2],
-        "1/O · Σₖ h(predₖ − yₖ)  (h(d) = ½d² if |d| ≤ 1, else |d| − ½)",
-        "clip(pred − y, −1, 1)/O",
-        r"\tfrac{1}{O} \sum_k h(\mathrm{pred}_k - y_k)\quad"
-        r" h(d) = \begin{cases} \tfrac{1}{2} d^{2} & |d| \le 1 \\ |d| - \tfrac{1}{2} & |d| > 1 \end{cases}",
-        r"\tfrac{1}{O} \mathrm{clip}(\mathrm{pred} - y, -1, 1)",
-        ("h(pred − y)", r"h(\mathrm{pred} - y)"),
+        HUBER(PRED - Y),
+        clip(PRED - Y, -1, 1),
+        note=(
+            "The error is Huber's:",
+            (Relation((HUBER(_D), _HUBER_TERM), "="), Relation((Function("h′")(_D), _HUBER_SLOPE), "=")),
+        ),
     ),
     "binary_cross_entropy": Loss(
         _binary_cross_entropy,
         _binary_cross_entropy_derivative,
-        "−1/O · Σₖ (yₖ·ln predₖ + (1 − yₖ)·ln(1 − predₖ))",
-        "(pred − y)/(pred·(1 − pred))/O",
-        r"-\tfrac{1}{O} \sum_k \bigl(y_k \ln \mathrm{pred}_k + (1 - y_k) \ln (1 - \mathrm{pred}_k)\bigr)",
-        r"\tfrac{1}{O} \cdot \frac{\mathrm{pred} - y}{\mathrm{pred} \cdot (1 - \mathrm{pred})}",
-        (
-            "−(y·ln(pred) + (1 − y)·ln(1 − pred))",
-            r"-\bigl(y \cdot \ln(\mathrm{pred}) + (1 - y) \cdot \ln(1 - \mathrm{pred})\bigr)",
+        -(Y * ln(PRED) + (1 - Y) * ln(1 - PRED)),
+        (PRED - Y) / (PRED * (1 - PRED)),
+        cuts=(
+            Cut(ln(PRED), _LOWEST_LOG, _LOGARITHM),
+            Cut(ln(1 - PRED), _LOWEST_LOG, _LOGARITHM),
+            Cut(
+                PRED * (1 - PRED),
+                _SMALLEST_DENOMINATOR,
+                ("Below ", LOWEST, " a denominator ", PRED * (1 - PRED), " counts as ", LOWEST, ":"),
+            ),
         ),
         refuses=_refuse_non_probabilities,
-        needs_probabilities=True,
+        needs_probabilities="use sigmoid, or loss=binary_cross_entropy_with_logits",
         classifies=True,
     ),
     "binary_cross_entropy_with_logits": Loss(
         _binary_cross_entropy_with_logits,
         lambda z, y: (_sigmoid(z) - y) / z.shape[2],
-        "1/O · Σₖ (ln(1 + e^predₖ) − yₖ·predₖ)",
-        "(p − y)/O  (p = 1/(1 + e^(−pred)))",
-        r"\tfrac{1}{O} \sum_k \bigl(\ln (1 + e^{\mathrm{pred}_k}) - y_k \mathrm{pred}_k\bigr)",
-        r"\tfrac{1}{O} (p - y)\quad (p = \frac{1}{1 + e^{-\mathrm{pred}}})",
-        ("(ln(1 + e^(pred)) − y·pred)", r"\bigl(\ln(1 + e^{\mathrm{pred}}) - y \cdot \mathrm{pred}\bigr)"),
-        p=_sigmoid,
-        p_term=("1/(1 + e^(−pred))", r"\frac{1}{1 + e^{-\mathrm{pred}}}"),
+        ln(1 + exp(PRED)) - Y * PRED,
+        P - Y,
+        derivation=(
+            ln(1 + exp(PRED)) - Y * PRED,
+            exp(PRED) / (1 + exp(PRED)) - Y,
+            1 / (1 + exp(-PRED)) - Y,
+        ),
+        probabilities=Probabilities(_sigmoid, 1 / (1 + exp(-PRED))),
         refuses=_refuse_non_probabilities,
         threshold=0.0,
         classifies=True,
@@ -207,13 +232,17 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": Loss(
         _cross_entropy,
         lambda z, y: softmax(z) - y,
-        "−Σₖ yₖ·ln pₖ  (p = softmax(pred))",
-        "p − y  (p = softmax(pred))",
-        r"-\sum_k y_k \ln p_k\quad (p = \mathrm{softmax}(\mathrm{pred}))",
-        r"p - y\quad (p = \mathrm{softmax}(\mathrm{pred}))",
-        ("−y·ln(p)", r"-y \cdot \ln(p)"),
-        p=softmax,
-        p_term=("e^(pred)", r"e^{\mathrm{pred}}"),
+        -(Y * ln(P)),
+        P - Y,
+        derivation=(ln(SUM) - Y * PRED, exp(PRED) / SUM - Y),
+        rewritten=(
+            "Since ",
+            Relation((ln(_P_K), _PRED_K - ln(SUM)), "="),
+            ", and the targets sum to 1, ",
+            Relation((ERROR, ln(SUM) - SumOver((_Y_K * _PRED_K,))), "="),
+            ":",
+        ),
+        probabilities=Probabilities(softmax, exp(PRED) / SUM, summand=exp(PRED)),
         refuses=_refuse_non_distributions,
         mean_over_outputs=False,
         classifies=True,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from runner.nn.arrays import Array
+from runner.nn.formula import Formula, Symbol, sqrt
+from runner.nn.options import Option
 
 #: Named arrays (R, P): what an optimizer carries from one update to the next.
 State = dict[str, Array]
@@ -24,24 +26,23 @@ def _nothing(state: State, h: Hyperparameters, t: int) -> State:
     return {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Optimizer:
     """Pure functions: ``init(h, shape)`` is the State before the first update, of arrays of `shape` (R, P);
-    ``update(gradient, state, h, t)`` returns (direction, state) of update t = 1, 2, …
+    ``update(gradient, state, parameters, h, t)`` returns (direction, state) of update t = 1, 2, …
 
-    `options` are the keys with their defaults. ``quantities(state, h, t)`` names what update t made of
+    ``quantities(state, h, t)`` names what update t made of
     the state that it returned, on the way to the direction: only explanations ask for that.
-    ``direction(options)`` writes the direction as text and as LaTeX; `symbols` each quantity of the state
-    and those made of it in the order in which they are computed, as
-    (symbol, formula, symbol in LaTeX, formula in LaTeX). In them g is the gradient, _old marks a
-    quantity before the update, and the options go by the symbols of `OPTION_SYMBOLS`.
+    ``direction(options)`` writes the direction; `formulas` each quantity of the state and those made of it,
+    in the order in which they are computed, beside its symbol. In them g is the gradient, _old marks a
+    quantity before the update, w the parameter, and the options go by their letters.
     """
 
     init: Callable[[Hyperparameters, tuple[int, int]], State]
-    update: Callable[[Array, State, Hyperparameters, int], tuple[Array, State]]
-    options: Mapping[str, float]
-    direction: Callable[[Mapping[str, float]], tuple[str, str]]
-    symbols: Mapping[str, tuple[str, str, str, str]] = field(default_factory=dict)
+    update: Callable[[Array, State, Array, Hyperparameters, int], tuple[Array, State]]
+    options: dict[str, Option]
+    direction: Callable[[Mapping[str, float]], Formula]
+    formulas: Mapping[str, tuple[Symbol, Formula]] = field(default_factory=dict)
     quantities: Callable[[State, Hyperparameters, int], State] = _nothing
 
 
@@ -54,19 +55,19 @@ def _momentum_init(h: Hyperparameters, shape: tuple[int, int]) -> State:
     return {"v": np.zeros(shape)} if _used(h, "momentum") else {}
 
 
-def _sgd(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+def _sgd(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
     if not _used(h, "momentum"):
         return g, state
     v = h["momentum"] * state["v"] + g
     return (g + h["momentum"] * v if _used(h, "nesterov") else v), {"v": v}
 
 
-def _adagrad(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+def _adagrad(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
     s = state["s"] + g * g
     return g / (1.0 + (t - 1) * h["lr_decay"]) / (np.sqrt(s) + h["eps"]), {"s": s}
 
 
-def _rmsprop(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+def _rmsprop(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
     s = h["alpha"] * state["s"] + (1.0 - h["alpha"]) * g * g
     scaled = g / (np.sqrt(s) + h["eps"])
     if not _used(h, "momentum"):
@@ -75,7 +76,7 @@ def _rmsprop(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array,
     return v, {"s": s, "v": v}
 
 
-def _adam(g: Array, state: State, h: Hyperparameters, t: int) -> tuple[Array, State]:
+def _adam(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
     m = h["beta1"] * state["m"] + (1.0 - h["beta1"]) * g
     v = h["beta2"] * state["v"] + (1.0 - h["beta2"]) * g * g
     state = {"m": m, "v": v}
@@ -87,91 +88,76 @@ def _adam_hats(state: State, h: Hyperparameters, t: int) -> State:
     return {"m_hat": state["m"] / (1.0 - h["beta1"] ** t), "v_hat": state["v"] / (1.0 - h["beta2"] ** t)}
 
 
-#: How the formulas write the options: as text and as LaTeX.
-OPTION_SYMBOLS = {
-    "momentum": ("μ", r"\mu"),
-    "alpha": ("α", r"\alpha"),
-    "beta1": ("β₁", r"\beta_{1}"),
-    "beta2": ("β₂", r"\beta_{2}"),
-    "eps": ("ε", r"\epsilon"),
-    "lr_decay": ("γ", r"\gamma"),
-}
+G, T, W, M, V, S = map(Symbol, "gtwmvs")
+M_HAT, V_HAT = Symbol("m̂"), Symbol("v̂")
+_MU, _ALPHA, _BETA1, _BETA2, _EPS, _GAMMA = (
+    Symbol("μ"), Symbol("α"), Symbol("β", "₁"), Symbol("β", "₂"), Symbol("ε"), Symbol("γ"),
+)  # fmt: skip
+_MOMENTUM = Option(at_least=0, below=1, letters=(_MU,))
+_SMALL = Option(at_least=0, letters=(_EPS,))
+_BETAS = Option(at_least=0, below=1, parts=("beta1", "beta2"), letters=(_BETA1, _BETA2))
 
 
-def _sgd_direction(options: Mapping[str, float]) -> tuple[str, str]:
+def old(quantity: Symbol) -> Symbol:
+    """A quantity before the update."""
+    return Symbol(quantity.name, "_old")
+
+
+def _sgd_direction(options: Mapping[str, float]) -> Formula:
     if options["nesterov"]:
-        return "g + μ·v", r"g + \mu \cdot v"
-    return ("v", "v") if options["momentum"] else ("g", "g")
+        return G + _MU * V
+    return V if options["momentum"] else G
 
 
-def _adagrad_direction(options: Mapping[str, float]) -> tuple[str, str]:
-    if options["lr_decay"]:
-        return (
-            "g/(1 + (t − 1)·γ)/(√s + ε)",
-            r"\frac{g}{(1 + (t - 1) \cdot \gamma) \cdot (\sqrt{s} + \epsilon)}",
-        )
-    return "g/(√s + ε)", r"\frac{g}{\sqrt{s} + \epsilon}"
+def _adagrad_direction(options: Mapping[str, float]) -> Formula:
+    return (G / (1 + (T - 1) * _GAMMA) if options["lr_decay"] else G) / (sqrt(S) + _EPS)
 
 
-def _rmsprop_direction(options: Mapping[str, float]) -> tuple[str, str]:
-    return ("v", "v") if options["momentum"] else ("g/(√s + ε)", r"\frac{g}{\sqrt{s} + \epsilon}")
-
+_SCALED = G / (sqrt(S) + _EPS)
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(
         _momentum_init,
         _sgd,
-        {"momentum": 0.0, "nesterov": False},
+        {"momentum": _MOMENTUM, "nesterov": Option(switch=True, needs="momentum")},
         _sgd_direction,
-        {"v": ("v", "μ·v_old + g", "v", r"\mu \cdot v_{\text{old}} + g")},
+        {"v": (V, _MU * old(V) + G)},
     ),
     "adagrad": Optimizer(
         lambda h, shape: {"s": np.zeros(shape) + h["initial_accumulator_value"]},
         _adagrad,
-        {"lr_decay": 0.0, "initial_accumulator_value": 0.0, "eps": 1e-10},
+        {
+            "lr_decay": Option(at_least=0, letters=(_GAMMA,)),
+            "initial_accumulator_value": Option(at_least=0),
+            "eps": _SMALL,
+        },
         _adagrad_direction,
-        {"s": ("s", "s_old + g²", "s", r"s_{\text{old}} + g^{2}")},
+        {"s": (S, old(S) + G**2)},
     ),
     "rmsprop": Optimizer(
         lambda h, shape: {"s": np.zeros(shape), **_momentum_init(h, shape)},
         _rmsprop,
-        {"alpha": 0.99, "eps": 1e-8, "momentum": 0.0},
-        _rmsprop_direction,
         {
-            "s": (
-                "s",
-                "α·s_old + (1 − α)·g²",
-                "s",
-                r"\alpha \cdot s_{\text{old}} + (1 - \alpha) \cdot g^{2}",
-            ),
-            "v": (
-                "v",
-                "μ·v_old + g/(√s + ε)",
-                "v",
-                r"\mu \cdot v_{\text{old}} + \frac{g}{\sqrt{s} + \epsilon}",
-            ),
+            "alpha": Option(at_least=0, at_most=1, letters=(_ALPHA,)),
+            "eps": _SMALL,
+            "momentum": _MOMENTUM,
+        },
+        lambda options: V if options["momentum"] else _SCALED,
+        {
+            "s": (S, _ALPHA * old(S) + (1 - _ALPHA) * G**2),
+            "v": (V, _MU * old(V) + _SCALED),
         },
     ),
     "adam": Optimizer(
         lambda h, shape: {"m": np.zeros(shape), "v": np.zeros(shape)},
         _adam,
-        {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
-        lambda options: ("m̂/(√v̂ + ε)", r"\frac{\hat{m}}{\sqrt{\hat{v}} + \epsilon}"),
+        {"betas": _BETAS, "eps": _SMALL},
+        lambda options: M_HAT / (sqrt(V_HAT) + _EPS),
         {
-            "m": (
-                "m",
-                "β₁·m_old + (1 − β₁)·g",
-                "m",
-                r"\beta_{1} \cdot m_{\text{old}} + (1 - \beta_{1}) \cdot g",
-            ),
-            "v": (
-                "v",
-                "β₂·v_old + (1 − β₂)·g²",
-                "v",
-                r"\beta_{2} \cdot v_{\text{old}} + (1 - \beta_{2}) \cdot g^{2}",
-            ),
-            "m_hat": ("m̂", "m/(1 − β₁^t)", r"\hat{m}", r"\frac{m}{1 - \beta_{1}^{t}}"),
-            "v_hat": ("v̂", "v/(1 − β₂^t)", r"\hat{v}", r"\frac{v}{1 - \beta_{2}^{t}}"),
+            "m": (M, _BETA1 * old(M) + (1 - _BETA1) * G),
+            "v": (V, _BETA2 * old(V) + (1 - _BETA2) * G**2),
+            "m_hat": (M_HAT, M / (1 - _BETA1**T)),
+            "v_hat": (V_HAT, V / (1 - _BETA2**T)),
         },
         quantities=_adam_hats,
     ),

@@ -12,43 +12,45 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.nn.arrays import Array
+from runner.nn.formula import PI, Formula, Symbol, cos
+from runner.nn.options import Option
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schedule:
-    """``rate(eta, epoch, epochs, options)``: every array is (R, 1); returns (R, 1)."""
+    """``rate(eta, epoch, epochs, options)``: every array is (R, 1); returns (R, 1).
+
+    `formula` is the same in η, e, epochs and the options under their own names.
+    """
 
     rate: Callable[[Array, int, Array, Mapping[str, Array]], Array]
-    options: Mapping[str, float]
-    formula: str
-    latex: str
+    options: dict[str, Option]
+    formula: Formula
 
+
+ETA, E, EPOCHS = Symbol("η"), Symbol("e"), Symbol("epochs")
+_FACTOR, _EVERY, _POWER, _MIN = map(Symbol, ("factor", "every", "power", "min"))
 
 SCHEDULES: dict[str, Schedule] = {
-    "constant": Schedule(lambda eta, e, n, o: eta, {}, "η", r"\eta"),
+    "constant": Schedule(lambda eta, e, n, o: eta, {}, ETA),
     "step": Schedule(
         lambda eta, e, n, o: eta * o["factor"] ** np.floor(e / o["every"]),
-        {"every": 10, "factor": 0.5},
-        "η·factor^⌊e/every⌋",
-        r"\eta \cdot \mathrm{factor}^{\lfloor e / \mathrm{every} \rfloor}",
+        {"every": Option(at_least=1, whole=True), "factor": Option(above=0)},
+        ETA * _FACTOR ** (E // _EVERY),
     ),
     "exponential": Schedule(
         lambda eta, e, n, o: eta * o["factor"] ** e,
-        {"factor": 0.99},
-        "η·factor^e",
-        r"\eta \cdot \mathrm{factor}^{e}",
+        {"factor": Option(above=0)},
+        ETA * _FACTOR**E,
     ),
     "inverse_scaling": Schedule(
         lambda eta, e, n, o: eta / (1.0 + e) ** o["power"],
-        {"power": 0.5},
-        "η/(1 + e)^power",
-        r"\eta / (1 + e)^{\mathrm{power}}",
+        {"power": Option(at_least=0)},
+        ETA / (1 + E) ** _POWER,
     ),
     "cosine": Schedule(
         lambda eta, e, n, o: o["min"] + 0.5 * (eta - o["min"]) * (1.0 + np.cos(np.pi * e / n)),
-        {"min": 0.0},
-        "min + ½·(η − min)·(1 + cos(π·e/epochs))",
-        r"\mathrm{min} + \tfrac{1}{2} \cdot (\eta - \mathrm{min})"
-        r" \cdot (1 + \cos(\pi \cdot e / \mathrm{epochs}))",
+        {"min": Option(at_least=0)},
+        _MIN + 0.5 * (ETA - _MIN) * (1 + cos(PI * E / EPOCHS)),
     ),
 }

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from runner.data.examples import Data, Source
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.nn.network import Network
-from runner.nn.optimizers import OPTIMIZERS
-from runner.nn.schedules import SCHEDULES
 
 #: The measures of a history's last row that a run is summed up by, beside its error.
 FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
@@ -44,10 +42,10 @@ class Given:
 class Log:
     """What a history records: a row each `every` epochs (or updates), and which columns."""
 
-    every: int = 1
-    unit: str = "epoch"
-    weights: bool = True
-    gradients: bool = False
+    every: int
+    unit: str
+    weights: bool
+    gradients: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,27 +61,21 @@ class Experiment:
     sizes: tuple[int, ...]
     activations: tuple[str, ...]
     weights: Drawn | Given
-    biases: Drawn | Given | None = None
-    train_biases: bool = True
-    loss: str = "half_squared_error"
-    learning_rate: float = 0.05
-    epochs: int = 100
-    batch_size: int | None = None
-    shuffle: bool = True
-    seed: int = 0
-    optimizer: str = "sgd"
-    optimizer_options: Mapping[str, float] = field(default_factory=dict)
-    schedule: str = "constant"
-    schedule_options: Mapping[str, float] = field(default_factory=dict)
-    l1: float = 0.0
-    l2: float = 0.0
-    log: Log = Log()
-
-    def __post_init__(self) -> None:
-        """Fills in the options that were left to their defaults."""
-        for kind, table in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
-            options = {**table[getattr(self, kind)].options, **getattr(self, f"{kind}_options")}
-            object.__setattr__(self, f"{kind}_options", options)
+    biases: Drawn | Given | None
+    train_biases: bool
+    loss: str
+    learning_rate: float
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    seed: int
+    optimizer: str
+    optimizer_options: Mapping[str, float]
+    schedule: str
+    schedule_options: Mapping[str, float]
+    l1: float
+    l2: float
+    log: Log
 
     @property
     def classifies(self) -> bool:

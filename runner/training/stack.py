@@ -92,7 +92,10 @@ class Stack:
         before, gradient = self.state, point.gradient
         if self.frozen:
             gradient = gradient[:, : -self.frozen]
-        direction, self.state = self.optimizer.update(gradient, before, self.hyperparameters, self.updates)
+        trained = point.parameters[:, : gradient.shape[1]]
+        direction, self.state = self.optimizer.update(
+            gradient, before, trained, self.hyperparameters, self.updates
+        )
         difference = rate * direction
         if self.frozen:
             difference = np.concatenate([difference, np.zeros((len(difference), self.frozen))], axis=1)

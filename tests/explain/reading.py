@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 from xml.etree import ElementTree
+
+import numpy as np
 
 from runner.explain.document import Sheet
 
@@ -22,7 +26,7 @@ CHAPTERS = (
 
 
 def render(sheet: Sheet, form: str) -> str:
-    return str(import_module(f"runner.explain.formats.{form}").render(sheet))
+    return str(import_module(f"runner.explain.formats.{form}").WRITER.page(sheet))
 
 
 def results(page: str, form: str) -> list[tuple[str, float]]:
@@ -46,6 +50,43 @@ def number(text: str) -> float | None:
     text = text.replace("−", "-").replace(r"\times", "×").replace(" ", "").replace("^", "")
     found = re.fullmatch(r"(-?\d+(?:\.\d+)?)(?:(?:e|×10\{?)(-?\d+)\}?)?", text)
     return float(f"{found[1]}e{found[2] or 0}") if found else None
+
+
+_REWRITINGS = (
+    ("−", "-"), ("·", "*"), ("²", "**2"), (r"\^", "**"), ("½", "0.5"), (", else", " else"),
+    (r"√(\d[\d.]*(?:e-?\d+)?)", r"sqrt(\1)"), (r"\|([^|]*)\|", r"abs(\1)"), ("⌊([^⌋]*)⌋", r"floor(\1)"),
+)  # fmt: skip
+
+
+def _normal_cdf(z: float) -> float:
+    return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
+
+
+#: The words of the formulas; NumPy's functions, which go on with infinities.
+WORDS: dict[str, Any] = {
+    "e": np.float64(math.e),
+    "π": math.pi,
+    "ln": np.log,
+    "sign": np.sign,
+    "clip": np.clip,
+    "σ": lambda z: 1.0 / (1.0 + np.exp(-z)),
+    "Φ": _normal_cdf,
+    "φ": lambda z: math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi),
+    "h": lambda d: 0.5 * d * d if abs(d) <= 1.0 else abs(d) - 0.5,
+    **{name: getattr(np, name) for name in ("exp", "sqrt", "sin", "cos", "tanh", "floor")},
+    **{function.__name__: function for function in (abs, max, min)},
+}
+
+
+def reckon(text: str) -> float:
+    """What a printed step comes to for who reads it, or NaN where it has no value, or not only numbers."""
+    for pattern, replacement in _REWRITINGS:
+        text = re.sub(pattern, replacement, text)
+    try:
+        with np.errstate(all="ignore"):
+            return float(eval(text, {"__builtins__": {}}, WORDS))
+    except (ArithmeticError, NameError, SyntaxError, TypeError, ValueError):
+        return math.nan
 
 
 def _plain(left: str) -> str:

@@ -19,13 +19,18 @@ from runner.explain.diagram import Picture, label_points, picture
 from runner.explain.document import Sheet
 from runner.explain.formats import latex, markdown, svg
 from runner.explain.formats.latex import HEAD, TAIL
-from runner.explain.notation.mathml import inner
-from runner.explain.notation.names import Math, Names, Pen, fill, operand
+from runner.explain.formats.text import width
+from runner.explain.notation.digits import Pen
+from runner.explain.notation.names import Names, noted
+from runner.explain.notation.printers import TEXT
+from runner.explain.notation.typeset import LATEX, MATHML
 from runner.explain.page import Choices, explain
 from runner.explain.step import take
 from runner.nn.activations import ACTIVATIONS
+from runner.nn.formula import Formula, Number, Symbol, exp, maximum, tanh
 from runner.nn.losses import LOSSES
-from runner.nn.optimizers import OPTIMIZERS, OPTION_SYMBOLS
+from runner.nn.optimizers import OPTIMIZERS
+from runner.nn.options import letters
 from runner.nn.schedules import SCHEDULES
 
 
@@ -33,18 +38,22 @@ def page(preset: str, **choices: object) -> Sheet:
     return explain(runner.load(f"experiment={preset}"), Choices(**choices))  # type: ignore[arg-type]
 
 
-def every_formula() -> list[str]:
-    """The LaTeX of every table from which a page may take a formula."""
-    formulas = [f for a in ACTIVATIONS.values() for f in (a.latex, a.derivative_latex)]
+def every_formula() -> list[Formula]:
+    """The formulas of every table from which a page may take one."""
+    formulas: list[Formula] = []
+    for a in ACTIVATIONS.values():
+        formulas += [noted(a.formula, a.note), noted(a.slope, a.slope_note), *a.constants]
     for loss in LOSSES.values():
-        formulas += [loss.latex, loss.derivative_latex, loss.term[1], loss.p_term[1]]
+        formulas += [loss.term, loss.slope, *loss.derivation, *loss.note[1], *(c.part for c in loss.cuts)]
+        formulas += [piece for piece in loss.rewritten if isinstance(piece, Formula)]
+        if p := loss.probabilities:
+            formulas += [p.formula, p.summand or p.formula]
     for optimizer in OPTIMIZERS.values():
-        formulas += [part for symbol in optimizer.symbols.values() for part in symbol[2:]]
-        for on in (0.0, 1.0):
-            formulas.append(optimizer.direction(dict.fromkeys(optimizer.options, on))[1])
-    formulas += [latex for _, latex in OPTION_SYMBOLS.values()]
-    formulas += [schedule.latex for schedule in SCHEDULES.values()]
-    return [formula for formula in formulas if formula]
+        formulas += [formula for pair in optimizer.formulas.values() for formula in pair]
+        formulas += [optimizer.direction(dict.fromkeys(optimizer.options, on)) for on in (0.0, 1.0)]
+        formulas += letters(optimizer.options).values()
+    formulas += [schedule.formula for schedule in SCHEDULES.values()]
+    return formulas
 
 
 # --- text ------------------------------------------------------------------------------------
@@ -56,7 +65,7 @@ def test_text_fits_100_columns(preset: str, solution: bool) -> None:
     for update in (1, 2, 57):
         text = render(page(preset, update=update, solution=solution, paths=True, check=True), "text")
         for line in text.splitlines():
-            assert Math(line, "").width <= 100, line
+            assert width(line) <= 100, line
 
 
 def test_exercises_fit_100_columns_and_stay_friendly() -> None:
@@ -173,7 +182,7 @@ def compile_tex(folder: Path, name: str) -> str:
 @pytest.mark.parametrize("preset", CHAPTERS)
 def test_latex_compiles_and_stays_within_its_margins(tmp_path: Path, preset: str) -> None:
     sheet = page(preset, paths=True, check=True)
-    (tmp_path / "page.tex").write_text(latex.render(sheet), encoding="utf-8")
+    (tmp_path / "page.tex").write_text(latex.WRITER.page(sheet), encoding="utf-8")
     assert "Overfull" not in compile_tex(tmp_path, "page")
 
 
@@ -194,9 +203,9 @@ def test_long_lines_are_broken_within_the_margins(tmp_path: Path) -> None:
     )
     for weight in ("w1", "w13", "b6"):
         sheet = explain(experiment, Choices(weight=weight, update=47, check=True, paths=True))
-        (tmp_path / "page.tex").write_text(latex.render(sheet), encoding="utf-8")
+        (tmp_path / "page.tex").write_text(latex.WRITER.page(sheet), encoding="utf-8")
         assert "Overfull" not in compile_tex(tmp_path, "page")
-        assert max(Math(line, "").width for line in render(sheet, "text").splitlines()) <= 100
+        assert max(width(line) for line in render(sheet, "text").splitlines()) <= 100
 
 
 @tex
@@ -204,15 +213,15 @@ def test_ten_classes_stay_within_the_margins(tmp_path: Path) -> None:
     run = ["network=dense", "network.hidden=[3]", "loss=cross_entropy"]
     targets = str([[float(k == 3) for k in range(10)]]).replace(" ", "")
     experiment = runner.load(*run, "data=inline", "data.inputs=[[0.5,-1]]", f"data.targets={targets}")
-    (tmp_path / "page.tex").write_text(latex.render(explain(experiment, Choices(weight="w1"))))
+    (tmp_path / "page.tex").write_text(latex.WRITER.page(explain(experiment, Choices(weight="w1"))))
     assert "Overfull" not in compile_tex(tmp_path, "page")
 
 
 @tex
 def test_latex_as_an_include(tmp_path: Path) -> None:
     """Two pages, one of them with blanks, within a document that has its own words around them."""
-    (tmp_path / "one.tex").write_text(latex.render(page("chain_rule", weight="w6")), encoding="utf-8")
-    (tmp_path / "two.tex").write_text(latex.render(page("chain_rule", solution=False)), encoding="utf-8")
+    (tmp_path / "one.tex").write_text(latex.WRITER.page(page("chain_rule", weight="w6")), encoding="utf-8")
+    (tmp_path / "two.tex").write_text(latex.WRITER.page(page("chain_rule", solution=False)), encoding="utf-8")
     (tmp_path / "book.tex").write_text(
         "\\documentclass{article}\\usepackage{amsmath,amssymb,tikz}\\usepackage[margin=2cm]{geometry}\n"
         "\\begin{document}Before.\\input{one}\\input{two}After.\\typeout{REACHED THE END}\\end{document}\n"
@@ -222,7 +231,7 @@ def test_latex_as_an_include(tmp_path: Path) -> None:
 
 @tex
 def test_every_formula_of_the_tables_compiles(tmp_path: Path) -> None:
-    body = "\n".join(f"\\[ {formula} \\]" for formula in every_formula())
+    body = "\n".join(f"\\[ {LATEX.write(formula)} \\]" for formula in every_formula())
     (tmp_path / "all.tex").write_text(HEAD + body + "\n" + TAIL, encoding="utf-8")
     compile_tex(tmp_path, "all")
 
@@ -238,16 +247,16 @@ def test_names_in_prose_are_set_as_everywhere() -> None:
 
 def test_every_formula_of_the_tables_becomes_mathml() -> None:
     for formula in every_formula():
-        ElementTree.fromstring(f"<math>{inner(formula)}</math>")
+        ElementTree.fromstring(f"<math>{MATHML.write(formula)}</math>")
 
 
 def test_mathml() -> None:
-    assert inner(r"\frac{a}{b_{1}^{2}}") == (
+    assert MATHML.write(Symbol("a") / Symbol("b", "1") ** 2) == (
         "<mfrac><mi>a</mi><msubsup><mi>b</mi><mn>1</mn><mn>2</mn></msubsup></mfrac>"
     )
-    assert inner("-0.5 - 1") == ("<mrow><mo form='prefix'>−</mo><mn>0.5</mn><mo>−</mo><mn>1</mn></mrow>")
-    with pytest.raises(ValueError, match="nonsense"):
-        inner(r"\nonsense")
+    assert MATHML.write(Number(-0.5, 6) - Number(1, 6)) == (
+        "<mrow><mo form='prefix'>−</mo><mn>0.5</mn><mo>−</mo><mn>1</mn></mrow>"
+    )
 
 
 def test_html_needs_nothing_else_and_no_script() -> None:
@@ -324,7 +333,7 @@ def test_a_browser_marks_the_way_of_a_weight_that_has_the_focus_or_is_linked_to(
 
 
 def test_markdown_comes_with_its_picture(tmp_path: Path) -> None:
-    files = markdown.files(page("chain_rule", weight="w6"), tmp_path / "the page.md")
+    files = markdown.WRITER.files(page("chain_rule", weight="w6"), tmp_path / "the page.md")
     text = files[tmp_path / "the page.md"]
     assert "![The network](the%20page.svg)" in text
     assert "━" not in text
@@ -342,7 +351,7 @@ def test_markdown_uses_only_what_github_draws() -> None:
 
 def test_a_picture_escapes_its_names() -> None:
     drawing = picture(Names(runner.load()), {"w1"})
-    name = Math("<&>", "x")
+    name = Symbol("<&>")
     changed = Picture(((name, *drawing.layers[0][1:]), *drawing.layers[1:]), drawing.edges, drawing.marked)
     assert "<&>" not in svg.alone(changed)
     ElementTree.fromstring(svg.alone(changed))
@@ -457,16 +466,16 @@ def test_what_is_only_rounding_says_so() -> None:
 def test_numbers(value: float, digits: int, text: str, latex: str) -> None:
     """Zeros at the end say that a number is rounded; an exact one does without."""
     number = Pen(digits).given(value)
-    assert (number.text, number.latex) == (text, latex)
+    assert (TEXT.write(number), LATEX.write(number)) == (text, latex)
 
 
 def test_filling_in() -> None:
-    z, minus = Math("z", "z"), Math("−2", "-2")
-    assert fill(Math("1 − z²", "1 - z^{2}"), {z: minus}).text == "1 − (−2)²"
-    assert fill(Math("e^(−z)", "e^{-z}"), {z: minus}).text == "e^(−(−2))"
-    assert fill(Math("tanh(z)", r"\tanh(z)"), {z: minus}).latex == r"\tanh(-2)"
-    assert fill(Math("max(0, z)  (a note on z)", "z"), {z: minus}).text == "max(0, −2)"
-    assert operand(Math("3", "3")).text == "3"
+    z, minus = Symbol("z"), {Symbol("z"): Number(-2, 6)}
+    assert TEXT.write((1 - z**2).fill(minus)) == "1 − (−2)²"
+    assert TEXT.write(exp(-z).fill(minus)) == "e^(−(−2))"
+    assert LATEX.write(tanh(z).fill(minus)) == r"\tanh(-2)"
+    assert TEXT.write(maximum(0, z).fill(minus)) == "max(0, −2)"
+    assert TEXT.write(Number(3, 6)) == "3"
 
 
 def test_every_chapter_ships() -> None:

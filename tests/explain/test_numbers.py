@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reading import FORMATS, render, results
+from reading import FORMATS, reckon, render, results
 
 import runner
 from runner.explain.document import Equations, Sheet
-from runner.explain.notation.digits import reckon
-from runner.explain.notation.names import Number, join
+from runner.explain.notation.printers import TEXT
 from runner.explain.page import Choices, explain
 from runner.explain.step import take
 from runner.nn.activations import ACTIVATIONS
+from runner.nn.formula import Number
 from runner.nn.losses import LOSSES
 from runner.nn.schedules import SCHEDULES
 from runner.training.experiment import Experiment
@@ -245,9 +245,9 @@ def printed_steps(sheet: Sheet) -> Iterator[tuple[str, Number]]:
     """Every step in numbers alone, and the number that it is said to be."""
     for block in sheet.blocks:
         for one in block.equations if isinstance(block, Equations) else ():
-            *steps, (result, *_) = one.steps
+            *steps, result = one.steps
             if isinstance(result, Number):
-                yield from ((join(step).text, result) for step in steps)
+                yield from ((TEXT.write(step), result) for step in steps)
 
 
 def misses(experiment: Experiment, choices: Choices) -> list[tuple[str, str]]:
@@ -259,8 +259,8 @@ def misses(experiment: Experiment, choices: Choices) -> list[tuple[str, str]]:
             assert re.search(r"[a-zA-Z]", re.sub(r"\de|if|else", "", text)), text
             continue
         counted += 1
-        if not abs(value - result.value) <= 20 * 10.0 ** (_place(result.value) - choices.digits + 1):
-            found.append((text, result.text))
+        if not abs(value - result.number) <= 20 * 10.0 ** (_place(result.number) - choices.digits + 1):
+            found.append((text, TEXT.write(result)))
     assert counted > 4
     return found
 

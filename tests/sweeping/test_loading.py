@@ -8,7 +8,6 @@ import pytest
 from processes import Command
 
 import runner
-from runner.training.stacking import widest
 
 
 @pytest.mark.parametrize(
@@ -77,32 +76,6 @@ def test_weights_of_every_kind_side_by_side(prefix: str) -> None:
     )
     starts = [run.result.initial.tolist() for run in runner.train(sweep)[::2]]
     assert starts == [[0] * 6 + [1] * 3, [3] * 9, [1, 2, 3, 0, 0], [0] * 6 + [2] * 3]
-
-
-def test_stacks_from_python_are_as_wide_as_those_of_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Past a core's caches a stack is slower, and without a bound 1,000 runs are held at once."""
-    sweep = runner.load_sweep(
-        "network=dense", "data=moons", "network.hidden=[32,16]", "seed=range(0,15)", "epochs=3"
-    )
-    sweep = [*sweep, *runner.load_sweep("learning_rate=0.1,1e3,0.2", "epochs=40")]
-    alone = [runner.train(one) for one in sweep]
-    widths: list[int] = []
-    original = runner.api.train_stack
-    monkeypatch.setattr(
-        runner.api,
-        "train_stack",
-        lambda stack, *a, **k: widths.append(len(stack)) or original(stack, *a, **k),
-    )
-    most = widest(sweep[0], 4 * 2**30)
-    assert 1 < most < 15  # or this test says nothing
-    for memory, expected in {"4GiB": [most, 15 - most, 3], "1MiB": [*[1] * 15, 3]}.items():
-        widths.clear()
-        runs = runner.train(sweep, max_memory=memory)
-        assert sorted(widths) == sorted(expected)
-        for ours, theirs in zip(runs, alone, strict=True):
-            assert ours.history.equals(theirs.history)
-            assert ours.parameters.equals(theirs.parameters)
-            assert ours.experiment is theirs.experiment
 
 
 def test_a_bound_that_is_none_is_refused() -> None:

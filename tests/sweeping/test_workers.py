@@ -19,7 +19,6 @@ from processes import Command
 
 from runner import load
 from runner.training.experiment import Experiment
-from runner.training.stacking import CACHE_BYTES, row_bytes, stacked, widest
 
 # Seconds of training in several stacks, few rows: there is time to do something in the middle of it.
 RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200"]
@@ -181,23 +180,6 @@ def test_workers_get_no_hydra(seed: Experiment) -> None:
         [sys.executable, "-c", script], input=pickle.dumps(work), capture_output=True, check=True
     )
     assert done.stdout.decode().strip() == "[]"
-
-
-def test_stacks_are_made_by_key_and_filled_to_their_limit() -> None:
-    items = [0, 1, 2, 3, 4, 5, 6, 8]
-    made = list(stacked(items, key=lambda i: i % 2, limit=lambda i: 3 if i % 2 == 0 else 2))
-    assert made == [[1, 3], [0, 2, 4], [5], [6, 8]]
-
-
-def test_a_stack_is_bounded_by_its_bytes(seed: Experiment) -> None:
-    small, large = widest(seed, 2**21), widest(seed, 2**32)
-    assert 1 <= small < large
-    assert small * seed.rows * 7 * 8 <= row_bytes(2**21)
-    assert large * 8 * 6 * 6 <= CACHE_BYTES
-    many = ["network=dense", "data=spiral", "data.points=200000", "batch_size=32", "log.weights=false"]
-    by_gradients = {widest(load(*many, f"log.gradients={logged}"), 2**28) for logged in ("true", "false")}
-    assert min(by_gradients) <= 20 < max(by_gradients)  # a gradient passes all examples at once
-    assert widest(seed, 2**10) == 1  # however little it may hold, one run it must
 
 
 @pytest.fixture

@@ -3,242 +3,141 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator
 
 import numpy as np
 
-from runner.explain.context import ELLIPSIS, OUTPUTS, P, Work, Y, bracketed, ends, share
+from runner.explain.context import Context, ends
 from runner.explain.document import Block, Equation, Equations, Paragraph, equation
-from runner.explain.notation.digits import filled, followed
-from runner.explain.notation.names import (
-    ERROR,
-    MINUS,
-    PLUS,
-    PRED,
-    Math,
-    bare,
-    fill,
-    indexed,
-    same,
-    spread,
-    without_note,
-)
-from runner.nn.losses import _LOWEST_LOG, _SMALLEST_DENOMINATOR, softmax
-
-#: The parts of binary cross-entropy that are never lower than some number, as torch.nn.BCELoss has it.
-LOG = Math("ln(pred)", r"\ln(\mathrm{pred})")
-OTHER_LOG = Math("ln(1 − pred)", r"\ln(1 - \mathrm{pred})")
-DENOMINATOR = Math("(pred·(1 − pred))", r"\mathrm{pred} \cdot (1 - \mathrm{pred})")
-#: The sum under the line of a softmax.
-SUM = same("S")
+from runner.explain.notation.digits import followed
+from runner.explain.notation.names import ELLIPSIS, mean
+from runner.nn.formula import Formula, total
+from runner.nn.losses import ERROR, LOWEST, PRED, SUM, Cut, P, Y
 
 
-def error(work: Work, example: int) -> list[Block]:
+def error(context: Context, example: int) -> list[Block]:
     """The error of one example; before it the probabilities where the loss makes them."""
-    term, outputs = Math(*work.loss.term), work.neurons(work.names.last)
-    values = [loss_numbers(work, example, k) for k in outputs]
-
-    def write(numbers: Sequence[Math]) -> tuple[Math, ...]:
-        rest = iter(numbers)
-        own = [dict(zip(one, islice(rest, len(one)), strict=True)) for one in values]
-        return _over_outputs(work, [fill(term, one) for one in own])
-
-    result = work.pen.result(float(work.step.errors[example - 1]))
+    term, outputs = context.loss.term, context.outputs
+    symbols = [term.fill(loss_symbols(context, k)) for k in outputs]
+    numbers = [term.fill(loss_numbers(context, example, k)) for k in outputs]
+    result = context.pen.result(float(context.step.errors[example - 1]))
     line = equation(
-        example_error(work, example),
-        _over_outputs(work, [fill(term, loss_symbols(work, k)) for k in outputs]),
-        followed([number for one in values for number in one.values()], write, result),
+        context.error(example),
+        mean(outputs_shared(context), symbols),
+        followed(mean(outputs_shared(context), numbers), result),
         result,
     )
-    return [*_cut_logarithms(work, values), Equations((*_probabilities(work, example), line))]
+    return [*_cuts(context, example, term), Equations((*_probabilities(context, example), line))]
 
 
-def example_error(work: Work, example: int) -> Math:
-    """E of the only example, else E1, E2, …"""
-    return ERROR if work.step.examples == 1 else indexed(ERROR, example)
+def error_note(context: Context) -> list[Block]:
+    """The functions that only this loss has."""
+    words, definitions = context.loss.note
+    lines = tuple(equation(*definition.parts) for definition in definitions)
+    return [Paragraph((words,)), Equations(lines)] if lines else []
 
 
-def error_note(work: Work) -> list[Block]:
-    """What a letter in the loss stands for, where it has one."""
-    if work.step.experiment.loss != "huber":
-        return []
-    d = same("d")
-    return [
-        Paragraph(("The error is Huber's:",)),
-        Equations(
-            (
-                equation(
-                    Math("h(d)", "h(d)"),
-                    Math(
-                        "½·d² if |d| ≤ 1, else |d| − ½",
-                        r"\begin{cases} \tfrac{1}{2} d^{2} & |d| \le 1 \\"
-                        r" |d| - \tfrac{1}{2} & \text{else} \end{cases}",
-                    ),
-                ),
-                equation(
-                    Math("h′(d)", "h'(d)"),
-                    Math("clip(d, −1, 1)", rf"\mathrm{{clip}}({d.latex}, -1, 1)"),
-                ),
-            )
-        ),
-    ]
-
-
-def outputs_shared(work: Work) -> int:
+def outputs_shared(context: Context) -> int:
     """Over how many outputs the error of an example is a mean."""
-    return work.outputs if work.loss.mean_over_outputs else 1
+    return len(context.outputs) if context.loss.mean_over_outputs else 1
 
 
-def _over_outputs(work: Work, terms: Sequence[Math]) -> tuple[Math, ...]:
-    """The sum over the outputs, or their mean."""
-    pieces = [terms[0] if len(terms) > 1 else bare(terms[0])]
-    for term in terms[1:]:
-        if term.text.startswith("−"):
-            pieces.append(MINUS + Math(term.text[1:], term.latex[1:]))
-        else:
-            pieces.append(PLUS + term)
-    if (count := outputs_shared(work)) > 1:
-        pieces[0] = share(count) + Math("(", r"\bigl(") + pieces[0]
-        pieces[-1] += Math(")", r"\bigr)")
-    return tuple(pieces)
+def derivative(context: Context) -> Formula:
+    """The derivative of an example's error by an output, which has its share of a mean."""
+    count = outputs_shared(context)
+    return context.loss.slope / count if count > 1 else context.loss.slope
 
 
-def derivative(work: Work) -> Math:
-    """The derivative of an example's error by an output; a single one has no share of it, but all."""
-    formula = without_note(Math(work.loss.derivative_formula, work.loss.derivative_latex))
-    if work.outputs > 1:
-        return formula
-    whole = re.sub(r"\\tfrac\{(\d)\}\{O\} (?:\\cdot )?", r"\1 \\cdot ", formula.latex)
-    return bare(Math(formula.text.replace("/O", ""), whole.removeprefix(r"1 \cdot ")))
+def loss_symbols(context: Context, output: int) -> dict[Formula, Formula]:
+    names = context.names
+    return {PRED: names.a(names.last, output), Y: names.y(output), P: names.p(output)}
 
 
-def loss_symbols(work: Work, output: int) -> dict[Math, Math]:
-    return {
-        PRED: work.names.a(work.names.last, output),
-        Y: work.names.y(output),
-        P: _p(work, output),
-        OUTPUTS: same(str(work.outputs)),
-    }
-
-
-def loss_numbers(work: Work, example: int, output: int) -> dict[Math, Math]:
+def loss_numbers(context: Context, example: int, output: int) -> dict[Formula, Formula]:
     """The numbers in the places of a loss's symbols, and of the parts of it that are cut."""
     return {
-        PRED: work.a(example, work.names.last, output),
-        Y: work.y(example, output),
-        P: _p_value(work, example, output),
-        OUTPUTS: same(str(work.outputs)),
-        **_cut(work, float(work.step.a[-1][example - 1, output - 1])),
+        PRED: context.a(example, context.names.last, output),
+        Y: context.y(example, output),
+        P: _p(context, example, output),
+        **{cut.part: context.pen.given(cut.lowest) for cut in _acting(context, example, output)},
     }
 
 
 # --- what is cut -----------------------------------------------------------------------------
 
 
-def _cut(work: Work, pred: float) -> dict[Math, Math]:
-    """The parts of the loss that are too low for it at this prediction, with the numbers it takes instead."""
-    if not work.loss.needs_probabilities:
-        return {}
+def _acting(context: Context, example: int, output: int) -> list[Cut]:
+    """What in the loss is too low for it at this prediction."""
+    at: dict[Formula, float] = {PRED: float(context.step.a[-1][example - 1, output - 1])}
     with np.errstate(divide="ignore"):
-        parts = {
-            LOG: (np.log(pred), _LOWEST_LOG),
-            OTHER_LOG: (np.log1p(-pred), _LOWEST_LOG),
-            DENOMINATOR: (pred * (1.0 - pred), _SMALLEST_DENOMINATOR),
-        }
-    return {part: work.pen.given(lowest) for part, (value, lowest) in parts.items() if value < lowest}
+        return [cut for cut in context.loss.cuts if cut.part.value(at) < cut.lowest]
 
 
-def _cut_logarithms(work: Work, values: Sequence[Mapping[Math, Math]]) -> list[Block]:
-    """The rule for the logarithms, where it acts."""
-    if not any(part in numbers for numbers in values for part in (LOG, OTHER_LOG)):
-        return []
-    lowest = work.pen.given(_LOWEST_LOG)
-    return [
-        Paragraph(("A logarithm below ", lowest, " counts as ", lowest, ", so that no error is infinite:"))
+def _cuts(context: Context, example: int, formula: Formula) -> list[Block]:
+    """The rules for the cut parts of a formula, where they act."""
+    acting = [cut for k in context.outputs for cut in _acting(context, example, k)]
+    rules = {cut.words: cut for cut in acting if cut.part in formula.parts_within()}
+    return [Paragraph(tuple(_said(context, cut, piece) for piece in words)) for words, cut in rules.items()]
+
+
+def _said(context: Context, cut: Cut, piece: str | Formula) -> str | Formula:
+    return piece if isinstance(piece, str) else piece.fill({LOWEST: context.pen.given(cut.lowest)})
+
+
+def derivative_notes(context: Context, example: int) -> list[Block]:
+    """What makes the derivative of the error be seen: another form of it, the rules for what is cut."""
+    rewritten = [
+        piece if isinstance(piece, str) else piece.fill({ERROR: context.error(example)})
+        for piece in context.loss.rewritten
     ]
-
-
-def cut_denominator(work: Work, example: int) -> list[Block]:
-    """The rule for the denominator of the derivative, where it acts."""
-    if not any(DENOMINATOR in loss_numbers(work, example, k) for k in work.neurons(work.names.last)):
-        return []
-    product, lowest = bare(DENOMINATOR), work.pen.given(_SMALLEST_DENOMINATOR)
-    return [Paragraph(("Below ", lowest, " a denominator ", product, " counts as ", lowest, ":"))]
+    notes: list[Block] = [Paragraph(tuple(rewritten))] if rewritten else []
+    return [*notes, *_cuts(context, example, context.loss.slope)]
 
 
 # --- probabilities ---------------------------------------------------------------------------
 
 
-def _p(work: Work, output: int) -> Math:
-    return indexed(P, output) if work.outputs > 1 else P
-
-
-def _p_value(work: Work, example: int, output: int) -> Math:
-    p = work.loss.p
-    if p is None:
+def _p(context: Context, example: int, output: int) -> Formula:
+    if context.loss.probabilities is None:
         return P
-    pred = work.step.a[-1][None, example - 1 : example]
-    return work.pen.result(float(p(pred)[0, 0, output - 1]))
+    pred = context.step.a[-1][None, example - 1 : example]
+    return context.pen.result(float(context.loss.probabilities.value(pred)[0, 0, output - 1]))
 
 
-def _probabilities(work: Work, example: int) -> Iterator[Equation]:
-    if work.loss.p is None:
+def _probabilities(context: Context, example: int) -> Iterator[Equation]:
+    p = context.loss.probabilities
+    if p is None:
         return
-    term, values = Math(*work.loss.p_term), {}
-    if work.loss.p is softmax:
-        values[SUM] = _sum_value(work, example)
-        yield _sum(work, example, term, values[SUM])
-        term = Math(f"{term.text}/S", rf"\frac{{{term.latex}}}{{S}}")
-    for k in work.neurons(work.names.last):
-        p, pred = _p_value(work, example, k), work.a(example, work.names.last, k)
-        symbols = fill(term, {PRED: work.names.a(work.names.last, k)})
-        yield equation(_p(work, k), symbols, filled(term, {PRED: pred, **values}, p), p)
+    numbers: dict[Formula, Formula] = {}
+    if p.summand is not None:
+        numbers[SUM] = _sum_value(context, example, p.summand)
+        yield _sum(context, example, p.summand, numbers[SUM])
+    for k in context.outputs:
+        value = _p(context, example, k)
+        symbols = p.formula.fill(loss_symbols(context, k))
+        in_numbers = p.formula.fill({**numbers, PRED: context.a(example, context.names.last, k)})
+        yield equation(context.names.p(k), symbols, followed(in_numbers, value), value)
 
 
-def _sum_value(work: Work, example: int) -> Math:
+def _sum_value(context: Context, example: int, summand: Formula) -> Formula:
     """S, or only its name where it is no number of double precision: training never makes it so large."""
     with np.errstate(over="ignore"):
-        total = float(np.exp(work.step.a[-1][example - 1]).sum())
-    return work.pen.result(total) if math.isfinite(total) and total > 0 else SUM
+        value = float(np.sum(summand.value({PRED: context.step.a[-1][example - 1]})))
+    return context.pen.result(value) if math.isfinite(value) and value > 0 else SUM
 
 
-def _sum(work: Work, example: int, term: Math, total: Math) -> Equation:
+def _sum(context: Context, example: int, summand: Formula, value: Formula) -> Equation:
     """S, written out once for all the probabilities."""
-    outputs = work.neurons(work.names.last)
-
-    def write(preds: Sequence[Math]) -> tuple[Math, ...]:
-        return spread([fill(term, {PRED: pred}) for pred in preds], PLUS)
-
-    symbols = write([work.names.a(work.names.last, k) for k in outputs])
-    numbers = followed([work.a(example, work.names.last, k) for k in outputs], write, total)
-    return equation(SUM, symbols, numbers, *[total] * (total != SUM))
+    symbols = total(*[summand.fill(loss_symbols(context, k)) for k in context.outputs])
+    preds = [context.a(example, context.names.last, k) for k in context.outputs]
+    numbers = followed(total(*[summand.fill({PRED: pred}) for pred in preds]), value)
+    return equation(SUM, symbols, numbers, *[value] * (value != SUM))
 
 
-def sum_note(work: Work, example: int) -> list[Block]:
-    """The error of a softmax in such a form that its derivative is seen."""
-    if work.loss.p is not softmax:
-        return []
-    logarithm = Math("ln pₖ = predₖ − ln S", r"\ln p_k = \mathrm{pred}_k - \ln S")
-    error = Math(" = ln S − Σₖ yₖ·predₖ", r" = \ln S - \sum_k y_k \cdot \mathrm{pred}_k")
-    whole = example_error(work, example) + error
-    return [Paragraph(("Since ", logarithm, ", and the targets sum to 1, ", whole, ":"))]
-
-
-def mean_error(work: Work) -> Equations:
+def mean_error(context: Context) -> Equations:
     """The mean of the examples' errors."""
-    count = work.step.examples
-    shown = ends(count)
-    symbols = [indexed(ERROR, n) if n else ELLIPSIS for n in shown]
-    numbers = [work.pen.result(float(work.step.errors[n - 1])) if n else ELLIPSIS for n in shown]
-    return Equations(
-        (
-            equation(
-                ERROR,
-                bracketed(share(count), symbols),
-                bracketed(share(count), numbers),
-                work.pen.result(work.step.error),
-            ),
-        )
-    )
+    count = context.step.examples
+    symbols = [context.error(n) if n else ELLIPSIS for n in ends(count)]
+    numbers = [context.pen.result(float(context.step.errors[n - 1])) if n else ELLIPSIS for n in ends(count)]
+    result = context.pen.result(context.step.error)
+    return Equations((equation(ERROR, mean(count, symbols), mean(count, numbers), result),))

@@ -7,28 +7,18 @@ error: rules of the style sheet do that, so that it works where scripts do not r
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from html import escape
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
 
+from runner.escaping import html as escape
 from runner.explain.diagram import Picture
-from runner.explain.document import (
-    Block,
-    Equation,
-    Equations,
-    Heading,
-    Paragraph,
-    Prose,
-    Sheet,
-    Table,
-    broken,
-    set_width,
-)
+from runner.explain.document import Block, Equation, Equations, Heading, Paragraph, Prose, Sheet, Table, lines
 from runner.explain.formats import svg
 from runner.explain.formats.latex import WIDTH
-from runner.explain.notation.mathml import inner, mathml
-from runner.explain.notation.names import Math
+from runner.explain.formats.writer import Writer
+from runner.explain.notation.printers import COLUMNS, TEXT
+from runner.explain.notation.typeset import MATHML
+from runner.nn.formula import Formula, Number, Symbol
 
 STYLE = """\
 :root { color-scheme: light }
@@ -57,17 +47,85 @@ a { text-decoration: none }
 """
 
 
-def render(sheet: Sheet) -> str:
-    """The whole page."""
-    explained = [b.parameter for b in sheet.blocks if isinstance(b, Heading) and b.parameter]
-    body = "\n".join([f"<h1>{escape(sheet.title)}</h1>", *_sections(sheet.blocks)])
-    return (
-        "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
-        f"<title>{escape(sheet.title)}</title>\n"
-        f"<style>\n{STYLE}{svg.STYLE}\n{''.join(map(_marking, explained))}</style>\n"
-        f"</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+class HtmlWriter(Writer):
+    def page(self, sheet: Sheet) -> str:
+        explained = [b.parameter for b in sheet.blocks if isinstance(b, Heading) and b.parameter]
+        body = "\n".join([f"<h1>{escape(sheet.title)}</h1>", *self._sections(sheet.blocks)])
+        return (
+            "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
+            "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
+            f"<title>{escape(sheet.title)}</title>\n"
+            f"<style>\n{STYLE}{svg.STYLE}\n{''.join(map(_marking, explained))}</style>\n"
+            f"</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        )
+
+    def _sections(self, blocks: Sequence[Block]) -> Iterator[str]:
+        """The blocks; those about one parameter together in a section of their own."""
+        about: list[str | None] = []
+        for block in blocks:
+            about.append(block.parameter if isinstance(block, Heading) else about[-1] if about else None)
+        for name, group in groupby(zip(about, blocks, strict=True), key=lambda pair: pair[0]):
+            inside = "\n".join(self.block(block) for _, block in group)
+            if name:
+                yield f"<section id='{name}' data-w='{name}' tabindex='0'>\n{inside}\n</section>"
+            else:
+                yield inside
+
+    def words(self, prose: Prose) -> str:
+        return "".join(self._unbroken(prose))
+
+    def _unbroken(self, prose: Prose) -> Iterator[str]:
+        """The pieces, a sign of punctuation kept on the line of the formula before it."""
+        sign = ""
+        for piece, after in zip(prose, [*prose[1:], ""], strict=True):
+            if isinstance(piece, str):
+                yield self.plain(piece.removeprefix(sign))
+                sign = ""
+                continue
+            match = re.match(r"[,.:;]", after) if isinstance(after, str) else None
+            sign = match[0] if match else ""
+            formula = self.formula(piece)
+            yield f"<span class='unbroken'>{formula}{sign}</span>" if sign else formula
+
+    def plain(self, text: str) -> str:
+        return escape(text)
+
+    def formula(self, formula: Formula) -> str:
+        return f"<math>{MATHML.write(formula)}</math>"
+
+    def heading(self, heading: Heading) -> str:
+        return f"<h{heading.level}>{self.words(heading.words)}</h{heading.level}>"
+
+    def paragraph(self, paragraph: Paragraph) -> str:
+        return f"<p>{super().paragraph(paragraph)}</p>"
+
+    def equations(self, block: Equations) -> str:
+        room = WIDTH - max(COLUMNS.width(equation.left) for equation in block.equations)
+        rows = "\n".join(row for equation in block.equations for row in _rows(equation, room))
+        table = f"<mtable class='aligned' displaystyle='true'>\n{rows}\n</mtable>"
+        return f"<div class='formula'><math>{table}</math></div>"
+
+    def table(self, table: Table) -> str:
+        header = "".join(f"<th scope='col'>{self.words((cell,))}</th>" for cell in table.header)
+        wholes = [max(len(_number(cell)[0]) for cell in column) for column in zip(*table.rows, strict=True)]
+        rows = "\n".join(self._row(row, wholes) for row in table.rows)
+        head = f"<thead><tr>{header}</tr></thead>"
+        return f"<table class='numbers'>\n{head}\n<tbody>\n{rows}\n</tbody>\n</table>"
+
+    def _row(self, row: Sequence[Formula | str], wholes: Sequence[int]) -> str:
+        name = TEXT.write(row[0]) if isinstance(row[0], Symbol) else ""
+        about = f" data-w='{name}' tabindex='0'" if name[:1] in ("w", "b") else ""
+        return f"<tr{about}>{''.join(map(self._cell, row, wholes))}</tr>"
+
+    def _cell(self, cell: Formula | str, whole: int) -> str:
+        before, after = _number(cell)
+        if not before:
+            return f"<td>{self.words((cell,))}</td>"
+        aligned = f"<span class='whole' style='min-width: {whole}ch'>{before}</span>"
+        return f"<td class='number'>{aligned}{after}</td>"
+
+    def picture(self, picture: Picture) -> str:
+        return f"<figure class='drawing'>\n{svg.picture(picture)}\n</figure>"
 
 
 def _marking(name: str) -> str:
@@ -83,106 +141,24 @@ def _marking(name: str) -> str:
     )
 
 
-def _sections(blocks: Sequence[Block]) -> Iterator[str]:
-    """The blocks; those about one parameter together in a section of their own."""
-    about: list[str | None] = []
-    for block in blocks:
-        heading = isinstance(block, Heading)
-        about.append(
-            block.parameter if isinstance(block, Heading) else about[-1] if about and not heading else None
-        )
-    for name, group in groupby(zip(about, blocks, strict=True), key=lambda pair: pair[0]):
-        inside = "\n".join(_RENDERERS[type(block)](block) for _, block in group)
-        if name:
-            yield f"<section id='{name}' data-w='{name}' tabindex='0'>\n{inside}\n</section>"
-        else:
-            yield inside
-
-
-def words(prose: Prose) -> str:
-    return "".join(_unbroken(prose))
-
-
-def _unbroken(prose: Prose) -> Iterator[str]:
-    """The pieces, a sign of punctuation kept on the line of the formula before it."""
-    rest = ""
-    for piece, after in zip(prose, [*prose[1:], ""], strict=True):
-        if isinstance(piece, str):
-            yield escape(piece.removeprefix(rest))
-            rest = ""
-            continue
-        follows = re.match(r"[,.:;]", after) if isinstance(after, str) else None
-        rest = follows[0] if follows else ""
-        formula = mathml(piece.latex)
-        yield f"<span class='unbroken'>{formula}{rest}</span>" if rest else formula
-
-
-def _heading(heading: Heading) -> str:
-    return f"<h{heading.level}>{words(heading.words)}</h{heading.level}>"
-
-
-def _paragraph(paragraph: Paragraph) -> str:
-    return f"<p>{words(paragraph.words)}</p>"
-
-
-def _equations(block: Equations) -> str:
-    widest = max(one.left.set_width for one in block.equations)
-    rows = "\n".join(
-        row for one in block.equations for row in _rows(one, WIDTH - widest + one.left.set_width)
-    )
-    table = f"<mtable class='aligned' displaystyle='true'>\n{rows}\n</mtable>"
-    return f"<div class='formula'><math>{table}</math></div>"
-
-
-def _rows(one: Equation, width: int) -> Iterator[str]:
-    for i, parts in enumerate(broken(one, width, set_width)):
-        left = inner(one.left.latex) if i == 0 else ""
-        shown = [inner(part.latex) for part in parts if part.text]
-        first = "<mspace width='1.2em'/>" if parts[0].text == "" else "<mo>=</mo>"
-        right = first + "<mo>=</mo>".join(shown)
+def _rows(equation: Equation, room: int) -> Iterator[str]:
+    left = MATHML.write(equation.left)
+    for line in lines(equation, room, MATHML, COLUMNS):
+        first = "<mspace width='1.2em'/>" if line.goes_on else "<mo>=</mo>"
         yield (
             f"<mtr><mtd style='text-align: right'>{left}</mtd>"
-            f"<mtd style='text-align: left'><mrow>{right}</mrow></mtd></mtr>"
+            f"<mtd style='text-align: left'><mrow>{first}{'<mo>=</mo>'.join(line.steps)}</mrow></mtd></mtr>"
         )
+        left = ""
 
 
-def _table(table: Table) -> str:
-    header = "".join(f"<th scope='col'>{words((cell,)) if cell else ''}</th>" for cell in table.header)
-    wholes = [max(len(_number(row[i])[0]) for row in table.rows) for i in range(len(table.header))]
-    rows = "\n".join(_table_row(row, wholes) for row in table.rows)
-    return f"<table class='numbers'>\n<thead><tr>{header}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
-
-
-def _table_row(row: Sequence[Math | str], wholes: Sequence[int]) -> str:
-    first = row[0].text if isinstance(row[0], Math) else row[0]
-    about = f" data-w='{first}' tabindex='0'" if first[:1] in ("w", "b") else ""
-    return f"<tr{about}>{''.join(map(_cell, row, wholes))}</tr>"
-
-
-def _number(cell: Math | str) -> tuple[str, str]:
+def _number(cell: Formula | str) -> tuple[str, str]:
     """What of a number stands before its decimal point, and the rest; nothing of what is no number."""
-    text = cell.text if isinstance(cell, Math) else cell
-    if not text.lstrip("−")[:1].isdigit():
+    if not isinstance(cell, Number):
         return "", ""
-    whole, point, rest = text.partition(".")
-    return (whole, point + rest) if point else (text.partition("e")[0], "".join(text.partition("e")[1:]))
+    text = TEXT.write(cell)
+    whole = re.match(r"[^.e]*", text)
+    return (whole[0], text[whole.end() :]) if whole else ("", "")
 
 
-def _cell(cell: Math | str, whole: int) -> str:
-    before, after = _number(cell)
-    if not before:
-        return f"<td>{words((cell,)) if cell else ''}</td>"
-    return f"<td class='number'><span class='whole' style='min-width: {whole}ch'>{before}</span>{after}</td>"
-
-
-def _drawing(drawing: Picture) -> str:
-    return f"<figure class='drawing'>\n{svg.picture(drawing)}\n</figure>"
-
-
-_RENDERERS: dict[type, Callable[[Any], str]] = {
-    Heading: _heading,
-    Paragraph: _paragraph,
-    Equations: _equations,
-    Table: _table,
-    Picture: _drawing,
-}
+WRITER = HtmlWriter()

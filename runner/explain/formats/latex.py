@@ -2,24 +2,16 @@ r"""The page as LaTeX: compiles by itself, and as an ``\input`` into a document 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from runner import escaping
 from runner.explain.diagram import Edge, Picture, Point, label_points, passes, position
-from runner.explain.document import (
-    Equation,
-    Equations,
-    Heading,
-    Paragraph,
-    Prose,
-    Sheet,
-    Table,
-    broken,
-    set_width,
-)
-from runner.explain.notation.names import Math
+from runner.explain.document import Equation, Equations, Heading, Paragraph, Sheet, Table, lines
+from runner.explain.formats.writer import Writer
+from runner.explain.notation.digits import decimal
+from runner.explain.notation.printers import COLUMNS
+from runner.explain.notation.typeset import LATEX
+from runner.nn.formula import Formula, Number
 
 #: How many columns of text go into a line: a letter of a formula is narrower than one in a terminal.
 WIDTH = 84
@@ -52,69 +44,55 @@ TAIL = "\\endgroup\n\\endchainrule\n"
 SECTIONS = {1: "section*", 2: "subsection*", 3: "subsubsection*"}
 
 
-def render(sheet: Sheet) -> str:
-    """The whole document."""
-    parts = [_heading(Heading((sheet.title,), 1)), *[_RENDERERS[type(b)](b) for b in sheet.blocks]]
-    return HEAD + "\n".join(parts) + TAIL
+class LatexWriter(Writer):
+    def page(self, sheet: Sheet) -> str:
+        return HEAD + "\n".join(self.blocks(sheet)) + TAIL
+
+    def plain(self, text: str) -> str:
+        return escaping.latex(text)
+
+    def formula(self, formula: Formula) -> str:
+        return f"${LATEX.write(formula)}$"
+
+    def heading(self, heading: Heading) -> str:
+        return f"\\{SECTIONS[heading.level]}{{{self.words(heading.words)}}}\n"
+
+    def paragraph(self, paragraph: Paragraph) -> str:
+        return super().paragraph(paragraph) + "\n"
+
+    def equations(self, block: Equations) -> str:
+        return "\\begin{align*}\n" + " \\\\\n".join(aligned_lines(block.equations)) + "\n\\end{align*}\n"
+
+    def table(self, table: Table) -> str:
+        header = " & ".join(rf"\multicolumn{{2}}{{l}}{{{self.words((cell,))}}}" for cell in table.header)
+        rows = [" & ".join(map(self._cell, row)) + r" \\" for row in table.rows]
+        columns = r"r@{}l@{\qquad}" * len(table.header)
+        above = [r"\begin{center}\renewcommand{\arraystretch}{1.3}", rf"\begin{{tabular}}{{{columns}}}"]
+        return "\n".join([*above, header + r" \\ \hline", *rows, r"\end{tabular}\end{center}", ""])
+
+    def _cell(self, cell: Formula | str) -> str:
+        """A cell in two columns that meet at the decimal point."""
+        if not isinstance(cell, Number):
+            return rf"\multicolumn{{2}}{{l}}{{{self.words((cell,))}}}"
+        whole, point, fraction = decimal(cell)[0].partition(".")
+        after = point + fraction + LATEX.power_of_ten(cell)
+        return f"${whole}$ & " + (f"${after}$" if after else "")
+
+    def picture(self, picture: Picture) -> str:
+        return tikz(picture)
 
 
-def words(prose: Prose) -> str:
-    return "".join(f"${p.latex}$" if isinstance(p, Math) else escaping.latex(p) for p in prose)
-
-
-def _heading(heading: Heading) -> str:
-    return f"\\{SECTIONS[heading.level]}{{{words(heading.words)}}}\n"
-
-
-def _paragraph(paragraph: Paragraph) -> str:
-    return words(paragraph.words) + "\n"
-
-
-def aligned_lines(equations: Sequence[Equation], width: int = WIDTH) -> list[str]:
+def aligned_lines(equations: Sequence[Equation]) -> list[str]:
     """The lines of an alignment at the first equals sign of each."""
-    lines = []
-    widest = max(one.left.set_width for one in equations)
-    for one in equations:
-        room = width - widest + one.left.set_width
-        for i, parts in enumerate(broken(one, room, set_width)):
-            left = one.left.latex + " " if i == 0 else ""
-            goes_on = parts[0].text == ""
-            sign = r"&\phantom{{}={}}" if goes_on else "&= "
-            lines.append(left + sign + " = ".join(part.latex for part in parts if part.text))
-    return lines
-
-
-def _equations(block: Equations) -> str:
-    return "\\begin{align*}\n" + " \\\\\n".join(aligned_lines(block.equations)) + "\n\\end{align*}\n"
-
-
-def _table(table: Table) -> str:
-    header = " & ".join(
-        rf"\multicolumn{{2}}{{l}}{{{words((cell,)) if cell else ''}}}" for cell in table.header
-    )
-    rows = [" & ".join(_cell(cell) for cell in row) for row in table.rows]
-    columns = r"r@{}l@{\qquad}" * len(table.header)
-    lines = [header + r" \\ \hline", *[row + r" \\" for row in rows]]
-    return "\n".join(
-        [
-            r"\begin{center}\renewcommand{\arraystretch}{1.3}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            *lines,
-            r"\end{tabular}\end{center}",
-            "",
-        ]
-    )
-
-
-def _cell(cell: Math | str) -> str:
-    """A cell in two columns that meet at the decimal point."""
-    if isinstance(cell, str):
-        return f"{escaping.latex(cell)} &"
-    found = re.fullmatch(r"(-?\d+)(\.\d+)?( \\times .*)?", cell.latex)
-    if not found:
-        return rf"\multicolumn{{2}}{{l}}{{${cell.latex}$}}"
-    rest = (found[2] or "") + (found[3] or "")
-    return f"${found[1]}$ & " + (f"${rest}$" if rest else "")
+    aligned = []
+    widest = max(COLUMNS.width(equation.left) for equation in equations)
+    for equation in equations:
+        left = LATEX.write(equation.left) + " "
+        for line in lines(equation, WIDTH - widest, LATEX, COLUMNS):
+            sign = r"&\phantom{{}={}}" if line.goes_on else "&= "
+            aligned.append(left + sign + " = ".join(line.steps))
+            left = ""
+    return aligned
 
 
 # --- the drawing -----------------------------------------------------------------------------
@@ -132,26 +110,25 @@ def apart(drawing: Picture) -> float:
     return min(4.2, DRAWING / len(drawing.layers))
 
 
-def _tikz(drawing: Picture) -> str:
-    lines = []
+def tikz(drawing: Picture) -> str:
+    parts = []
     across = apart(drawing)
     for layer, neurons in enumerate(drawing.layers):
         for j, neuron in enumerate(neurons, start=1):
             x, y = position(drawing, layer, j)
-            lines.append(
-                rf"\node[neuron] (n{layer}-{j}) at ({across * x:.2f},{-DOWN * y:.2f}) {{${neuron.latex}$}};"
-            )
-    lines += [_tikz_line(edge, drawing.marked) for edge in drawing.edges]
+            at = f"({across * x:.2f},{-DOWN * y:.2f})"
+            parts.append(rf"\node[neuron] (n{layer}-{j}) at {at} {{${LATEX.write(neuron)}$}};")
+    parts += [_tikz_line(edge, drawing.marked) for edge in drawing.edges]
     last = len(drawing.layers) - 1
-    lines.append(rf"\node (error) at ({across * (last + 0.5):.2f},0) {{$E$}};")
+    parts.append(rf"\node (error) at ({across * (last + 0.5):.2f},0) {{$E$}};")
     for j in range(1, len(drawing.layers[-1]) + 1):
         style = "marked" if drawing.marked and passes(drawing, j) else "connection"
-        lines.append(rf"\draw[{style}] (n{last}-{j}) -- (error);")
+        parts.append(rf"\draw[{style}] (n{last}-{j}) -- (error);")
     points = label_points(drawing, across, DOWN, NAME)
-    lines += [
+    parts += [
         _tikz_name(e, drawing.marked, points[e.parameter.name]) for e in drawing.edges if e.parameter.from_
     ]
-    return _TIKZ + "\n".join(lines) + "\n\\end{tikzpicture}\n\\end{center}\n"
+    return _TIKZ + "\n".join(parts) + "\n\\end{tikzpicture}\n\\end{center}\n"
 
 
 def _tikz_line(edge: Edge, marked: bool) -> str:
@@ -161,7 +138,7 @@ def _tikz_line(edge: Edge, marked: bool) -> str:
     if p.from_ == 0:
         return (
             rf"\draw[{style}] {target} ++(0,0.95) node[above, black, font=\footnotesize]"
-            rf" {{${edge.name.latex}$}} -- {target};"
+            rf" {{${LATEX.write(edge.name)}$}} -- {target};"
         )
     return rf"\draw[{style}] (n{p.layer - 1}-{p.from_}) -- {target};"
 
@@ -170,13 +147,7 @@ def _tikz_name(edge: Edge, marked: bool, point: Point) -> str:
     """The name of a weight, on top of all lines."""
     color = "red!75!black" if marked and edge.serves else "black"
     at = f"({point[0]:.2f},{-point[1]:.2f})"
-    return rf"\node[weight, text={color}] at {at} {{${edge.name.latex}$}};"
+    return rf"\node[weight, text={color}] at {at} {{${LATEX.write(edge.name)}$}};"
 
 
-_RENDERERS: dict[type, Callable[[Any], str]] = {
-    Heading: _heading,
-    Paragraph: _paragraph,
-    Equations: _equations,
-    Table: _table,
-    Picture: _tikz,
-}
+WRITER = LatexWriter()

@@ -5,69 +5,50 @@ Printed to a terminal there is no file to put a picture in: then the network is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from runner import escaping
 from runner.explain.diagram import Picture
-from runner.explain.document import Equations, Heading, Paragraph, Prose, Sheet, Table
+from runner.explain.document import Equations, Heading, Sheet, Table
 from runner.explain.formats import svg, text
 from runner.explain.formats.latex import aligned_lines
-from runner.explain.notation.names import Math
+from runner.explain.formats.writer import Writer
+from runner.explain.notation.typeset import LATEX
+from runner.nn.formula import Formula
 
 
-def render(sheet: Sheet) -> str:
-    """The whole page, its network drawn in text."""
-    parts = [_heading(Heading((sheet.title,), 1)), *[_RENDERERS[type(b)](b) for b in sheet.blocks]]
-    return "\n\n".join(parts) + "\n"
+class MarkdownWriter(Writer):
+    def files(self, sheet: Sheet, out: Path) -> dict[Path, str]:
+        """The page, and the picture that it shows, in a file of the same name."""
+        files = super().files(sheet, out)
+        for drawing in (block for block in sheet.blocks if isinstance(block, Picture)):
+            beside = out.with_suffix(".svg")
+            link = f"![The network]({beside.name.replace(' ', '%20')})"
+            files[out] = files[out].replace(self.picture(drawing), link)
+            files[beside] = svg.alone(drawing) + "\n"
+        return files
+
+    def plain(self, text: str) -> str:
+        return escaping.markdown(text)
+
+    def formula(self, formula: Formula) -> str:
+        # $`…`$ keeps Markdown from reading the backslashes and underscores of a formula
+        return f"$`{LATEX.write(formula)}`$"
+
+    def heading(self, heading: Heading) -> str:
+        return f"{'#' * heading.level} {self.words(heading.words)}"
+
+    def equations(self, block: Equations) -> str:
+        lines = " \\\\\n".join(aligned_lines(block.equations))
+        return f"```math\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n```"
+
+    def table(self, table: Table) -> str:
+        cells = [[self.words((cell,)) for cell in row] for row in (table.header, *table.rows)]
+        header, *rows = ["| " + " | ".join(row) + " |" for row in cells]
+        return "\n".join([header, "|" + " ---: |" * len(table.header), *rows])
+
+    def picture(self, picture: Picture) -> str:
+        return f"```text\n{text.diagram(picture)}\n```"
 
 
-def files(sheet: Sheet, out: Path) -> dict[Path, str]:
-    """The page, and the picture that it shows, in a file of the same name."""
-    found = {out: render(sheet)}
-    for drawing in (block for block in sheet.blocks if isinstance(block, Picture)):
-        beside = out.with_suffix(".svg")
-        shown = f"![The network]({beside.name.replace(' ', '%20')})"
-        found[out] = found[out].replace(_drawing(drawing), shown)
-        found[beside] = svg.alone(drawing) + "\n"
-    return found
-
-
-def words(prose: Prose) -> str:
-    # $`…`$ keeps Markdown from reading the backslashes and underscores of a formula
-    return "".join(f"$`{p.latex}`$" if isinstance(p, Math) else escaping.markdown(p) for p in prose)
-
-
-def _heading(heading: Heading) -> str:
-    return f"{'#' * heading.level} {words(heading.words)}"
-
-
-def _paragraph(paragraph: Paragraph) -> str:
-    return words(paragraph.words)
-
-
-def _equations(block: Equations) -> str:
-    lines = " \\\\\n".join(aligned_lines(block.equations))
-    return f"```math\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n```"
-
-
-def _table(table: Table) -> str:
-    def row(cells: tuple[Math | str, ...]) -> str:
-        return "| " + " | ".join(words((cell,)) for cell in cells) + " |"
-
-    lines = "|" + " ---: |" * len(table.header)
-    return "\n".join([row(table.header), lines, *[row(cells) for cells in table.rows]])
-
-
-def _drawing(drawing: Picture) -> str:
-    return f"```text\n{text.diagram(drawing)}\n```"
-
-
-_RENDERERS: dict[type, Callable[[Any], str]] = {
-    Heading: _heading,
-    Paragraph: _paragraph,
-    Equations: _equations,
-    Table: _table,
-    Picture: _drawing,
-}
+WRITER = MarkdownWriter()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
+from runner.escaping import html as escape
 from runner.explain.diagram import Edge, Picture, Point, label_points, passes, position
-from runner.explain.notation.names import Math
+from runner.explain.notation.printers import TEXT
+from runner.nn.formula import Formula
 
 ACROSS, DOWN, RADIUS, MARGIN = 190, 106, 26, 60
 #: How far the error stands from the outputs, and the room that a weight's name takes.
@@ -124,5 +125,5 @@ def _neuron(drawing: Picture, layer: int, neuron: int) -> str:
     )
 
 
-def _text(name: Math) -> str:
-    return escape(name.text)
+def _text(name: Formula) -> str:
+    return escape(TEXT.write(name))

@@ -1,206 +1,86 @@
-"""Formulas written twice, as text and as LaTeX; numbers; the names of neurons and parameters."""
+"""The names of neurons and parameters, and what pages write beside the formulas of the tables."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from runner.nn.formula import Formula, Operation, Sum, Symbol, product, total
+from runner.nn.losses import PRED, P, Y
 from runner.nn.network import ParameterName
 from runner.training.experiment import Experiment
 
-_FRACTION = re.compile(r"∂([^ ·/()]+)/∂([^ ·()]+)")
+ELLIPSIS, ARROW = Symbol("…"), Symbol("→")
 
 
-@dataclass(frozen=True)
-class Math:
-    """A piece of mathematics, as Unicode text and as LaTeX for mathematics mode."""
-
-    text: str
-    latex: str
-
-    def __add__(self, other: Math) -> Math:
-        return Math(self.text + other.text, self.latex + other.latex)
-
-    @property
-    def width(self) -> int:
-        """How many columns of a terminal the text takes: an accent takes none."""
-        return sum(not unicodedata.combining(c) for c in self.text)
-
-    @property
-    def set_width(self) -> int:
-        """About as many columns as the formula takes where fractions stand over a line."""
-        stacked = _FRACTION.sub(lambda m: max(m[1], m[2], key=len) + "d", self.text)
-        powers = _SCIENTIFIC.sub(lambda m: m[0] + " × 10", stacked)
-        return Math(powers.replace("z_", "z"), "").width
+class Blank(Formula):
+    """Room to write a number by hand."""
 
 
-NOTHING = Math("", "")
-DOT = Math("·", r" \cdot ")
-TIMES = Math(" · ", r" \cdot ")
-PLUS = Math(" + ", " + ")
-MINUS = Math(" − ", " - ")
-ETA = Math("η", r"\eta")
-ERROR = Math("E", "E")
-#: Room to write a number by hand.
-BLANK_LATEX = r"\underline{\hspace{25mm}}"
-BLANK = Math("_" * 12, BLANK_LATEX)
+BLANK = Blank()
 
 
-def same(text: str) -> Math:
-    """What is written alike in both."""
-    return Math(text, text)
+class Share(Formula):
+    """1/N: what each of N examples or outputs adds to a mean."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def value(self, at: object = None) -> float:
+        return 1.0 / self.count
 
 
-def join(parts: Iterable[Math], separator: Math = NOTHING) -> Math:
-    text, latex = zip(*((part.text, part.latex) for part in parts), strict=True)
-    return Math(separator.text.join(text), separator.latex.join(latex))
+class Terms(Sum):
+    """A sum behind a share, within which a line may be broken."""
 
 
-def spread(parts: Sequence[Math], separator: Math) -> tuple[Math, ...]:
-    """The parts, each but the first led by the separator: a line may be broken between any two."""
-    return tuple(part if i == 0 else separator + part for i, part in enumerate(parts))
+class Derivative(Operation):
+    """∂y/∂x, as a name: of y and x."""
 
 
-def parenthesised(inner: Math) -> Math:
-    return Math(f"({inner.text})", rf"\left({inner.latex}\right)")
+class Derived(Operation):
+    """∂(…)/∂x, still to be worked out: of what is in the parentheses and of x."""
 
 
-def indexed(letter: Math, index: int | str) -> Math:
-    return Math(f"{letter.text}{index}", f"{letter.latex}_{{{index}}}")
+class Row(Operation):
+    """Formulas side by side."""
+
+    def __init__(self, parts: tuple[Formula, ...], separator: str = ", ") -> None:
+        super().__init__(parts)
+        self.separator = separator
 
 
-def partial(top: Math, bottom: Math) -> Math:
-    """The derivative ∂top/∂bottom."""
-    return Math(f"∂{top.text}/∂{bottom.text}", rf"\frac{{\partial {top.latex}}}{{\partial {bottom.latex}}}")
+class Note(Formula):
+    """What is said of a formula behind it."""
+
+    def __init__(self, pieces: tuple[str | Formula, ...]) -> None:
+        self.pieces = pieces
 
 
-def times(parts: Sequence[Math], dot: Math = DOT) -> Math:
-    """A product of numbers or symbols, every part but the first guarded against its sign."""
-    return join([parts[0], *[operand(part) for part in parts[1:]]], dot)
+def partial(top: Formula, by: Formula) -> Formula:
+    """The derivative ∂top/∂by."""
+    return Derivative((top, by))
 
 
-def factor(part: Math) -> Math:
-    """A part as it stands in a product: in parentheses where it is a sum, or a fraction on one line."""
-    signs = _outer_signs(part.text)
-    if signs & set("+−"):
-        return parenthesised(part)
-    return Math(f"({part.text})", part.latex) if "/" in signs else part
+def noted(formula: Formula, note: Sequence[str | Formula]) -> Formula:
+    """A formula with what is said of it, if anything is."""
+    return Row((formula, Note(tuple(note))), "") if note else formula
 
 
-def _outer_signs(text: str) -> set[str]:
-    """The signs of a formula that stand in no parentheses, without those that only lead it: −, 1/4·."""
-    depth, found = 0, set()
-    for c in re.sub(r"^−|^1/\d+·|(?<=\d)e−", "", text):
-        depth += (c in "([{") - (c in ")]}")
-        if depth == 0:
-            found.add(c)
-    return found
+def shared(count: int, *factors: Formula) -> Formula:
+    """A product with its share of the mean over `count`; of a single one that is all of it."""
+    return product(*([Share(count)] if count > 1 else []), *factors)
 
 
-def bare(part: Math) -> Math:
-    """A part without parentheses around the whole of it."""
-    if not part.text.startswith("(") or _outer_signs(part.text) != {")"}:
-        return part
-    return Math(
-        part.text[1:-1], re.sub(r"^(?:\\bigl|\\left)?\((.*?)(?:\\bigr|\\right)?\)$", r"\1", part.latex)
-    )
+def mean(count: int, terms: Sequence[Formula]) -> Formula:
+    """1/N·(term + term + …), over N examples or outputs; a sum where `count` is 1."""
+    return shared(count, Terms(tuple(terms))) if count > 1 else total(*terms)
 
 
-# --- numbers ---------------------------------------------------------------------------------
+def indexed(letter: Symbol, index: int | str) -> Symbol:
+    return Symbol(letter.name, str(index))
 
-
-#: Of a number so little may be due to the rounding of double precision alone.
-NOISE = 1e-14
-
-
-@dataclass(frozen=True)
-class Number(Math):
-    """A number as it is written to so many significant digits."""
-
-    value: float
-    digits: int
-
-    def to(self, digits: int) -> Number:
-        """The same number to more digits, or fewer."""
-        return written(self.value, digits)
-
-
-def written(value: float, digits: int) -> Number:
-    """A number with zeros at its end where they are rounded ones, so that 1.00000 is not taken for 1."""
-    value += 0.0  # no −0
-    short = f"{value:.{digits}g}"
-    exact = abs(float(short) - value) <= NOISE * abs(value)
-    mantissa, _, exponent = (short if exact else f"{value:#.{digits}g}").partition("e")
-    latex = mantissa.removesuffix(".")
-    text = latex.replace("-", "−")
-    if not exponent:
-        return Number(text, latex, value, digits)
-    power = int(exponent)
-    return Number(f"{text}e{power}".replace("-", "−"), rf"{latex} \times 10^{{{power}}}", value, digits)
-
-
-@dataclass(frozen=True)
-class Pen:
-    """Writes numbers to `digits` significant digits; leaves a blank for each result unless `solution`."""
-
-    digits: int = 6
-    solution: bool = True
-
-    def given(self, value: float) -> Number:
-        """A number that is known from the start: an input, a target, a weight, a rate."""
-        return written(value, self.digits)
-
-    def result(self, value: float) -> Math:
-        """A number that has been worked out."""
-        return self.given(value) if self.solution else BLANK
-
-
-_SCIENTIFIC = re.compile(r"\de")
-_RAISED = re.compile(r"[⁽⁾]")
-
-
-def operand(number: Math, raised: bool = False) -> Math:
-    """A number as it stands behind a sign or, where it is `raised`, under a power."""
-    negative = number.text.startswith("−")
-    compound = raised and (_RAISED.search(number.text) or _SCIENTIFIC.search(number.text))
-    return parenthesised(number) if negative or compound else number
-
-
-#: Behind these a negative number stands without parentheses of its own.
-_LEADING = ("(", "|", "{", ",", "{cases}", "&", r"\\", "if", "else")
-
-
-def fill(formula: Math, values: Mapping[Math, Math]) -> Math:
-    """The formula with each symbol replaced; numbers get the parentheses they need. Notes are dropped."""
-    formula = without_note(formula)
-    text = _replace(formula.text, {s.text: v for s, v in values.items()}, "text")
-    return Math(text, _replace(formula.latex, {s.latex: v for s, v in values.items()}, "latex"))
-
-
-def without_note(formula: Math) -> Math:
-    """A formula of the tables without what follows it in parentheses of its own."""
-    return Math(formula.text.split("  ")[0], formula.latex.split(r"\quad")[0].strip())
-
-
-def _replace(formula: str, values: Mapping[str, Math], form: str) -> str:
-    symbols = "|".join(re.escape(s) for s in sorted(values, key=len, reverse=True))
-
-    def value(match: re.Match[str]) -> str:
-        raised = formula[match.end() : match.end() + 1] in ("^", "²")
-        leads = formula[: match.start()].rstrip().endswith(_LEADING) or not match.start()
-        number = values[match[0]]
-        return str(getattr(number if leads and not raised else operand(number, raised), form))
-
-    # a letter of a longer word or of a LaTeX command is no symbol
-    return re.sub(rf"(?<![A-Za-z\\])(?:{symbols})(?![A-Za-z_])", value, formula)
-
-
-# --- names -----------------------------------------------------------------------------------
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-PRED = Math("pred", r"\mathrm{pred}")
 
 
 class Names:
@@ -221,26 +101,30 @@ class Names:
         """Whether a neuron of the layer hands on its z as it is, so that z needs no name of its own."""
         return self.activations[layer - 1] == "identity"
 
-    def a(self, layer: int, neuron: int) -> Math:
+    def a(self, layer: int, neuron: int) -> Symbol:
         """What a neuron hands on: x1, h1, pred; h1⁽²⁾ in the second of several hidden layers."""
         if layer == 0:
-            return indexed(same("x"), neuron)
+            return Symbol("x", str(neuron))
         if layer == self.last:
-            return indexed(PRED, neuron) if self.sizes[-1] > 1 else PRED
-        name = indexed(same("h"), neuron)
-        if self.last == 2:
-            return name
-        return Math(f"{name.text}⁽{str(layer).translate(_SUPERSCRIPTS)}⁾", f"{name.latex}^{{({layer})}}")
+            return self._output(PRED, neuron)
+        return Symbol("h", str(neuron), "" if self.last == 2 else f"⁽{str(layer).translate(_SUPERSCRIPTS)}⁾")
 
-    def z(self, layer: int, neuron: int) -> Math:
+    def z(self, layer: int, neuron: int) -> Symbol:
         """The weighted sum of a neuron."""
         a = self.a(layer, neuron)
-        return a if self.is_identity(layer) else Math(f"z_{a.text}", f"z_{{{a.latex}}}")
+        return a if self.is_identity(layer) else Symbol("z", a)
 
-    def y(self, output: int) -> Math:
-        return indexed(same("y"), output) if self.sizes[-1] > 1 else same("y")
+    def y(self, output: int) -> Symbol:
+        return self._output(Y, output)
 
-    def parameter(self, layer: int, to: int, from_: int) -> Math:
+    def p(self, output: int) -> Symbol:
+        """The probability that a loss makes of an output."""
+        return self._output(P, output)
+
+    def _output(self, letter: Symbol, output: int) -> Symbol:
+        return indexed(letter, output) if self.sizes[-1] > 1 else letter
+
+    def parameter(self, layer: int, to: int, from_: int) -> Symbol:
         """The weight from a neuron to a neuron, or the bias where `from_` is 0."""
         return symbol(self.parameters[layer, to, from_])
 
@@ -248,5 +132,5 @@ class Names:
         return (layer, 1, 0) in self.parameters
 
 
-def symbol(parameter: ParameterName) -> Math:
-    return indexed(same(parameter.name[0]), parameter.name[1:])
+def symbol(parameter: ParameterName) -> Symbol:
+    return Symbol(parameter.name[0], parameter.name[1:])

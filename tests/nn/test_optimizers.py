@@ -1,0 +1,88 @@
+"""Optimizers: pure pairs of init and update, and what they make of two gradients by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from runner.nn.arrays import Array
+from runner.nn.optimizers import OPTIMIZERS, Hyperparameters
+
+G = [np.array([[0.5, -2.0], [1.0, 0.25]]), np.array([[-1.0, 1.0], [0.125, 4.0]])]
+
+
+def hyperparameters(name: str, **more: float) -> Hyperparameters:
+    return {key: np.full((2, 1), float(value)) for key, value in {**OPTIMIZERS[name].options, **more}.items()}
+
+
+def directions(name: str, gradients: list[Array], **more: float) -> list[Array]:
+    optimizer, h = OPTIMIZERS[name], hyperparameters(name, **more)
+    state, made = optimizer.init(h, gradients[0].shape), []
+    for t, gradient in enumerate(gradients, start=1):
+        direction, state = optimizer.update(gradient, state, h, t)
+        made.append(direction)
+    return made
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_update_is_a_pure_function_of_its_arguments(name: str, momentum: float) -> None:
+    optimizer = OPTIMIZERS[name]
+    more = {"momentum": momentum} if "momentum" in optimizer.options else {}
+    h = hyperparameters(name, **more)
+    before = optimizer.init(h, (2, 2))
+    copies, g = {key: array.copy() for key, array in before.items()}, G[0].copy()
+    (first, after), (second, _) = (optimizer.update(g, before, h, 1) for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+    assert g.tobytes() == G[0].tobytes()
+    assert before.keys() == after.keys() == copies.keys()
+    assert all(before[key].tobytes() == copies[key].tobytes() for key in before)
+    assert all(array.shape == (2, 2) for array in after.values())
+    assert not optimizer.quantities(after, h, 1).keys() & after.keys()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_runs_have_the_same_bits_alone_and_in_company(name: str) -> None:
+    h = hyperparameters(name)
+    alone = {key: array[1:] for key, array in h.items()}
+    together = directions(name, G)
+    state = OPTIMIZERS[name].init(alone, (1, 2))
+    for t, gradient in enumerate(G, start=1):
+        direction, state = OPTIMIZERS[name].update(gradient[1:], state, alone, t)
+        assert direction.tobytes() == together[t - 1][1:].tobytes()
+
+
+def test_sgd_by_hand() -> None:
+    g, h = G
+    np.testing.assert_array_equal(directions("sgd", G), [g, h])
+    np.testing.assert_array_equal(directions("sgd", G, momentum=0.5), [g, 0.5 * g + h])
+    nesterov = [g + 0.5 * g, h + 0.5 * (0.5 * g + h)]
+    np.testing.assert_array_equal(directions("sgd", G, momentum=0.5, nesterov=True), nesterov)
+
+
+def test_adagrad_by_hand() -> None:
+    g, h = G
+    made = directions("adagrad", G, initial_accumulator_value=2.0, lr_decay=0.5)
+    by_hand = [g / (np.sqrt(2 + g * g) + 1e-10), h / 1.5 / (np.sqrt(2 + g * g + h * h) + 1e-10)]
+    np.testing.assert_allclose(made, by_hand, rtol=1e-14)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_rmsprop_by_hand(momentum: float) -> None:
+    g, h = G
+    s = 0.01 * g * g
+    first = g / (np.sqrt(s) + 1e-8)
+    second = momentum * first + h / (np.sqrt(0.99 * s + 0.01 * h * h) + 1e-8)
+    np.testing.assert_allclose(directions("rmsprop", G, momentum=momentum), [first, second], rtol=1e-12)
+
+
+def test_adam_by_hand_and_its_quantities() -> None:
+    g, h = G
+    m, v = 0.9 * 0.1 * g + 0.1 * h, 0.999 * 0.001 * g * g + 0.001 * h * h
+    hats = {"m_hat": m / (1 - 0.9**2), "v_hat": v / (1 - 0.999**2)}
+    first, second = directions("adam", G)
+    np.testing.assert_allclose(first, np.sign(g), rtol=1e-6)
+    np.testing.assert_allclose(second, hats["m_hat"] / (np.sqrt(hats["v_hat"]) + 1e-8), rtol=1e-12)
+    made = OPTIMIZERS["adam"].quantities({"m": m, "v": v}, hyperparameters("adam"), 2)
+    for name, value in hats.items():
+        np.testing.assert_allclose(made[name], value, rtol=1e-14)
