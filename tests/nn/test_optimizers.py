@@ -5,21 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import runner
 from runner.nn.arrays import Array
 from runner.nn.optimizers import OPTIMIZERS, Hyperparameters
 
 G = [np.array([[0.5, -2.0], [1.0, 0.25]]), np.array([[-1.0, 1.0], [0.125, 4.0]])]
+W = np.array([[0.1, 0.2], [-0.3, 0.4]])
 
 
 def hyperparameters(name: str, **more: float) -> Hyperparameters:
-    return {key: np.full((2, 1), float(value)) for key, value in {**OPTIMIZERS[name].options, **more}.items()}
+    options = {**runner.load(f"optimizer={name}").optimizer_options, **more}
+    return {key: np.full((2, 1), float(value)) for key, value in options.items()}
 
 
 def directions(name: str, gradients: list[Array], **more: float) -> list[Array]:
     optimizer, h = OPTIMIZERS[name], hyperparameters(name, **more)
     state, made = optimizer.init(h, gradients[0].shape), []
     for t, gradient in enumerate(gradients, start=1):
-        direction, state = optimizer.update(gradient, state, h, t)
+        direction, state = optimizer.update(gradient, state, W, h, t)
         made.append(direction)
     return made
 
@@ -32,7 +35,7 @@ def test_update_is_a_pure_function_of_its_arguments(name: str, momentum: float) 
     h = hyperparameters(name, **more)
     before = optimizer.init(h, (2, 2))
     copies, g = {key: array.copy() for key, array in before.items()}, G[0].copy()
-    (first, after), (second, _) = (optimizer.update(g, before, h, 1) for _ in range(2))
+    (first, after), (second, _) = (optimizer.update(g, before, W, h, 1) for _ in range(2))
     assert first.tobytes() == second.tobytes()
     assert g.tobytes() == G[0].tobytes()
     assert before.keys() == after.keys() == copies.keys()
@@ -48,7 +51,7 @@ def test_runs_have_the_same_bits_alone_and_in_company(name: str) -> None:
     together = directions(name, G)
     state = OPTIMIZERS[name].init(alone, (1, 2))
     for t, gradient in enumerate(G, start=1):
-        direction, state = OPTIMIZERS[name].update(gradient[1:], state, alone, t)
+        direction, state = OPTIMIZERS[name].update(gradient[1:], state, W[1:], alone, t)
         assert direction.tobytes() == together[t - 1][1:].tobytes()
 
 
