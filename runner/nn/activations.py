@@ -154,5 +154,12 @@ ACTIVATIONS: dict[str, Activation] = {
         note=(Symbol("Φ"), " the standard normal distribution function"),
         slope_note=(Symbol("φ"), " the standard normal density"),
     ),
+    "mish": Activation(
+        lambda z: z * np.tanh(_softplus(z)),
+        lambda z, a: np.tanh(_softplus(z)) + z * _sigmoid(z) * (1.0 - np.tanh(_softplus(z)) ** 2),
+        Z * tanh(ln(1 + exp(Z))),
+        tanh(ln(1 + exp(Z))) + Z * SIGMA(Z) * (1 - tanh(ln(1 + exp(Z))) ** 2),
+        slope_note=(Relation((SIGMA(Z), 1 / (1 + exp(-Z))), "="),),
+    ),
     "sin": Activation(np.sin, lambda z, a: np.cos(z), sin(Z), cos(Z), lowest=-1.0, highest=1.0),
 }

@@ -26,7 +26,7 @@ from runner.sweeping.jobs import Composer, Job
 from runner.sweeping.progress import Progress
 from runner.sweeping.resuming import Resumption
 from runner.sweeping.returns import LazyJobReturn, Watchers
-from runner.sweeping.settings import Training
+from runner.sweeping.settings import LauncherSettings
 from runner.sweeping.workers import in_this_process, train_stacks
 from runner.training.experiment import Experiment
 from runner.training.stacking import row_bytes, stacked
@@ -58,7 +58,11 @@ class Sweep:
     """A sweep whose jobs come in one batch or in several, and its table, which has all of them."""
 
     def __init__(
-        self, settings: Training, context: HydraContext, task_function: TaskFunction, master: DictConfig
+        self,
+        settings: LauncherSettings,
+        context: HydraContext,
+        task_function: TaskFunction,
+        master: DictConfig,
     ) -> None:
         self.settings = settings
         self.context = context

@@ -57,3 +57,13 @@ def test_every_letter_of_a_formula_is_one_of_its_own(name: str) -> None:
     f = ACTIVATIONS[name]
     for formula in (f.formula, f.slope):
         formula.value({Z: 0.3, A: float(f.value(np.array(0.3))), **f.constants})  # raises KeyError for others
+
+
+def test_mish_by_hand() -> None:
+    """tanh(ln q) = (q² − 1)/(q² + 1) of q = 1 + e^z; at 0, where q is 2, it is 3/5."""
+    z = np.array([-5.0, -1.0, 0.0, 0.5, 2.0, 15.0])
+    q = (1 + np.exp(z)) ** 2
+    mish = ACTIVATIONS["mish"]
+    np.testing.assert_allclose(mish.value(z), z * (q - 1) / (q + 1), rtol=1e-12)
+    assert mish.derivative(np.zeros(1), np.zeros(1)) == 0.6
+    np.testing.assert_allclose(mish.value(np.array([1.0])), [0.8650983882673103], rtol=1e-15)

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 import runner
 from runner.nn.arrays import Array
-from runner.nn.optimizers import OPTIMIZERS, Hyperparameters
+from runner.nn.formula import Formula, Value
+from runner.nn.optimizers import OPTIMIZERS, Hyperparameters, T, W, old
+from runner.nn.optimizers import G as GRADIENT
+from runner.nn.options import letters
 
 G = [np.array([[0.5, -2.0], [1.0, 0.25]]), np.array([[-1.0, 1.0], [0.125, 4.0]])]
-W = np.array([[0.1, 0.2], [-0.3, 0.4]])
+#: Where the runs are.
+PLACE = np.array([[0.3, -0.7], [2.0, 0.0]])
 
 
 def hyperparameters(name: str, **more: float) -> Hyperparameters:
-    options = {**runner.load(f"optimizer={name}").optimizer_options, **more}
-    return {key: np.full((2, 1), float(value)) for key, value in options.items()}
+    defaults = runner.load(f"optimizer={name}").optimizer_options
+    return {key: np.full((2, 1), float(value)) for key, value in {**defaults, **more}.items()}
 
 
 def directions(name: str, gradients: list[Array], **more: float) -> list[Array]:
     optimizer, h = OPTIMIZERS[name], hyperparameters(name, **more)
     state, made = optimizer.init(h, gradients[0].shape), []
     for t, gradient in enumerate(gradients, start=1):
-        direction, state = optimizer.update(gradient, state, W, h, t)
+        direction, state = optimizer.update(gradient, state, PLACE, h, t)
         made.append(direction)
     return made
 
@@ -35,7 +41,7 @@ def test_update_is_a_pure_function_of_its_arguments(name: str, momentum: float) 
     h = hyperparameters(name, **more)
     before = optimizer.init(h, (2, 2))
     copies, g = {key: array.copy() for key, array in before.items()}, G[0].copy()
-    (first, after), (second, _) = (optimizer.update(g, before, W, h, 1) for _ in range(2))
+    (first, after), (second, _) = (optimizer.update(g, before, PLACE, h, 1) for _ in range(2))
     assert first.tobytes() == second.tobytes()
     assert g.tobytes() == G[0].tobytes()
     assert before.keys() == after.keys() == copies.keys()
@@ -51,7 +57,7 @@ def test_runs_have_the_same_bits_alone_and_in_company(name: str) -> None:
     together = directions(name, G)
     state = OPTIMIZERS[name].init(alone, (1, 2))
     for t, gradient in enumerate(G, start=1):
-        direction, state = OPTIMIZERS[name].update(gradient[1:], state, W[1:], alone, t)
+        direction, state = OPTIMIZERS[name].update(gradient[1:], state, PLACE[1:], alone, t)
         assert direction.tobytes() == together[t - 1][1:].tobytes()
 
 
@@ -89,3 +95,33 @@ def test_adam_by_hand_and_its_quantities() -> None:
     made = OPTIMIZERS["adam"].quantities({"m": m, "v": v}, hyperparameters("adam"), 2)
     for name, value in hats.items():
         np.testing.assert_allclose(made[name], value, rtol=1e-14)
+
+
+# --- formulas --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_formulas_are_state_and_direction(name: str) -> None:
+    """Three updates of two runs, over the options of the table on and off."""
+    optimizer = OPTIMIZERS[name]
+    rng = np.random.default_rng(5)
+    defaults = runner.load(f"optimizer={name}").optimizer_options
+    flags = [option for option, default in defaults.items() if default == 0]
+    for on in itertools.product((0.0, 0.3), repeat=len(flags)):
+        options = {**defaults, **dict(zip(flags, on, strict=True))}
+        if options.get("nesterov") and not options["momentum"]:
+            continue
+        h = {option: np.full((2, 1), float(value)) for option, value in options.items()}
+        numbers = {letter: h[option] for option, letter in letters(optimizer.options).items()}
+        state = optimizer.init(h, (2, 4))
+        for t in (1, 2, 3):
+            g, w = rng.normal(size=(2, 2, 4))
+            before = {old(optimizer.formulas[quantity][0]): value for quantity, value in state.items()}
+            direction, state = optimizer.update(g, state, w, h, t)
+            made = {**state, **optimizer.quantities(state, h, t)}
+            values: dict[Formula, Value] = {GRADIENT: g, T: t, W: w, **numbers, **before}
+            for quantity, (letter, formula) in optimizer.formulas.items():
+                if quantity in made:
+                    np.testing.assert_allclose(formula.value(values), made[quantity], rtol=1e-14)
+                    values[letter] = made[quantity]
+            np.testing.assert_allclose(optimizer.direction(options).value(values), direction, rtol=1e-14)
