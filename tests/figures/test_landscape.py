@@ -69,7 +69,7 @@ def test_paths_lead_to_the_end_however_large_the_weights(tmp_path: Path) -> None
     end = numbers[numbers["kind"] == "path"].iloc[-1]
     assert (end["x"], end["y"]) == (pytest.approx(0, abs=1e-9), pytest.approx(0, abs=1e-9))
     assert end["error"] == float(result["final_error"])
-    from runner.figures.landscape import errors as errors_at
+    from runner.training.objective import errors_at
 
     weights = np.array([[float(last[name]) for name in names]])
     assert errors_at(Results(cars).experiment(0), weights)[0] == pytest.approx(end["error"], rel=1e-9)
