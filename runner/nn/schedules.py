@@ -1,7 +1,7 @@
 """Schedules: the learning rate of epoch e = 0, 1, … as a pure function of the initial rate η.
 
-``step``, ``exponential`` and ``cosine`` are the closed forms of torch's StepLR, ExponentialLR and
-CosineAnnealingLR (T_max = epochs); ``inverse_scaling`` is scikit-learn's ``invscaling``.
+``step``, ``exponential``, ``cosine`` and ``linear`` are the closed forms of torch's StepLR, ExponentialLR,
+CosineAnnealingLR (T_max = epochs) and LinearLR; ``inverse_scaling`` is scikit-learn's ``invscaling``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.nn.arrays import Array
-from runner.nn.formula import PI, Formula, Symbol, cos
+from runner.nn.formula import PI, Formula, Function, Symbol, cos
 from runner.nn.options import Option
 
 
@@ -28,8 +28,15 @@ class Schedule:
     formula: Formula
 
 
+def _linear(eta: Array, e: int, n: Array, o: Mapping[str, Array]) -> Array:
+    start, end, total = o["start_factor"], o["end_factor"], o["total_iters"]
+    return eta * (start + (end - start) * np.minimum(e, total) / total)
+
+
 ETA, E, EPOCHS = Symbol("η"), Symbol("e"), Symbol("epochs")
 _FACTOR, _EVERY, _POWER, _MIN = map(Symbol, ("factor", "every", "power", "min"))
+_START, _END, _TOTAL = map(Symbol, ("start_factor", "end_factor", "total_iters"))
+minimum = Function("min", np.minimum)
 
 SCHEDULES: dict[str, Schedule] = {
     "constant": Schedule(lambda eta, e, n, o: eta, {}, ETA),
@@ -52,5 +59,14 @@ SCHEDULES: dict[str, Schedule] = {
         lambda eta, e, n, o: o["min"] + 0.5 * (eta - o["min"]) * (1.0 + np.cos(np.pi * e / n)),
         {"min": Option(at_least=0)},
         _MIN + 0.5 * (ETA - _MIN) * (1 + cos(PI * E / EPOCHS)),
+    ),
+    "linear": Schedule(
+        _linear,
+        {
+            "start_factor": Option(above=0, at_most=1),
+            "end_factor": Option(at_least=0, at_most=1),
+            "total_iters": Option(at_least=1, whole=True),
+        },
+        ETA * (_START + (_END - _START) * minimum(E, _TOTAL) / _TOTAL),
     ),
 }
