@@ -89,10 +89,9 @@ class Stack:
         """One update from a batch, or from the whole training set."""
         point = self.point if batch is None else self.point.objective.at(self.parameters, batch)
         self.updates += 1
-        before, gradient = self.state, point.gradient
+        before, gradient, trained = self.state, point.gradient, point.parameters
         if self.frozen:
-            gradient = gradient[:, : -self.frozen]
-        trained = point.parameters[:, : gradient.shape[1]]
+            gradient, trained = gradient[:, : -self.frozen], trained[:, : -self.frozen]
         direction, self.state = self.optimizer.update(
             gradient, before, trained, self.hyperparameters, self.updates
         )
@@ -148,7 +147,7 @@ def initial_parameters(experiment: Experiment) -> Array:
     layers = network.views(parameters)
     for kind, source, arrays in (
         ("weights", experiment.weights, [w[0] for w, _ in layers]),
-        ("biases", experiment.biases, [b[0] for _, b in layers if b is not None]),
+        ("biases", experiment.biases, [b[0, 0] for _, b in layers if b is not None]),
     ):
         if isinstance(source, Given):
             for array, given in zip(arrays, source.layers, strict=True):
