@@ -7,14 +7,8 @@ import numpy as np
 from runner.data.examples import Raw, class_columns, one_hot
 from runner.errors import RunnerError
 
-#: scikit-learn's sets that come inside its package: nothing is downloaded. True: classes.
-SKLEARN_SETS = {
-    "iris": True,
-    "wine": True,
-    "breast_cancer": True,
-    "digits": True,
-    "diabetes": False,
-}
+#: True: the targets are classes.
+SKLEARN_SETS = {"iris": True, "wine": True, "breast_cancer": True, "digits": True, "diabetes": False}
 
 
 def load_sklearn(name: str) -> Raw:
@@ -22,9 +16,8 @@ def load_sklearn(name: str) -> Raw:
     try:
         from sklearn import datasets
     except ImportError:
-        raise RunnerError(
-            f"data={name}: needs scikit-learn: pip install 'backprop-runner[datasets]'"
-        ) from None
+        need = f"data={name}: needs scikit-learn: pip install 'backprop-runner[datasets]'"
+        raise RunnerError(need) from None
     bunch = getattr(datasets, f"load_{name}")()
     inputs = np.asarray(bunch.data, dtype=np.float64)
     names = [str(feature) for feature in bunch.feature_names]

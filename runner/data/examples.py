@@ -132,6 +132,12 @@ class Raw:
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
 
+    @classmethod
+    def numbered(cls, inputs: Array, targets: Array, classifies: bool = False) -> Raw:
+        """Examples whose columns have no names but x1, x2, … and y1, y2, …, or y where it is one."""
+        xs, ys = ([f"{x}{i + 1}" for i in range(a.shape[1])] for x, a in (("x", inputs), ("y", targets)))
+        return cls(inputs, targets, xs, ys if len(ys) > 1 else ["y"], classifies)
+
 
 def one_hot(classes: Classes, count: int) -> Array:
     """Class numbers (N,) as targets: one column of 0 and 1 for two classes, else a column a class."""
@@ -162,17 +168,15 @@ def prepare(name: str, raw: Raw, *, test_fraction: float, seed: int, scale: str 
     if test_fraction > 0:
         count = max(1, round(test_fraction * examples))
         if count >= examples:
-            raise ConfigError(
-                "data.test_fraction", test_fraction, f"leaves none of the {examples} examples for training"
-            )
+            left = f"leaves none of the {examples} examples for training"
+            raise ConfigError("data.test_fraction", test_fraction, left)
         held_out[stream(seed, "split").permutation(examples)[:count]] = True
     fitted = None if scale is None else _fitted(scale, raw.inputs[~held_out], raw.input_names)
     inputs = raw.inputs if fitted is None else fitted.of(raw.inputs)
     if fitted is not None and not np.isfinite(inputs).all():
         beyond = raw.input_names[int(np.flatnonzero(~np.isfinite(inputs).all(axis=0))[0])]
-        raise ConfigError(
-            "data.scale", scale, f"column '{beyond}' has held-out numbers too far from those it is fitted on"
-        )
+        fault = f"column '{beyond}' has held-out numbers too far from those it is fitted on"
+        raise ConfigError("data.scale", scale, fault)
     return Data(
         name,
         np.ascontiguousarray(inputs[~held_out]),
@@ -201,10 +205,8 @@ def _fitted(name: str, shown: Array, names: Sequence[str]) -> Scale:
     lost = varies & ~(np.isfinite(shift) & np.isfinite(spread) & (spread >= np.finfo(np.float64).tiny))
     if lost.any():
         i = int(np.flatnonzero(lost)[0])
-        raise ConfigError(
-            "data.scale",
-            name,
-            f"column '{names[i]}' goes from {low[i]:g} to {high[i]:g}, too far or too little for a float64: "
-            "write it in another unit",
+        reach = (
+            f"column '{names[i]}' goes from {low[i]:g} to {high[i]:g}, too far or too little for a float64"
         )
+        raise ConfigError("data.scale", name, f"{reach}: write it in another unit")
     return Scale(name, np.where(varies, shift, low), np.where(varies, spread, 1.0))

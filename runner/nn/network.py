@@ -90,10 +90,9 @@ class Network:
         """w1, w2, … and b1, b2, … in the order of the columns, with the neurons they connect."""
         pairs = list(enumerate(pairwise(self.sizes), start=1))
         weights = [(layer, j, i) for layer, (n, m) in pairs for j in range(1, m + 1) for i in range(1, n + 1)]
-        biases = [(layer, j, 0) for layer, (_, m) in pairs for j in range(1, m + 1)]
-        return [ParameterName(f"w{k}", *place) for k, place in enumerate(weights, start=1)] + [
-            ParameterName(f"b{k}", *place) for k, place in enumerate(biases, start=1) if self.has_biases
-        ]
+        biases = [(layer, j, 0) for layer, (_, m) in pairs for j in range(1, m + 1) if self.has_biases]
+        places = (("w", weights), ("b", biases))
+        return [ParameterName(f"{w}{k}", *at) for w, all_at in places for k, at in enumerate(all_at, start=1)]
 
     @cached_property
     def _record(self) -> np.dtype[np.void]:

@@ -155,14 +155,11 @@ class Point:
 
 def measured(points: Iterable[Point], classifies: bool) -> dict[str, Array]:
     """The error (R,) and, of classes, the accuracy, over examples part by part."""
-    errors: list[Array] = []
-    rights: list[Mask] = []
-    for point in points:
-        errors.append(point.errors)
-        if classifies:
-            rights.append(point.right)
-    error = {"error": _mean_over_examples(errors)}
-    return error | {"accuracy": _mean_over_examples(rights)} if rights else error
+    parts = [(point.errors, point.right) if classifies else (point.errors,) for point in points]
+    return {
+        name: _mean_over_examples(over_parts)
+        for name, over_parts in zip(("error", "accuracy"), zip(*parts, strict=True), strict=False)
+    }
 
 
 def _mean_over_examples(parts: Sequence[NDArray[Any]]) -> Array:
@@ -175,13 +172,9 @@ def errors_at(experiment: Experiment, parameters: Array) -> Array:
     objective, data = Objective.of([experiment]), experiment.data
     examples = Examples.of(data.inputs, data.targets)
     few = max(1, PASSED_BYTES // (16 * data.examples * sum(experiment.sizes)))
+    parts = (parameters[start : start + few] for start in range(0, len(parameters), few))
     with np.errstate(all="ignore"):
-        return np.concatenate(
-            [
-                objective.at(parameters[start : start + few], examples).error
-                for start in range(0, len(parameters), few)
-            ]
-        )
+        return np.concatenate([objective.at(part, examples).error for part in parts])
 
 
 def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None = None) -> Array:
