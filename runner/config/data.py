@@ -10,7 +10,7 @@ from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.shipped import find_file, shipped
 from runner.data.bundled import SKLEARN_SETS, load_sklearn
 from runner.data.csv_file import read_csv
-from runner.data.examples import SCALES, Data, Raw, prepare
+from runner.data.examples import SCALES, Data, prepare
 from runner.data.generated import GENERATORS, generate
 from runner.errors import ConfigError, RunnerError
 
@@ -41,20 +41,20 @@ def data_of(section: Section) -> Data:
     return prepare(name, make(values), **{key: values[key] for key in DATA_KEYS})
 
 
-def _inline(values: Section) -> Raw:
+def _inline(values: Section) -> Data:
     inputs, targets = values["inputs"], values["targets"]
     if len(inputs) != len(targets):
         raise RunnerError(
             f"data.inputs has {len(inputs)} rows and data.targets {len(targets)}: one row an example in both"
         )
-    return Raw.numbered(inputs, targets)
+    return Data.numbered(inputs, targets)
 
 
-def _csv(values: Section) -> Raw:
+def _csv(values: Section) -> Data:
     return read_csv(find_file(values["path"]), values["inputs"], values["targets"])
 
 
-def _generated(name: str, values: Section) -> Raw:
+def _generated(name: str, values: Section) -> Data:
     points, classes = values["points"], values.get("classes", 0)
     if classes > points:
         raise ConfigError("data.classes", classes, f"needs at least as many points, and there are {points}")
@@ -62,11 +62,11 @@ def _generated(name: str, values: Section) -> Raw:
     return generate(name, points=points, noise=values["noise"], seed=values["seed"], options=options)
 
 
-def _bundled(name: str, _values: Section) -> Raw:
+def _bundled(name: str, _values: Section) -> Data:
     return load_sklearn(name)
 
 
-KINDS: dict[str, tuple[Keys, Callable[[Section], Raw]]] = {
+KINDS: dict[str, tuple[Keys, Callable[[Section], Data]]] = {
     "inline": (INLINE_KEYS, _inline),
     "csv": (CSV_KEYS, _csv),
     **{

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from runner.data.examples import Raw, class_columns, one_hot
+from runner.data.examples import Data, class_columns, one_hot
 from runner.errors import RunnerError
 
 #: True: the targets are classes.
 SKLEARN_SETS = {"iris": True, "wine": True, "breast_cancer": True, "digits": True, "diabetes": False}
 
 
-def load_sklearn(name: str) -> Raw:
+def load_sklearn(name: str) -> Data:
     """One of scikit-learn's data sets. Raises RunnerError where the package is not installed."""
     try:
         from sklearn import datasets
@@ -22,7 +22,7 @@ def load_sklearn(name: str) -> Raw:
     inputs = np.asarray(bunch.data, dtype=np.float64)
     names = [str(feature) for feature in bunch.feature_names]
     if not SKLEARN_SETS[name]:
-        return Raw(inputs, np.asarray(bunch.target, dtype=np.float64)[:, None], names, ["target"])
+        return Data(inputs, np.asarray(bunch.target, dtype=np.float64)[:, None], names, ["target"])
     classes = [str(label) for label in bunch.target_names]
     targets = one_hot(np.asarray(bunch.target), len(classes))
-    return Raw(inputs, targets, names, class_columns(classes), classifies=True, classes={"target": classes})
+    return Data(inputs, targets, names, class_columns(classes), classifies=True, classes={"target": classes})

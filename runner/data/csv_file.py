@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from runner.data.cells import BOOLEANS, is_no_header, looks_like, number
-from runner.data.examples import Raw, Source, class_columns, one_hot
+from runner.data.examples import Data, Source, class_columns, one_hot
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.nn.arrays import Array
 
@@ -38,7 +38,7 @@ class Column(NamedTuple):
                 raise self.fault(cell, "is empty; every cell needs a value")
 
 
-def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -> Raw:
+def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -> Data:
     """Columns of a CSV file with a header, by name; `inputs` None takes all that are not targets.
 
     A target column of text becomes classes, in alphabetical order: one column of 0 and 1 for two
@@ -61,7 +61,7 @@ def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -
         which = np.searchsorted(classes[name], column.texts)
         target_columns.append(one_hot(which, len(classes[name])))
         target_names += class_columns([f"{name}={label}" for label in classes[name]])
-    return Raw(
+    return Data(
         _input_columns([columns[name] for name in inputs]),
         np.concatenate(target_columns, axis=1),
         list(inputs),
