@@ -44,8 +44,8 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        from runner.sweeping.settings import Expansion
+        from runner.sweeping.settings import SweeperSettings
         from runner.sweeping.sweeper import sweep
 
-        settings = Expansion(**self.settings)
+        settings = SweeperSettings(**self.settings)
         return sweep(arguments, settings, self.hydra_context, self.task_function, self.config, self.launcher)

@@ -35,14 +35,14 @@ class VectorizedLauncher(Launcher):
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
-        self.launched: Any = None  # over all batches of a sweep
+        self.sweep: Any = None  # with all its batches
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.asked = hydra_context, task_function, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from runner.sweeping.launching import Sweep
-        from runner.sweeping.settings import Training
+        from runner.sweeping.settings import LauncherSettings
 
-        self.launched = self.launched or Sweep(Training(**self.settings), *self.asked)
-        return self.launched.launch(job_overrides, initial_job_idx)
+        self.sweep = self.sweep or Sweep(LauncherSettings(**self.settings), *self.asked)
+        return self.sweep.launch(job_overrides, initial_job_idx)

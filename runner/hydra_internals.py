@@ -38,11 +38,7 @@ def basic_launcher() -> Launcher:
 def as_yaml(value: Any) -> str:
     """YAML as Hydra writes it (OmegaConf.to_yaml), of a plain container."""
     text: str = yaml.dump(
-        value,
-        default_flow_style=False,
-        allow_unicode=True,
-        sort_keys=False,
-        Dumper=get_omega_conf_dumper(),
+        value, default_flow_style=False, allow_unicode=True, sort_keys=False, Dumper=get_omega_conf_dumper()
     )
     return text
 

@@ -15,12 +15,7 @@ import pandas as pd
 from runner.errors import RunnerError
 from runner.records.checksums import refuse_changed
 from runner.records.histories import Errors, Histories, NotShownError, beside, header_of
-from runner.records.names import (
-    HISTORY,
-    HYDRA,
-    PARAMETERS,
-    higher_is_better,
-)
+from runner.records.names import HISTORY, HYDRA, PARAMETERS, higher_is_better
 from runner.records.reading import one_line, parameters_of
 from runner.runs import Runs
 

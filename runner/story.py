@@ -11,10 +11,10 @@ from runner.training.objective import predict
 from runner.training.recorder import Trained
 
 
-def told(folder: Path, experiment: Experiment, result: Trained) -> str:
+def told(folder: Path, experiment: Experiment, trained: Trained) -> str:
     """All that a run says at its end: its story, and where its history is."""
     columns = "every weight and error" if experiment.log.weights else "history"
-    return f"{story(experiment, result)}\n\n{columns}: {_as_seen_from_here(folder) / HISTORY}"
+    return f"{story(experiment, trained)}\n\n{columns}: {_as_seen_from_here(folder) / HISTORY}"
 
 
 def _as_seen_from_here(folder: Path) -> Path:
@@ -23,21 +23,21 @@ def _as_seen_from_here(folder: Path) -> Path:
     return folder.relative_to(here) if here in folder.parents else folder
 
 
-def story(experiment: Experiment, result: Trained) -> str:
+def story(experiment: Experiment, trained: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
-    first, last = "epoch 0", f"epoch {result.epochs}"
+    first, last = "epoch 0", f"epoch {trained.epochs}"
     rows: list[tuple[str, object, object, str]] = [("", first, last, "")]
-    rows.append(("error", result.initial_error, result.final_error, ""))
-    rows += [(name.replace("_", " "), "", value, "") for name, value in result.metrics.items()]
-    rows += _predictions(experiment, result)
+    rows.append(("error", trained.initial_error, trained.final_error, ""))
+    rows += [(name.replace("_", " "), "", value, "") for name, value in trained.metrics.items()]
+    rows += _predictions(experiment, trained)
     names = [p.name for p in experiment.network.names]
     if len(names) <= 20:
-        rows += [(n, a, b, "") for n, a, b in zip(names, result.initial, result.final, strict=True)]
+        rows += [(n, a, b, "") for n, a, b in zip(names, trained.initial, trained.final, strict=True)]
     end = ""
-    if result.status == "diverged":
-        end = f"\ndiverged after epoch {result.epochs}: error or weights are no longer finite numbers"
-    elif result.best_error < result.final_error:
-        end = f"\nbest error {result.best_error:.9g} at epoch {result.best_epoch}"
+    if trained.status == "diverged":
+        end = f"\ndiverged after epoch {trained.epochs}: error or weights are no longer finite numbers"
+    elif trained.best_error < trained.final_error:
+        end = f"\nbest error {trained.best_error:.9g} at epoch {trained.best_epoch}"
     return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows)]) + end
 
 
@@ -76,11 +76,11 @@ def one_batch(experiment: Experiment) -> str | None:
     return f"batch_size={size} is more than the {examples} examples: one batch holds all of them"
 
 
-def _predictions(experiment: Experiment, result: Trained) -> list[tuple[str, object, object, str]]:
+def _predictions(experiment: Experiment, trained: Trained) -> list[tuple[str, object, object, str]]:
     targets = experiment.data.targets
     if targets.size > 8:
         return []
-    before, after = (predict(experiment, p).ravel() for p in (result.initial, result.final))
+    before, after = (predict(experiment, p).ravel() for p in (trained.initial, trained.final))
     names = [f"prediction {i + 1}" if targets.size > 1 else "prediction" for i in range(targets.size)]
     goals = [f"target {y:g}" for y in targets.ravel()]
     return list(zip(names, before, after, goals, strict=True))

@@ -12,7 +12,6 @@ from omegaconf import OmegaConf
 
 import runner
 from runner.config import conf_dir, experiment
-from runner.config.checks import options
 from runner.config.compose import compose, replacing
 from runner.config.messages import known_keys
 from runner.data.bundled import SKLEARN_SETS
@@ -91,17 +90,11 @@ def test_what_a_configuration_leaves_out_is_as_in_the_files_that_ship() -> None:
     )
 
 
-def test_an_option_that_no_table_lists_is_refused() -> None:
-    with pytest.raises(KeyError):
-        options({"unheard_of": 1.0})
-
-
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_every_initializer_by_name_and_with_its_options(name: str) -> None:
     by_name = runner.load("network=dense", f"network.weights={name}").weights
-    given = "".join(f", {key}: {default}" for key, default in INITIALIZERS[name].options.items())
+    given = "".join(f", {key}: {option.default}" for key, option in INITIALIZERS[name].options.items())
     assert runner.load(f"network.weights={{init: {name}{given}}}").weights == by_name
-    assert options(INITIALIZERS[name].options).keys() == INITIALIZERS[name].options.keys()
 
 
 # Every key, what is wrong with it, and words that the message must have: key, value, what is allowed.

@@ -148,23 +148,12 @@ def matrix(key: str, value: Any) -> Array:
     return np.array(value, dtype=np.float64)
 
 
-#: The options of initializers and generators, by name.
-OPTION_CHECKS: dict[str, Check] = {
-    **dict.fromkeys(("value", "low", "high", "mean", "gain"), number()),
-    "std": non_negative,
-    "factor": positive,
-    "classes": number(at_least=2, whole=True),
-    "turns": positive,
-    "features": count,
-    "outputs": count,
-    "step": positive,
-    "most": number(at_least=1, at_most=10**6, whole=True),
-}
-
-
-def options(defaults: Mapping[str, float]) -> dict[str, tuple[Check, Any]]:
-    """The keys of an initializer or a generator: its options, each with its check and its default."""
-    return {name: (OPTION_CHECKS[name], default) for name, default in defaults.items()}
+def options(taken: Mapping[str, Option]) -> dict[str, tuple[Check, Any]]:
+    """The keys of a table's entry: its options, each with its check and its default."""
+    return {
+        name: (_option_check(option), SHIPPED if option.default is None else option.default)
+        for name, option in taken.items()
+    }
 
 
 def chosen(section: Any, table: Mapping[str, Any], group: str) -> tuple[str, dict[str, float]]:
@@ -174,8 +163,8 @@ def chosen(section: Any, table: Mapping[str, Any], group: str) -> tuple[str, dic
     """
     name = named(section, table, group)
     taken: dict[str, Option] = table[name].options
-    keys = {option: (_option_check(bounds), SHIPPED) for option, bounds in taken.items()}
-    values = checked(without_name(section), keys, f"{group}.", partial(shipped, f"{group}/{name}"))
+    defaults = partial(shipped, f"{group}/{name}")
+    values = checked(without_name(section), options(taken), f"{group}.", defaults)
     for option, bounds in taken.items():
         if bounds.needs and values[option] and not values[bounds.needs]:
             raise ConfigError(f"{group}.{option}", values[option], f"needs {group}.{bounds.needs} above 0")

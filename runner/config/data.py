@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from runner.config.checks import (
     MISSING,
+    SHIPPED,
     Check,
     Section,
     checked,
@@ -24,44 +25,50 @@ from runner.config.checks import (
     text,
     without_name,
 )
-from runner.config.shipped import find_file
+from runner.config.shipped import find_file, shipped
 from runner.data.bundled import SKLEARN_SETS, load_sklearn
 from runner.data.csv_file import read_csv
 from runner.data.examples import SCALES, Data, Raw, prepare
 from runner.data.generated import GENERATORS, generate
 from runner.errors import ConfigError, RunnerError
 
-DATA_KEYS: dict[str, tuple[Check, Any]] = {
+Keys: TypeAlias = dict[str, tuple[Check, Any]]
+
+_columns = partial(names_of, "must be column names, as [a,b]")
+#: The keys of all kinds of data, and those of one kind each.
+DATA_KEYS: Keys = {
     "scale": (optional(choice(list(SCALES))), None),
     "test_fraction": (fraction, 0.0),
     "seed": (seed, 0),
 }
+INLINE_KEYS: Keys = {"inputs": (matrix, MISSING), "targets": (matrix, MISSING)}
+CSV_KEYS: Keys = {
+    "path": (text, MISSING),
+    "inputs": (optional(_columns, "null for all that are no targets"), None),
+    "targets": (_columns, MISSING),
+}
+GENERATOR_KEYS: Keys = {"points": (points, SHIPPED), "noise": (non_negative, SHIPPED)}
 
 
 def data_of(section: Section) -> Data:
     """The data that the group `data` describes. Raises RunnerError for the first thing that is wrong."""
-    sources: dict[str, Callable[[Section], Raw]] = {
-        "inline": _inline,
-        "csv": _csv,
-        **{name: partial(_generated, name) for name in GENERATORS},
-        **{name: partial(_sklearn, name) for name in SKLEARN_SETS},
+    kinds: dict[str, tuple[Keys, Callable[[Section], Raw]]] = {
+        "inline": (INLINE_KEYS, _inline),
+        "csv": (CSV_KEYS, _csv),
+        **{
+            name: (GENERATOR_KEYS | options(generator.options), partial(_generated, name))
+            for name, generator in GENERATORS.items()
+        },
+        **{name: ({}, partial(_bundled, name)) for name in SKLEARN_SETS},
     }
-    name = named(section, sources, "data")
-    shared = {key: value for key, value in section.items() if key in DATA_KEYS}
-    common = checked(shared, DATA_KEYS, "data.")
-    raw = sources[name]({**without_name(section)})
-    return prepare(
-        name, raw, test_fraction=common["test_fraction"], seed=common["seed"], scale=common["scale"]
-    )
+    name = named(section, kinds, "data")
+    keys, make = kinds[name]
+    values = checked(without_name(section), keys | DATA_KEYS, "data.", partial(shipped, f"data/{name}"))
+    shared = {key: values[key] for key in DATA_KEYS}
+    return prepare(name, make(values), **shared)
 
 
-def _source(section: Section, keys: Mapping[str, tuple[Check, Any]]) -> dict[str, Any]:
-    """The keys of one kind of data; those that all kinds share are known too."""
-    return checked(section, {**keys, **DATA_KEYS}, "data.")
-
-
-def _inline(section: Section) -> Raw:
-    values = _source(section, {"inputs": (matrix, MISSING), "targets": (matrix, MISSING)})
+def _inline(values: Section) -> Raw:
     inputs, targets = values["inputs"], values["targets"]
     if len(inputs) != len(targets):
         raise RunnerError(
@@ -72,33 +79,17 @@ def _inline(section: Section) -> Raw:
     return Raw(inputs, targets, names, outputs)
 
 
-def _csv(section: Section) -> Raw:
-    columns = partial(names_of, "must be column names, as [a,b]")
-    values = _source(
-        section,
-        {
-            "path": (text, MISSING),
-            "inputs": (optional(columns, "null for all that are no targets"), None),
-            "targets": (columns, MISSING),
-        },
-    )
+def _csv(values: Section) -> Raw:
     return read_csv(find_file(values["path"]), values["inputs"], values["targets"])
 
 
-def _generated(name: str, section: Section) -> Raw:
-    generator = GENERATORS[name]
-    keys = {"points": (points, generator.points), "noise": (non_negative, generator.noise)}
-    values = _source(section, {**keys, **options(generator.options)})
-    chosen = {option: values[option] for option in generator.options}
-    if chosen.get("classes", 0) > values["points"]:
-        raise ConfigError(
-            "data.classes",
-            chosen["classes"],
-            f"needs at least as many points, and there are {values['points']}",
-        )
-    return generate(name, points=values["points"], noise=values["noise"], seed=values["seed"], options=chosen)
+def _generated(name: str, values: Section) -> Raw:
+    points, classes = values["points"], values.get("classes", 0)
+    if classes > points:
+        raise ConfigError("data.classes", classes, f"needs at least as many points, and there are {points}")
+    options = {option: values[option] for option in GENERATORS[name].options}
+    return generate(name, points=points, noise=values["noise"], seed=values["seed"], options=options)
 
 
-def _sklearn(name: str, section: Section) -> Raw:
-    _source(section, {})
+def _bundled(name: str, _values: Section) -> Raw:
     return load_sklearn(name)

@@ -128,10 +128,8 @@ def _parameters(key: str, value: Any, shapes: Sequence[tuple[int, ...]]) -> Draw
     name = choice(usable)(f"{key}.init", value["init"])
     given = {option: v for option, v in value.items() if option != "init"}
     chosen = checked(given, options(INITIALIZERS[name].options), f"{key}.")
-    if name == "uniform" and chosen["low"] > chosen["high"]:
-        raise ConfigError(f"{key}.low", chosen["low"], f"must not be above {key}.high={chosen['high']:g}")
-    if name == "uniform" and not math.isfinite(chosen["high"] - chosen["low"]):
-        raise ConfigError(f"{key}.high", chosen["high"], f"is too far from {key}.low={chosen['low']:g}")
+    if fault := INITIALIZERS[name].refuses(**chosen):
+        raise ConfigError(f"{key}.{fault[0]}", chosen[fault[0]], fault[1].format(key=key))
     return Drawn(name, tuple(chosen.items()))
 
 

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from runner.data.examples import Classes, Raw, one_hot
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
+from runner.nn.options import Option
 from runner.nn.streams import stream
 
 
-@dataclass(frozen=True)
-class Generator:
-    """``make(points, noise, **options)``, with the two random streams; its options' defaults.
+class Generator(NamedTuple):
+    """``make(points, noise, **options)``, with the two random streams. Defaults stand in ``conf/data``.
 
     `noise` is the standard deviation that is added: to the inputs where there are classes, to the
     targets of a regression.
     """
 
     make: Callable[..., Raw]
-    noise: float
-    points: int = 200
-    options: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, Option] = {}
 
 
 def _numbered(letter: str, count: int) -> list[str]:
@@ -107,15 +105,19 @@ def _exercise(rng: _Streams, points: int, noise: float, features: int, outputs: 
     return Raw(inputs, targets, _numbered("x", int(features)), names)
 
 
+_COUNT = Option(at_least=1, whole=True)
+_CLASSES = Option(at_least=2, whole=True)
+_POSITIVE = Option(above=0)
+
 GENERATORS: dict[str, Generator] = {
-    "xor": Generator(_xor, noise=0.0, points=4),
-    "circles": Generator(_circles, noise=0.05, options={"factor": 0.5}),
-    "moons": Generator(_moons, noise=0.1),
-    "gaussians": Generator(_gaussians, noise=0.5, options={"classes": 2}),
-    "spiral": Generator(_spiral, noise=0.02, options={"classes": 2, "turns": 1.0}),
-    "plane": Generator(_plane, noise=0.0),
-    "sine": Generator(_sine, noise=0.1),
-    "exercise": Generator(_exercise, noise=0.0, points=1, options={"features": 2, "outputs": 1}),
+    "xor": Generator(_xor),
+    "circles": Generator(_circles, {"factor": _POSITIVE}),
+    "moons": Generator(_moons),
+    "gaussians": Generator(_gaussians, {"classes": _CLASSES}),
+    "spiral": Generator(_spiral, {"classes": _CLASSES, "turns": _POSITIVE}),
+    "plane": Generator(_plane),
+    "sine": Generator(_sine),
+    "exercise": Generator(_exercise, {"features": _COUNT, "outputs": _COUNT}),
 }
 
 

@@ -14,19 +14,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from runner.nn.arrays import Array
+from runner.nn.options import Option
 
 
 @dataclass(frozen=True)
 class Initializer:
     """``draw(rng, shape, **options)`` returns an array of `shape`: (O, I), or (O,) for biases.
 
-    `options` are its keys and their defaults; `needs_fan` marks those that only make sense for
-    weights, because a bias has no incoming connections to count.
+    `needs_fan` marks those that only make sense for weights, because a bias has no incoming connections
+    to count. ``refuses(**options)`` says which option is wrong beside the others, and what is
+    allowed, in which ``{key}`` stands for where the options stand.
     """
 
     draw: Callable[..., Array]
-    options: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
     needs_fan: bool = True
+    refuses: Callable[..., tuple[str, str] | None] = lambda **options: None
 
 
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> Array:
@@ -51,30 +54,48 @@ def _he_bound(shape: tuple[int, int]) -> float:
     return float(np.sqrt(6.0 / shape[1]))
 
 
+def _is_no_interval(low: float, high: float) -> tuple[str, str] | None:
+    if low > high:
+        return "low", f"must not be above {{key}}.high={high:g}"
+    return None if np.isfinite(high - low) else ("high", f"is too far from {{key}}.low={low:g}")
+
+
+_GAIN = {"gain": Option(default=1.0)}
+_MOST = Option(at_least=1, at_most=10**6, whole=True, default=5)
+
 INITIALIZERS: dict[str, Initializer] = {
     "zeros": Initializer(lambda rng, shape: np.zeros(shape), needs_fan=False),
-    "constant": Initializer(lambda rng, shape, value: np.full(shape, value), {"value": 0.1}, needs_fan=False),
+    "constant": Initializer(
+        lambda rng, shape, value: np.full(shape, value), {"value": Option(default=0.1)}, needs_fan=False
+    ),
     "uniform": Initializer(
         lambda rng, shape, low, high: rng.uniform(low, high, shape),
-        {"low": -1.0, "high": 1.0},
+        {"low": Option(default=-1.0), "high": Option(default=1.0)},
         needs_fan=False,
+        refuses=_is_no_interval,
     ),
     "normal": Initializer(
         lambda rng, shape, mean, std: rng.normal(mean, std, shape),
-        {"mean": 0.0, "std": 1.0},
+        {"mean": Option(default=0.0), "std": Option(at_least=0, default=1.0)},
         needs_fan=False,
     ),
-    "friendly": Initializer(_friendly, {"step": 0.1, "most": 5}, needs_fan=False),
+    "friendly": Initializer(
+        _friendly,
+        {
+            "step": Option(above=0, default=0.1),
+            "most": _MOST,
+        },
+        needs_fan=False,
+    ),
     "xavier_uniform": Initializer(
         lambda rng, shape, gain: rng.uniform(-_xavier_bound(shape, gain), _xavier_bound(shape, gain), shape),
-        {"gain": 1.0},
+        _GAIN,
     ),
     "xavier_normal": Initializer(
-        lambda rng, shape, gain: rng.normal(0.0, gain * np.sqrt(2.0 / sum(shape)), shape),
-        {"gain": 1.0},
+        lambda rng, shape, gain: rng.normal(0.0, gain * np.sqrt(2.0 / sum(shape)), shape), _GAIN
     ),
     "he_uniform": Initializer(lambda rng, shape: rng.uniform(-_he_bound(shape), _he_bound(shape), shape)),
     "he_normal": Initializer(lambda rng, shape: rng.normal(0.0, np.sqrt(2.0 / shape[1]), shape)),
     "lecun_normal": Initializer(lambda rng, shape: rng.normal(0.0, np.sqrt(1.0 / shape[1]), shape)),
-    "orthogonal": Initializer(_orthogonal, {"gain": 1.0}),
+    "orthogonal": Initializer(_orthogonal, _GAIN),
 }

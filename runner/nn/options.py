@@ -1,6 +1,6 @@
 """Options: what an entry of a table may be told, within which bounds, and by which letters formulas go.
 
-Their defaults stand in the YAML file of the entry, which shows them to who chooses it.
+A default stands here, or in the YAML file of the entry where it has one, which shows it to who chooses it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Option(NamedTuple):
     parts: tuple[str, ...] = ()
     needs: str | None = None
     letters: tuple[Symbol, ...] = ()
+    default: float | None = None
 
 
 def letters(options: dict[str, Option]) -> dict[str, Symbol]:

@@ -17,16 +17,7 @@ from runner.errors import RunnerError
 from runner.overrides import swept_values
 from runner.records.checksums import recorded
 from runner.records.lines import Line, as_csv, read_lines, rows_of, swept_keys
-from runner.records.names import (
-    ERROR,
-    FAILED,
-    HISTORY,
-    HYDRA,
-    INTERRUPTED,
-    MULTIRUN,
-    RUNS,
-    SUMMARY,
-)
+from runner.records.names import ERROR, FAILED, HISTORY, HYDRA, INTERRUPTED, MULTIRUN, RUNS, SUMMARY
 from runner.records.writing import write_whole
 
 if TYPE_CHECKING:
@@ -39,12 +30,13 @@ UNNUMBERED = -1
 
 
 class RunsTable:
-    """The table of a sweep, kept up to date on disk."""
+    """The table of a sweep, kept up to date on disk; `is_begun` says whether it has all its runs there."""
 
     def __init__(self, folder: str | Path, lines: Iterable[Line]) -> None:
         """The table in a sweep's folder, with a line for every run that it is to have."""
         self.path = Path(folder) / RUNS
         self.lines: dict[int, Line] = {}
+        self.is_begun = False
         self.expect(lines)
         self.due = time.monotonic() + PATIENCE
 
@@ -59,8 +51,10 @@ class RunsTable:
 
     def expect(self, lines: Iterable[Line]) -> None:
         """Takes the lines of runs that it is to have too, or has by now."""
+        known = len(self.lines)
         self.lines |= {line.run: line for line in lines}
         self.swept = swept_keys(self.lines.values())
+        self.is_begun &= len(self.lines) == known
 
     def add(self, line: Line) -> None:
         """Takes a run's line in the place of that it had; writes the table when it is time again."""
@@ -86,6 +80,7 @@ class RunsTable:
         """Writes the table as it is now; a reader never sees half of it."""
         started = time.monotonic()
         write_whole(self.path, self.text())
+        self.is_begun = True
         ended = time.monotonic()
         self.due = ended + max(PATIENCE, 20 * (ended - started))
 

@@ -44,10 +44,7 @@ class RunFiles:
     """A sink that writes ``history.csv`` into each run's folder, and the other files at its end."""
 
     def __init__(
-        self,
-        folders: Sequence[str | Path],
-        experiment: Experiment,
-        check: Callable[[], None] = lambda: None,
+        self, folders: Sequence[str | Path], experiment: Experiment, check: Callable[[], None] = lambda: None
     ) -> None:
         """`folders` are those of the stack's runs, in order; `experiment` any one of the stack's.
 

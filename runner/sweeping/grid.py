@@ -30,11 +30,7 @@ _LONG_CHOICE = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\w.+-]+(?:,[\w.+-]+){15,}
 
 
 def expand(
-    arguments: Sequence[str],
-    loader: ConfigLoader,
-    *,
-    points: Any = None,
-    together: Any = None,
+    arguments: Sequence[str], loader: ConfigLoader, *, points: Any = None, together: Any = None
 ) -> list[list[str]]:
     """The overrides of every job, in the order of Hydra's basic sweeper: the last key varies fastest.
 

@@ -26,7 +26,7 @@ from runner.sweeping.jobs import Composer, Job
 from runner.sweeping.progress import Progress
 from runner.sweeping.resuming import Resumption
 from runner.sweeping.returns import LazyJobReturn, Watchers
-from runner.sweeping.settings import Training
+from runner.sweeping.settings import LauncherSettings
 from runner.sweeping.workers import in_this_process, train_stacks
 from runner.training.experiment import Experiment
 from runner.training.stacking import row_bytes, stacked
@@ -58,7 +58,11 @@ class Sweep:
     """A sweep whose jobs come in one batch or in several, and its table, which has all of them."""
 
     def __init__(
-        self, settings: Training, context: HydraContext, task_function: TaskFunction, master: DictConfig
+        self,
+        settings: LauncherSettings,
+        context: HydraContext,
+        task_function: TaskFunction,
+        master: DictConfig,
     ) -> None:
         self.settings = settings
         self.context = context
@@ -135,7 +139,6 @@ class _Batch:
         self.outcomes: dict[int, Outcome] = {}
         self.unprepared: deque[Outcome] = deque()  # that failed before they were trained
         self.watchers = Watchers(sweep.context, sweep.task_function)
-        self.begun = jobs.keys() <= self.table.lines.keys()  # whether all these runs are in the table
         self._refuse_taken_folders()
         self.table.expect(
             Line(number, swept_of(job.overrides, sweep.fixed), directory=sweep.directory(job))
@@ -184,7 +187,7 @@ class _Batch:
                 if not in_this_process(settings.workers, settings.backend):
                     for job in self.jobs.values():  # a worker that died may have been at it
                         clear_parts(job.folder)
-                if self.begun:
+                if self.table.is_begun:
                     self.table.write()
         return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]
 
@@ -205,8 +208,7 @@ class _Batch:
 
     def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
         """The jobs' stacks, each made as somebody is there to train it, in whatever thread."""
-        if not self.begun:  # who reads it from now on, whatever ends this process, knows of all runs
-            self.begun = True
+        if not self.table.is_begun:  # who reads it from now on, whatever ends this process, knows of all runs
             self.table.write()
         settings = self.sweep.settings
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.

@@ -12,7 +12,7 @@ from runner.training.stacking import MAX_MEMORY, in_bytes
 
 
 @dataclass
-class Training:
+class LauncherSettings:
     """How runs are to be trained: ``hydra.launcher``. Raises ConfigError for what cannot be."""
 
     n_jobs: int = 1
@@ -57,8 +57,8 @@ class Training:
 
 
 @dataclass
-class Expansion:
-    """Which runs there are to be: ``hydra.sweeper``, whose ``zip`` is `together`. Raises as `Training`."""
+class SweeperSettings:
+    """Which runs there are to be: ``hydra.sweeper``, whose ``zip`` is `together`. Raises likewise."""
 
     max_batch_size: int | None = None
     params: dict[str, str] | None = None

@@ -27,7 +27,7 @@ from runner.records.writing import write_whole
 from runner.sweeping.grid import expand, expected, fixed_overrides, with_params, without_duplicates
 from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import wants_a_process_of_its_own
-from runner.sweeping.settings import Expansion
+from runner.sweeping.settings import SweeperSettings
 from runner.training.experiment import width
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
@@ -44,7 +44,7 @@ class SweepFailedError(RunnerError):
 
 def sweep(
     arguments: Sequence[str],
-    settings: Expansion,
+    settings: SweeperSettings,
     context: HydraContext,
     task_function: TaskFunction,
     config: DictConfig,

@@ -188,4 +188,4 @@ def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None 
     if inputs is not None:
         x = experiment.data.scaled(x)
     with np.errstate(all="ignore"):
-        return experiment.network.forward(parameters[None], x[None]).pred[0]
+        return experiment.network.forward(np.ascontiguousarray(parameters)[None], x[None]).pred[0]

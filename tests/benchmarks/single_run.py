@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from runner.config import experiment
 from runner.nn.arrays import Array
 from runner.training.experiment import Experiment
-from runner.training.loop import train
+from runner.training.loop import keep_freed_memory, train
 
 EMPTY_APP = """
 import hydra
@@ -159,6 +159,7 @@ def torch_eager(one: Experiment) -> Callable[[], object]:
 
 if __name__ == "__main__":
     start_up()
+    keep_freed_memory()  # as the command does
     threadpool_limits(1)
     one_update("gradient descent")
     one_update("momentum", optimizer={"name": "sgd", "momentum": 0.9})

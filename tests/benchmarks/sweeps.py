@@ -24,7 +24,7 @@ import numpy as np
 from single_run import EMPTY_APP, Nowhere, digits, in_turn, ratio
 
 from runner.training.experiment import Experiment
-from runner.training.loop import train
+from runner.training.loop import keep_freed_memory, train
 from runner.training.stacking import widest
 
 HERE = Path(__file__).parent
@@ -145,6 +145,7 @@ def libraries(epochs: int = 10, rounds: int = 5) -> None:
 
 
 def stacks(one: Experiment, rates: list[float]) -> None:
+    keep_freed_memory()  # as the command and its workers do
     width = widest(one, 2**32)
     for start in range(0, len(rates), width):
         train([_at(one, rate) for rate in rates[start : start + width]], Nowhere())

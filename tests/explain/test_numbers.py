@@ -114,7 +114,7 @@ def test_penalties_have_a_line_each(penalty: str) -> None:
 
 def test_the_gradient_is_the_sum_of_its_lines() -> None:
     step = take(load("regularization.l1=0.01", "regularization.l2=0.1", "batch_size=2"), 3)
-    weights = np.array([p.from_ > 0 for p in step.names])
+    weights = np.array([p.from_ > 0 for p in step.experiment.network.names])
     summed = step.error_gradient + weights * 0.01 * np.sign(step.old) + weights * 0.1 * step.old
     assert (summed == step.gradient).all()
     assert (step.error_gradient != step.gradient)[weights].all()

@@ -46,8 +46,8 @@ def test_decision_boundary_is_in_the_units_of_the_data(tmp_path: Path) -> None:
     grid = numbers[numbers["kind"] == "grid"].iloc[4321]
     values = Results(sweep / "0").parameters(0)["final"].to_numpy()
     scaled = (np.array([[grid["x"], grid["y"]]]) - run.data.scale.shift) / run.data.scale.spread
-    layers = run.network.views(values[None])
-    by_hand = np.tanh(scaled @ layers[0].w[0].T + layers[0].b[0]) @ layers[1].w[0].T + layers[1].b[0]
+    (w, b), (v, c) = run.network.views(values[None])
+    by_hand = np.tanh(scaled @ w[0].T + b[0]) @ v[0].T + c[0]
     assert grid["value"] == pytest.approx(by_hand[0, 0], rel=1e-9)
 
 

@@ -11,6 +11,7 @@ from reading_figures import drawn, rows, sweep_of
 
 from runner.figures import load
 from runner.results import Results
+from runner.training.objective import errors_at
 
 
 def test_landscape_over_two_weights_is_the_error(alone: Path) -> None:
@@ -69,8 +70,6 @@ def test_paths_lead_to_the_end_however_large_the_weights(tmp_path: Path) -> None
     end = numbers[numbers["kind"] == "path"].iloc[-1]
     assert (end["x"], end["y"]) == (pytest.approx(0, abs=1e-9), pytest.approx(0, abs=1e-9))
     assert end["error"] == float(result["final_error"])
-    from runner.figures.landscape import errors as errors_at
-
     weights = np.array([[float(last[name]) for name in names]])
     assert errors_at(Results(cars).experiment(0), weights)[0] == pytest.approx(end["error"], rel=1e-9)
     grid = numbers[numbers["kind"] == "grid"]

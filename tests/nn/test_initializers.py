@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runner.nn.initializers import INITIALIZERS
+from runner.nn.initializers import INITIALIZERS, Initializer
 from runner.nn.streams import stream
 
 FAN_OUT, FAN_IN = 400, 100
@@ -24,12 +24,23 @@ STATISTICS: dict[str, tuple[float, float, float | None]] = {
 }
 
 
+def defaults(initializer: Initializer) -> dict[str, float | None]:
+    return {name: option.default for name, option in initializer.options.items()}
+
+
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_every_initializer(name: str) -> None:
     initializer = INITIALIZERS[name]
     shapes: list[tuple[int, ...]] = [(3, 5), (5, 3), (1, 1)] if initializer.needs_fan else [(3, 5), (4,)]
     for shape in shapes:
-        drawn, same = (initializer.draw(stream(1, "weights"), shape, **initializer.options) for _ in range(2))
+        drawn, same = (
+            initializer.draw(
+                stream(1, "weights"),
+                shape,
+                **{name: option.default for name, option in initializer.options.items()},
+            )
+            for _ in range(2)
+        )
         assert drawn.shape == shape
         assert np.isfinite(drawn).all()
         assert drawn.tobytes() == same.tobytes()
@@ -39,7 +50,11 @@ def test_every_initializer(name: str) -> None:
 def test_statistics_of_initializers(name: str) -> None:
     mean, std, bound = STATISTICS[name]
     initializer = INITIALIZERS[name]
-    drawn = initializer.draw(stream(0, "weights"), (FAN_OUT, FAN_IN), **initializer.options)
+    drawn = initializer.draw(
+        stream(0, "weights"),
+        (FAN_OUT, FAN_IN),
+        **{name: option.default for name, option in initializer.options.items()},
+    )
     assert drawn.shape == (FAN_OUT, FAN_IN)
     assert drawn.mean() == pytest.approx(mean, abs=4 * std / 200 + 1e-15)  # 4 standard errors of 40,000
     assert drawn.std() == pytest.approx(std, rel=0.02, abs=1e-15)

@@ -15,6 +15,7 @@ from processes import Command
 
 from runner.errors import RunnerError
 from runner.figures.figure import note_of
+from runner.records.lines import Line
 from runner.records.runs_table import RunsTable
 from runner.results import Results, read_runs
 
@@ -162,3 +163,18 @@ def test_a_folder_of_something_else_is_no_sweep(tmp_path: Path) -> None:
     (tmp_path / "notes" / "error.txt").write_text("mine")
     with pytest.raises(RunnerError, match="neither the folder of a run nor of a sweep"):
         read_runs(tmp_path)
+
+
+def test_a_table_has_every_run_from_its_first_write_on(tmp_path: Path) -> None:
+    table = RunsTable(tmp_path, [Line(run, {"seed": str(run)}) for run in range(3)])
+    assert not table.is_begun
+    table.write()
+    assert table.is_begun
+    table.add(Line(1, {"seed": "1"}, "completed", {"epochs": 3}))
+    table.expect([Line(2, {"seed": "2"}, directory="2")])
+    assert table.is_begun
+    table.expect([Line(3, {"seed": "3"})])
+    assert not table.is_begun
+    table.write()
+    assert [line["status"] for line in lines(tmp_path)] == ["interrupted", "completed", *["interrupted"] * 2]
+    assert RunsTable.now(tmp_path).text() == table.text()

@@ -19,7 +19,7 @@ from runner.nn.activations import ACTIVATIONS
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.training.experiment import Experiment
-from runner.training.objective import EVALUATED, Examples, Objective, Point, errors_at, measured
+from runner.training.objective import EVALUATED, Examples, Objective, Point, errors_at, measured, predict
 from runner.training.stack import initial_parameters
 
 STEP = 1e-5
@@ -203,3 +203,10 @@ def test_other_inputs_are_in_the_units_of_the_data(scale: str) -> None:
     assert np.allclose(trained.experiment.data.in_own_units(trained.experiment.data.inputs), raw.inputs)
     right = (pred.argmax(axis=1) == datasets.load_iris().target).mean()
     assert right == pytest.approx(trained.result.metrics["accuracy"], abs=0.1), half
+
+
+def test_parameters_may_come_from_a_column() -> None:
+    trained = run("epochs=1")
+    column = np.stack([trained.result.initial, trained.result.final], axis=1)[:, 1]
+    assert not column.flags.c_contiguous
+    assert predict(trained.experiment, column).tolist() == trained.predict().tolist()
