@@ -155,11 +155,14 @@ class Point:
 
 def measured(points: Iterable[Point], classifies: bool) -> dict[str, Array]:
     """The error (R,) and, of classes, the accuracy, over examples part by part."""
-    parts = [(point.errors, point.right) if classifies else (point.errors,) for point in points]
-    return {
-        name: _mean_over_examples(over_parts)
-        for name, over_parts in zip(("error", "accuracy"), zip(*parts, strict=True), strict=False)
-    }
+    errors: list[Array] = []
+    rights: list[Mask] = []
+    for point in points:
+        errors.append(point.errors)
+        if classifies:
+            rights.append(point.right)
+    error = {"error": _mean_over_examples(errors)}
+    return error | {"accuracy": _mean_over_examples(rights)} if rights else error
 
 
 def _mean_over_examples(parts: Sequence[NDArray[Any]]) -> Array:
