@@ -13,6 +13,8 @@ from omegaconf import DictConfig
 
 @dataclass
 class GridSweeperConf:
+    """The keys of ``hydra.sweeper``."""
+
     _target_: str = "hydra_plugins.grid_sweeper.GridSweeper"
     max_batch_size: int | None = None  # jobs handed to the launcher at a time; null: all
     params: dict[str, str] | None = None  # sweeps in YAML: key: 0.1,0.2
@@ -30,10 +32,10 @@ class GridSweeper(Sweeper):
     """The door; the work is in :mod:`runner.sweeping.sweeper`, imported when it is needed."""
 
     def __init__(self, **settings: Any) -> None:
-        settings["together"] = settings.pop("zip", None)
-        self.settings = settings
+        """`settings` are in the configuration too, which comes with `setup`."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Takes what Hydra gives a sweeper."""
         from hydra.core.plugins import Plugins
 
         self.hydra_context = hydra_context
@@ -44,8 +46,7 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        from runner.sweeping.settings import SweeperSettings
+        """Runs the sweep that `arguments`, which the configuration has too, ask for."""
         from runner.sweeping.sweeper import sweep
 
-        settings = SweeperSettings(**self.settings)
-        return sweep(arguments, settings, self.hydra_context, self.task_function, self.config, self.launcher)
+        return sweep(self.config, self.hydra_context, self.task_function, self.launcher)

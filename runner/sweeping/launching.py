@@ -6,6 +6,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,15 +22,15 @@ from runner.records.lines import Line, read_lines
 from runner.records.names import INTERRUPTED, RUNS
 from runner.records.runs_table import RunsTable
 from runner.records.writing import clear, clear_parts, refuse_finished
-from runner.sweeping.grid import expected, fixed_overrides, requested, swept_of
+from runner.sweeping.grid import expected, fixed_overrides, requested, swept_of, without_duplicates
 from runner.sweeping.jobs import Composer, Job
 from runner.sweeping.progress import Progress
 from runner.sweeping.resuming import Resumption
 from runner.sweeping.returns import LazyJobReturn, Watchers
 from runner.sweeping.settings import LauncherSettings
-from runner.sweeping.workers import in_this_process, train_stacks
+from runner.sweeping.workers import train_stacks
 from runner.training.experiment import Experiment
-from runner.training.stacking import row_bytes, stacked
+from runner.training.stacking import stacked
 from runner.work import Outcome, Work, failure
 
 log = logging.getLogger(__name__)
@@ -54,26 +55,22 @@ def wants_a_process_of_its_own(master: DictConfig) -> bool:
     return bool(job.chdir) or bool(job.env_set) or bool(job.env_copy)
 
 
+@dataclass
 class Sweep:
     """A sweep whose jobs come in one batch or in several, and its table, which has all of them."""
 
-    def __init__(
-        self,
-        settings: LauncherSettings,
-        context: HydraContext,
-        task_function: TaskFunction,
-        master: DictConfig,
-    ) -> None:
-        self.settings = settings
-        self.context = context
-        self.task_function = task_function
-        self.master = master
-        self.batched: Batched | None = getattr(task_function, "batched", None)
-        self.folder = Path(str(master.hydra.sweep.dir)).absolute()
-        self.composer = Composer(context.config_loader, master)
-        self.table: RunsTable | None = None
-        self.fixed: Set[str] = frozenset()
-        self.hashes: dict[str, str] = {}  # of the files that runs were made from
+    settings: LauncherSettings
+    context: HydraContext
+    task_function: TaskFunction
+    master: DictConfig
+    table: RunsTable | None = None
+    fixed: Set[str] = frozenset()
+    hashes: dict[str, str] = field(default_factory=dict)  # of the files that runs were made from
+
+    def __post_init__(self) -> None:
+        self.batched: Batched | None = getattr(self.task_function, "batched", None)
+        self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
+        self.composer = Composer(self.context.config_loader, self.master)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], first: int) -> Sequence[JobReturn]:
         """Runs the jobs and returns a JobReturn a job, in order; see Hydra's ``Launcher.launch``."""
@@ -103,17 +100,12 @@ class Sweep:
         self.fixed = fixed_overrides(self.master, loader)
         table = RunsTable(self.folder, [])
         if self.master.hydra.sweeper.get("max_batch_size") is not None:
-            everything = requested(self.master, loader)
+            everything = without_duplicates(requested(self.master, loader))
             if everything[: len(job_overrides)] == job_overrides:
                 table.expect(expected(everything, self.master, self.fixed))
                 if self.settings.resume:
                     table.expect(read_lines(self.folder / RUNS))
         return table
-
-    @property
-    def share(self) -> int:
-        """The bytes that a worker may hold."""
-        return self.settings.memory // self.settings.workers
 
     def directory(self, job: Job) -> str:
         """A job's folder, as seen from the sweep's."""
@@ -170,21 +162,14 @@ class _Batch:
         with Progress(len(self.jobs)) as self.progress:
             todo = self._unfinished()  # until here a sweep may be refused, and nothing is written
             try:
-                for outcomes in train_stacks(
-                    self._stacks(todo),
-                    row_bytes(self.sweep.share),
-                    n_jobs=settings.workers,
-                    backend=settings.backend,
-                    address=settings.address,
-                    tick=self.progress.part,
-                ):
-                    self._take([*self._failures(), *outcomes])
-                self._take(self._failures())
+                for outcomes in train_stacks(self._stacks(todo), settings, self.progress.part):
+                    self._take(outcomes)
+                self._take([])
             except KeyboardInterrupt:
                 self._interrupted()
                 raise
             finally:
-                if not in_this_process(settings.workers, settings.backend):
+                if not settings.in_this_process:
                     for job in self.jobs.values():  # a worker that died may have been at it
                         clear_parts(job.folder)
                 if self.table.is_begun:
@@ -212,14 +197,13 @@ class _Batch:
             self.table.write()
         settings = self.sweep.settings
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
-        fair = -(-len(jobs) // (settings.workers * (1 if settings.local else 16)))
+        fair = -(-len(jobs) // (settings.workers * (1 if settings.is_local else 16)))
         groups: dict[Hashable, list[Job]] = {}
         for job in jobs:
             groups.setdefault(self.batched.group(job.config), []).append(job)
         for group in groups.values():
-            yield from stacked(
-                filter(None, map(self._work, group)), lambda work: work.experiment, self.sweep.share, fair
-            )
+            works = filter(None, map(self._work, group))
+            yield from stacked(works, lambda work: work.experiment, settings.share, fair)
 
     def _work(self, job: Job) -> Work | None:
         """What a worker is to do for a job; None, and an outcome, where that cannot be prepared."""
@@ -235,11 +219,9 @@ class _Batch:
             return None
         return Work(line, job.folder, made, job.files)
 
-    def _failures(self) -> list[Outcome]:
-        """The outcomes of jobs that could not be prepared since this was last asked."""
-        return [self.unprepared.popleft() for _ in range(len(self.unprepared))]
-
-    def _take(self, outcomes: Sequence[Outcome]) -> None:
+    def _take(self, trained: Sequence[Outcome]) -> None:
+        """Notes what has become of runs, and of those that could not be prepared meanwhile."""
+        outcomes = [*(self.unprepared.popleft() for _ in range(len(self.unprepared))), *trained]
         for outcome in outcomes:
             number = outcome.line.run
             self.outcomes[number] = outcome
