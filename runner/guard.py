@@ -17,7 +17,7 @@ from yaml import YAMLError
 
 from runner.errors import RunnerError
 from runner.records.folders import held, refuse_at_work
-from runner.records.names import ERROR, HYDRA_FILES, LEFT, MULTIRUN, RESULTS, RUNS, SUMMARY, is_part
+from runner.records.names import ERROR, HYDRA_FILES, MULTIRUN, RESULTS, RUNS, SUMMARY, is_left, is_part
 
 
 class FolderTakenError(SystemExit):
@@ -160,7 +160,7 @@ def refuse_others(folder: Path, record: str | None) -> None:
         refuse_at_work(folder, SUBDIR)
         strangers = _strangers_of_job(folder, record)
         if record is None:  # nothing else tells that it is ours
-            strangers = [name for name in strangers if not _is_left(name)]
+            strangers = [name for name in strangers if not is_left(name)]
         _refuse(SUBDIR, folder, strangers)
 
 
@@ -171,10 +171,8 @@ def _strangers_of_job(folder: Path, record: str | None) -> list[str]:
 
 def _strangers_of_run(folder: Path, record: str | None) -> list[str]:
     """What a folder holds besides what a try of ours that came to nothing has left there."""
-    names = _seen(folder, record)
-    if not _is_of_ours(folder, record):
-        return names
-    return [name for name in names if not _is_left(name) and name != record]
+    ours = _is_of_ours(folder, record)
+    return [name for name in _seen(folder, record) if not ours or not (is_left(name) or name == record)]
 
 
 def _strangers_of_sweep(folder: Path, record: str | None) -> list[str]:
@@ -191,11 +189,6 @@ def _strangers_of_sweep(folder: Path, record: str | None) -> list[str]:
 def _seen(folder: Path, record: str | None = None) -> list[str]:
     """The names in a folder, without hidden ones: none of ours is hidden, but for Hydra's `record`."""
     return sorted(name for name in os.listdir(folder) if not name.startswith(".") or name == record)
-
-
-def _is_left(name: str) -> bool:
-    """Whether a name is one that a run of ours leaves."""
-    return name in LEFT or is_part(name)
 
 
 def _is_of_ours(folder: Path, record: str | None) -> bool:
@@ -219,26 +212,25 @@ def _refuse(key: str, folder: Path, strangers: Sequence[str]) -> None:
 
 def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
     """A sweep is resumed by the request that it was started with. Raises RunnerError for another."""
-    asked = ("hydra.overrides.task", "hydra.sweeper")
     try:
-        before = OmegaConf.load(folder / MULTIRUN)
-        requests = [OmegaConf.select(before, key) for key in asked]
-    except (YAMLError, UnicodeDecodeError, OmegaConfBaseException):
-        requests = [None]
-    if None in requests:
+        before = _request(OmegaConf.load(folder / MULTIRUN))
+    except (YAMLError, ValueError, OmegaConfBaseException):
         raise RunnerError(
             f"hydra.launcher.resume=true: {folder / MULTIRUN} is not as it was written, so that nobody can "
             "say which sweep this is; name another folder"
-        )
-    for key, request in zip(asked, requests, strict=True):
-        there, here = (
-            OmegaConf.to_container(part, resolve=False) for part in (request, OmegaConf.select(config, key))
-        )
+        ) from None
+    for there, here in zip(before, _request(config), strict=True):
         if there != here:
             raise RunnerError(
                 f"hydra.launcher.resume=true: the sweep in {folder} is another one:\n"
                 f"  there: {_short(there)}\n  here:  {_short(here)}"
             )
+
+
+def _request(config: Any) -> list[Any]:
+    """What tells a sweep from others: its overrides, and its sweeper's keys. Raises ValueError for none."""
+    asked = (OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper"))
+    return [OmegaConf.to_container(part, resolve=False) for part in asked]
 
 
 def _short(request: Any) -> str:

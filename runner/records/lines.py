@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -48,6 +49,13 @@ class Line(NamedTuple):
 def swept_keys(lines: Iterable[Line]) -> list[str]:
     """The keys that are swept in any of the lines."""
     return list(dict.fromkeys(key for line in lines for key in line.swept))
+
+
+def varying_keys(lines: Sequence[Line]) -> list[str]:
+    """Those of the swept keys that have more than one value."""
+    pairs = {pair for line in lines for pair in line.swept.items()}
+    counts = Counter(key for key, _ in pairs)
+    return [key for key in swept_keys(lines) if counts[key] > 1]
 
 
 def rows_of(lines: Sequence[Line], swept: Sequence[str]) -> Iterator[list[object]]:

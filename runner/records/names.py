@@ -51,6 +51,11 @@ def is_part(name: str) -> bool:
     return _PART.fullmatch(name) is not None
 
 
+def is_left(name: str) -> bool:
+    """Whether a file's name is one that a run of ours leaves in its folder, done or not."""
+    return name in LEFT or is_part(name)
+
+
 def higher_is_better(metric: str) -> bool:
     """Whether more of a metric is better."""
     return METRICS[metric]

@@ -19,9 +19,9 @@ from runner.guard import claimed, refuse_others
 from runner.hydra_internals import basic_launcher
 from runner.records.folders import inside
 from runner.records.lines import Line, read_lines
-from runner.records.names import INTERRUPTED, RUNS
+from runner.records.names import INTERRUPTED, RUNS, is_part
 from runner.records.runs_table import RunsTable
-from runner.records.writing import clear, clear_parts, refuse_finished
+from runner.records.writing import clear, refuse_finished
 from runner.sweeping.grid import expected, fixed_overrides, requested, swept_of, without_duplicates
 from runner.sweeping.jobs import Composer, Job
 from runner.sweeping.progress import Progress
@@ -80,7 +80,7 @@ class Sweep:
             return self._one_by_one(job_overrides, first)
         self.folder.mkdir(parents=True, exist_ok=True)
         with claimed(self.folder, self.context.callbacks.callbacks):
-            clear_parts(self.folder)
+            clear(self.folder, is_part)
             table = self.table = self.table or self._table(job_overrides)
             jobs = {n: self.composer.job(n, job) for n, job in enumerate(job_overrides, start=first)}
             return _Batch(self, self.batched, table, jobs).run()
@@ -171,7 +171,7 @@ class _Batch:
             finally:
                 if not settings.in_this_process:
                     for job in self.jobs.values():  # a worker that died may have been at it
-                        clear_parts(job.folder)
+                        clear(job.folder, is_part)
                 if self.table.is_begun:
                     self.table.write()
         return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]

@@ -19,7 +19,7 @@ from runner.errors import ConfigError, RunnerError, describe
 from runner.hydra_internals import error_of
 from runner.ranking import default_metric, verdict
 from runner.records.folders import inside
-from runner.records.lines import Line
+from runner.records.lines import Line, varying_keys
 from runner.records.names import MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
@@ -145,11 +145,7 @@ def _swept(line: Line) -> str:
 
 def _best(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """What there is to say of the best setting. Not every launcher knows that a key has but one value."""
-    values: dict[str, set[object]] = {}
-    for line in lines:
-        for key, value in line.swept.items():
-            values.setdefault(key, set()).add(value)
-    keys = [key for key, distinct in values.items() if len(distinct) > 1 and key != "seed"]
+    keys = [key for key in varying_keys(lines) if key != "seed"]
 
     def name(run: int) -> str:
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
