@@ -159,9 +159,8 @@ def refuse_others(folder: Path, record: str | None) -> None:
     if folder.is_dir():
         refuse_at_work(folder, SUBDIR)
         strangers = _strangers_of_job(folder, record)
-        if record is None:  # nothing else tells that it is ours
-            strangers = [name for name in strangers if not is_left(name)]
-        _refuse(SUBDIR, folder, strangers)
+        # where there is no record nothing else tells that a file is ours
+        _refuse(SUBDIR, folder, [name for name in strangers if record is not None or not is_left(name)])
 
 
 def _strangers_of_job(folder: Path, record: str | None) -> list[str]:

@@ -83,8 +83,7 @@ class Histories:
     def errors(self, paths: Sequence[str], names: Sequence[str], level: float, more: bool) -> Errors:
         """The second column of `names` of all; `reached` at `level` or below it, or above it if `more`."""
         most = max(2, MOST_NUMBERS // max(1, len(paths)))
-        counts: list[Array] = []
-        values: list[Array] = []
+        counts, values = list[Array](), list[Array]()
         reached = np.full(len(paths), np.inf)
         for i, history in enumerate(self.read(paths, names)):
             at, value = history.values()

@@ -91,9 +91,9 @@ def read_runs_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
     for column in [c for c in ("run", "learning_rate", *RESULT_COLUMNS) if c in table]:
         table[column] = _numbers(path, table, column, ended if column == "learning_rate" else None)
     done = table["status"] == COMPLETED
-    finite = dict.fromkeys(("initial_error", "final_error", "best_error"), done)
-    for column, rows in {"run": done | True, **finite}.items():
-        _refuse(path, table, column, rows & ~np.isfinite(table[column]), "is not finite")
+    for column in ("run", "initial_error", "final_error", "best_error"):
+        wrong = ~np.isfinite(table[column]) & (done | (column == "run"))
+        _refuse(path, table, column, wrong, "is not finite")
     _refuse(path, table, "run", table["run"] % 1 != 0, "is no whole number")
     _refuse(path, table, "run", table["run"].duplicated(), "stands there twice")
     if "learning_rate" in table:

@@ -24,7 +24,7 @@ import orjson
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.nn.network import Network
-from runner.records.checksums import NOTHING, Sum
+from runner.records.checksums import Sum
 from runner.records.lines import Line, as_csv, rows_of
 from runner.records.names import FILES, HISTORY, PARAMETERS, PART, SUMMARY, is_left
 from runner.training.experiment import Experiment, columns
@@ -59,7 +59,7 @@ class RunFiles:
         # The files of runs that are not whole, each noted before it is there: an interrupt may come at once.
         self.opened: list[list[str]] = [[] for _ in self.folders]
         self.rows = [0] * len(self.folders)
-        self.sums: list[dict[str, Sum]] = [{HISTORY: NOTHING} for _ in self.folders]
+        self.sums: list[dict[str, Sum]] = [{HISTORY: Sum()} for _ in self.folders]
 
     def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
         """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.recorder.Sink`."""
@@ -82,7 +82,7 @@ class RunFiles:
         self.check()
         self.opened[run].append(f"{self.folders[run]}/{name}")
         write_whole(f"{self.folders[run]}/{name}", content)
-        self.sums[run][name] = NOTHING.of(content)
+        self.sums[run][name] = Sum().of(content)
 
     def finish(self, run: int, trained: Trained, line: Line) -> None:
         """Puts the run's files in their places; `line` is its line of ``runs.csv``."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import IntervalSweep, Override
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from runner.config.compose import replacing
@@ -145,19 +145,15 @@ def _columns(
 
 
 def _interval(override: Override, points: int | None) -> list[str]:
-    sweep = override.value()
-    assert isinstance(sweep, IntervalSweep)
-    assert sweep.start is not None
-    assert sweep.end is not None
+    sweep: Any = override.value()
+    start, end, line = sweep.start, sweep.end, override.input_line
     if points is None:
-        raise RunnerError(
-            f"{override.input_line}: say how many values of the interval with hydra.sweeper.points=N"
-        )
+        raise RunnerError(f"{line}: say how many values of the interval with hydra.sweeper.points=N")
     logarithmic = "log" in sweep.tags
-    if logarithmic and not (sweep.start > 0 and sweep.end > 0):
-        raise RunnerError(f"{override.input_line}: a logarithmic interval needs two ends above 0")
-    values = spaced(float(sweep.start), float(sweep.end), points, logarithmic)
-    if isinstance(sweep.start, int) and isinstance(sweep.end, int):  # int(interval(1,10))
+    if logarithmic and not (start > 0 and end > 0):
+        raise RunnerError(f"{line}: a logarithmic interval needs two ends above 0")
+    values = spaced(float(start), float(end), points, logarithmic)
+    if isinstance(start, int) and isinstance(end, int):  # int(interval(1,10))
         return [str(round(value)) for value in values]
     return [as_override(value) for value in values]
 
