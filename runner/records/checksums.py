@@ -32,13 +32,10 @@ class Sum(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """A run's ``summary.csv``: its line of ``runs.csv``, and behind it the rows of its history and its sums.
-
-    `files` has what stands behind the line, by its column: ``rows``, and the name of each file.
-    """
+    """A run's ``summary.csv``: its line of ``runs.csv``, and what stands behind that."""
 
     line: Line
-    files: Mapping[str, str]
+    files: Mapping[str, str]  # by its column: how many ``rows`` its history has, and the sum of each file
 
 
 def recorded(folder: str | Path) -> Summary | None:

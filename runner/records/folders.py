@@ -70,10 +70,7 @@ def _lock(folder: Path, locks: ExitStack, *, shared: bool = False) -> bool:
 
 
 def _lock_by_file(folder: Path, locks: ExitStack, *, shared: bool) -> bool:
-    """The same where folders cannot be locked: by a file among the system's temporary ones.
-
-    Such locks are never shared: who would share one only sees whether it is free.
-    """
+    """The same where folders cannot be locked: by a file among the system's temporary ones."""
     from filelock import FileLock, Timeout
 
     name = sha256(os.path.realpath(folder).encode()).hexdigest()[:16]
@@ -83,7 +80,7 @@ def _lock_by_file(folder: Path, locks: ExitStack, *, shared: bool) -> bool:
             lock.acquire(timeout=0)
         except Timeout:
             return False
-        if shared:
+        if shared:  # such locks are not: who would share one only sees whether it is free
             lock.release()
         else:
             locks.callback(lock.release)

@@ -51,15 +51,11 @@ class NotShownError(RunnerError):
 
 @dataclass(frozen=True)
 class Errors:
-    """The errors (R, T) at `counts` (T,), or another column; NaN where a run has no row, after its end too.
+    """The errors of runs, or another column of their histories, of which long ones are thinned."""
 
-    `reached` (R,) is the first count of each run that is at the level that counts as learnt, or infinity;
-    it is found on whole histories, before they are thinned.
-    """
-
-    counts: Array
-    values: Array
-    reached: Array
+    counts: Array  # (T,)
+    values: Array  # (R, T), NaN where a run has no row, after its end too
+    reached: Array  # (R,), the first count of all that is at the level that counts as learnt, or infinity
 
 
 class Histories:

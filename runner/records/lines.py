@@ -19,17 +19,13 @@ if TYPE_CHECKING:
 
 
 class Line(NamedTuple):
-    """What a table says of a run. `swept` are the values of the swept keys, as written.
-
-    `results` are numbers by their names in RESULT_COLUMNS, NaN or not there where they do not apply or
-    the run has not ended; `directory` is its folder as seen from the sweep's, empty where nobody knows yet.
-    """
+    """What a table says of a run."""
 
     run: int
-    swept: Mapping[str, Any]
+    swept: Mapping[str, Any]  # the values of the swept keys, as written
     status: str = INTERRUPTED
-    results: Mapping[str, float] = {}
-    directory: str = "."
+    results: Mapping[str, float] = {}  # by RESULT_COLUMNS; NaN or not there: none, or none yet
+    directory: str = "."  # its folder as seen from the sweep's, empty where nobody knows yet
 
     def ended(self, trained: Trained) -> Line:
         """The line of the run once it has been trained."""

@@ -94,18 +94,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Template:
-    """What the files of jobs of one kind share.
+    """What the files of jobs of one kind share."""
 
-    `subdir` is Hydra's ``output_subdir``, None for no files; `texts` are those of HYDRA_FILES;
-    `keys` have a value of the job's own, `folder` is where the jobs' folders are, and `separators`
-    make a folder's name of overrides.
-    """
-
-    subdir: str | None
-    texts: tuple[Text, ...]
-    keys: tuple[str, ...] = ()
-    folder: str = ""
-    separators: tuple[str, str] = (",", "=")
+    subdir: str | None  # Hydra's ``output_subdir``, None for no files
+    texts: tuple[Text, ...]  # of HYDRA_FILES
+    keys: tuple[str, ...] = ()  # that have a value of the job's own
+    folder: str = ""  # where the jobs' folders are
+    separators: tuple[str, str] = (",", "=")  # in a folder's name made of overrides
 
 
 def _make(*folders: str) -> None:

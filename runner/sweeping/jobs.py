@@ -52,19 +52,15 @@ def effective(overrides: Sequence[str]) -> list[str]:
 
 @dataclass(slots=True)
 class Job:
-    """A job of a sweep, composed; a hundred thousand of them are held at once.
-
-    `folder` is its output directory, `files` what is written into it first, `kind` where its
-    configuration is made, unless it is `resolved` already.
-    """
+    """A job of a sweep, composed; a hundred thousand of them are held at once."""
 
     number: int
     overrides: list[str]
-    folder: str
-    files: JobFiles
+    folder: str  # its output directory
+    files: JobFiles  # what is written into it first
     composer: Composer = field(repr=False)
-    kind: Kind | None = field(default=None, repr=False)
-    resolved: dict[str, Any] | None = None
+    kind: Kind | None = field(default=None, repr=False)  # which makes its configuration
+    resolved: dict[str, Any] | None = None  # its configuration, where none has to be made
 
     @property
     def config(self) -> dict[str, Any]:

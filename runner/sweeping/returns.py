@@ -16,10 +16,7 @@ from runner.work import Outcome
 
 
 class LazyJobReturn(JobReturn):
-    """A job's return, with its line of the table.
-
-    Its configurations are composed when somebody asks for them.
-    """
+    """A job's return, with its line of the table; its configurations are composed when they are asked for."""
 
     def __init__(self, job: Job, outcome: Outcome) -> None:
         self.job = job
