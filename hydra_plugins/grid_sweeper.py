@@ -38,15 +38,13 @@ class GridSweeper(Sweeper):
         """Takes what Hydra gives a sweeper."""
         from hydra.core.plugins import Plugins
 
-        self.hydra_context = hydra_context
-        self.task_function = task_function
-        self.config = config
-        self.launcher = Plugins.instance().instantiate_launcher(
+        launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
+        self.asked = config, hydra_context, task_function, launcher
 
     def sweep(self, arguments: list[str]) -> Any:
         """Runs the sweep that `arguments`, which the configuration has too, ask for."""
         from runner.sweeping.sweeper import sweep
 
-        return sweep(self.config, self.hydra_context, self.task_function, self.launcher)
+        return sweep(*self.asked)

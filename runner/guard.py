@@ -68,10 +68,7 @@ def claimed(folder: Path, callbacks: Iterable[Any]) -> AbstractContextManager[No
 
 
 def complete_table(folder: Path, *, is_new: bool) -> None:
-    """Writes the table of a sweep that has ended, and whose sweeper and launcher know of none.
-
-    A new folder into which nothing has come is taken away again.
-    """
+    """Writes the table of a sweep whose sweeper and launcher know of none; removes a new, empty folder."""
     if (folder / MULTIRUN).is_file() and not (folder / RUNS).exists():
         if any(path.is_file() for name in (SUMMARY, ERROR) for path in folder.rglob(name)):
             from runner.records.runs_table import RunsTable
@@ -107,8 +104,11 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
             _refuse_another_sweep(config, folder)
         else:
             _refuse_result(folder, kind, resume)
-            strangers = {"run": _strangers_of_run, "sweep": _strangers_of_sweep}[kind]
-            _refuse(key, folder, strangers(folder, config.hydra.output_subdir))
+            if kind == "run":
+                strangers = _strangers(folder, config.hydra.output_subdir, of_job=False)
+            else:
+                strangers = _strangers_of_sweep(folder, config.hydra.output_subdir)
+            _refuse(key, folder, strangers)
     except RunnerError as error:
         raise FolderTakenError(str(error)) from None
     except OSError as error:
@@ -151,34 +151,30 @@ def _refuse_result(folder: Path, kind: str, resume: bool) -> None:
 
 
 def refuse_others(folder: Path, record: str | None) -> None:
-    """Raises RunnerError where a job's folder, of a sweep of ours, may not be written into.
+    """Raises RunnerError where a job's folder has what no run of ours left, or another is at work in it.
 
-    It has what no run of ours has left there, or another process is at work in it. `record` is Hydra's
-    ``output_subdir``.
+    `record` is Hydra's ``output_subdir``.
     """
     if folder.is_dir():
         refuse_at_work(folder, SUBDIR)
-        strangers = _strangers_of_job(folder, record)
+        strangers = _strangers(folder, record)
         # where there is no record nothing else tells that a file is ours
         _refuse(SUBDIR, folder, [name for name in strangers if record is not None or not is_left(name)])
 
 
-def _strangers_of_job(folder: Path, record: str | None) -> list[str]:
-    """What a job's folder holds: nothing that counts, where it is ours, for its sweep is."""
-    return [] if _is_of_ours(folder, record) else _seen(folder, record)
-
-
-def _strangers_of_run(folder: Path, record: str | None) -> list[str]:
-    """What a folder holds besides what a try of ours that came to nothing has left there."""
-    ours = _is_of_ours(folder, record)
-    return [name for name in _seen(folder, record) if not ours or not (is_left(name) or name == record)]
+def _strangers(folder: Path, record: str | None, *, of_job: bool = True) -> list[str]:
+    """What a folder holds that is not of a run of ours; a job's holds no such: its sweep is ours."""
+    names = _seen(folder, record)
+    if _is_of_ours(folder, record):
+        return [name for name in names if not (of_job or is_left(name) or name == record)]
+    return names
 
 
 def _strangers_of_sweep(folder: Path, record: str | None) -> list[str]:
     """What a folder holds besides the folders of runs of ours. Raises RunnerError where one is at work."""
     strangers = []
     for name in _seen(folder):
-        if (folder / name).is_dir() and not _strangers_of_job(folder / name, record):
+        if (folder / name).is_dir() and not _strangers(folder / name, record):
             refuse_at_work(folder / name, SUBDIR)
         elif name != RUNS and not is_part(name):
             strangers.append(name)

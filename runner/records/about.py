@@ -83,10 +83,7 @@ def _processor() -> str:
 
 
 def sources_of(folder: str | Path) -> tuple[Source, ...]:
-    """The files that the run in a folder was made from; none where it does not say.
-
-    Raises RunnerError where its ``about.yaml`` is not as it was written.
-    """
+    """The files that a folder's run was made from, if it says. Raises RunnerError where that was changed."""
     path = Path(folder, ABOUT)
     try:
         content = path.read_bytes()

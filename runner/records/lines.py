@@ -77,10 +77,7 @@ def reached(name: str, swept: Container[str]) -> str:
 
 
 def parser_of(header: Sequence[str]) -> Callable[[Sequence[str]], Line]:
-    """What makes a Line of the cells below a header.
-
-    It, and what it returns, raise ValueError for what is not of a table of runs.
-    """
+    """What makes a Line of the cells below a header. Both raise ValueError for what is no table of runs."""
     for column in ("run", "status", "directory"):
         if column not in header:
             raise ValueError(f"there is no column '{column}'")

@@ -27,13 +27,8 @@ FAILED, INTERRUPTED = "failed", "interrupted"
 STATUSES = (*FINISHED, FAILED, INTERRUPTED)
 
 #: What runs can be compared by, and whether more of it is better.
-METRICS = {
-    "final_error": False,
-    "best_error": False,
-    "test_error": False,
-    "accuracy": True,
-    "test_accuracy": True,
-}
+METRICS = {"final_error": False, "best_error": False, "test_error": False}
+METRICS |= {"accuracy": True, "test_accuracy": True}
 #: The columns of a run's line that say in numbers how it ended, in order.
 RESULT_COLUMNS = (
     *("epochs", "initial_error", "final_error", "best_error", "best_epoch"),

@@ -23,10 +23,7 @@ ParameterRow: TypeAlias = tuple[str, int, int, int, float, float]
 
 
 def parameter_rows(folder: str | Path) -> list[ParameterRow]:
-    """The rows of a run's ``parameters.csv``, without pandas.
-
-    Raises OSError where there is none, ValueError where it is not such a file.
-    """
+    """The rows of a run's ``parameters.csv``. Raises OSError for none, ValueError if it is no such file."""
     try:
         text = (Path(folder) / PARAMETERS).read_text(encoding="utf-8")
         if not text.endswith("\n"):

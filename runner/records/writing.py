@@ -136,10 +136,7 @@ def _part() -> str:
 
 
 def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> None:
-    """Writes a file so that it is never seen half-written: another name first, then a rename.
-
-    Where it is `synced`, it is on the disk, with its name, when this returns.
-    """
+    """Writes a file so that it is never seen half-written; if `synced`, it and its name are on the disk."""
     part = f"{path}{_part()}"
     handle = os.open(part, _CREATE, _MODE)  # fails where it is another's
     try:

@@ -123,10 +123,7 @@ def _choices(
 def _columns(
     choices: Mapping[str, Sequence[str]], together: Sequence[Sequence[str]]
 ) -> list[tuple[str, ...]]:
-    """The keys that take their values side by side, in the order in which they vary: most are alone.
-
-    Raises RunnerError for keys that cannot.
-    """
+    """The keys that take their values side by side, as they vary. Raises RunnerError for any that cannot."""
     names = {key.lstrip("+~"): key for key in choices}
     partners: dict[str, tuple[str, ...]] = {}
     for group in together:

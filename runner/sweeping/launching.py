@@ -37,10 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class Batched(Protocol):
-    """The batched form of a task function: an attribute ``batched`` that the launcher looks for.
-
-    A task function without it is run job by job, as by Hydra's basic launcher.
-    """
+    """The batched form of a task function, its attribute ``batched``; without it jobs are run one by one."""
 
     def prepare(self, config: dict[str, Any]) -> Experiment:
         """The run that a job's configuration describes; raises RunnerError where it is wrong."""

@@ -49,17 +49,15 @@ class Watchers:
         self.task_function = task_function
         self.configs: dict[int, DictConfig] = {}
         self.notify = context.callbacks
-        self.callbacks = [
-            callback
+        self.has_any = any(
+            getattr(type(callback), name, None) is not getattr(Callback, name)
             for callback in context.callbacks.callbacks
-            if not isinstance(callback, Callback)
-            or type(callback).on_job_start is not Callback.on_job_start
-            or type(callback).on_job_end is not Callback.on_job_end
-        ]
+            for name in ("on_job_start", "on_job_end")
+        )
 
     def start(self, job: Job) -> None:
         """Tells them of a job that is about to be run."""
-        if self.callbacks:
+        if self.has_any:
             self.configs[job.number] = job.compose()
             self.notify.on_job_start(config=self.configs[job.number], task_function=self.task_function)
 

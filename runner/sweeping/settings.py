@@ -24,13 +24,11 @@ class LauncherSettings:
 
     def __post_init__(self) -> None:
         is_number = isinstance(self.n_jobs, int) and not isinstance(self.n_jobs, bool) and self.n_jobs != 0
+        is_usable = self.address is None or self.backend not in LOCAL
         checks = {
             "backend": (self.backend in BACKENDS, one_of(BACKENDS, self.backend)),
             "n_jobs": (is_number, "must be a number of workers, or -1 for a worker a core"),
-            "address": (
-                self.address is None or self.backend not in LOCAL,
-                "needs hydra.launcher.backend=dask or ray",
-            ),
+            "address": (is_usable, "needs hydra.launcher.backend=dask or ray"),
             "resume": (isinstance(self.resume, bool), "must be true or false"),
         }
         for key, (is_right, allowed) in checks.items():

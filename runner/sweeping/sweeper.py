@@ -74,10 +74,7 @@ def sweep(
 
 @contextmanager
 def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[None]:
-    """Writes ``multirun.yaml``, as Hydra's basic sweeper does, unless a resumed sweep has it.
-
-    It is taken away again where no run was begun: nothing is to look like a sweep.
-    """
+    """Writes ``multirun.yaml``, as Hydra's basic sweeper does, unless a resumed sweep has it."""
     path = folder / MULTIRUN
     is_new = not path.is_file()
     if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed
@@ -86,7 +83,7 @@ def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[N
         yield
     except BaseException:
         if is_new and keeps_table and not (folder / RUNS).exists():
-            path.unlink()
+            path.unlink()  # no run was begun: nothing is to look like a sweep
         raise
 
 
