@@ -43,8 +43,8 @@ class GridSweeper(Sweeper):
         )
         self.asked = config, hydra_context, task_function, launcher
 
-    def sweep(self, arguments: list[str]) -> Any:
-        """Runs the sweep that `arguments`, which the configuration has too, ask for."""
+    def sweep(self, arguments: list[str]) -> Any:  # noqa: ARG002 - the configuration has them too
+        """Runs the sweep that the configuration asks for."""
         from runner.sweeping.sweeper import sweep
 
         return sweep(*self.asked)
