@@ -1,14 +1,15 @@
-"""The keys of ``hydra.launcher`` and of ``hydra.sweeper``, checked."""
+"""The keys of ``hydra.launcher``, checked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 from runner.errors import ConfigError, one_of
-from runner.sweeping.workers import BACKENDS, LOCAL
 from runner.training.stacking import MAX_MEMORY, in_bytes
+
+#: Backends whose workers are on this machine.
+LOCAL = ("loky", "threading")
+BACKENDS = (*LOCAL, "dask", "ray")
 
 
 @dataclass
@@ -22,29 +23,33 @@ class LauncherSettings:
     address: str | None = None
 
     def __post_init__(self) -> None:
-        if self.backend not in BACKENDS:
-            raise ConfigError("hydra.launcher.backend", self.backend, one_of(BACKENDS, self.backend))
-        if isinstance(self.n_jobs, bool) or not isinstance(self.n_jobs, int) or self.n_jobs == 0:
-            raise ConfigError(
-                "hydra.launcher.n_jobs", self.n_jobs, "must be a number of workers, or -1 for a worker a core"
-            )
-        if self.address is not None and self.backend in LOCAL:
-            raise ConfigError(
-                "hydra.launcher.address", self.address, "needs hydra.launcher.backend=dask or ray"
-            )
-        if not isinstance(self.resume, bool):
-            raise ConfigError("hydra.launcher.resume", self.resume, "must be true or false")
-        self.memory  # noqa: B018 - checks it
-
-    @cached_property
-    def memory(self) -> int:
-        """`max_memory` in bytes, for all workers together."""
-        return in_bytes("hydra.launcher.max_memory", self.max_memory)
+        is_number = isinstance(self.n_jobs, int) and not isinstance(self.n_jobs, bool) and self.n_jobs != 0
+        is_usable = self.address is None or self.backend not in LOCAL
+        checks = {
+            "backend": (self.backend in BACKENDS, one_of(BACKENDS, self.backend)),
+            "n_jobs": (is_number, "must be a number of workers, or -1 for a worker a core"),
+            "address": (is_usable, "needs hydra.launcher.backend=dask or ray"),
+            "resume": (isinstance(self.resume, bool), "must be true or false"),
+        }
+        for key, (is_right, allowed) in checks.items():
+            if not is_right:
+                raise ConfigError(f"hydra.launcher.{key}", getattr(self, key), allowed)
+        self.memory = in_bytes("hydra.launcher.max_memory", self.max_memory)
 
     @property
-    def local(self) -> bool:
+    def share(self) -> int:
+        """The bytes that a worker may hold."""
+        return self.memory // self.workers
+
+    @property
+    def is_local(self) -> bool:
         """Whether the workers are this machine's own, and `n_jobs` counts them."""
         return self.backend in LOCAL or self.address is None
+
+    @property
+    def in_this_process(self) -> bool:
+        """Whether stacks are trained here, one after the other."""
+        return self.n_jobs == 1 and self.backend in LOCAL
 
     @property
     def workers(self) -> int:
@@ -54,20 +59,3 @@ class LauncherSettings:
         from joblib import cpu_count
 
         return max(1, int(cpu_count()) + 1 + self.n_jobs)
-
-
-@dataclass
-class SweeperSettings:
-    """Which runs there are to be: ``hydra.sweeper``, whose ``zip`` is `together`. Raises likewise."""
-
-    max_batch_size: int | None = None
-    params: dict[str, str] | None = None
-    points: Any = None
-    together: Any = None
-    dry_run: bool = False
-
-    def __post_init__(self) -> None:
-        if self.max_batch_size is not None and self.max_batch_size < 1:
-            raise ConfigError(
-                "hydra.sweeper.max_batch_size", self.max_batch_size, "must be null or at least 1"
-            )
