@@ -21,11 +21,11 @@ from matplotlib.figure import Figure as Canvas
 from PIL import Image  # matplotlib's own writer of PNG files
 from pyarrow import csv
 
+from runner.commands import write_named
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color, note_of
 from runner.figures.style.panel import Panel
-from runner.output import write_named
 from runner.records.histories import NotShownError
 from runner.results import Results
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
 from runner.nn.arrays import Array
-from runner.ranking import BLOWN_UP, OFF_SCALE
 from runner.records.names import DIVERGED, RUNS
 from runner.results import Results
+from runner.results.ranking import BLOWN_UP, OFF_SCALE
 
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2

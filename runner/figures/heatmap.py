@@ -41,10 +41,10 @@ from runner.figures.style.axes import (
 from runner.figures.style.encoding import short_names
 from runner.nn.arrays import Array
 from runner.overrides import in_order
-from runner.ranking import LOST, OFF_SCALE, median
 from runner.records.histories import NotShownError
 from runner.records.names import higher_is_better
 from runner.results import Results
+from runner.results.ranking import LOST, OFF_SCALE, median
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3

@@ -24,9 +24,9 @@ from runner.figures.figure import (
 from runner.figures.style.axes import Heights, label, log_axis, unit_axis
 from runner.figures.style.encoding import Keys, Looks, add_lines, keys_of
 from runner.nn.arrays import Array
-from runner.ranking import BLOWN_UP, OFF_SCALE
 from runner.records.names import DIVERGED, METRICS
 from runner.results import COLUMNS, Results
+from runner.results.ranking import BLOWN_UP, OFF_SCALE
 
 MANY = 100  # lines; beyond, a sample of them is drawn over a band of quantiles
 SAMPLE = 50

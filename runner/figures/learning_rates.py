@@ -38,10 +38,10 @@ from runner.figures.style.lost import (
     rate_limits,
 )
 from runner.nn.arrays import Array
-from runner.ranking import LOST, OFF_SCALE, median
 from runner.records.histories import NotShownError
 from runner.records.names import higher_is_better
 from runner.results import COLUMNS, Results
+from runner.results.ranking import LOST, OFF_SCALE, median
 
 STEPS = "steps_to_threshold"
 FEW = 30  # rates whose points are marked

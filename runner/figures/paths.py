@@ -10,10 +10,10 @@ import pandas as pd
 
 from runner.figures.figure import Options, needs_finished
 from runner.nn.arrays import Array
-from runner.ranking import LOST
 from runner.records.histories import first_row, thinned
 from runner.records.names import HISTORY
 from runner.results import Results
+from runner.results.ranking import LOST
 
 POINTS = 200  # of a path: more cannot be seen
 LEAVES = 10  # times the weights that are to be seen: there a lost run leaves the scale

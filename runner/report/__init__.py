@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.commands import write_named
 from runner.figures import NAMES, read_ahead
-from runner.output import write_named
 
 if TYPE_CHECKING:
     from runner.figures.figure import Options

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from runner.errors import RunnerError
-from runner.ranking import BLOWN_UP, OFF_SCALE
 from runner.records.names import MULTIRUN
+from runner.results.ranking import BLOWN_UP, OFF_SCALE
 
 if TYPE_CHECKING:
     import pandas as pd
