@@ -80,21 +80,12 @@ def needs_finished(results: Results, _options: Options | None = None) -> str | N
     return "no run has a result yet" if results.finished.empty else None
 
 
-def needs_completed(results: Results) -> str | None:
-    """The reason why nothing can be compared: no run came to its end with an error on the scale."""
-    if reason := needs_finished(results):
-        return reason
-    if len(results.completed):
-        return None
-    return f"every run {verb_of(results.outcomes)}"
-
-
 def needs_best(results: Results, options: Options) -> str | None:
-    """The reason why no setting is the best: at least half of the runs of each diverged or blew up."""
-    if reason := needs_completed(results):
+    """The reason why no setting is the best: every run, or half of those of each, diverged or blew up."""
+    if (reason := needs_finished(results)) or results.ranking(options.metric).best:
         return reason
-    best = results.ranking(options.metric).best
-    return None if best else f"at least half of the runs of every setting {verb_of(results.outcomes)}"
+    which = "at least half of the runs of every setting" if len(results.completed) else "every run"
+    return f"{which} {verb_of(results.outcomes)}"
 
 
 def check_options(results: Results, options: Options, only: Sequence[str] = ()) -> None:
@@ -103,9 +94,8 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
     if options.color:
         _check_key(results, "--color", options.color)
         if options.color not in results.keys:
-            raise RunnerError(
-                f"--color {options.color}: seeds are repeats; they become a median and its band"
-            )
+            said = f"--color {options.color}: seeds are repeats"
+            raise RunnerError(f"{said}; they become a median and its band")
     for option, key in (("--x", options.x), ("--y", options.y)):
         if key and not results.finished.empty:
             _check_key(results, option, key, or_weights=results.weight_names())
@@ -117,7 +107,6 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
 
 
 def _check_key(results: Results, option: str, key: str, or_weights: Sequence[str] = ()) -> None:
-    """Raises RunnerError for a key that was not swept, and is none of the weights either."""
     if key not in results.swept and key not in or_weights:
         has = ", ".join(results.swept) or "none"
         more = f"; the weights: {or_weights[0]} to {or_weights[-1]}" if or_weights else ""
@@ -198,8 +187,7 @@ def note_of(results: Results) -> str:
 
 def spread_of(counts: pd.Series[int]) -> str:
     """``3``, or ``2 to 3``."""
-    low, high = counts.min(), counts.max()
-    return f"{low}" if low == high else f"{low} to {high}"
+    return " to ".join(f"{count}" for count in sorted({counts.min(), counts.max()}))
 
 
 def star(verdict: Sequence[tuple[str, str]]) -> str:

@@ -110,17 +110,10 @@ def gather(results: Results, metric: str, figures: Sequence[Rendered]) -> Page:
         *verdict,
         ("drawn with", used),
     ]
-    words = ["backprop-runner", *(["-m"] if results.is_sweep else []), *_overrides(results)]
-    return Page(
-        f"{'Sweep' if results.is_sweep else 'Run'} {folder.name}",
-        facts,
-        verdict,
-        _runs(results, metric).most(MOST_ROWS),
-        _summary(results, metric).most(MOST_ROWS),
-        figures,
-        shlex.join(words),
-        _configuration(results),
-    )
+    title, flags = (f"Sweep {folder.name}", ["-m"]) if results.is_sweep else (f"Run {folder.name}", [])
+    command = shlex.join(["backprop-runner", *flags, *_overrides(results)])
+    runs, summary = (make(results, metric).most(MOST_ROWS) for make in (_runs, _summary))
+    return Page(title, facts, verdict, runs, summary, figures, command, _configuration(results))
 
 
 def _counts(results: Results) -> str:
