@@ -127,8 +127,7 @@ def _colors(table: pd.DataFrame) -> tuple[Colormap, Normalize]:
     """Of outputs, and of the targets too where they are no classes."""
     if table.attrs["classifies"]:
         return PALE, Normalize(0.0, 1.0)
-    values = table["value"].to_numpy()
-    return mpl.colormaps["viridis"], Normalize(float(np.nanmin(values)), float(np.nanmax(values)))
+    return mpl.colormaps["viridis"], Normalize(table["value"].min(), table["value"].max())
 
 
 def _draw_classes(ax: Axes, table: pd.DataFrame) -> None:

@@ -184,11 +184,11 @@ def _lay_out(canvas: Canvas) -> None:
 
 def _panels(canvas: Canvas, layout: Layout) -> list[Axes]:
     kind = {"axes_class": Panel}
-    grid = np.ravel(canvas.subplots(layout.rows, layout.columns, squeeze=False, subplot_kw=kind))
+    grid = list(np.ravel(canvas.subplots(layout.rows, layout.columns, subplot_kw=kind)))
     used = layout.panels or len(grid)
     for spare in grid[used:]:
         spare.remove()
-    return list(grid[:used])
+    return grid[:used]
 
 
 def _as_csv(numbers: pd.DataFrame) -> bytes:

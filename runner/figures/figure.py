@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
 from runner.nn.arrays import Array
-from runner.records.names import DIVERGED, RUNS
+from runner.records.names import DIVERGED, FINISHED, RUNS
 from runner.results import Results
 from runner.results.ranking import BLOWN_UP, OFF_SCALE
 
@@ -76,7 +76,7 @@ class Figure:
 
 
 def needs_finished(results: Results, _options: Options | None = None) -> str | None:
-    """The reason why nothing can be drawn of runs of which none has ended."""
+    """The reason why nothing can be drawn: no run has ended."""
     return "no run has a result yet" if results.finished.empty else None
 
 
@@ -168,7 +168,7 @@ def losses_of(results: Results) -> str:
     """``3 of 20 runs diverged, 1 blew up (…)``: what a caption says of lost runs; nothing without any."""
     counts = results.outcomes.value_counts()
     verbs = {DIVERGED: "diverged", BLOWN_UP: f"blew up (to {OFF_SCALE:,} times the first error or more)"}
-    lost = {verb: int(counts[outcome]) for outcome, verb in verbs.items() if outcome in counts}
+    lost = {verb: counts[outcome] for outcome, verb in verbs.items() if outcome in counts}
     if not results.is_sweep:
         return "".join(f"The run {verb}" for verb in lost)
     said = ", ".join(f"{count:,} {verb}" for verb, count in lost.items())
@@ -177,7 +177,7 @@ def losses_of(results: Results) -> str:
 
 def note_of(results: Results) -> str:
     """What a caption says of runs that are not there; nothing where all have a result."""
-    missing = Counter(status for status in results.runs["status"] if status not in ("completed", "diverged"))
+    missing = Counter(status for status in results.runs["status"] if status not in FINISHED)
     counts = ", ".join(f"{count:,} {status}" for status, count in missing.items())
     text = f" {missing.total():,} of {len(results.runs):,} runs have no result ({counts})." if missing else ""
     if results.is_sweep and not (results.folder / RUNS).is_file():

@@ -104,22 +104,16 @@ class Side:
     def of(cls, key: str, values: Sequence[Any]) -> Side:
         """At their values' places in the axis' scale, or evenly where these are words or too uneven."""
         values = in_order(values)
-        log = wants_log(values, key)
-        if not is_numeric(values) or len(values) < 2:
-            return cls._evenly(key, values)
-        at: Array = np.array(values, dtype=np.float64)
+        log, numeric = wants_log(values, key), is_numeric(values) and len(values) > 1
+        at: Array = np.array(values if numeric else [], dtype=np.float64)
         at = np.log(at) if log else at
         gaps = np.diff(at)
-        if key != RATE and gaps.min() < EVEN * gaps.max():
-            return cls._evenly(key, values)
+        if not numeric or (key != RATE and gaps.min() < EVEN * gaps.max()):
+            edges = np.arange(len(values) + 1, dtype=np.float64)
+            return cls(key, values, edges[:-1] + 0.5, edges, log=False)
         middles = (at[1:] + at[:-1]) / 2
         edges = np.concatenate([[2 * at[0] - middles[0]], middles, [2 * at[-1] - middles[-1]]])
         return cls(key, values, np.exp(at) if log else at, np.exp(edges) if log else edges, log)
-
-    @classmethod
-    def _evenly(cls, key: str, values: list[Any]) -> Side:
-        edges = np.arange(len(values) + 1, dtype=np.float64)
-        return cls(key, values, edges[:-1] + 0.5, edges, log=False)
 
     def draw(self, ax: Axes, which: str) -> None:
         """Scale, ticks where the values are, and as many of their names as there is room for."""

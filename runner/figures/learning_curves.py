@@ -68,8 +68,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     for i in _spread(runs, groups, results) if sampled else range(len(groups)):
         at = groups[i]
         first, row = at[0], runs.index[at[0]]
-        alone = (counts, values[first], bool(diverged[first]))
-        line = _median(counts, ends[at], QUARTILES) if repeats else _line(*alone)
+        there = np.isfinite(values[first])
+        alone = {"count": counts[there], "value": values[first][there], "diverged": bool(diverged[first])}
+        line = _median(counts, ends[at], QUARTILES) if repeats else alone
         line["blown_up"] = 2 * int(lost[at].sum()) >= len(at) and not line["diverged"]
         marks: dict[str, Any] = {key: runs.at[row, key] for key in marked}
         lines.append(marks | line | {"line": i if repeats else row, "kind": kind, "runs": len(at)})
@@ -137,11 +138,6 @@ def _median(counts: Array, values: Array, band: tuple[float, float]) -> dict[str
     there = np.isfinite(middle)
     curves = {"count": counts, "value": middle, "low": low, "high": high}
     return {name: curve[there] for name, curve in curves.items()} | {"diverged": bool(np.isinf(middle).any())}
-
-
-def _line(counts: Array, values: Array, diverged: bool) -> dict[str, Any]:
-    there = np.isfinite(values)
-    return {"count": counts[there], "value": values[there], "diverged": diverged}
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -213,8 +209,8 @@ def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -
 
 
 def _draw_band(ax: Axes, line: pd.DataFrame, unit: str, heights: Heights, **style: Any) -> None:
-    high = heights.place(line["high"].fillna(np.inf))
-    ax.fill_between(line[unit], heights.place(line["low"]), high, lw=0, **style)
+    low, high = heights.place(line["low"]), heights.place(line["high"].fillna(np.inf))
+    ax.fill_between(line[unit], low, high, lw=0, **style)
 
 
 def _caption(table: pd.DataFrame) -> str:

@@ -27,7 +27,7 @@ from runner.figures.figure import (
     spread_of,
     star,
 )
-from runner.figures.style.axes import DIVERGED_GREY, RATE, Heights, label, log_axis
+from runner.figures.style.axes import DIVERGED_GREY, RATE, SHORT, Heights, label, log_axis
 from runner.figures.style.encoding import Keys, Looks
 from runner.figures.style.lost import draw_crosses, lost_regions, mostly_lost, name_regions, rate_limits
 from runner.nn.arrays import Array
@@ -175,7 +175,7 @@ def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
         ax.set_yscale("symlog", linthresh=1)
         ax.set_ylim(-0.3, 2 * max(1.0, steps.max()))
         ax.yaxis.set_minor_locator(NullLocator())
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.yaxis.set_major_formatter(FuncFormatter(SHORT))
     else:
         ax.set_ylim(max(0.8, 0.7 * steps.min()), 1.5 * steps.max())
         log_axis(ax, "y")

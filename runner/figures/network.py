@@ -53,7 +53,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """Before beside after, or above it; the colours of weights are centred on 0."""
     weights = table[table["from"] > 0]
     reach = float(weights[["initial", "final"]].abs().to_numpy().max()) or 1.0
-    norm = Normalize(-reach, reach)  # centred on 0
+    norm = Normalize(-reach, reach)
     if _is_large(table):
         _draw_matrices(axes, weights, norm)
     else:
@@ -148,8 +148,7 @@ def _draw_node(ax: Axes, at: tuple[float, float], size: float, name: str, bias: 
     if bias is not None:
         name = f"{bias:.2g}".replace("-", "\N{MINUS SIGN}")
         below: dict[str, Any] = {"xytext": (0, -0.56 * size), "textcoords": "offset points", "va": "top"}
-        box = {**PAPER, "pad": 0.4}
-        ax.annotate(name, at, ha="center", fontsize="x-small", zorder=5, bbox=box, **below)
+        ax.annotate(name, at, ha="center", fontsize="x-small", zorder=5, bbox={**PAPER, "pad": 0.4}, **below)
 
 
 def _caption(table: pd.DataFrame) -> str:

@@ -60,9 +60,9 @@ class Table:
 
     def lines(self) -> Iterator[Line]:
         """The rows, one after the other."""
-        status = self.names.index("status") if "status" in self.rows else None
-        for index, *values in self.rows.itertuples(name=None):
-            yield Line(values, index in self.best, "" if status is None else str(values[status]))
+        statuses = self.rows["status"].astype(str) if "status" in self.rows else [""] * len(self.rows)
+        for (index, *values), status in zip(self.rows.itertuples(name=None), statuses, strict=True):
+            yield Line(values, index in self.best, status)
 
 
 @dataclass(frozen=True)

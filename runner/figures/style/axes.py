@@ -13,14 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.font_manager import FontProperties
-from matplotlib.ticker import (
-    FixedLocator,
-    FuncFormatter,
-    MaxNLocator,
-    NullFormatter,
-    NullLocator,
-    StrMethodFormatter,
-)
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
@@ -31,6 +24,7 @@ DIVERGED_GREY = "0.88"
 RATE = "learning_rate"
 #: From so many times the smallest on, positive values want a log axis.
 WIDE = 30
+SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 LABELS = {
@@ -178,7 +172,7 @@ def log_axis(ax: Axes, which: str) -> None:
     axis = getattr(ax, f"{which}axis")
     named, minor, powers = log_ticks(low, high)
     axis.set_major_locator(FixedLocator(named))
-    axis.set_major_formatter(power_of_ten if powers else StrMethodFormatter("{x:g}"))
+    axis.set_major_formatter(FuncFormatter(power_of_ten if powers else SHORT))
     axis.set_minor_locator(FixedLocator(minor) if minor else NullLocator())
     axis.set_minor_formatter(NullFormatter())
 
@@ -215,7 +209,7 @@ def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: A
     if isinstance(mappable.norm, LogNorm):
         named, _, powers = log_ticks(float(mappable.norm.vmin or 1), float(mappable.norm.vmax or 1))
         bar.locator = FixedLocator(named)
-        bar.formatter = FuncFormatter(power_of_ten) if powers else StrMethodFormatter("{x:g}")
+        bar.formatter = FuncFormatter(power_of_ten if powers else SHORT)
     else:
         bar.locator = MaxNLocator(5)
     bar.minorticks_off()
