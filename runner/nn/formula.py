@@ -25,6 +25,11 @@ Operand: TypeAlias = "Formula | float"
 NOTHING: Mapping[Formula, Value] = {}
 
 
+def _swapped(method: Callable[[Any, Operand], Formula]) -> Callable[[Formula, Operand], Formula]:
+    """An operator for what stands on the left of a formula and is none."""
+    return lambda right, left: method(formula(left), right)
+
+
 class Formula:
     """A node of a tree. Equal trees are equal."""
 
@@ -52,38 +57,26 @@ class Formula:
     def __add__(self, other: Operand) -> Formula:
         return Sum((*(self.parts if isinstance(self, Sum) else (self,)), formula(other)))
 
-    def __radd__(self, other: Operand) -> Formula:
-        return formula(other) + self
-
-    def __neg__(self) -> Formula:
-        return Negation((self,))
-
     def __sub__(self, other: Operand) -> Formula:
         return self + -formula(other)
-
-    def __rsub__(self, other: Operand) -> Formula:
-        return formula(other) - self
 
     def __mul__(self, other: Operand) -> Formula:
         return product(self, formula(other))
 
-    def __rmul__(self, other: Operand) -> Formula:
-        return product(formula(other), self)
-
     def __truediv__(self, other: Operand) -> Formula:
         return Quotient((self, formula(other)))
-
-    def __rtruediv__(self, other: Operand) -> Formula:
-        return formula(other) / self
-
-    def __floordiv__(self, other: Operand) -> Formula:
-        return floor(self / other)
 
     def __pow__(self, other: Operand) -> Formula:
         return Power((self, formula(other)))
 
-    def __rpow__(self, other: Operand) -> Formula:
-        return formula(other) ** self
+    __radd__, __rsub__, __rmul__ = map(_swapped, (__add__, __sub__, __mul__))
+    __rtruediv__, __rpow__ = map(_swapped, (__truediv__, __pow__))
+
+    def __floordiv__(self, other: Operand) -> Formula:
+        return floor(self / other)
+
+    def __neg__(self) -> Formula:
+        return Negation((self,))
 
     def __abs__(self) -> Formula:
         return absolute(self)
@@ -132,14 +125,12 @@ PI = Constant("π", np.pi)
 
 
 class Operation(Formula):
-    """What is made of its parts."""
+    """What is made of its parts; ``compute`` makes its value of theirs."""
+
+    compute: Callable[..., Value]
 
     def __init__(self, parts: tuple[Formula, ...]) -> None:
         self.parts = parts
-
-    def compute(self, *values: Any) -> Value:
-        """The value, of those of the parts."""
-        raise NotImplementedError
 
     def fill(self, values: Mapping[Formula, Formula]) -> Formula:
         if self in values:
@@ -158,28 +149,23 @@ class Operation(Formula):
 class Sum(Operation):
     """A sum of its terms. One that is a term of another is a group of its own."""
 
-    def compute(self, *values: Any) -> Value:
-        return reduce(np.add, values)
+    compute = staticmethod(lambda *values: reduce(np.add, values))
 
 
 class Negation(Operation):
-    def compute(self, *values: Any) -> Value:
-        return np.negative(values[0])
+    compute = staticmethod(np.negative)
 
 
 class Product(Operation):
-    def compute(self, *values: Any) -> Value:
-        return reduce(np.multiply, values)
+    compute = staticmethod(lambda *values: reduce(np.multiply, values))
 
 
 class Quotient(Operation):
-    def compute(self, *values: Any) -> Value:
-        return np.divide(*values)
+    compute = staticmethod(np.divide)
 
 
 class Power(Operation):
-    def compute(self, *values: Any) -> Value:
-        return np.power(*values)
+    compute = staticmethod(np.power)
 
 
 class Relation(Operation):
@@ -196,8 +182,7 @@ class Relation(Operation):
 class Cases(Operation):
     """`then` where a condition holds, else `otherwise`."""
 
-    def compute(self, *values: Any) -> Value:
-        return np.where(*values)
+    compute = staticmethod(lambda *values: np.where(*values))
 
 
 class SumOver(Operation):

@@ -1,14 +1,14 @@
 """Optimizers: pure functions from a gradient and a state to a direction and the next state.
 
 Every update has the form  new value = old value − η · direction.  Formulas, names and defaults
-are those of ``torch.optim``; weight decay is not among them, because ``regularization`` adds the
+are those of ``torch.optim``; its weight decay is adamw's alone, because ``regularization`` adds the
 penalties to what is minimised.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -82,6 +82,11 @@ def _adam(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple
     state = {"m": m, "v": v}
     hats = _adam_hats(state, h, t)
     return hats["m_hat"] / (np.sqrt(hats["v_hat"]) + h["eps"]), state
+
+
+def _adamw(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
+    direction, state = _adam(g, state, w, h, t)
+    return direction + h["weight_decay"] * w, state
 
 
 def _adam_hats(state: State, h: Hyperparameters, t: int) -> State:
@@ -162,3 +167,11 @@ OPTIMIZERS: dict[str, Optimizer] = {
         quantities=_adam_hats,
     ),
 }
+
+_LAMBDA = Symbol("λ")
+OPTIMIZERS["adamw"] = replace(
+    OPTIMIZERS["adam"],
+    update=_adamw,
+    options={**OPTIMIZERS["adam"].options, "weight_decay": Option(at_least=0, letters=(_LAMBDA,))},
+    direction=lambda options: OPTIMIZERS["adam"].direction(options) + _LAMBDA * W,
+)

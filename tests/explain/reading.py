@@ -11,7 +11,16 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+import runner
 from runner.explain.document import Sheet
+from runner.explain.notation.names import noted
+from runner.explain.page import Choices, explain
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.formula import Formula
+from runner.nn.losses import LOSSES
+from runner.nn.optimizers import OPTIMIZERS
+from runner.nn.options import letters
+from runner.nn.schedules import SCHEDULES
 
 FORMATS = ("text", "markdown", "latex", "html")
 CHAPTERS = (
@@ -27,6 +36,28 @@ CHAPTERS = (
 
 def render(sheet: Sheet, form: str) -> str:
     return str(import_module(f"runner.explain.formats.{form}").WRITER.page(sheet))
+
+
+def page(preset: str, **choices: object) -> Sheet:
+    return explain(runner.load(f"experiment={preset}"), Choices(**choices))  # type: ignore[arg-type]
+
+
+def every_formula() -> list[Formula]:
+    """The formulas of every table from which a page may take one."""
+    formulas: list[Formula] = []
+    for a in ACTIVATIONS.values():
+        formulas += [noted(a.formula, a.note), noted(a.slope, a.slope_note), *a.constants]
+    for loss in LOSSES.values():
+        formulas += [loss.term, loss.slope, *loss.derivation, *loss.note[1], *(c.part for c in loss.cuts)]
+        formulas += [piece for piece in loss.rewritten if isinstance(piece, Formula)]
+        if p := loss.probabilities:
+            formulas += [p.formula, p.summand or p.formula]
+    for optimizer in OPTIMIZERS.values():
+        formulas += [formula for pair in optimizer.formulas.values() for formula in pair]
+        formulas += [optimizer.direction(dict.fromkeys(optimizer.options, on)) for on in (0.0, 1.0)]
+        formulas += letters(optimizer.options).values()
+    formulas += [schedule.formula for schedule in SCHEDULES.values()]
+    return formulas
 
 
 def results(page: str, form: str) -> list[tuple[str, float]]:

@@ -32,6 +32,7 @@ OPTIMIZERS = (
     "optimizer=rmsprop",
     "optimizer=rmsprop optimizer.momentum=0.9",
     "optimizer=adam",
+    "optimizer=adamw",
 )
 #: What an error needs of the last layer and of the targets.
 NEEDS = {

@@ -97,6 +97,17 @@ def test_adam_by_hand_and_its_quantities() -> None:
         np.testing.assert_allclose(made[name], value, rtol=1e-14)
 
 
+def test_adamw_by_hand() -> None:
+    """As torch.optim.AdamW: the parameter shrinks by η·λ of itself, beside Adam's own step."""
+    decayed, plain = directions("adamw", G, weight_decay=0.1), directions("adam", G)
+    for with_decay, without in zip(decayed, plain, strict=True):
+        rate = 0.05
+        torch = PLACE * (1 - rate * 0.1) - rate * without
+        np.testing.assert_allclose(PLACE - rate * with_decay, torch, rtol=1e-14, atol=1e-16)
+    first = directions("adamw", [np.array([[2.0, -2.0]] * 2)])[0]
+    np.testing.assert_allclose(first, [[1.003, -1.007], [1.02, -1.0]], rtol=1e-8)
+
+
 # --- formulas --------------------------------------------------------------------------------
 
 

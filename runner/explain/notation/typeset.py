@@ -135,8 +135,11 @@ class Typeset(Printer):
         return [self.form("sum"), *self.tokens(node.parts[0])]
 
     def note(self, node: Note, leads: bool) -> Tokens:
-        pieces = [[self.form("words", p)] if isinstance(p, str) else self.tokens(p) for p in node.pieces]
+        pieces = [[self._said(p)] if isinstance(p, str) else self.tokens(p) for p in node.pieces]
         return [self.sign("quad"), self.sign("("), *(token for p in pieces for token in p), self.sign(")")]
+
+    def _said(self, text: str) -> str:
+        return self.form("words", text.replace(" ", self.sign("blank")))
 
     def blank(self, node: Blank, leads: bool) -> Tokens:
         return [self.form("blank")]
@@ -150,7 +153,7 @@ class Latex(Typeset):
         " − ": " - ", "−": "-", "·": r" \cdot ", " · ": r" \cdot ", "/": " / ", " × ": r" \times ",
         " ≤ ": r" \le ", " → ": r" \to ", "→": r"\to",
         "⌊": r"\lfloor ", "⌋": r" \rfloor", "∂": r"\partial ", "′": "'", "_": r"\_", "thin": r"\,",
-        "quad": r"\quad ",
+        "quad": r"\quad ", "blank": " ",
     }  # fmt: skip
     forms: ClassVar[Mapping[str, str]] = {
         "fraction": r"\frac{%s}{%s}", "share": r"\tfrac{1}{%s}", "root": r"\sqrt{%s}", "hat": r"\hat{%s}",
@@ -175,6 +178,7 @@ class MathML(Typeset):
         "·": "<mo>·</mo>", "→": "<mo>→</mo>", ", ": "<mo>,</mo>", "−": "<mo form='prefix'>−</mo>",
         "′": "<mo>′</mo>", "∂": "<mi mathvariant='normal'>∂</mi>", "close": "", " ": "",
         "thin": "<mspace width='0.17em'/>", "quad": "<mspace width='1em'/>",
+        "blank": "\u00a0",
     }  # fmt: skip
     forms: ClassVar[Mapping[str, str]] = {
         "fraction": "<mfrac>%s%s</mfrac>", "root": "<msqrt>%s</msqrt>",
