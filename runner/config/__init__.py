@@ -8,24 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from runner.config import checks
 from runner.config.cache import Cache
-from runner.config.checks import (
-    MISSING,
-    SHIPPED,
-    Check,
-    Section,
-    anything,
-    boolean,
-    checked,
-    choice,
-    chosen,
-    count,
-    non_negative,
-    number,
-    optional,
-    positive,
-    seed,
-)
+from runner.config.checks import MISSING, SHIPPED, Keys, Section, boolean, checked, choice, number
 from runner.config.data import data_of
 from runner.config.network import network_of
 from runner.config.shipped import conf_dir, shipped
@@ -38,27 +23,26 @@ from runner.training.experiment import Experiment, Log
 
 __all__ = ["Cache", "boolean", "choice", "conf_dir", "experiment", "number"]
 
-
-KEYS: dict[str, tuple[Check, Any]] = {
-    "learning_rate": (positive, SHIPPED),
+#: The keys of a run by itself, and all keys, of which the others are groups.
+RUN_KEYS: Keys = {
+    "learning_rate": (number(above=0), SHIPPED),
     "epochs": (number(at_least=0, whole=True), SHIPPED),
-    "batch_size": (optional(count, "null for all examples"), SHIPPED),
+    "batch_size": (checks.optional(checks.count, "null for all examples"), SHIPPED),
     "shuffle": (boolean, SHIPPED),
-    "seed": (seed, SHIPPED),
-    "loss": (choice(list(LOSSES)), SHIPPED),
-    "network": (anything, MISSING),
-    "optimizer": (anything, {"name": "sgd"}),
-    "schedule": (anything, {"name": "constant"}),
-    "regularization": (anything, {}),
-    "data": (anything, MISSING),
-    "log": (anything, {}),
+    "seed": (checks.seed, SHIPPED),
+    "loss": (choice(LOSSES), SHIPPED),
 }
-REGULARIZATION_KEYS: dict[str, tuple[Check, Any]] = {
-    "l1": (non_negative, SHIPPED),
-    "l2": (non_negative, SHIPPED),
+KEYS: Keys = RUN_KEYS | {
+    "network": (checks.anything, MISSING),
+    "optimizer": (checks.anything, {"name": "sgd"}),
+    "schedule": (checks.anything, {"name": "constant"}),
+    "regularization": (checks.anything, {}),
+    "data": (checks.anything, MISSING),
+    "log": (checks.anything, {}),
 }
-LOG_KEYS: dict[str, tuple[Check, Any]] = {
-    "every": (count, SHIPPED),
+REGULARIZATION_KEYS: Keys = {"l1": (checks.non_negative, SHIPPED), "l2": (checks.non_negative, SHIPPED)}
+LOG_KEYS: Keys = {
+    "every": (checks.count, SHIPPED),
     "unit": (choice(["epoch", "update"]), SHIPPED),
     "weights": (boolean, SHIPPED),
     "gradients": (boolean, SHIPPED),
@@ -89,22 +73,15 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
     network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     schedule, schedule_options = shared(_schedule, values["schedule"])
-    penalties = shared(_penalties, values["regularization"])
     made = Experiment(
         data=data,
         **network,
-        loss=values["loss"],
-        learning_rate=values["learning_rate"],
-        epochs=values["epochs"],
-        batch_size=values["batch_size"],
-        shuffle=values["shuffle"],
-        seed=values["seed"],
+        **{key: values[key] for key in RUN_KEYS},
         optimizer=optimizer,
         optimizer_options=optimizer_options,
         schedule=schedule,
         schedule_options=schedule_options,
-        l1=penalties["l1"],
-        l2=penalties["l2"],
+        **shared(_penalties, values["regularization"]),
         log=shared(_log, values["log"]),
     )
     _check_together(made)
@@ -112,24 +89,21 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
 
 
 def _optimizer(section: Section) -> tuple[str, dict[str, float]]:
-    return chosen(section, OPTIMIZERS, "optimizer")
+    return checks.chosen(section, OPTIMIZERS, "optimizer")
 
 
 def _schedule(section: Section) -> tuple[str, dict[str, float]]:
-    return chosen(section, SCHEDULES, "schedule")
+    return checks.chosen(section, SCHEDULES, "schedule")
 
 
-def _penalties(section: Section) -> dict[str, float]:
-    return checked(section, REGULARIZATION_KEYS, "regularization.", lambda: _shipped("regularization"))
-
-
-def _shipped(key: str) -> Section:
-    section: Section = shipped("config")[key]
-    return section
+def _penalties(section: Section) -> dict[str, Any]:
+    return checked(
+        section, REGULARIZATION_KEYS, "regularization.", lambda: shipped("config")["regularization"]
+    )
 
 
 def _log(section: Section) -> Log:
-    return Log(**checked(section, LOG_KEYS, "log.", lambda: _shipped("log")))
+    return Log(**checked(section, LOG_KEYS, "log.", lambda: shipped("config")["log"]))
 
 
 def _check_together(made: Experiment) -> None:
@@ -141,16 +115,9 @@ def _check_together(made: Experiment) -> None:
             raise ConfigError("loss", made.loss, f"{wrong} (of the {part})" if held_out else wrong)
     parameters = made.network.parameter_count
     if parameters > MOST_PARAMETERS:
-        raise ConfigError(
-            "network.hidden",
-            list(made.sizes[1:-1]),
-            f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible",
-        )
+        allowed = f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible"
+        raise ConfigError("network.hidden", list(made.sizes[1:-1]), allowed)
     last = made.activations[-1]
     if loss.needs_probabilities and not (ACTIVATIONS[last].lowest >= 0 and ACTIVATIONS[last].highest <= 1):
-        raise ConfigError(
-            "loss",
-            made.loss,
-            f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that: "
-            f"{loss.needs_probabilities}",
-        )
+        needs = f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that"
+        raise ConfigError("loss", made.loss, f"{needs}: {loss.needs_probabilities}")
