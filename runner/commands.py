@@ -18,7 +18,7 @@ from runner.records.writing import write_whole
 
 #: Where `keep_tracebacks` puts what the user said of HYDRA_FULL_ERROR.
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
-INTERRUPTED = 130  # what a shell expects of a command that SIGINT has ended
+EXIT_INTERRUPTED = 130  # what a shell expects of a command that SIGINT has ended
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def ending() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         text = said(error)
         if text is None or wants_traceback():

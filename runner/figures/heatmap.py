@@ -26,7 +26,6 @@ from runner.figures.figure import (
     spread_of,
     star,
 )
-from runner.figures.paths import is_weight
 from runner.figures.style.axes import (
     DIVERGED_GREY,
     RATE,
@@ -39,6 +38,7 @@ from runner.figures.style.axes import (
     wants_log,
 )
 from runner.figures.style.encoding import short_names
+from runner.figures.trajectories import is_weight
 from runner.nn.arrays import Array
 from runner.overrides import in_order
 from runner.records.histories import NotShownError

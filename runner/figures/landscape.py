@@ -12,12 +12,13 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.ticker import MaxNLocator
 
 from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb_of
-from runner.figures.paths import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
 from runner.figures.style.axes import WIDE, add_bar, symbol, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
+from runner.figures.trajectories import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
 from runner.nn.arrays import Array
 from runner.records.histories import NotShownError
 from runner.results import Results
+from runner.training.experiment import Experiment
 from runner.training.objective import errors_at
 
 SIDE = 61  # points of the grid a side
@@ -46,12 +47,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     plane, axes = _plane(np.concatenate(list(paths.values())), centre, names, options)
     origin = np.where(plane.any(axis=0), 0.0, centre) if _asked(options, names) else centre
     flat = {r: (path - origin) @ plane.T for r, path in paths.items()}
-    across, upwards = _window(np.concatenate(list(flat.values())))
-    grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
-    errors_there = errors_at(experiment, origin + grid @ plane)
-    if not np.isfinite(errors_there).any():
-        raise NotShownError("the error is beyond all numbers wherever the paths lead")
-    tables = [pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors_there})]
+    tables = [_relief(experiment, origin, plane, np.concatenate(list(flat.values())))]
     for r, at in flat.items():
         along = {"x": at[:, 0], "y": at[:, 1], "error": histories[r]["error"].to_numpy()}
         tables.append(pd.DataFrame({"kind": "path", **along, **results.marks(r)}))
@@ -68,6 +64,15 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "lost": verb_of(results.outcomes[chosen]),
     }
     return table
+
+
+def _relief(experiment: Experiment, origin: Array, plane: Array, points: Array) -> pd.DataFrame:
+    """The rows of `kind` grid: the error over the window of the plane in which the points of all paths lie."""
+    grid = np.stack([v.ravel() for v in np.meshgrid(*_window(points))], axis=1)
+    errors = errors_at(experiment, origin + grid @ plane)
+    if not np.isfinite(errors).any():
+        raise NotShownError("the error is beyond all numbers wherever the paths lead")
+    return pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors})
 
 
 def _asked(options: Options, names: Sequence[str]) -> bool:

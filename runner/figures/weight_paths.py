@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, evenly, verb_of
-from runner.figures.paths import is_weight, needs_weights, paths_of, reference
 from runner.figures.style.axes import symbol, unit_axis
 from runner.figures.style.encoding import DISTINCT, Keys, Looks, add_lines, keys_of
+from runner.figures.trajectories import is_weight, needs_weights, paths_of, reference
 from runner.nn.arrays import Array
 from runner.records.histories import NotShownError, thinned
 from runner.results import Results

@@ -26,7 +26,7 @@ MOST_ROWS = 1000  # of the page's tables; the best ones, where there are more
 PACKAGES = ("backprop-runner", "numpy", "hydra-core", "matplotlib", "pandas")
 
 
-class Line(NamedTuple):
+class Row(NamedTuple):
     """A row of a table; `status` says how its run ended, where the table does."""
 
     values: list[Any]
@@ -58,11 +58,11 @@ class Table:
         """What the columns are called."""
         return list(map(str, self.rows.columns))
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[Row]:
         """The rows, one after the other."""
         statuses = self.rows["status"].astype(str) if "status" in self.rows else [""] * len(self.rows)
         for (index, *values), status in zip(self.rows.itertuples(name=None), statuses, strict=True):
-            yield Line(values, index in self.best, status)
+            yield Row(values, index in self.best, status)
 
 
 @dataclass(frozen=True)

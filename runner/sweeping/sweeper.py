@@ -17,8 +17,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.errors import ConfigError, RunnerError, describe
 from runner.hydra_internals import error_of
-from runner.records.folders import inside
 from runner.records.lines import Line, varying_keys
+from runner.records.locks import inside
 from runner.records.names import MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
