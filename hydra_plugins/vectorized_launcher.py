@@ -46,7 +46,7 @@ class VectorizedLauncher(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Runs a batch of the sweep's jobs."""
         from runner.sweeping.launching import Sweep
-        from runner.sweeping.settings import LauncherSettings
+        from runner.sweeping.plugin_keys import LauncherSettings
 
         self.sweep = self.sweep or Sweep(LauncherSettings(**self.settings), *self.asked)
         return self.sweep.launch(job_overrides, initial_job_idx)

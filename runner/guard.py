@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from runner.errors import RunnerError
-from runner.records.folders import held, refuse_at_work
+from runner.records.locks import held, refuse_at_work
 from runner.records.names import ERROR, HYDRA_FILES, MULTIRUN, RESULTS, RUNS, SUMMARY, is_left, is_part
 
 

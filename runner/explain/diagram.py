@@ -6,35 +6,31 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from runner.explain.notation.names import Names, symbol
-from runner.nn.formula import Formula, Number
+from runner.explain.notation.names import Names
+from runner.nn.formula import Formula
 from runner.nn.network import ParameterName
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A weight or a bias drawn as a line into a neuron; a bias comes from nowhere.
+    """A line into a neuron: a weight, a bias that comes from nowhere, or one without a name into the error.
 
-    `serves` has the names of the explained parameters on whose way to the error it lies.
+    `serves` has the names of the explained parameters on whose way to the error it lies; `marked` says
+    whether it is drawn heavy, because the only one of them is among these.
     """
 
     parameter: ParameterName
-    name: Formula
-    source: Formula
-    target: Formula
     serves: tuple[str, ...]
+    marked: bool
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Neurons by layer, the inputs first; edges in the order of the parameters.
-
-    `marked` says whether one parameter was chosen, whose way is then drawn heavy.
-    """
+    """Neurons by layer, the inputs first; edges in the order of the parameters, and `exits` to the error."""
 
     layers: tuple[tuple[Formula, ...], ...]
     edges: tuple[Edge, ...]
-    marked: bool
+    exits: tuple[Edge, ...]
 
 
 def picture(names: Names, chosen: Collection[str]) -> Picture:
@@ -42,21 +38,18 @@ def picture(names: Names, chosen: Collection[str]) -> Picture:
     layers = tuple(
         tuple(names.a(layer, j) for j in range(1, size + 1)) for layer, size in enumerate(names.sizes)
     )
-    explained = [p for p in names.parameters.values() if p.name in chosen]
-    edges = tuple(
-        Edge(
-            p,
-            symbol(p),
-            names.a(p.layer - 1, p.from_) if p.from_ else Number(1),
-            names.a(p.layer, p.to),
-            tuple(c.name for c in explained if on_the_way(c, p)),
-        )
-        for p in names.parameters.values()
-    )
-    return Picture(layers, edges, marked=len(explained) == 1)
+    parameters = names.parameters.values()
+    explained = [p for p in parameters if p.name in chosen]
+
+    def edge(p: ParameterName) -> Edge:
+        serves = tuple(c.name for c in explained if _on_the_way(c, p))
+        return Edge(p, serves, marked=len(explained) == 1 and bool(serves))
+
+    exits = [ParameterName("", len(layers), 1, k) for k in range(1, names.sizes[-1] + 1)]
+    return Picture(layers, tuple(map(edge, parameters)), tuple(map(edge, exits)))
 
 
-def on_the_way(start: ParameterName, parameter: ParameterName) -> bool:
+def _on_the_way(start: ParameterName, parameter: ParameterName) -> bool:
     """Whether a change of `start` reaches the error through `parameter`: that one, or a weight after it."""
     if parameter == start:
         return True
@@ -72,13 +65,6 @@ def position(drawing: Picture, layer: int, neuron: int) -> tuple[float, float]:
     """
     size = len(drawing.layers[layer]) if layer < len(drawing.layers) else 1
     return float(layer), neuron - (size + 1) / 2
-
-
-def passes(drawing: Picture, output: int) -> tuple[str, ...]:
-    """The explained parameters that reach the error through an output."""
-    last = len(drawing.layers) - 1
-    into = [e for e in drawing.edges if e.parameter.layer == last and e.parameter.to == output]
-    return tuple(dict.fromkeys(name for edge in into for name in edge.serves))
 
 
 #: Where on its line a weight's name may stand; first where the lines of a neuron have parted.

@@ -89,10 +89,18 @@ class Formula:
 
 
 class Symbol(Formula):
-    """A letter or a word, with what stands below and above it: w1, β₁, z_h1, v_old, h1⁽²⁾, w1 new."""
+    """A letter or a word, with what stands below and above it: w1, β₁, z_h1, v_old, h1⁽²⁾, w1 new.
 
-    def __init__(self, name: str, below: str | Symbol = "", above: str = "") -> None:
-        self.name, self.below, self.above = name, below, above
+    With a `number` it stands for that one everywhere: π.
+    """
+
+    def __init__(
+        self, name: str, below: str | Symbol = "", above: str = "", number: float | None = None
+    ) -> None:
+        self.name, self.below, self.above, self.number = name, below, above, number
+
+    def value(self, at: Mapping[Formula, Value] = NOTHING) -> Value:
+        return at[self] if self.number is None else self.number
 
 
 class Number(Formula):
@@ -110,18 +118,7 @@ class Number(Formula):
         return np.float64(self.rounded)
 
 
-class Constant(Symbol):
-    """A letter that stands for one number wherever it stands."""
-
-    def __init__(self, name: str, number: float) -> None:
-        super().__init__(name)
-        self.number = number
-
-    def value(self, at: Mapping[Formula, Value] = NOTHING) -> Value:
-        return self.number
-
-
-PI = Constant("π", np.pi)
+PI = Symbol("π", number=np.pi)
 
 
 class Operation(Formula):

@@ -20,7 +20,6 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
@@ -28,6 +27,7 @@ from runner.records.checksums import refuse_changed
 from runner.records.names import METRICS
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
     from pyarrow.csv import ReadOptions
 

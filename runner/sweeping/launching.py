@@ -17,17 +17,17 @@ from omegaconf import DictConfig
 from runner.errors import RunnerError
 from runner.guard import claimed, refuse_others
 from runner.hydra_internals import basic_launcher
-from runner.records.folders import inside
 from runner.records.lines import Line, read_lines
+from runner.records.locks import inside
 from runner.records.names import INTERRUPTED, RUNS, is_part
 from runner.records.runs_table import RunsTable
 from runner.records.writing import clear, refuse_finished
 from runner.sweeping.grid import expected, fixed_overrides, requested, swept_of, without_duplicates
 from runner.sweeping.jobs import Composer, Job
+from runner.sweeping.plugin_keys import LauncherSettings
 from runner.sweeping.progress import Progress
 from runner.sweeping.resuming import Resumption
 from runner.sweeping.returns import LazyJobReturn, Watchers
-from runner.sweeping.settings import LauncherSettings
 from runner.sweeping.workers import train_stacks
 from runner.training.experiment import Experiment
 from runner.training.stacking import stacked

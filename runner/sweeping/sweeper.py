@@ -17,12 +17,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.errors import ConfigError, RunnerError, describe
 from runner.hydra_internals import error_of
-from runner.ranking import default_metric, verdict
-from runner.records.folders import inside
 from runner.records.lines import Line, varying_keys
+from runner.records.locks import inside
 from runner.records.names import MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
+from runner.results.ranking import default_metric, verdict
 from runner.sweeping.grid import expected, fixed_overrides, requested, without_duplicates
 from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import wants_a_process_of_its_own

@@ -12,7 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from runner.errors import RunnerError
-from runner.sweeping.settings import LauncherSettings
+from runner.sweeping.plugin_keys import LauncherSettings
 from runner.training.loop import keep_freed_memory
 from runner.training.stacking import row_bytes
 from runner.work import Outcome, Watch, Work, run_stack

@@ -9,45 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 
 from runner.escaping import html as escape
 from runner.explain.diagram import Picture
 from runner.explain.document import Block, Equation, Equations, Heading, Paragraph, Prose, Sheet, Table, lines
 from runner.explain.formats import svg
 from runner.explain.formats.latex import WIDTH
-from runner.explain.formats.writer import Writer
+from runner.explain.formats.writer import Writer, at_point
 from runner.explain.notation.printers import COLUMNS, TEXT
 from runner.explain.notation.typeset import MATHML
 from runner.nn.formula import Formula, Number, Symbol
 
-STYLE = """\
-:root { color-scheme: light }
-body { margin: 0; background: #fff; color: #222; font: 17px/1.5 Georgia, 'Times New Roman', serif }
-main { max-width: 60rem; margin: 0 auto; padding: 1rem 1.2rem 4rem }
-h1 { font-size: 1.8rem; margin: .6rem 0 }
-h2 { font-size: 1.3rem; margin: 2rem 0 .6rem; border-bottom: 1px solid #ccc }
-h3 { font-size: 1.05rem; margin: 1.2rem 0 .4rem }
-math { font-size: 1.06em; font-family: 'Latin Modern Math', 'STIX Two Math', 'Cambria Math', math }
-.formula { overflow-x: auto; margin: .5rem 0 }
-mtable.aligned > mtr > mtd { padding: .28em .12em }
-.drawing { margin: 0; position: sticky; top: 0; background: #fffffff2; overflow-x: auto; z-index: 1 }
-.drawing svg { display: block; width: auto; height: auto; max-width: 100%; max-height: 42vh; margin: 0 auto }
-section { padding: .1rem .8rem; margin: .4rem -.8rem; border-left: 3px solid transparent;
-  scroll-margin-top: 45vh }
-section:focus { outline: 1px dotted #c00000 }
-table.numbers { border-collapse: collapse; margin: .6rem 0 }
-.numbers th, .numbers td { padding: .2rem 1.2rem .2rem 0; text-align: left; font-weight: normal }
-.numbers th { border-bottom: 1px solid #999 }
-.number { font-variant-numeric: tabular-nums; white-space: nowrap }
-.unbroken { white-space: nowrap }
-.whole { display: inline-block; text-align: right }
-a { text-decoration: none }
-@media print { .drawing { position: static } section { break-inside: avoid } }
-@media (max-height: 34rem) { .drawing { position: static } }
-"""
+STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 class HtmlWriter(Writer):
+    """HTML with MathML."""
+
     def page(self, sheet: Sheet) -> str:
         explained = [b.parameter for b in sheet.blocks if isinstance(b, Heading) and b.parameter]
         body = "\n".join([f"<h1>{escape(sheet.title)}</h1>", *self._sections(sheet.blocks)])
@@ -107,7 +86,7 @@ class HtmlWriter(Writer):
 
     def table(self, table: Table) -> str:
         header = "".join(f"<th scope='col'>{self.words((cell,))}</th>" for cell in table.header)
-        wholes = [max(len(_number(cell)[0]) for cell in column) for column in zip(*table.rows, strict=True)]
+        wholes = [max(map(_digits_before_point, column)) for column in zip(*table.rows, strict=True)]
         rows = "\n".join(self._row(row, wholes) for row in table.rows)
         head = f"<thead><tr>{header}</tr></thead>"
         return f"<table class='numbers'>\n{head}\n<tbody>\n{rows}\n</tbody>\n</table>"
@@ -118,9 +97,9 @@ class HtmlWriter(Writer):
         return f"<tr{about}>{''.join(map(self._cell, row, wholes))}</tr>"
 
     def _cell(self, cell: Formula | str, whole: int) -> str:
-        before, after = _number(cell)
-        if not before:
+        if not isinstance(cell, Number):
             return f"<td>{self.words((cell,))}</td>"
+        before, after = at_point(TEXT.write(cell))
         aligned = f"<span class='whole' style='min-width: {whole}ch'>{before}</span>"
         return f"<td class='number'>{aligned}{after}</td>"
 
@@ -152,13 +131,8 @@ def _rows(equation: Equation, room: int) -> Iterator[str]:
         left = ""
 
 
-def _number(cell: Formula | str) -> tuple[str, str]:
-    """What of a number stands before its decimal point, and the rest; nothing of what is no number."""
-    if not isinstance(cell, Number):
-        return "", ""
-    text = TEXT.write(cell)
-    whole = re.match(r"[^.e]*", text)
-    return (whole[0], text[whole.end() :]) if whole else ("", "")
+def _digits_before_point(cell: Formula | str) -> int:
+    return len(at_point(TEXT.write(cell))[0]) if isinstance(cell, Number) else 0
 
 
 WRITER = HtmlWriter()

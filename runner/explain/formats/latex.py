@@ -3,12 +3,13 @@ r"""The page as LaTeX: compiles by itself, and as an ``\input`` into a document 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from runner import escaping
-from runner.explain.diagram import Edge, Picture, Point, label_points, passes, position
+from runner.explain.diagram import Edge, Picture, Point, label_points, position
 from runner.explain.document import Equation, Equations, Heading, Paragraph, Sheet, Table, lines
-from runner.explain.formats.writer import Writer
-from runner.explain.notation.digits import decimal
+from runner.explain.formats.writer import Writer, at_point
+from runner.explain.notation.names import symbol
 from runner.explain.notation.printers import COLUMNS
 from runner.explain.notation.typeset import LATEX
 from runner.nn.formula import Formula, Number
@@ -20,31 +21,15 @@ DRAWING, DOWN = 14.0, 2.2
 #: The room that a weight's name takes in it.
 NAME = (0.56, 0.36)
 
-#: \@nodocument is an error until \begin{document}, and \relax from there on.
-HEAD = r"""% Compiles by itself. To \input it, load amsmath, amssymb and tikz in your own document.
-\makeatletter
-\ifx\@nodocument\relax
-  \let\endchainrule\relax
-  \makeatother
-\else
-  \documentclass[11pt,a4paper]{article}
-  \usepackage{amsmath,amssymb,tikz}
-  \usepackage[margin=2cm]{geometry}
-  \setlength{\parindent}{0pt}
-  \setlength{\parskip}{4pt}
-  \def\endchainrule{\end{document}}
-  \makeatother
-  \begin{document}
-\fi
-\begingroup
-\allowdisplaybreaks
-"""
-TAIL = "\\endgroup\n\\endchainrule\n"
+#: In it \@nodocument is an error until \begin{document}, and \relax from there on.
+HEAD, TAIL = Path(__file__).with_name("page.tex").read_text(encoding="utf-8").split("% the page\n")
 
 SECTIONS = {1: "section*", 2: "subsection*", 3: "subsubsection*"}
 
 
 class LatexWriter(Writer):
+    """LaTeX with amsmath and TikZ."""
+
     def page(self, sheet: Sheet) -> str:
         return HEAD + "\n".join(self.blocks(sheet)) + TAIL
 
@@ -74,8 +59,7 @@ class LatexWriter(Writer):
         """A cell in two columns that meet at the decimal point."""
         if not isinstance(cell, Number):
             return rf"\multicolumn{{2}}{{l}}{{{self.words((cell,))}}}"
-        whole, point, fraction = decimal(cell)[0].partition(".")
-        after = point + fraction + LATEX.power_of_ten(cell)
+        whole, after = at_point(LATEX.write(cell))
         return f"${whole}$ & " + (f"${after}$" if after else "")
 
     def picture(self, picture: Picture) -> str:
@@ -111,43 +95,42 @@ def apart(drawing: Picture) -> float:
 
 
 def tikz(drawing: Picture) -> str:
+    """The drawing."""
+    across, last = apart(drawing), len(drawing.layers) - 1
     parts = []
-    across = apart(drawing)
     for layer, neurons in enumerate(drawing.layers):
         for j, neuron in enumerate(neurons, start=1):
             x, y = position(drawing, layer, j)
             at = f"({across * x:.2f},{-DOWN * y:.2f})"
             parts.append(rf"\node[neuron] (n{layer}-{j}) at {at} {{${LATEX.write(neuron)}$}};")
-    parts += [_tikz_line(edge, drawing.marked) for edge in drawing.edges]
-    last = len(drawing.layers) - 1
+    parts += map(_tikz_line, drawing.edges)
     parts.append(rf"\node (error) at ({across * (last + 0.5):.2f},0) {{$E$}};")
-    for j in range(1, len(drawing.layers[-1]) + 1):
-        style = "marked" if drawing.marked and passes(drawing, j) else "connection"
-        parts.append(rf"\draw[{style}] (n{last}-{j}) -- (error);")
+    parts += [rf"\draw[{_style(e)}] (n{last}-{e.parameter.from_}) -- (error);" for e in drawing.exits]
     points = label_points(drawing, across, DOWN, NAME)
-    parts += [
-        _tikz_name(e, drawing.marked, points[e.parameter.name]) for e in drawing.edges if e.parameter.from_
-    ]
+    parts += [_tikz_name(e, points[e.parameter.name]) for e in drawing.edges if e.parameter.from_]
     return _TIKZ + "\n".join(parts) + "\n\\end{tikzpicture}\n\\end{center}\n"
 
 
-def _tikz_line(edge: Edge, marked: bool) -> str:
+def _style(edge: Edge) -> str:
+    return "marked" if edge.marked else "connection"
+
+
+def _tikz_line(edge: Edge) -> str:
     p = edge.parameter
-    style = "marked" if marked and edge.serves else "connection"
     target = f"(n{p.layer}-{p.to})"
-    if p.from_ == 0:
-        return (
-            rf"\draw[{style}] {target} ++(0,0.95) node[above, black, font=\footnotesize]"
-            rf" {{${LATEX.write(edge.name)}$}} -- {target};"
-        )
-    return rf"\draw[{style}] (n{p.layer - 1}-{p.from_}) -- {target};"
+    if p.from_:
+        return rf"\draw[{_style(edge)}] (n{p.layer - 1}-{p.from_}) -- {target};"
+    return (
+        rf"\draw[{_style(edge)}] {target} ++(0,0.95) node[above, black, font=\footnotesize]"
+        rf" {{${LATEX.write(symbol(p))}$}} -- {target};"
+    )
 
 
-def _tikz_name(edge: Edge, marked: bool, point: Point) -> str:
+def _tikz_name(edge: Edge, point: Point) -> str:
     """The name of a weight, on top of all lines."""
-    color = "red!75!black" if marked and edge.serves else "black"
+    color = "red!75!black" if edge.marked else "black"
     at = f"({point[0]:.2f},{-point[1]:.2f})"
-    return rf"\node[weight, text={color}] at {at} {{${LATEX.write(edge.name)}$}};"
+    return rf"\node[weight, text={color}] at {at} {{${LATEX.write(symbol(edge.parameter))}$}};"
 
 
 WRITER = LatexWriter()

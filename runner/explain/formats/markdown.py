@@ -18,6 +18,8 @@ from runner.nn.formula import Formula
 
 
 class MarkdownWriter(Writer):
+    """GitHub's Markdown."""
+
     def files(self, sheet: Sheet, out: Path) -> dict[Path, str]:
         """The page, and the picture that it shows, in a file of the same name."""
         files = super().files(sheet, out)
@@ -43,8 +45,7 @@ class MarkdownWriter(Writer):
         return f"```math\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n```"
 
     def table(self, table: Table) -> str:
-        cells = [[self.words((cell,)) for cell in row] for row in (table.header, *table.rows)]
-        header, *rows = ["| " + " | ".join(row) + " |" for row in cells]
+        header, *rows = ["| " + " | ".join(row) + " |" for row in self.cells(table)]
         return "\n".join([header, "|" + " ---: |" * len(table.header), *rows])
 
     def picture(self, picture: Picture) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TypeAlias
 
-from runner.explain.diagram import Picture, passes
+from runner.explain.diagram import Edge, Picture
 from runner.explain.document import Equation, Equations, Heading, Paragraph, Table, lines
-from runner.explain.formats.writer import Writer
+from runner.explain.formats.writer import Writer, at_point
+from runner.explain.notation.names import symbol
 from runner.explain.notation.printers import TEXT
-from runner.nn.formula import Formula
+from runner.nn.formula import Formula, Number
 from runner.nn.losses import ERROR
 
 WIDTH = 100
@@ -21,6 +23,8 @@ UNDERLINES = {1: "═", 2: "─"}
 
 
 class TextWriter(Writer):
+    """Text in columns, without markup."""
+
     def plain(self, text: str) -> str:
         return text
 
@@ -52,8 +56,7 @@ class TextWriter(Writer):
         return "\n".join(text)
 
     def table(self, table: Table) -> str:
-        cells = [[self.words((cell,)) for cell in row] for row in (table.header, *table.rows)]
-        columns = [[header, *_aligned(column)] for header, *column in zip(*cells, strict=True)]
+        columns = [[header, *_aligned(column)] for header, *column in zip(*self.cells(table), strict=True)]
         # every column is as wide as its widest cell, the last one too: it is stripped at its end
         return "\n".join(under_one_another([[*row, ""] for row in zip(*columns, strict=True)], "  "))
 
@@ -80,25 +83,25 @@ def under_one_another(rows: Sequence[Sequence[str]], separator: str) -> list[str
 
 def _alone(equation: Equation, left: int) -> list[str]:
     """An equation over as many lines as it takes."""
-    before, text = padded(TEXT.write(equation.left), left), []
+    before, text = TEXT.write(equation.left), []
     for line in lines(equation, WIDTH - len(INDENT) - left, TEXT, TEXT):
         sign = "   " if line.goes_on else " = "
-        text.append((INDENT + before + sign + " = ".join(line.steps).lstrip()).rstrip())
-        before = " " * left
+        text.append((INDENT + padded(before, left) + sign + " = ".join(line.steps).lstrip()).rstrip())
+        before = ""
     return text
 
 
 def _aligned(cells: Sequence[str]) -> list[str]:
     """Numbers with their decimal points under one another."""
-    before = [len(cell.split(".")[0].split("e")[0]) for cell in cells]
+    before = [len(at_point(cell)[0]) for cell in cells]
     return [" " * (max(before) - own) + cell for own, cell in zip(before, cells, strict=True)]
 
 
 # --- the drawing -----------------------------------------------------------------------------
 
-LIGHT = {"line": "─", "one": "─", "top": "┐", "middle": "┤", "bottom": "┴", "up": "│"}
-HEAVY = {"line": "━", "one": "━", "top": "┓", "middle": "┫", "bottom": "┻", "up": "┃"}
-
+#: The signs of a line and of the first, a middle and the last one of a bracket; by whether it is heavy.
+SIGNS = {False: "─┐┤┴", True: "━┓┫┻"}
+LINE, TOP, MIDDLE, BOTTOM = range(4)
 
 #: What is drawn as a line into a neuron: where it comes from, its name, and whether it is marked.
 Arm: TypeAlias = tuple[str, str, bool]
@@ -107,49 +110,42 @@ Arm: TypeAlias = tuple[str, str, bool]
 def diagram(drawing: Picture) -> str:
     """A column a layer; in it a bracket a neuron that gathers what comes in. The marked way is heavy."""
     columns = [_column(drawing, layer) for layer in range(1, len(drawing.layers))]
-    outputs = [
-        (TEXT.write(pred), "", drawing.marked and bool(passes(drawing, k)))
-        for k, pred in enumerate(drawing.layers[-1], start=1)
-    ]
-    if len(outputs) > 1:
-        columns.append(_gathered(outputs, TEXT.write(ERROR)))
+    if len(drawing.exits) > 1:
+        columns.append(_gathered([_arm(drawing, edge) for edge in drawing.exits], ERROR))
     else:
-        columns[-1][-1] += f" {(HEAVY if outputs[0][2] else LIGHT)['line'] * 2} {TEXT.write(ERROR)}"
-    height = max(map(len, columns))
-    widths = [max(len(line) for line in column) for column in columns]
-    rows = []
-    for row in range(height):
-        cells = [
-            padded(column[row] if row < len(column) else "", widths[i] + 4)
-            for i, column in enumerate(columns)
-        ]
-        rows.append((INDENT + "".join(cells)).rstrip())
-    return "\n".join(rows)
+        columns[-1][-1] += f" {SIGNS[drawing.exits[0].marked][LINE] * 2} {TEXT.write(ERROR)}"
+    widths = [max(map(len, column)) + 4 for column in columns]
+    rows = zip_longest(*columns, fillvalue="")
+    return "\n".join((INDENT + "".join(map(padded, row, widths))).rstrip() for row in rows)
 
 
 def _column(drawing: Picture, layer: int) -> list[str]:
     """The neurons of a layer under one another."""
     column: list[str] = []
-    for neuron in drawing.layers[layer]:
-        edges = [e for e in drawing.edges if e.parameter.layer == layer and e.target == neuron]
-        edges.sort(key=lambda e: (e.parameter.from_ == 0, e.parameter.from_))
-        arms = [(TEXT.write(e.source), TEXT.write(e.name), drawing.marked and bool(e.serves)) for e in edges]
-        column += [*_gathered(arms, TEXT.write(neuron)), ""]
+    for j, neuron in enumerate(drawing.layers[layer], start=1):
+        edges = [edge for edge in drawing.edges if edge.parameter[1:3] == (layer, j)]
+        column += [*_gathered([_arm(drawing, edge) for edge in edges], neuron), ""]
     return column[:-1]
 
 
-def _gathered(arms: Sequence[Arm], target: str) -> list[str]:
+def _arm(drawing: Picture, edge: Edge) -> Arm:
+    p = edge.parameter
+    source = drawing.layers[p.layer - 1][p.from_ - 1] if p.from_ else Number(1)
+    return TEXT.write(source), TEXT.write(symbol(p)), edge.marked
+
+
+def _gathered(arms: Sequence[Arm], target: Formula) -> list[str]:
     """The lines of one neuron: a line an incoming connection, ending at the neuron's name."""
-    widest = max(width(source) for source, _, _ in arms)
-    longest = max(width(name) for _, name, _ in arms)
-    rows = []
-    for i, (source, name, heavy) in enumerate(arms):
-        style = HEAVY if heavy else LIGHT
-        place = "one" if len(arms) == 1 else "bottom" if i == len(arms) - 1 else "top" if i == 0 else "middle"
-        joint = (HEAVY if any(marked for _, _, marked in arms[: i + 1]) else LIGHT)[place]
-        label = style["line"] * 2 + name + style["line"] * (2 + longest - width(name))
-        rows.append(f"{padded(source, widest)} {label}{joint}")
-    rows[-1] += f"{(HEAVY if any(marked for _, _, marked in arms) else LIGHT)['line']} {target}"
+    sources, names, _ = zip(*arms, strict=True)
+    widest, longest = max(map(width, sources)), max(map(width, names))
+    rows, heavy = [], False
+    for i, (source, name, marked) in enumerate(arms):
+        heavy = heavy or marked
+        joint = LINE if len(arms) == 1 else BOTTOM if i == len(arms) - 1 else MIDDLE if i else TOP
+        line = SIGNS[marked][LINE]
+        label = line * 2 + name + line * (2 + longest - width(name))
+        rows.append(f"{padded(source, widest)} {label}{SIGNS[heavy][joint]}")
+    rows[-1] += f"{SIGNS[heavy][LINE]} {TEXT.write(target)}"
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from pathlib import Path
 
@@ -11,13 +12,14 @@ from runner.nn.formula import Formula
 
 
 class Writer(ABC):
-    """A format."""
+    """A format: how words, formulas and blocks stand in it."""
 
     def page(self, sheet: Sheet) -> str:
         """The whole page."""
         return "\n\n".join(block for block in self.blocks(sheet) if block) + "\n"
 
     def blocks(self, sheet: Sheet) -> list[str]:
+        """The title and what stands below it."""
         return [self.heading(Heading((sheet.title,), 1)), *map(self.block, sheet.blocks)]
 
     def files(self, sheet: Sheet, out: Path) -> dict[Path, str]:
@@ -44,6 +46,10 @@ class Writer(ABC):
     def paragraph(self, paragraph: Paragraph) -> str:
         return self.words(paragraph.words)
 
+    def cells(self, table: Table) -> list[list[str]]:
+        """The cells of the header and of every row."""
+        return [[self.words((cell,)) for cell in row] for row in (table.header, *table.rows)]
+
     @abstractmethod
     def equations(self, block: Equations) -> str: ...
 
@@ -52,3 +58,9 @@ class Writer(ABC):
 
     @abstractmethod
     def picture(self, picture: Picture) -> str: ...
+
+
+def at_point(number: str) -> tuple[str, str]:
+    """What of a number stands before its decimal point, and the rest."""
+    whole = re.split(r"[.e ]", number, maxsplit=1)[0]
+    return whole, number[len(whole) :]

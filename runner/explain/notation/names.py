@@ -133,4 +133,4 @@ class Names:
 
 
 def symbol(parameter: ParameterName) -> Symbol:
-    return Symbol(parameter.name[0], parameter.name[1:])
+    return Symbol(parameter.name[:1], parameter.name[1:])

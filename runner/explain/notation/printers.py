@@ -10,6 +10,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from typing import ClassVar
 
 from runner.explain.notation.digits import decimal
@@ -27,10 +28,9 @@ from runner.nn.formula import (
     Sum,
     SumOver,
     Symbol,
-)
+)  # fmt: skip
 
 Tokens = list[str]
-
 
 #: How strongly the parts of a node hold together.
 LOOSE, SUM, FRACTION, PRODUCT, POWER, ATOM = range(6)
@@ -47,9 +47,11 @@ class Printer(ABC):
     """
 
     inline: bool = True
-    signs: ClassVar[Mapping[str, str]] = {}
+    signs: ClassVar[Mapping[str, str]]
+    forms: ClassVar[Mapping[str, str]]
 
     def write(self, node: Formula) -> str:
+        """A formula as one piece of text."""
         return self.close(self.tokens(node))
 
     def close(self, tokens: Tokens) -> str:
@@ -60,6 +62,10 @@ class Printer(ABC):
         """A sign as it is written, of the text that stands for it."""
         return self.signs.get(mark, mark)
 
+    def form(self, name: str, *inner: Tokens | str) -> str:
+        """A form around what it holds."""
+        return self.forms[name] % tuple(i if isinstance(i, str) else self.close(i) for i in inner)
+
     def tokens(self, node: Formula, least: int = LOOSE, leads: bool = True) -> Tokens:
         """A node; in parentheses where it holds together less than its place asks for."""
         if self.strength(node, leads) < least:
@@ -67,17 +73,18 @@ class Printer(ABC):
         return [token for part in self.parts(node, leads) for token in part]
 
     def strength(self, node: Formula, leads: bool) -> int:
+        """How strongly a node holds together; behind other signs a minus does so as a sum."""
         match node:
             case Negation():
                 return PRODUCT if leads else SUM
             case Number() if node.number < 0:
                 return PRODUCT if leads else SUM
+            case Quotient():
+                return FRACTION if self.inline else POWER
             case Number() if decimal(node)[1]:
                 return POWER  # 1.5 × 10^3
             case Symbol() if node.above:
                 return POWER
-            case Quotient():
-                return FRACTION if self.inline else POWER
             case Call() if node.function.name == "exp":
                 return POWER
         return STRENGTHS.get(type(node), ATOM)
@@ -88,13 +95,15 @@ class Printer(ABC):
             case Sum():
                 return [self._term(term, i, leads) for i, term in enumerate(node.parts)]
             case Product(parts=(Share() as share, Terms() as mean)):
-                first, *others = self.parts(mean)
-                opened = [*self.tokens(share), self.sign("·"), self.sign("big("), *first]
-                *before, last = [opened, *others]
-                return [*before, [*last, self.sign("big)")]]
+                parts = self.parts(mean)
+                parts[0] = [*self.tokens(share), self.sign("·"), self.sign("big("), *parts[0]]
+                parts[-1].append(self.sign("big)"))
+                return parts
             case Product():
                 return self._factors(node, leads)
-        return [getattr(self, type(node).__name__.lower())(node, leads)]
+            case Quotient():
+                return [self.quotient(node, leads)]
+        return [getattr(self, type(node).__name__.lower())(node)]
 
     def _term(self, term: Formula, place: int, leads: bool) -> Tokens:
         if place and isinstance(term, Negation):
@@ -104,7 +113,7 @@ class Printer(ABC):
 
     def _factors(self, node: Product, leads: bool) -> list[Tokens]:
         parts = [self.tokens(node.parts[0], PRODUCT, leads)]
-        for before, factor in zip(node.parts, node.parts[1:], strict=False):
+        for before, factor in pairwise(node.parts):
             written = [self.between(before, factor), *self.tokens(factor, PRODUCT, leads=False)]
             if isinstance(before, Share):
                 parts[-1] += written  # it is not left alone at the end of a line
@@ -117,33 +126,33 @@ class Printer(ABC):
         return self.sign(" · " if isinstance(before, Derivative) and isinstance(after, Derivative) else "·")
 
     def separated(self, parts: Sequence[Formula], mark: str) -> Tokens:
-        first, *others = [self.tokens(part) for part in parts]
-        return [*first, *(token for part in others for token in (self.sign(mark), *part))]
+        return [token for part in parts for token in (self.sign(mark), *self.tokens(part))][1:]
 
     # --- a method a node, of its name ---
 
-    def negation(self, node: Negation, leads: bool) -> Tokens:
+    def negation(self, node: Negation) -> Tokens:
         return [self.sign("−"), *self.tokens(node.parts[0], FRACTION, leads=False)]
 
-    def number(self, node: Number, leads: bool) -> Tokens:
+    def number(self, node: Number) -> Tokens:
         if node == Number(0.5):
-            return self.half()
+            return [self.form("half")]
         mantissa, exponent = decimal(node)
         minus = [self.sign("−")] if mantissa.startswith("-") else []
-        return [*minus, *self.digits(mantissa.lstrip("-")), *(self.scientific(exponent) if exponent else [])]
+        digits = self.form("digits", mantissa.lstrip("-"))
+        return [*minus, digits, *(self.scientific(exponent) if exponent else [])]
 
     def quotient(self, node: Quotient, leads: bool) -> Tokens:
         above, below = node.parts
         above_line = self.tokens(above, FRACTION, leads)
         return [*above_line, self.sign("/"), *self.tokens(below, POWER, leads=False)]
 
-    def relation(self, node: Relation, leads: bool) -> Tokens:
+    def relation(self, node: Relation) -> Tokens:
         return self.separated(node.parts, f" {node.sign} ")
 
-    def row(self, node: Row, leads: bool) -> Tokens:
+    def row(self, node: Row) -> Tokens:
         return self.separated(node.parts, node.separator)
 
-    def call(self, node: Call, leads: bool) -> Tokens:
+    def call(self, node: Call) -> Tokens:
         name = node.function.name
         if special := getattr(self, f"call_{name}", None):
             return list(special(*node.parts))
@@ -161,15 +170,32 @@ class Printer(ABC):
             return [*self.name("ln"), self.sign(" "), *self.tokens(inner)]
         return [*self.name("ln"), self.sign("("), *self.tokens(inner), self.sign(")")]
 
-    def digits(self, text: str) -> Tokens:
-        return [text]
+    def cases(self, node: Cases) -> Tokens:
+        condition, then, otherwise = map(self.tokens, node.parts)
+        return [self.form("cases", then, condition, otherwise)]
+
+    def derivative(self, node: Derivative) -> Tokens:
+        return [self.form("fraction", *([self.sign("∂"), *self.tokens(part)] for part in node.parts))]
+
+    def share(self, node: Share) -> Tokens:
+        return [self.form("share", str(node.count))]
+
+    def sumover(self, node: SumOver) -> Tokens:
+        return [self.form("sum"), *self.tokens(node.parts[0])]
+
+    def note(self, node: Note) -> Tokens:
+        pieces = [[self._said(p)] if isinstance(p, str) else self.tokens(p) for p in node.pieces]
+        return [self.sign("quad"), self.sign("("), *chain.from_iterable(pieces), self.sign(")")]
+
+    def _said(self, text: str) -> str:
+        return self.form("words", text.replace(" ", self.sign("blank")))
+
+    def blank(self, node: Blank) -> Tokens:
+        return [self.form("blank")]
 
     def name(self, text: str) -> Tokens:
         """The name of a function."""
         return [text]
-
-    def half(self) -> Tokens:
-        return ["½"]
 
     @abstractmethod
     def scientific(self, exponent: int) -> Tokens:
@@ -184,7 +210,13 @@ def is_letter(node: Formula) -> bool:
 class Text(Printer):
     """Unicode text for a terminal, its fractions on one line."""
 
-    signs: ClassVar[Mapping[str, str]] = {"left(": "(", "right)": ")", "big(": "(", "big)": ")"}
+    signs: ClassVar[Mapping[str, str]] = {
+        "left(": "(", "right)": ")", "big(": "(", "big)": ")", "quad": "  ", "blank": " ",
+    }  # fmt: skip
+    forms: ClassVar[Mapping[str, str]] = {
+        "fraction": "%s/%s", "share": "1/%s", "half": "½", "digits": "%s", "words": "%s", "sum": "Σₖ ",
+        "cases": "%s if %s, else %s", "blank": "_" * 12,
+    }  # fmt: skip
 
     def width(self, node: Formula) -> int:
         """How many columns it takes."""
@@ -197,13 +229,11 @@ class Text(Printer):
     def scientific(self, exponent: int) -> Tokens:
         return [f"e{exponent}".replace("-", "−")]
 
-    def symbol(self, node: Symbol, leads: bool) -> Tokens:
+    def symbol(self, node: Symbol) -> Tokens:
         below = ["_", *self.tokens(node.below)] if isinstance(node.below, Symbol) else [node.below]
         return [node.name, *below, node.above]
 
-    constant = symbol
-
-    def power(self, node: Power, leads: bool) -> Tokens:
+    def power(self, node: Power) -> Tokens:
         base, exponent = node.parts
         raised = ["²"] if exponent == Number(2) else ["^", *self.tokens(exponent, ATOM, leads=False)]
         return [*self.tokens(base, ATOM, leads=False), *raised]
@@ -214,30 +244,9 @@ class Text(Printer):
     def call_sqrt(self, inner: Formula) -> Tokens:
         return ["√", *self.tokens(inner, POWER, leads=False)]
 
-    def cases(self, node: Cases, leads: bool) -> Tokens:
-        condition, then, otherwise = map(self.tokens, node.parts)
-        return [*then, " if ", *condition, ", else ", *otherwise]
-
-    def derivative(self, node: Derivative, leads: bool) -> Tokens:
-        above, below = map(self.tokens, node.parts)
-        return ["∂", *above, "/∂", *below]
-
-    def derived(self, node: Derived, leads: bool) -> Tokens:
+    def derived(self, node: Derived) -> Tokens:
         inner, by = map(self.tokens, node.parts)
         return ["∂(", *inner, ")/∂", *by]
-
-    def share(self, node: Share, leads: bool) -> Tokens:
-        return [f"1/{node.count}"]
-
-    def sumover(self, node: SumOver, leads: bool) -> Tokens:
-        return ["Σₖ ", *self.tokens(node.parts[0])]
-
-    def note(self, node: Note, leads: bool) -> Tokens:
-        pieces = [piece if isinstance(piece, str) else self.write(piece) for piece in node.pieces]
-        return ["  (", *pieces, ")"]
-
-    def blank(self, node: Blank, leads: bool) -> Tokens:
-        return ["_" * 12]
 
 
 class Columns(Text):
@@ -246,11 +255,11 @@ class Columns(Text):
     def scientific(self, exponent: int) -> Tokens:
         return [*super().scientific(exponent), " × 10"]
 
-    def symbol(self, node: Symbol, leads: bool) -> Tokens:
-        letter, between, *others = super().symbol(node, leads)
+    def symbol(self, node: Symbol) -> Tokens:
+        letter, between, *others = super().symbol(node)
         return [letter, "" if letter == "z" and between == "_" else between, *others]
 
-    def derivative(self, node: Derivative, leads: bool) -> Tokens:
+    def derivative(self, node: Derivative) -> Tokens:
         return [*max(map(self.tokens, node.parts), key=self.columns), "d"]
 
 

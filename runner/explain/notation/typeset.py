@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import ClassVar
 
-from runner.explain.notation.digits import decimal
-from runner.explain.notation.names import Blank, Derivative, Derived, Note, Share
+from runner.explain.notation.names import Derived
 from runner.explain.notation.printers import ATOM, Printer, Tokens
-from runner.nn.formula import Cases, Formula, Number, Power, Quotient, SumOver, Symbol, product
+from runner.nn.formula import Formula, Number, Power, Quotient, Symbol, product
 
 #: Digits below and above a line as they stand upon it.
 LEVEL = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₖ⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾", "0123456789k0123456789()")
@@ -24,12 +23,7 @@ KNOWN = ("ln", "exp", "sin", "cos", "tanh", "max", "min")
 class Typeset(Printer):
     """What LaTeX and MathML share: which of a few forms stands where. The forms are tables of theirs."""
 
-    forms: ClassVar[Mapping[str, str]]
     alphabet: ClassVar[Mapping[str, str]]
-
-    def form(self, name: str, *inner: Tokens | str) -> str:
-        """A form around what it holds."""
-        return self.forms[name] % tuple(i if isinstance(i, str) else self.close(i) for i in inner)
 
     def scripted(self, base: Tokens, below: Tokens, above: Tokens) -> Tokens:
         """A base with what stands below and above its end."""
@@ -41,21 +35,10 @@ class Typeset(Printer):
         halved = before == Number(0.5) and isinstance(after, Power)  # ½d²
         return self.sign("close") if halved else super().between(before, after)
 
-    def digits(self, text: str) -> Tokens:
-        return [self.form("digits", text)]
-
-    def half(self) -> Tokens:
-        return [self.form("share", "2")]
-
     def scientific(self, exponent: int) -> Tokens:
         minus = [self.sign("−")] if exponent < 0 else []
-        power = [*minus, *self.digits(str(abs(exponent)))]
-        return [self.sign(" × "), *self.scripted(self.digits("10"), [], power)]
-
-    def power_of_ten(self, number: Number) -> str:
-        """What stands behind a number's digits."""
-        exponent = decimal(number)[1]
-        return "".join(self.scientific(exponent)) if exponent else ""
+        power = [*minus, self.form("digits", str(abs(exponent)))]
+        return [self.sign(" × "), *self.scripted([self.form("digits", "10")], [], power)]
 
     def letter(self, letter: str) -> str:
         return self.form("letter", self.alphabet.get(letter, letter))
@@ -85,17 +68,15 @@ class Typeset(Printer):
         word = level.strip("_ ()")
         if len(word) > 1 and word.isalpha():
             return [*([self.sign("thin")] if level.startswith(" ") else []), self.form("words", word)]
-        own = self.digits(word) if word.isdigit() else [self.letter(word)] if word else []
+        own = [self.form("digits", word) if word.isdigit() else self.letter(word)] if word else []
         return [self.sign("("), *own, self.sign(")")] if level.startswith("(") else own
 
     # --- a method a node, of its name ---
 
-    def symbol(self, node: Symbol, leads: bool) -> Tokens:
+    def symbol(self, node: Symbol) -> Tokens:
         return self.scripted(self.letters(node.name), self.index(node.below), self.index(node.above))
 
-    constant = symbol
-
-    def power(self, node: Power, leads: bool) -> Tokens:
+    def power(self, node: Power) -> Tokens:
         base, exponent = node.parts[0], self.tokens(node.parts[1])
         if isinstance(base, Symbol) and not base.above:
             return self.scripted(self.letters(base.name), self.index(base.below), exponent)
@@ -116,33 +97,10 @@ class Typeset(Printer):
     def call_sqrt(self, inner: Formula) -> Tokens:
         return [self.form("root", self.tokens(inner))]
 
-    def cases(self, node: Cases, leads: bool) -> Tokens:
-        condition, then, otherwise = map(self.tokens, node.parts)
-        return [self.form("cases", then, condition, otherwise)]
-
-    def share(self, node: Share, leads: bool) -> Tokens:
-        return [self.form("share", str(node.count))]
-
-    def derivative(self, node: Derivative, leads: bool) -> Tokens:
-        return [self.form("fraction", *([self.sign("∂"), *self.tokens(part)] for part in node.parts))]
-
-    def derived(self, node: Derived, leads: bool) -> Tokens:
+    def derived(self, node: Derived) -> Tokens:
         inner, by = map(self.tokens, node.parts)
         operator = self.form("fraction", [self.sign("∂").rstrip()], [self.sign("∂"), *by])
         return [operator, self.sign(" "), self.sign("left("), *inner, self.sign("right)")]
-
-    def sumover(self, node: SumOver, leads: bool) -> Tokens:
-        return [self.form("sum"), *self.tokens(node.parts[0])]
-
-    def note(self, node: Note, leads: bool) -> Tokens:
-        pieces = [[self._said(p)] if isinstance(p, str) else self.tokens(p) for p in node.pieces]
-        return [self.sign("quad"), self.sign("("), *(token for p in pieces for token in p), self.sign(")")]
-
-    def _said(self, text: str) -> str:
-        return self.form("words", text.replace(" ", self.sign("blank")))
-
-    def blank(self, node: Blank, leads: bool) -> Tokens:
-        return [self.form("blank")]
 
 
 class Latex(Typeset):
@@ -156,15 +114,17 @@ class Latex(Typeset):
         "quad": r"\quad ", "blank": " ",
     }  # fmt: skip
     forms: ClassVar[Mapping[str, str]] = {
-        "fraction": r"\frac{%s}{%s}", "share": r"\tfrac{1}{%s}", "root": r"\sqrt{%s}", "hat": r"\hat{%s}",
-        "below": "%s_{%s}", "above": "%s^{%s}", "belowabove": "%s_{%s}^{%s}", "digits": "%s", "letter": "%s",
-        "upright": r"\mathrm{%s}", "words": r"\text{%s}", "known": r"\%s", "sum": r"\sum_k ",
+        "fraction": r"\frac{%s}{%s}", "share": r"\tfrac{1}{%s}", "half": r"\tfrac{1}{2}",
+        "root": r"\sqrt{%s}", "hat": r"\hat{%s}", "upright": r"\mathrm{%s}", "words": r"\text{%s}",
+        "below": "%s_{%s}", "above": "%s^{%s}", "belowabove": "%s_{%s}^{%s}",
+        "digits": "%s", "letter": "%s", "known": r"\%s", "sum": r"\sum_k ",
         "cases": r"\begin{cases} %s & %s \\ %s & \text{else} \end{cases}",
         "blank": r"\underline{\hspace{25mm}}",
     }  # fmt: skip
     alphabet: ClassVar[Mapping[str, str]] = {**GREEK, "l": r"\ell", "…": r"\dots"}
 
 
+_SHARE = "<mstyle displaystyle='false' scriptlevel='0'><mfrac><mn>1</mn><mn>%s</mn></mfrac></mstyle>"
 _CELLS = "<mtr>" + "<mtd style='text-align: left'>%s</mtd>" * 2 + "</mtr>"
 
 
@@ -182,7 +142,7 @@ class MathML(Typeset):
     }  # fmt: skip
     forms: ClassVar[Mapping[str, str]] = {
         "fraction": "<mfrac>%s%s</mfrac>", "root": "<msqrt>%s</msqrt>",
-        "share": "<mstyle displaystyle='false' scriptlevel='0'><mfrac><mn>1</mn><mn>%s</mn></mfrac></mstyle>",
+        "share": _SHARE, "half": _SHARE % 2,
         "below": "<msub>%s%s</msub>", "above": "<msup>%s%s</msup>", "belowabove": "<msubsup>%s%s%s</msubsup>",
         "hat": "<mover accent='true'>%s<mo>^</mo></mover>", "digits": "<mn>%s</mn>", "letter": "<mi>%s</mi>",
         "upright": "<mi mathvariant='normal'>%s</mi>", "words": "<mtext>%s</mtext>",
