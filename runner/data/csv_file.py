@@ -29,6 +29,7 @@ class Column(NamedTuple):
     texts: Sequence[str]
 
     def fault(self, cell: int, what: str) -> RunnerError:
+        """What is wrong with a cell, by its place in the column."""
         return RunnerError(f"{self.path}, line {self.lines[cell]}, column {self.name}: {what}")
 
     def refuse_empty(self) -> None:

@@ -35,6 +35,7 @@ class Forward(NamedTuple):
 
     @property
     def pred(self) -> Array:
+        """The predictions (R, N, O): the last a."""
         return self.a[-1]
 
 
@@ -75,14 +76,17 @@ class Network:
 
     @cached_property
     def weight_count(self) -> int:
+        """How many of the parameters are weights: the first."""
         return sum(i * o for i, o in pairwise(self.sizes))
 
     @cached_property
     def bias_count(self) -> int:
+        """How many are biases: the last."""
         return sum(self.sizes[1:]) if self.has_biases else 0
 
     @cached_property
     def parameter_count(self) -> int:
+        """P, all of them."""
         return self.weight_count + self.bias_count
 
     @property

@@ -59,6 +59,7 @@ class Objective:
 
     @classmethod
     def of(cls, experiments: Sequence[Experiment]) -> Objective:
+        """What runs of one `stack_key` minimise."""
         shared = experiments[0]
         l1, l2 = (np.array([[float(getattr(e, name))] for e in experiments]) for name in ("l1", "l2"))
         return cls(shared.network, LOSSES[shared.loss], l1, l2)
@@ -69,6 +70,7 @@ class Objective:
         return bool(self.l1.any()), bool(self.l2.any())
 
     def at(self, parameters: Array, examples: Examples) -> Point:
+        """The place at `parameters` (R, P), over `examples`."""
         return Point(self, parameters, examples)
 
     def keep(self, kept: Mask) -> Objective:
@@ -111,6 +113,7 @@ class Point:
 
     @property
     def forward(self) -> Forward:
+        """The pass through the network, to the predictions."""
         if self._forward is None:
             self._forward = self.objective.network.forward(self.parameters, self.examples.x)
         return self._forward
