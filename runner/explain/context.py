@@ -28,31 +28,54 @@ class Context:
 
     @property
     def loss(self) -> Loss:
+        """The loss of the run."""
         return LOSSES[self.step.experiment.loss]
 
     @property
     def outputs(self) -> range:
+        """The numbers of the outputs."""
         return self.neurons(self.names.last)
 
     def a(self, example: int, layer: int, neuron: int) -> Formula:
-        value = float(self.step.a[layer][example - 1, neuron - 1])
-        return self.pen.result(value) if layer else self.pen.given(value)
+        """What a neuron hands on; the inputs are given."""
+        if layer == 0:
+            return self.pen.given(float(self.step.a[0][example - 1, neuron - 1]))
+        return self.kept(self.step.a[1:], example, layer, neuron)
 
     def z(self, example: int, layer: int, neuron: int) -> Formula:
-        return self.pen.result(float(self.step.z[layer - 1][example - 1, neuron - 1]))
+        """The weighted sum of a neuron."""
+        return self.kept(self.step.z, example, layer, neuron)
 
     def y(self, example: int, output: int) -> Formula:
+        """The target of an output."""
         return self.pen.given(float(self.step.targets[example - 1, output - 1]))
 
+    def of(self, values: Array, parameter: ParameterName) -> float:
+        """The value of a parameter among those of all, (P,)."""
+        return float(values[self.names.place[parameter.name]])
+
     def old(self, parameter: ParameterName) -> Formula:
-        return self.pen.given(float(self.step.old[self.names.place[parameter.name]]))
+        """A parameter before the update."""
+        return self.pen.given(self.of(self.step.old, parameter))
+
+    def new(self, parameter: ParameterName) -> Formula:
+        """A parameter after the update."""
+        return self.pen.result(self.of(self.step.new, parameter))
+
+    def gradient(self, parameter: ParameterName) -> Formula:
+        """The derivative of what is minimised by a parameter."""
+        return self.pen.result(self.of(self.step.gradient, parameter))
+
+    def error_gradient(self, parameter: ParameterName) -> Formula:
+        """The derivative of the error alone."""
+        return self.pen.result(self.of(self.step.error_gradient, parameter))
 
     def constants(self, activation: str) -> dict[Formula, Formula]:
         """The numbers that an activation's formulas have letters for."""
         return {letter: self.pen.given(value) for letter, value in ACTIVATIONS[activation].constants.items()}
 
     def kept(self, factors: Sequence[Array], example: int, layer: int, neuron: int) -> Formula:
-        """One of the numbers that the backward pass kept."""
+        """One of the numbers that training kept, (N, O) a layer."""
         return self.pen.result(float(factors[layer - 1][example - 1, neuron - 1]))
 
     def error(self, example: int | str) -> Symbol:
@@ -64,6 +87,7 @@ class Context:
         return shared(self.step.examples, partial(self.error(example), by))
 
     def neurons(self, layer: int) -> range:
+        """The numbers of a layer's neurons."""
         return range(1, self.names.sizes[layer] + 1)
 
 

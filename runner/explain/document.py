@@ -25,6 +25,8 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
+    """Prose."""
+
     words: Prose
 
 
@@ -56,6 +58,8 @@ Block: TypeAlias = Heading | Paragraph | Equations | Table | Picture
 
 @dataclass(frozen=True)
 class Sheet:
+    """A page."""
+
     title: str
     blocks: tuple[Block, ...]
 
@@ -74,33 +78,39 @@ def listed(items: Sequence[Formula]) -> Prose:
 
 @dataclass(frozen=True)
 class Line:
-    """What stands in one line of an equation behind "=": whole steps, or a part of one, which `goes_on`."""
+    """One line of an equation: its left side, if it is the first one, and what stands behind "=".
 
+    That is whole steps, or a part of one, which `goes_on`.
+    """
+
+    left: str
     steps: tuple[str, ...]
     goes_on: bool = False
 
 
 def lines(equation: Equation, room: int, printer: Printer, measure: Text) -> Iterator[Line]:
-    """The right side of an equation in lines of at most `room` columns.
+    """An equation in lines whose right sides take at most `room` columns.
 
     One line where it fits; else a line a step, and steps too long broken between their parts.
     """
+    left = printer.write(equation.left)
     if sum(3 + measure.width(step) for step in equation.steps) <= room:
-        yield Line(tuple(map(printer.write, equation.steps)))
+        yield Line(left, tuple(map(printer.write, equation.steps)))
         return
     for step in equation.steps:
         for i, part in enumerate(_wrapped(step, room - 3, printer, measure)):
-            yield Line((printer.close(part),), goes_on=i > 0)
+            yield Line(left, (printer.close(part),), goes_on=i > 0)
+            left = ""
 
 
 def _wrapped(step: Formula, room: int, printer: Printer, measure: Text) -> list[Tokens]:
     wrapped: list[Tokens] = []
-    width = 0
-    for part, own in zip(printer.parts(step), map(measure.columns, measure.parts(step)), strict=True):
-        if wrapped and width + own <= room:
+    width = room
+    for part, measured in zip(printer.parts(step), measure.parts(step), strict=True):
+        width += measure.columns(measured)
+        if wrapped and width <= room:
             wrapped[-1] += part
-            width += own
         else:
             wrapped.append(part)
-            width = own
+            width = measure.columns(measured)
     return wrapped

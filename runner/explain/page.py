@@ -14,7 +14,7 @@ from runner.explain.document import Block, Heading, Paragraph, Prose, Sheet, lis
 from runner.explain.notation.digits import Pen
 from runner.explain.notation.names import ARROW, ELLIPSIS, Names, Row, symbol
 from runner.explain.step import Step, take
-from runner.nn.formula import Formula, Number, Relation
+from runner.nn.formula import Number, equal
 from runner.nn.losses import ERROR
 from runner.nn.network import ParameterName
 from runner.nn.schedules import ETA
@@ -56,7 +56,12 @@ def explain(experiment: Experiment, choices: Choices) -> Sheet:
     context = Context(step, names, Pen(choices.digits, choices.solution))
     examples = _examples(step, choices, len(chosen))
     blocks: list[Block] = [
-        *_introduction(context, choices, chosen, examples),
+        Paragraph((f"A {title(experiment)}.",)),
+        Paragraph((_about(step, choices),)),
+        Heading(("The network",)),
+        *_network(context, chosen),
+        *_given(context, examples, chosen),
+        *forward.definitions(context),
         *_examples_worked(context, examples, chosen),
         *_chains(context, examples, chosen, choices.paths),
         Heading(("The update",)),
@@ -123,19 +128,6 @@ def _examples(step: Step, choices: Choices, parameters: int) -> list[int]:
 # --- the parts -------------------------------------------------------------------------------
 
 
-def _introduction(
-    context: Context, choices: Choices, chosen: Sequence[ParameterName], examples: Sequence[int]
-) -> list[Block]:
-    return [
-        Paragraph((f"A {title(context.step.experiment)}.",)),
-        Paragraph((_about(context.step, choices),)),
-        Heading(("The network",)),
-        *_network(context, chosen),
-        *_given(context, examples, chosen),
-        *forward.definitions(context),
-    ]
-
-
 def _about(step: Step, choices: Choices) -> str:
     """Which update the page is about, and how its numbers are written."""
     one = step.experiment
@@ -183,21 +175,17 @@ def _given(context: Context, examples: Sequence[int], chosen: Sequence[Parameter
     step, names = context.step, context.names
     blocks: list[Block] = []
     for n in examples:
-        inputs = [_is(names.a(0, i), context.a(n, 0, i)) for i in context.neurons(0)]
-        targets = [_is(names.y(k), context.y(n, k)) for k in context.neurons(names.last)]
+        inputs = [equal(names.a(0, i), context.a(n, 0, i)) for i in context.neurons(0)]
+        targets = [equal(names.y(k), context.y(n, k)) for k in context.neurons(names.last)]
         what = "Inputs and targets: " if step.examples == 1 else f"Example {n} of {step.examples}: "
         blocks.append(Paragraph((what, *listed([*inputs, *targets]))))
     shown = list(names.parameters.values()) if _is_drawn(names) else chosen
     others = "; the others stand in the forward pass" if len(shown) < len(names.parameters) else ""
-    known = listed([_is(symbol(p), context.old(p)) for p in shown])
+    known = listed([equal(symbol(p), context.old(p)) for p in shown])
     blocks.append(Paragraph((f"Before update {step.number}: ", *known, others)))
     if step.experiment.schedule == "constant":
-        blocks.append(Paragraph(("Learning rate: ", _is(ETA, context.pen.given(step.rate)))))
+        blocks.append(Paragraph(("Learning rate: ", equal(ETA, context.pen.given(step.rate)))))
     return blocks
-
-
-def _is(left: Formula, right: Formula) -> Formula:
-    return Relation((left, right), "=")
 
 
 def _examples_worked(

@@ -125,11 +125,11 @@ def _step(stack: Stack, epoch: int, update: Update) -> Step:
         epoch=epoch,
         layers=[(w[0], None if b is None else b[0, 0]) for w, b in layers],
         targets=point.examples.y[0],
-        z=_of_the_run(z),
-        a=_of_the_run(a),
-        dE_da=_of_the_run(dE_da),
+        z=[array[0] for array in z],
+        a=[array[0] for array in a],
+        dE_da=[array[0] for array in dE_da],
         da_dz=[np.broadcast_to(d, e.shape)[0] for d, e in zip(da_dz, dE_da, strict=True)],
-        dE_dz=_of_the_run(dE_dz),
+        dE_dz=[array[0] for array in dE_dz],
         errors=point.errors[0],
         error=float(point.error[0]),
         gradient=point.gradient[0],
@@ -141,10 +141,6 @@ def _step(stack: Stack, epoch: int, update: Update) -> Step:
         old=point.parameters[0],
         new=stack.parameters[0],
     )
-
-
-def _of_the_run(layers: list[Array]) -> list[Array]:
-    return [array[0] for array in layers]
 
 
 def central_difference(step: Step, parameter: int) -> float:

@@ -16,9 +16,9 @@ from runner.nn.formula import (
     Formula,
     Function,
     Number,
-    Relation,
     Symbol,
     cos,
+    equal,
     exp,
     ln,
     maximum,
@@ -57,20 +57,13 @@ class Activation:
     highest: float = np.inf
 
 
-def _sigmoid(z: Array) -> Array:
+def sigmoid(z: Array) -> Array:
+    """1 / (1 + e^−z), of every element."""
     return 1.0 / (1.0 + np.exp(-z))  # exp may overflow to inf, which rightly gives 0
 
 
 def _softplus(z: Array) -> Array:
     return np.where(z > SOFTPLUS_THRESHOLD, z, np.log1p(np.exp(np.minimum(z, SOFTPLUS_THRESHOLD))))
-
-
-def _elu(z: Array) -> Array:
-    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
-
-
-def _selu(z: Array) -> Array:
-    return SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0)))
 
 
 def _normal_cdf(z: Array) -> Array:
@@ -79,19 +72,16 @@ def _normal_cdf(z: Array) -> Array:
     return 0.5 * (1.0 + np.asarray(erf(z / np.sqrt(2.0))))
 
 
-def _gelu_derivative(z: Array, a: Array) -> Array:
-    return _normal_cdf(z) + z * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
-
-
 Z, A = Symbol("z"), Symbol("a")
 _LAMBDA, _ALPHA, _LAMBDA_ALPHA = Symbol("λ"), Symbol("α"), Symbol("λα")
-SIGMA, PHI = Function("σ", _sigmoid), Function("Φ", _normal_cdf)
+SIGMA, PHI = Function("σ", sigmoid), Function("Φ", _normal_cdf)
 DENSITY = Function("φ", lambda z: np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi))
+LOGISTIC, SOFTPLUS = 1 / (1 + exp(-Z)), ln(1 + exp(Z))
 
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation(lambda z: z, lambda z, a: _ONE, Z, Number(1)),
     "sigmoid": Activation(
-        _sigmoid, lambda z, a: a * (1.0 - a), 1 / (1 + exp(-Z)), A * (1 - A), lowest=0.0, highest=1.0
+        sigmoid, lambda z, a: a * (1.0 - a), LOGISTIC, A * (1 - A), lowest=0.0, highest=1.0
     ),
     "tanh": Activation(np.tanh, lambda z, a: 1.0 - a * a, tanh(Z), 1 - A**2, lowest=-1.0, highest=1.0),
     "relu": Activation(
@@ -108,14 +98,14 @@ ACTIVATIONS: dict[str, Activation] = {
         where(Z > 0, 1, LEAKY_SLOPE),
     ),
     "elu": Activation(
-        _elu,
+        lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
         lambda z, a: np.where(z > 0, 1.0, np.exp(np.minimum(z, 0))),
         where(Z > 0, Z, exp(Z) - 1),
         where(Z > 0, 1, exp(Z)),
         lowest=-1.0,
     ),
     "selu": Activation(
-        _selu,
+        lambda z: SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0))),
         lambda z, a: SELU_SCALE * np.where(z > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(z, 0))),
         where(Z > 0, _LAMBDA * Z, _LAMBDA_ALPHA * (exp(Z) - 1)),
         where(Z > 0, _LAMBDA, _LAMBDA_ALPHA * exp(Z)),
@@ -124,9 +114,9 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "softplus": Activation(
         _softplus,
-        lambda z, a: np.where(z > SOFTPLUS_THRESHOLD, 1.0, _sigmoid(z)),
-        ln(1 + exp(Z)),
-        1 / (1 + exp(-Z)),
+        lambda z, a: np.where(z > SOFTPLUS_THRESHOLD, 1.0, sigmoid(z)),
+        SOFTPLUS,
+        LOGISTIC,
         note=(Z, f" itself above {SOFTPLUS_THRESHOLD:g}"),
         slope_note=(Number(1), " above ", Z, f" = {SOFTPLUS_THRESHOLD:g}"),
         lowest=0.0,
@@ -140,15 +130,15 @@ ACTIVATIONS: dict[str, Activation] = {
         highest=1.0,
     ),
     "silu": Activation(
-        lambda z: z * _sigmoid(z),
-        lambda z, a: _sigmoid(z) * (1.0 + z * (1.0 - _sigmoid(z))),
+        lambda z: z * sigmoid(z),
+        lambda z, a: sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z))),
         Z * SIGMA(Z),
         SIGMA(Z) * (1 + Z * (1 - SIGMA(Z))),
-        note=(Relation((SIGMA(Z), 1 / (1 + exp(-Z))), "="),),
+        note=(equal(SIGMA(Z), LOGISTIC),),
     ),
     "gelu": Activation(
         lambda z: z * _normal_cdf(z),
-        _gelu_derivative,
+        lambda z, a: _normal_cdf(z) + z * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi),
         Z * PHI(Z),
         PHI(Z) + Z * DENSITY(Z),
         note=(Symbol("Φ"), " the standard normal distribution function"),
@@ -156,10 +146,10 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "mish": Activation(
         lambda z: z * np.tanh(_softplus(z)),
-        lambda z, a: np.tanh(_softplus(z)) + z * _sigmoid(z) * (1.0 - np.tanh(_softplus(z)) ** 2),
-        Z * tanh(ln(1 + exp(Z))),
-        tanh(ln(1 + exp(Z))) + Z * SIGMA(Z) * (1 - tanh(ln(1 + exp(Z))) ** 2),
-        slope_note=(Relation((SIGMA(Z), 1 / (1 + exp(-Z))), "="),),
+        lambda z, a: np.tanh(_softplus(z)) + z * sigmoid(z) * (1.0 - np.tanh(_softplus(z)) ** 2),
+        Z * tanh(SOFTPLUS),
+        tanh(SOFTPLUS) + Z * SIGMA(Z) * (1 - tanh(SOFTPLUS) ** 2),
+        slope_note=(equal(SIGMA(Z), LOGISTIC),),
     ),
     "sin": Activation(np.sin, lambda z, a: np.cos(z), sin(Z), cos(Z), lowest=-1.0, highest=1.0),
 }

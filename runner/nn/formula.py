@@ -72,9 +72,6 @@ class Formula:
     __radd__, __rsub__, __rmul__ = map(_swapped, (__add__, __sub__, __mul__))
     __rtruediv__, __rpow__ = map(_swapped, (__truediv__, __pow__))
 
-    def __floordiv__(self, other: Operand) -> Formula:
-        return floor(self / other)
-
     def __neg__(self) -> Formula:
         return Negation((self,))
 
@@ -100,6 +97,7 @@ class Symbol(Formula):
         self.name, self.below, self.above, self.number = name, below, above, number
 
     def value(self, at: Mapping[Formula, Value] = NOTHING) -> Value:
+        """Its number, or the one that it has in `at`."""
         return at[self] if self.number is None else self.number
 
 
@@ -111,10 +109,11 @@ class Number(Formula):
 
     @property
     def rounded(self) -> float:
-        """The number as it is written."""
+        """The number to its digits."""
         return self.number if self.digits is None else float(f"{self.number:.{self.digits}g}")
 
     def value(self, at: Mapping[Formula, Value] = NOTHING) -> Value:
+        """The number as it is written."""
         return np.float64(self.rounded)
 
 
@@ -126,10 +125,15 @@ class Operation(Formula):
 
     compute: Callable[..., Value]
 
+    def __init_subclass__(cls, compute: Callable[..., Value] | None = None) -> None:
+        if compute is not None:
+            cls.compute = staticmethod(compute)
+
     def __init__(self, parts: tuple[Formula, ...]) -> None:
         self.parts = parts
 
     def fill(self, values: Mapping[Formula, Formula]) -> Formula:
+        """The operation, or each of its parts, filled."""
         if self in values:
             return values[self]
         filled = copy(self)
@@ -137,32 +141,36 @@ class Operation(Formula):
         return filled
 
     def value(self, at: Mapping[Formula, Value] = NOTHING) -> Value:
+        """What it comes to, computed of its parts where `at` does not say it."""
         return at[self] if self in at else self.compute(*(part.value(at) for part in self.parts))
 
     def parts_within(self) -> list[Formula]:
+        """The operation, its parts and theirs."""
         return [self, *(inner for part in self.parts for inner in part.parts_within())]
 
 
-class Sum(Operation):
+class Sum(Operation, compute=lambda *values: reduce(np.add, values)):
     """A sum of its terms. One that is a term of another is a group of its own."""
 
-    compute = staticmethod(lambda *values: reduce(np.add, values))
+
+class Negation(Operation, compute=np.negative):
+    """The opposite of its part."""
 
 
-class Negation(Operation):
-    compute = staticmethod(np.negative)
+class Product(Operation, compute=lambda *values: reduce(np.multiply, values)):
+    """A product of its factors."""
 
 
-class Product(Operation):
-    compute = staticmethod(lambda *values: reduce(np.multiply, values))
+class Quotient(Operation, compute=np.divide):
+    """The first part over the second."""
 
 
-class Quotient(Operation):
-    compute = staticmethod(np.divide)
+class Power(Operation, compute=np.power):
+    """The first part to the power of the second."""
 
 
-class Power(Operation):
-    compute = staticmethod(np.power)
+class Cases(Operation, compute=np.where):
+    """The second part where the first, a condition, holds; else the third."""
 
 
 class Relation(Operation):
@@ -173,13 +181,8 @@ class Relation(Operation):
         self.sign = sign
 
     def compute(self, *values: Any) -> Value:
+        """Whether it holds, element by element."""
         return {">": np.greater, "≤": np.less_equal}[self.sign](*values)
-
-
-class Cases(Operation):
-    """`then` where a condition holds, else `otherwise`."""
-
-    compute = staticmethod(lambda *values: np.where(*values))
 
 
 class SumOver(Operation):
@@ -197,17 +200,21 @@ class Function:
 
 
 class Call(Operation):
+    """A function of its parts."""
+
     def __init__(self, parts: tuple[Formula, ...], function: Function) -> None:
         super().__init__(parts)
         self.function = function
 
     def compute(self, *values: Any) -> Value:
+        """What the function makes of the values. Raises KeyError where it only has a name."""
         if self.function.compute is None:
             raise KeyError(self.function.name)
         return self.function.compute(*values)
 
 
 def formula(operand: Operand) -> Formula:
+    """A formula as it is, a number as a formula."""
     return operand if isinstance(operand, Formula) else Number(operand)
 
 
@@ -222,7 +229,13 @@ def total(*terms: Formula) -> Formula:
     return Sum(terms) if len(terms) > 1 else terms[0]
 
 
+def equal(left: Formula, right: Formula) -> Relation:
+    """left = right, as it is written."""
+    return Relation((left, right), "=")
+
+
 def where(condition: Formula, then: Operand, otherwise: Operand) -> Formula:
+    """`then` where the condition holds, else `otherwise`."""
     return Cases((condition, formula(then), formula(otherwise)))
 
 

@@ -6,14 +6,15 @@ also has follow its definitions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
+from runner.nn.activations import sigmoid
 from runner.nn.arrays import Array
-from runner.nn.formula import Formula, Function, Relation, SumOver, Symbol, clip, exp, ln, sign, where
+from runner.nn.formula import Formula, Function, SumOver, Symbol, clip, equal, exp, ln, sign, where
 
 # torch.nn.BCELoss clamps its logarithms at -100 and the denominator of its derivative at 1e-12,
 # a number of single precision.
@@ -54,7 +55,8 @@ class Loss:
     `threshold` is the prediction above which a single output means class 1.
     `term` is what one output adds to that sum or mean, in pred, y and p, and `slope` its derivative by pred;
     `derivation` leads from the first to the second where that is not seen at a glance, and `rewritten`
-    says in which form of the error it is. `note` introduces functions that only this loss has.
+    says in which form of the error it is. `note` introduces the
+    `definitions` of functions that only this loss has.
     """
 
     value: Callable[[Array, Array], Array]
@@ -63,7 +65,8 @@ class Loss:
     slope: Formula
     derivation: tuple[Formula, ...] = ()
     rewritten: tuple[str | Formula, ...] = ()
-    note: tuple[str, tuple[Relation, ...]] = ("", ())
+    note: str = ""
+    definitions: Mapping[Formula, Formula] = field(default_factory=dict)
     probabilities: Probabilities | None = None
     cuts: tuple[Cut, ...] = ()
     refuses: Callable[[Array], str | None] = lambda y: None
@@ -75,11 +78,6 @@ class Loss:
 
 def _mean(per_output: Array) -> Array:
     return np.add.reduce(per_output, axis=2) / per_output.shape[2]
-
-
-def _half_squared_error(pred: Array, y: Array) -> Array:
-    d = pred - y
-    return 0.5 * np.add.reduce(d * d, axis=2)
 
 
 def _huber(pred: Array, y: Array) -> Array:
@@ -101,10 +99,6 @@ def _binary_cross_entropy_derivative(pred: Array, y: Array) -> Array:
 def _binary_cross_entropy_with_logits(z: Array, y: Array) -> Array:
     # ln(1 + e^z) - y z without overflow for either sign of z
     return _mean(np.maximum(z, 0.0) - y * z + np.log1p(np.exp(-np.abs(z))))
-
-
-def _sigmoid(z: Array) -> Array:
-    return 1.0 / (1.0 + np.exp(-z))
 
 
 def softmax(z: Array) -> Array:
@@ -162,13 +156,13 @@ PRED, Y, P = Symbol("pred"), Symbol("y"), Symbol("p")
 SUM, ERROR, LOWEST = Symbol("S"), Symbol("E"), Symbol("lowest")
 _D = Symbol("d")
 _PRED_K, _Y_K, _P_K = Symbol("pred", "ₖ"), Symbol("y", "ₖ"), Symbol("p", "ₖ")
-_HUBER_TERM, _HUBER_SLOPE = where(abs(_D) <= 1, 0.5 * _D**2, abs(_D) - 0.5), clip(_D, -1, 1)
+_HUBER_TERM = where(abs(_D) <= 1, 0.5 * _D**2, abs(_D) - 0.5)
 HUBER = Function("h", lambda d: _HUBER_TERM.value({_D: d}))
 _LOGARITHM = ("A logarithm below ", LOWEST, " counts as ", LOWEST, ", so that no error is infinite:")
 
 LOSSES: dict[str, Loss] = {
     "half_squared_error": Loss(
-        _half_squared_error,
+        lambda pred, y: 0.5 * np.add.reduce(np.square(pred - y), axis=2),
         lambda pred, y: pred - y,
         0.5 * (PRED - Y) ** 2,
         PRED - Y,
@@ -191,10 +185,8 @@ LOSSES: dict[str, Loss] = {
         lambda pred, y: np.clip(pred - y, -1.0, 1.0) / pred.shape[2],
         HUBER(PRED - Y),
         clip(PRED - Y, -1, 1),
-        note=(
-            "The error is Huber's:",
-            (Relation((HUBER(_D), _HUBER_TERM), "="), Relation((Function("h′")(_D), _HUBER_SLOPE), "=")),
-        ),
+        note="The error is Huber's:",
+        definitions={HUBER(_D): _HUBER_TERM, Function("h′")(_D): clip(_D, -1, 1)},
     ),
     "binary_cross_entropy": Loss(
         _binary_cross_entropy,
@@ -216,15 +208,11 @@ LOSSES: dict[str, Loss] = {
     ),
     "binary_cross_entropy_with_logits": Loss(
         _binary_cross_entropy_with_logits,
-        lambda z, y: (_sigmoid(z) - y) / z.shape[2],
+        lambda z, y: (sigmoid(z) - y) / z.shape[2],
         ln(1 + exp(PRED)) - Y * PRED,
         P - Y,
-        derivation=(
-            ln(1 + exp(PRED)) - Y * PRED,
-            exp(PRED) / (1 + exp(PRED)) - Y,
-            1 / (1 + exp(-PRED)) - Y,
-        ),
-        probabilities=Probabilities(_sigmoid, 1 / (1 + exp(-PRED))),
+        derivation=(ln(1 + exp(PRED)) - Y * PRED, exp(PRED) / (1 + exp(PRED)) - Y, 1 / (1 + exp(-PRED)) - Y),
+        probabilities=Probabilities(sigmoid, 1 / (1 + exp(-PRED))),
         refuses=_refuse_non_probabilities,
         threshold=0.0,
         classifies=True,
@@ -237,9 +225,9 @@ LOSSES: dict[str, Loss] = {
         derivation=(ln(SUM) - Y * PRED, exp(PRED) / SUM - Y),
         rewritten=(
             "Since ",
-            Relation((ln(_P_K), _PRED_K - ln(SUM)), "="),
+            equal(ln(_P_K), _PRED_K - ln(SUM)),
             ", and the targets sum to 1, ",
-            Relation((ERROR, ln(SUM) - SumOver((_Y_K * _PRED_K,))), "="),
+            equal(ERROR, ln(SUM) - SumOver((_Y_K * _PRED_K,))),
             ":",
         ),
         probabilities=Probabilities(softmax, exp(PRED) / SUM, summand=exp(PRED)),

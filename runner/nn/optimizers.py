@@ -22,20 +22,16 @@ State = dict[str, Array]
 Hyperparameters = Mapping[str, Array]
 
 
-def _nothing(state: State, h: Hyperparameters, t: int) -> State:
-    return {}
-
-
 @dataclass(frozen=True, eq=False)
 class Optimizer:
     """Pure functions: ``init(h, shape)`` is the State before the first update, of arrays of `shape` (R, P);
     ``update(gradient, state, parameters, h, t)`` returns (direction, state) of update t = 1, 2, …
 
-    ``quantities(state, h, t)`` names what update t made of
-    the state that it returned, on the way to the direction: only explanations ask for that.
-    ``direction(options)`` writes the direction; `formulas` each quantity of the state and those made of it,
-    in the order in which they are computed, beside its symbol. In them g is the gradient, _old marks a
-    quantity before the update, w the parameter, and the options go by their letters.
+    ``quantities(state, h, t)`` names what update t made of the state that it returned, on the way to the
+    direction: only explanations ask for that. ``direction(options)`` writes the direction; `formulas` each
+    quantity of the state and those made of it, in the order in which they are computed, beside its symbol.
+    In them g is the gradient, _old marks a quantity before the update, w the parameter, and the options go
+    by their letters.
     """
 
     init: Callable[[Hyperparameters, tuple[int, int]], State]
@@ -43,7 +39,7 @@ class Optimizer:
     options: dict[str, Option]
     direction: Callable[[Mapping[str, float]], Formula]
     formulas: Mapping[str, tuple[Symbol, Formula]] = field(default_factory=dict)
-    quantities: Callable[[State, Hyperparameters, int], State] = _nothing
+    quantities: Callable[[State, Hyperparameters, int], State] = lambda state, h, t: {}
 
 
 def _used(h: Hyperparameters, name: str) -> bool:
@@ -95,9 +91,8 @@ def _adam_hats(state: State, h: Hyperparameters, t: int) -> State:
 
 G, T, W, M, V, S = map(Symbol, "gtwmvs")
 M_HAT, V_HAT = Symbol("m̂"), Symbol("v̂")
-_MU, _ALPHA, _BETA1, _BETA2, _EPS, _GAMMA = (
-    Symbol("μ"), Symbol("α"), Symbol("β", "₁"), Symbol("β", "₂"), Symbol("ε"), Symbol("γ"),
-)  # fmt: skip
+_MU, _ALPHA, _EPS, _GAMMA, _LAMBDA = map(Symbol, "μαεγλ")
+_BETA1, _BETA2 = Symbol("β", "₁"), Symbol("β", "₂")
 _MOMENTUM = Option(at_least=0, below=1, letters=(_MU,))
 _SMALL = Option(at_least=0, letters=(_EPS,))
 _BETAS = Option(at_least=0, below=1, parts=("beta1", "beta2"), letters=(_BETA1, _BETA2))
@@ -142,16 +137,9 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "rmsprop": Optimizer(
         lambda h, shape: {"s": np.zeros(shape), **_momentum_init(h, shape)},
         _rmsprop,
-        {
-            "alpha": Option(at_least=0, at_most=1, letters=(_ALPHA,)),
-            "eps": _SMALL,
-            "momentum": _MOMENTUM,
-        },
+        {"alpha": Option(at_least=0, at_most=1, letters=(_ALPHA,)), "eps": _SMALL, "momentum": _MOMENTUM},
         lambda options: V if options["momentum"] else _SCALED,
-        {
-            "s": (S, _ALPHA * old(S) + (1 - _ALPHA) * G**2),
-            "v": (V, _MU * old(V) + _SCALED),
-        },
+        {"s": (S, _ALPHA * old(S) + (1 - _ALPHA) * G**2), "v": (V, _MU * old(V) + _SCALED)},
     ),
     "adam": Optimizer(
         lambda h, shape: {"m": np.zeros(shape), "v": np.zeros(shape)},
@@ -168,7 +156,6 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
 }
 
-_LAMBDA = Symbol("λ")
 OPTIMIZERS["adamw"] = replace(
     OPTIMIZERS["adam"],
     update=_adamw,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.nn.arrays import Array
-from runner.nn.formula import PI, Formula, Function, Symbol, cos
+from runner.nn.formula import PI, Formula, Function, Symbol, cos, floor
 from runner.nn.options import Option
 
 
@@ -43,12 +43,10 @@ SCHEDULES: dict[str, Schedule] = {
     "step": Schedule(
         lambda eta, e, n, o: eta * o["factor"] ** np.floor(e / o["every"]),
         {"every": Option(at_least=1, whole=True), "factor": Option(above=0)},
-        ETA * _FACTOR ** (E // _EVERY),
+        ETA * _FACTOR ** floor(E / _EVERY),
     ),
     "exponential": Schedule(
-        lambda eta, e, n, o: eta * o["factor"] ** e,
-        {"factor": Option(above=0)},
-        ETA * _FACTOR**E,
+        lambda eta, e, n, o: eta * o["factor"] ** e, {"factor": Option(above=0)}, ETA * _FACTOR**E
     ),
     "inverse_scaling": Schedule(
         lambda eta, e, n, o: eta / (1.0 + e) ** o["power"],

@@ -16,7 +16,7 @@ from runner.explain.document import Sheet
 from runner.explain.notation.names import noted
 from runner.explain.page import Choices, explain
 from runner.nn.activations import ACTIVATIONS
-from runner.nn.formula import Formula
+from runner.nn.formula import Formula, equal
 from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.options import letters
@@ -48,7 +48,8 @@ def every_formula() -> list[Formula]:
     for a in ACTIVATIONS.values():
         formulas += [noted(a.formula, a.note), noted(a.slope, a.slope_note), *a.constants]
     for loss in LOSSES.values():
-        formulas += [loss.term, loss.slope, *loss.derivation, *loss.note[1], *(c.part for c in loss.cuts)]
+        formulas += [loss.term, loss.slope, *loss.derivation, *(c.part for c in loss.cuts)]
+        formulas += [equal(*definition) for definition in loss.definitions.items()]
         formulas += [piece for piece in loss.rewritten if isinstance(piece, Formula)]
         if p := loss.probabilities:
             formulas += [p.formula, p.summand or p.formula]

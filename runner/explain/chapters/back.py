@@ -78,27 +78,22 @@ def _differentiated(context: Context, output: int) -> list[Formula]:
 
 
 def _from_next_layer(context: Context, example: int, layer: int, neuron: int) -> Equation:
-    names, step = context.names, context.step
-    links: list[Formula] = []
-    symbols: list[Formula] = []
-    numbers: list[Formula] = []
-    for after in context.neurons(layer + 1):
-        weight = names.parameters[layer + 1, after, neuron]
-        z = names.z(layer + 1, after)
-        links.append(context.dE(example, z) * partial(z, names.a(layer, neuron)))
-        symbols.append(context.dE(example, z) * symbol(weight))
-        numbers.append(context.kept(step.dE_dz, example, layer + 1, after) * context.old(weight))
+    names, step, after = context.names, context.step, context.neurons(layer + 1)
     value = context.kept(step.dE_da, example, layer, neuron)
+    factors = [context.dE(example, names.z(layer + 1, j)) for j in after]
+    links = [weight_link(context, layer, neuron, j) for j in after]
+    numbers = [context.kept(step.dE_dz, example, layer + 1, j) for j in after]
     return equation(
         context.dE(example, names.a(layer, neuron)),
-        total(*links),
-        total(*symbols),
-        followed(total(*numbers), value),
+        total(*[factor * link.name for factor, link in zip(factors, links, strict=True)]),
+        total(*[factor * link.symbols for factor, link in zip(factors, links, strict=True)]),
+        followed(total(*[dE_dz * link.value for dE_dz, link in zip(numbers, links, strict=True)]), value),
         value,
     )
 
 
 def error_link(context: Context, example: int, output: int) -> Link:
+    """∂E/∂pred of an output."""
     formula, examples = derivative(context), context.step.examples
     value = context.kept(context.step.dE_da, example, context.names.last, output)
     return Link(
@@ -110,6 +105,7 @@ def error_link(context: Context, example: int, output: int) -> Link:
 
 
 def activation_link(context: Context, example: int, layer: int, neuron: int) -> Link:
+    """∂a/∂z of a neuron."""
     names = context.names
     activation = names.activations[layer - 1]
     slope = ACTIVATIONS[activation].slope

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from runner.explain.chapters.back import Link, activation_link, error_link, own_link, weight_link
 from runner.explain.context import Context, ends
 from runner.explain.document import Block, Equation, Equations, Paragraph, Table, equation
-from runner.explain.notation.digits import followed
+from runner.explain.notation.digits import ALL_DIGITS, Pen, followed
 from runner.explain.notation.names import ELLIPSIS, Derived, Names, indexed, mean, partial, symbol
 from runner.explain.notation.printers import TEXT
 from runner.nn.formula import Cases, Formula, Number, Relation, Symbol, product, total
@@ -36,11 +37,6 @@ def chain(context: Context, p: ParameterName, examples: Sequence[int], expand: b
     return blocks
 
 
-def _gradient(context: Context, p: ParameterName) -> Formula:
-    """What the run has as the derivative of the error."""
-    return context.pen.result(float(context.step.error_gradient[context.names.place[p.name]]))
-
-
 def _paths(context: Context, p: ParameterName) -> list[tuple[int, ...]]:
     """The neurons on each way from the parameter's own neuron to an output, one a layer."""
     after = [context.neurons(layer) for layer in range(p.layer + 1, context.names.last + 1)]
@@ -55,11 +51,7 @@ def path_count(names: Names, p: ParameterName) -> int:
 def _own_factor(context: Context, example: int, p: ParameterName) -> Equation:
     """∂z/∂w, derived: of the sum, only the term with w depends on w."""
     names = context.names
-    terms: list[Formula] = [
-        names.parameter(p.layer, p.to, i) * names.a(p.layer - 1, i) for i in context.neurons(p.layer - 1)
-    ]
-    if names.has_bias(p.layer):
-        terms.append(names.parameter(p.layer, p.to, 0))
+    terms = names.weighted(p.layer, p.to)
     at = p.from_ - 1 if p.from_ else len(terms) - 1
     if len(terms) > 3:
         before, after = [ELLIPSIS] * (at > 0), [ELLIPSIS] * (at < len(terms) - 1)
@@ -71,15 +63,8 @@ def _own_factor(context: Context, example: int, p: ParameterName) -> Equation:
 
 
 def _grouping(context: Context, p: ParameterName, paths: int) -> Paragraph:
-    a = context.names.a(p.layer, p.to)
-    return Paragraph(
-        (
-            symbol(p),
-            f" reaches the error over {paths} paths; ",
-            partial(ERROR, a),
-            ", worked out above, gathers them.",
-        )
-    )
+    gathers = (partial(ERROR, context.names.a(p.layer, p.to)), ", worked out above, gathers them.")
+    return Paragraph((symbol(p), f" reaches the error over {paths} paths; ", *gathers))
 
 
 def _links(context: Context, example: int, p: ParameterName, path: Sequence[int]) -> list[Link]:
@@ -124,7 +109,7 @@ def _multiplied(left: Formula, links: Sequence[Link], result: Formula, in_symbol
 def _result(context: Context, example: int, p: ParameterName) -> Formula:
     """The derivative that the example makes: all of it, or what one of several adds."""
     if context.step.examples == 1:
-        return _gradient(context, p)
+        return context.error_gradient(p)
     return context.pen.result(_contribution(context, example, p))
 
 
@@ -139,51 +124,33 @@ def _expanded(
 ) -> Iterator[Equation]:
     """Every path as a product of its own, and their sum."""
     values = []
+    exact = replace(context, pen=Pen(ALL_DIGITS))
     for path in paths:
-        links = _links(context, example, p, path)
         neurons = [context.names.a(p.layer + i, neuron) for i, neuron in enumerate(path)]
-        left = Relation(tuple(neurons), "→")
-        value = math.prod(_link_values(context, example, p, path))
-        values.append(context.pen.result(value))
-        yield _multiplied(left, links, values[-1], in_symbols=False)
+        factors = [float(link.value.value()) for link in _links(exact, example, p, path)]
+        values.append(context.pen.result(math.prod(factors)))
+        links = _links(context, example, p, path)
+        yield _multiplied(Relation(tuple(neurons), "→"), links, values[-1], in_symbols=False)
     result = _result(context, example, p)
     yield equation(context.dE(example, symbol(p)), followed(total(*values), result), result)
-
-
-def _link_values(context: Context, example: int, p: ParameterName, path: Sequence[int]) -> Iterator[float]:
-    step, n = context.step, example - 1
-    yield float(step.dE_dz[-1][n, path[-1] - 1])
-    for layer in range(context.names.last, p.layer, -1):
-        neuron, before = path[layer - p.layer] - 1, path[layer - 1 - p.layer] - 1
-        yield float(step.layers[layer - 1][0][neuron, before])
-        yield float(step.da_dz[layer - 2][n, before])
-    yield float(step.a[p.layer - 1][n, p.from_ - 1]) if p.from_ else 1.0
 
 
 def _over_examples(context: Context, p: ParameterName) -> list[Block]:
     """The sum of what the examples add, with every term in a table."""
     count, z = context.step.examples, context.names.z(p.layer, p.to)
     header = (Symbol("n"), context.dE("n", z), partial(z, symbol(p)), context.dE("n", symbol(p)))
-    contributions = {k: context.pen.result(_contribution(context, k, p)) for k in ends(count) if k}
-    rows = [
-        (
-            Number(k),
-            context.kept(context.step.dE_dz, k, p.layer, p.to),
-            own_link(context, k, p).value,
-            contributions[k],
-        )
-        if k
-        else (ELLIPSIS,) * 4
-        for k in ends(count)
-    ]
-    symbols = [partial(indexed(ERROR, k), symbol(p)) if k else ELLIPSIS for k in ends(count)]
-    numbers = [contributions[k] if k else ELLIPSIS for k in ends(count)]
-    result = _gradient(context, p)
-    line = equation(
-        partial(ERROR, symbol(p)), mean(count, symbols), followed(total(*numbers), result), result
-    )
+    rows = [_row(context, k, p) if k else (ELLIPSIS,) * 4 for k in ends(count)]
+    symbols = mean(count, [partial(indexed(ERROR, k), symbol(p)) if k else ELLIPSIS for k in ends(count)])
+    result = context.error_gradient(p)
+    numbers = followed(total(*[contribution for *_, contribution in rows]), result)
     return [
         Paragraph((f"The mean over the {count} examples, each with its share:",)),
         Table(header, tuple(rows)),
-        Equations((line,)),
+        Equations((equation(partial(ERROR, symbol(p)), symbols, numbers, result),)),
     ]
+
+
+def _row(context: Context, example: int, p: ParameterName) -> tuple[Formula, ...]:
+    """An example's factors and what it adds."""
+    dE_dz = context.kept(context.step.dE_dz, example, p.layer, p.to)
+    return Number(example), dE_dz, own_link(context, example, p).value, _result(context, example, p)

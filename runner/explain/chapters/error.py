@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from runner.explain.context import Context, ends
-from runner.explain.document import Block, Equation, Equations, Paragraph, equation
+from runner.explain.document import Block, Equation, Equations, Paragraph, Prose, equation
 from runner.explain.notation.digits import followed
 from runner.explain.notation.names import ELLIPSIS, mean
 from runner.nn.formula import Formula, total
@@ -32,9 +32,8 @@ def error(context: Context, example: int) -> list[Block]:
 
 def error_note(context: Context) -> list[Block]:
     """The functions that only this loss has."""
-    words, definitions = context.loss.note
-    lines = tuple(equation(*definition.parts) for definition in definitions)
-    return [Paragraph((words,)), Equations(lines)] if lines else []
+    lines = tuple(equation(*definition) for definition in context.loss.definitions.items())
+    return [Paragraph((context.loss.note,)), Equations(lines)] if lines else []
 
 
 def outputs_shared(context: Context) -> int:
@@ -49,6 +48,7 @@ def derivative(context: Context) -> Formula:
 
 
 def loss_symbols(context: Context, output: int) -> dict[Formula, Formula]:
+    """The symbols of an output in the places of a loss's own."""
     names = context.names
     return {PRED: names.a(names.last, output), Y: names.y(output), P: names.p(output)}
 
@@ -77,20 +77,17 @@ def _cuts(context: Context, example: int, formula: Formula) -> list[Block]:
     """The rules for the cut parts of a formula, where they act."""
     acting = [cut for k in context.outputs for cut in _acting(context, example, k)]
     rules = {cut.words: cut for cut in acting if cut.part in formula.parts_within()}
-    return [Paragraph(tuple(_said(context, cut, piece) for piece in words)) for words, cut in rules.items()]
+    return [_said(words, {LOWEST: context.pen.given(cut.lowest)}) for words, cut in rules.items()]
 
 
-def _said(context: Context, cut: Cut, piece: str | Formula) -> str | Formula:
-    return piece if isinstance(piece, str) else piece.fill({LOWEST: context.pen.given(cut.lowest)})
+def _said(words: Prose, values: Mapping[Formula, Formula]) -> Paragraph:
+    return Paragraph(tuple(piece if isinstance(piece, str) else piece.fill(values) for piece in words))
 
 
 def derivative_notes(context: Context, example: int) -> list[Block]:
     """What makes the derivative of the error be seen: another form of it, the rules for what is cut."""
-    rewritten = [
-        piece if isinstance(piece, str) else piece.fill({ERROR: context.error(example)})
-        for piece in context.loss.rewritten
-    ]
-    notes: list[Block] = [Paragraph(tuple(rewritten))] if rewritten else []
+    rewritten = context.loss.rewritten
+    notes: list[Block] = [_said(rewritten, {ERROR: context.error(example)})] if rewritten else []
     return [*notes, *_cuts(context, example, context.loss.slope)]
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from runner.explain.context import Context, applied
-from runner.explain.document import Block, Equation, Equations, Paragraph, equation
+from runner.explain.document import Block, Equation, Equations, Paragraph, Prose, equation, listed
 from runner.explain.notation.digits import NOISE, followed
-from runner.explain.notation.names import noted, symbol
+from runner.explain.notation.names import noted
 from runner.nn.activations import ACTIVATIONS, A, Z
-from runner.nn.formula import Formula, Relation, product, total
+from runner.nn.formula import equal, total
 
 
 def definitions(context: Context) -> list[Block]:
@@ -30,35 +28,29 @@ def definitions(context: Context) -> list[Block]:
     ]
 
 
-def _constants(context: Context, name: str) -> Sequence[str | Formula]:
+def _constants(context: Context, name: str) -> Prose:
     """The note on an activation's own constants, to as many digits as all numbers."""
-    each = [Relation(pair, "=") for pair in context.constants(name).items()]
-    return [piece for one in each for piece in (", ", one)][1:]
+    return listed([equal(*pair) for pair in context.constants(name).items()])
 
 
 def forward_pass(context: Context, example: int) -> Equations:
     """Every z and every a of one example."""
     lines: list[Equation] = []
-    for layer in range(1, context.names.last + 1):
-        for neuron in context.neurons(layer):
-            lines.append(_weighted_sum(context, example, layer, neuron))
-            if not context.names.is_identity(layer):
-                lines.append(_activation(context, example, layer, neuron))
+    for layer, neuron in context.names.neurons():
+        lines.append(_weighted_sum(context, example, layer, neuron))
+        if not context.names.is_identity(layer):
+            lines.append(_activation(context, example, layer, neuron))
     return Equations(tuple(lines))
 
 
 def rounding_note(context: Context, example: int) -> list[Block]:
     """Which sums are nothing but rounding: on paper they are 0."""
-    left = [
-        piece
-        for layer in range(1, context.names.last + 1)
-        for neuron in context.neurons(layer)
-        if _is_rounding(context, example, layer, neuron)
-        for piece in (context.names.z(layer, neuron), " = ", context.z(example, layer, neuron), ", ")
-    ]
-    if not left or not context.pen.solution:
+    rounded = [place for place in context.names.neurons() if _is_rounding(context, example, *place)]
+    if not rounded or not context.pen.solution:
         return []
-    return [Paragraph((*left[:-1], ": that is 0, but for the rounding of double precision."))]
+    sums = [(context.names.z(*place), " = ", context.z(example, *place), ", ") for place in rounded]
+    pieces = [piece for pieces in sums for piece in pieces]
+    return [Paragraph((*pieces[:-1], ": that is 0, but for the rounding of double precision."))]
 
 
 def _is_rounding(context: Context, example: int, layer: int, neuron: int) -> bool:
@@ -69,19 +61,13 @@ def _is_rounding(context: Context, example: int, layer: int, neuron: int) -> boo
 
 
 def _weighted_sum(context: Context, example: int, layer: int, neuron: int) -> Equation:
-    names = context.names
-    symbols: list[Formula] = []
-    numbers: list[Formula] = []
-    for source in context.neurons(layer - 1):
-        weight = names.parameters[layer, neuron, source]
-        symbols.append(product(symbol(weight), names.a(layer - 1, source)))
-        numbers.append(product(context.old(weight), context.a(example, layer - 1, source)))
-    if names.has_bias(layer):
-        bias = names.parameters[layer, neuron, 0]
-        symbols.append(symbol(bias))
-        numbers.append(context.old(bias))
-    z = context.z(example, layer, neuron)
-    return equation(names.z(layer, neuron), total(*symbols), followed(total(*numbers), z), z)
+    names, z = context.names, context.z(example, layer, neuron)
+    numbers = [
+        context.old(p) * context.a(example, layer - 1, p.from_) if p.from_ else context.old(p)
+        for p in names.into(layer, neuron)
+    ]
+    symbols = total(*names.weighted(layer, neuron))
+    return equation(names.z(layer, neuron), symbols, followed(total(*numbers), z), z)
 
 
 def _activation(context: Context, example: int, layer: int, neuron: int) -> Equation:

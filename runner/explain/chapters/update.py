@@ -11,7 +11,7 @@ from runner.explain.document import Block, Equation, Equations, Heading, Paragra
 from runner.explain.notation.digits import followed
 from runner.explain.notation.names import Derived, Row, partial, symbol
 from runner.explain.step import central_difference
-from runner.nn.formula import Formula, Number, Relation, Symbol, sign, total
+from runner.nn.formula import Formula, Number, Symbol, equal, sign, total
 from runner.nn.losses import ERROR
 from runner.nn.network import ParameterName
 from runner.nn.optimizers import OPTIMIZERS, G, T, W, old
@@ -75,37 +75,36 @@ def _rate(context: Context) -> list[Block]:
     }
     rate = context.pen.result(context.step.rate)
     line = equation(ETA, formula.fill({ETA: Symbol("η", "₀")}), followed(formula.fill(numbers), rate), rate)
-    epoch = Relation((E, Number(context.step.epoch)), "=")
-    return [
-        Paragraph((f"The schedule is {one.schedule}, with the epoch ", epoch, ":")),
-        Equations((line,)),
-    ]
+    epoch = equal(E, Number(context.step.epoch))
+    return [Paragraph((f"The schedule is {one.schedule}, with the epoch ", epoch, ":")), Equations((line,))]
 
 
 def _lines(context: Context, p: ParameterName) -> Iterator[Equation]:
     yield from _gradient(context, p)
-    at = context.names.place[p.name]
     numbers = _optimizer_numbers(context, p)
     for name, (letter, formula) in OPTIMIZERS[context.step.experiment.optimizer].formulas.items():
-        if name not in context.step.after:
-            continue
-        value = context.pen.result(float(context.step.after[name][at]))
-        yield equation(letter, formula.fill({W: symbol(p)}), followed(formula.fill(numbers), value), value)
-        numbers[letter] = value
+        if name in context.step.after:
+            numbers[letter] = context.pen.result(context.of(context.step.after[name], p))
+            yield _filled(letter, formula, p, numbers)
     direction = _direction(context)
-    value = context.pen.result(float(context.step.direction[at]))
     if direction != G:
-        symbols = direction.fill({W: symbol(p)})
-        yield equation(DIRECTION, symbols, followed(direction.fill(numbers), value), value)
+        numbers[DIRECTION] = context.pen.result(context.of(context.step.direction, p))
+        yield _filled(DIRECTION, direction, p, numbers)
     yield _new_value(context, p, G if direction == G else DIRECTION)
+
+
+def _filled(
+    letter: Symbol, formula: Formula, p: ParameterName, numbers: Mapping[Formula, Formula]
+) -> Equation:
+    """A quantity of the optimizer in symbols, in numbers, and its value, which is among these."""
+    value = numbers[letter]
+    return equation(letter, formula.fill({W: symbol(p)}), followed(formula.fill(numbers), value), value)
 
 
 def _gradient(context: Context, p: ParameterName) -> Iterator[Equation]:
     """g: the derivative of the error and of each penalty, a line each."""
-    one, at, w = context.step.experiment, context.names.place[p.name], symbol(p)
-    slope = context.pen.result(float(context.step.error_gradient[at]))
-    terms, numbers = [partial(ERROR, w)], [slope]
-    before = float(context.step.old[at])
+    one, w, before = context.step.experiment, symbol(p), context.of(context.step.old, p)
+    terms, numbers = [partial(ERROR, w)], [context.error_gradient(p)]
     penalties = (
         (L1, one.l1, L1 * abs(w), L1 * sign(w), one.l1 * float(np.sign(before))),
         (L2, one.l2, 0.5 * L2 * w**2, L2 * w, one.l2 * before),
@@ -116,21 +115,19 @@ def _gradient(context: Context, p: ParameterName) -> Iterator[Equation]:
             numbers.append(context.pen.result(value))
             in_numbers = derivative.fill({letter: context.pen.given(strength), w: context.old(p)})
             yield equation(Derived((penalty, w)), derivative, in_numbers, numbers[-1])
-    result = context.pen.result(float(context.step.gradient[at]))
+    result = context.gradient(p)
     yield equation(G, total(*terms), followed(total(*numbers), result), result)
 
 
 def _optimizer_numbers(context: Context, p: ParameterName) -> dict[Formula, Formula]:
     """What the optimizer's formulas are filled with: the gradient, its options, its state before."""
-    one, at = context.step.experiment, context.names.place[p.name]
-    numbers = _option_numbers(context, OPTIMIZERS[one.optimizer].options, one.optimizer_options)
-    for name, (letter, _) in OPTIMIZERS[one.optimizer].formulas.items():
-        if name in context.step.before:
-            numbers[old(letter)] = context.pen.given(float(context.step.before[name][at]))
-    numbers[G] = context.pen.result(float(context.step.gradient[at]))
-    numbers[T] = Number(context.step.number)
-    numbers[W] = context.old(p)
-    return numbers
+    step, optimizer = context.step, OPTIMIZERS[context.step.experiment.optimizer]
+    state: dict[Formula, Formula] = {
+        old(optimizer.formulas[name][0]): context.pen.given(context.of(values, p))
+        for name, values in step.before.items()
+    }
+    options = _option_numbers(context, optimizer.options, step.experiment.optimizer_options)
+    return {**options, **state, G: context.gradient(p), T: Number(step.number), W: context.old(p)}
 
 
 def _option_numbers(
@@ -142,41 +139,27 @@ def _option_numbers(
 
 def _new_value(context: Context, p: ParameterName, along: Formula) -> Equation:
     """new = old − η · direction."""
-    step, at = context.step, context.names.place[p.name]
-    constant = step.experiment.schedule == "constant"
-    rate = context.pen.given(step.rate) if constant else context.pen.result(step.rate)
-    direction = context.pen.result(float(step.direction[at]))
-    value = context.pen.result(float(step.new[at]))
-    return equation(
-        Symbol(p.name[0], p.name[1:], " new"),
-        symbol(p) - ETA * along,
-        followed(context.old(p) - rate * direction, value),
-        value,
-    )
+    step, value = context.step, context.new(p)
+    rate = (context.pen.given if step.experiment.schedule == "constant" else context.pen.result)(step.rate)
+    in_numbers = context.old(p) - rate * context.pen.result(context.of(step.direction, p))
+    new = Symbol(p.name[0], p.name[1:], " new")
+    return equation(new, symbol(p) - ETA * along, followed(in_numbers, value), value)
 
 
 def _table(context: Context, chosen: Sequence[ParameterName]) -> list[Block]:
     """Old value, gradient and new value of all, where there are several."""
     if len(chosen) == 1:
         return []
-    rows = []
-    for p in chosen:
-        at = context.names.place[p.name]
-        gradient = context.pen.result(float(context.step.gradient[at]))
-        new_value = context.pen.result(float(context.step.new[at]))
-        rows.append((symbol(p), context.old(p), gradient, new_value))
-    return [
-        Paragraph(("All in one table:",)),
-        Table(("", "old value", "gradient", "new value"), tuple(rows)),
-    ]
+    rows = [(symbol(p), context.old(p), context.gradient(p), context.new(p)) for p in chosen]
+    return [Paragraph(("All in one table:",)), Table(("", "old value", "gradient", "new value"), tuple(rows))]
 
 
 def check(context: Context, chosen: Sequence[ParameterName]) -> list[Block]:
     """The gradients beside central differences of what is minimised."""
     rows = []
     for p in chosen:
-        at = context.names.place[p.name]
-        gradient, slope = float(context.step.gradient[at]), central_difference(context.step, at)
+        gradient = context.of(context.step.gradient, p)
+        slope = central_difference(context.step, context.names.place[p.name])
         rows.append((symbol(p), *map(context.pen.result, (slope, gradient, slope - gradient))))
     penalised = context.step.experiment.l1 or context.step.experiment.l2
     once_more = (

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from runner.escaping import html as escape
 from runner.explain.diagram import Picture
-from runner.explain.document import Block, Equation, Equations, Heading, Paragraph, Prose, Sheet, Table, lines
+from runner.explain.document import Block, Equations, Heading, Line, Paragraph, Prose, Sheet, Table, lines
 from runner.explain.formats import svg
 from runner.explain.formats.latex import WIDTH
 from runner.explain.formats.writer import Writer, at_point
@@ -26,6 +26,8 @@ STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 class HtmlWriter(Writer):
     """HTML with MathML."""
+
+    plain, printer, math = staticmethod(escape), MATHML, "<math>%s</math>"
 
     def page(self, sheet: Sheet) -> str:
         explained = [b.parameter for b in sheet.blocks if isinstance(b, Heading) and b.parameter]
@@ -51,26 +53,9 @@ class HtmlWriter(Writer):
                 yield inside
 
     def words(self, prose: Prose) -> str:
-        return "".join(self._unbroken(prose))
-
-    def _unbroken(self, prose: Prose) -> Iterator[str]:
-        """The pieces, a sign of punctuation kept on the line of the formula before it."""
-        sign = ""
-        for piece, after in zip(prose, [*prose[1:], ""], strict=True):
-            if isinstance(piece, str):
-                yield self.plain(piece.removeprefix(sign))
-                sign = ""
-                continue
-            match = re.match(r"[,.:;]", after) if isinstance(after, str) else None
-            sign = match[0] if match else ""
-            formula = self.formula(piece)
-            yield f"<span class='unbroken'>{formula}{sign}</span>" if sign else formula
-
-    def plain(self, text: str) -> str:
-        return escape(text)
-
-    def formula(self, formula: Formula) -> str:
-        return f"<math>{MATHML.write(formula)}</math>"
+        # a sign of punctuation is kept on the line of the formula before it
+        followed = r"(<math>(?:(?!</math>).)*</math>[,.:;])"
+        return re.sub(followed, r"<span class='unbroken'>\1</span>", super().words(prose))
 
     def heading(self, heading: Heading) -> str:
         return f"<h{heading.level}>{self.words(heading.words)}</h{heading.level}>"
@@ -80,7 +65,7 @@ class HtmlWriter(Writer):
 
     def equations(self, block: Equations) -> str:
         room = WIDTH - max(COLUMNS.width(equation.left) for equation in block.equations)
-        rows = "\n".join(row for equation in block.equations for row in _rows(equation, room))
+        rows = "\n".join(_row_of(line) for e in block.equations for line in lines(e, room, MATHML, COLUMNS))
         table = f"<mtable class='aligned' displaystyle='true'>\n{rows}\n</mtable>"
         return f"<div class='formula'><math>{table}</math></div>"
 
@@ -120,15 +105,12 @@ def _marking(name: str) -> str:
     )
 
 
-def _rows(equation: Equation, room: int) -> Iterator[str]:
-    left = MATHML.write(equation.left)
-    for line in lines(equation, room, MATHML, COLUMNS):
-        first = "<mspace width='1.2em'/>" if line.goes_on else "<mo>=</mo>"
-        yield (
-            f"<mtr><mtd style='text-align: right'>{left}</mtd>"
-            f"<mtd style='text-align: left'><mrow>{first}{'<mo>=</mo>'.join(line.steps)}</mrow></mtd></mtr>"
-        )
-        left = ""
+def _row_of(line: Line) -> str:
+    first = "<mspace width='1.2em'/>" if line.goes_on else "<mo>=</mo>"
+    return (
+        f"<mtr><mtd style='text-align: right'>{line.left}</mtd>"
+        f"<mtd style='text-align: left'><mrow>{first}{'<mo>=</mo>'.join(line.steps)}</mrow></mtd></mtr>"
+    )
 
 
 def _digits_before_point(cell: Formula | str) -> int:

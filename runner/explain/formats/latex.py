@@ -30,14 +30,10 @@ SECTIONS = {1: "section*", 2: "subsection*", 3: "subsubsection*"}
 class LatexWriter(Writer):
     """LaTeX with amsmath and TikZ."""
 
+    plain, printer, math = staticmethod(escaping.latex), LATEX, "$%s$"
+
     def page(self, sheet: Sheet) -> str:
         return HEAD + "\n".join(self.blocks(sheet)) + TAIL
-
-    def plain(self, text: str) -> str:
-        return escaping.latex(text)
-
-    def formula(self, formula: Formula) -> str:
-        return f"${LATEX.write(formula)}$"
 
     def heading(self, heading: Heading) -> str:
         return f"\\{SECTIONS[heading.level]}{{{self.words(heading.words)}}}\n"
@@ -68,15 +64,14 @@ class LatexWriter(Writer):
 
 def aligned_lines(equations: Sequence[Equation]) -> list[str]:
     """The lines of an alignment at the first equals sign of each."""
-    aligned = []
-    widest = max(COLUMNS.width(equation.left) for equation in equations)
-    for equation in equations:
-        left = LATEX.write(equation.left) + " "
-        for line in lines(equation, WIDTH - widest, LATEX, COLUMNS):
-            sign = r"&\phantom{{}={}}" if line.goes_on else "&= "
-            aligned.append(left + sign + " = ".join(line.steps))
-            left = ""
-    return aligned
+    room = WIDTH - max(COLUMNS.width(equation.left) for equation in equations)
+    return [
+        (line.left and line.left + " ")
+        + (r"&\phantom{{}={}}" if line.goes_on else "&= ")
+        + " = ".join(line.steps)
+        for equation in equations
+        for line in lines(equation, room, LATEX, COLUMNS)
+    ]
 
 
 # --- the drawing -----------------------------------------------------------------------------

@@ -14,11 +14,13 @@ from runner.explain.formats import svg, text
 from runner.explain.formats.latex import aligned_lines
 from runner.explain.formats.writer import Writer
 from runner.explain.notation.typeset import LATEX
-from runner.nn.formula import Formula
 
 
 class MarkdownWriter(Writer):
     """GitHub's Markdown."""
+
+    # $`…`$ keeps Markdown from reading the backslashes and underscores of a formula
+    plain, printer, math = staticmethod(escaping.markdown), LATEX, "$`%s`$"
 
     def files(self, sheet: Sheet, out: Path) -> dict[Path, str]:
         """The page, and the picture that it shows, in a file of the same name."""
@@ -29,13 +31,6 @@ class MarkdownWriter(Writer):
             files[out] = files[out].replace(self.picture(drawing), link)
             files[beside] = svg.alone(drawing) + "\n"
         return files
-
-    def plain(self, text: str) -> str:
-        return escaping.markdown(text)
-
-    def formula(self, formula: Formula) -> str:
-        # $`…`$ keeps Markdown from reading the backslashes and underscores of a formula
-        return f"$`{LATEX.write(formula)}`$"
 
     def heading(self, heading: Heading) -> str:
         return f"{'#' * heading.level} {self.words(heading.words)}"

@@ -86,7 +86,7 @@ def _name(drawing: Picture, edge: Edge, point: Point | None) -> str:
     p = edge.parameter
     x, y = _place(drawing, p.layer, p.to) if point is None else _origin(drawing)
     x, y = (x, y - BIAS_NAME) if point is None else (x + point[0], y + point[1])
-    name = f"<text class='name' x='{x:g}' y='{y:g}'>{_text(symbol(p))}</text>"
+    name = f"<text class='name' x='{x:g}' y='{y:g}'>{escape(TEXT.write(symbol(p)))}</text>"
     classes = _classes(edge.serves, edge.marked)
     if p.name not in edge.serves:
         return f"<g class='{classes}'>{name}</g>"
@@ -97,9 +97,5 @@ def _circle(place: Point, radius: int, name: Formula, classes: str) -> str:
     x, y = place
     return (
         f"<g class='{classes}'><circle cx='{x:g}' cy='{y:g}' r='{radius}'/>"
-        f"<text x='{x:g}' y='{y:g}'>{_text(name)}</text></g>"
+        f"<text x='{x:g}' y='{y:g}'>{escape(TEXT.write(name))}</text></g>"
     )
-
-
-def _text(name: Formula) -> str:
-    return escape(TEXT.write(name))

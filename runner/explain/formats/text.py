@@ -25,11 +25,7 @@ UNDERLINES = {1: "═", 2: "─"}
 class TextWriter(Writer):
     """Text in columns, without markup."""
 
-    def plain(self, text: str) -> str:
-        return text
-
-    def formula(self, formula: Formula) -> str:
-        return TEXT.write(formula)
+    plain, printer, math = str, TEXT, "%s"
 
     def heading(self, heading: Heading) -> str:
         text = self.words(heading.words)
@@ -83,12 +79,10 @@ def under_one_another(rows: Sequence[Sequence[str]], separator: str) -> list[str
 
 def _alone(equation: Equation, left: int) -> list[str]:
     """An equation over as many lines as it takes."""
-    before, text = TEXT.write(equation.left), []
-    for line in lines(equation, WIDTH - len(INDENT) - left, TEXT, TEXT):
-        sign = "   " if line.goes_on else " = "
-        text.append((INDENT + padded(before, left) + sign + " = ".join(line.steps).lstrip()).rstrip())
-        before = ""
-    return text
+    return [
+        INDENT + padded(line.left, left) + ("   " if line.goes_on else " = ") + " = ".join(line.steps).strip()
+        for line in lines(equation, WIDTH - len(INDENT) - left, TEXT, TEXT)
+    ]
 
 
 def _aligned(cells: Sequence[str]) -> list[str]:

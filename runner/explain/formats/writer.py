@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 
 from runner.explain.diagram import Picture
 from runner.explain.document import Block, Equations, Heading, Paragraph, Prose, Sheet, Table
-from runner.nn.formula import Formula
+from runner.explain.notation.printers import Printer
 
 
 class Writer(ABC):
-    """A format: how words, formulas and blocks stand in it."""
+    """A format: `plain` escapes its words, `math` stands around the formulas that the printer writes."""
+
+    plain: Callable[[str], str]
+    printer: Printer
+    math: str
 
     def page(self, sheet: Sheet) -> str:
         """The whole page."""
@@ -30,15 +35,11 @@ class Writer(ABC):
         return str(getattr(self, type(block).__name__.lower())(block))
 
     def words(self, prose: Prose) -> str:
-        return "".join(self.plain(p) if isinstance(p, str) else self.formula(p) for p in prose)
-
-    @abstractmethod
-    def plain(self, text: str) -> str:
-        """Words as they stand in prose, their special characters escaped."""
-
-    @abstractmethod
-    def formula(self, formula: Formula) -> str:
-        """A formula as it stands in prose."""
+        """Words with formulas among them."""
+        return "".join(
+            self.plain(piece) if isinstance(piece, str) else self.math % self.printer.write(piece)
+            for piece in prose
+        )
 
     @abstractmethod
     def heading(self, heading: Heading) -> str: ...

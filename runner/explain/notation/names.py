@@ -26,6 +26,7 @@ class Share(Formula):
         self.count = count
 
     def value(self, at: object = None) -> float:
+        """1/N as a number."""
         return 1.0 / self.count
 
 
@@ -77,6 +78,7 @@ def mean(count: int, terms: Sequence[Formula]) -> Formula:
 
 
 def indexed(letter: Symbol, index: int | str) -> Symbol:
+    """A letter with a number below it."""
     return Symbol(letter.name, str(index))
 
 
@@ -97,6 +99,10 @@ class Names:
         self.parameters = {(p.layer, p.to, p.from_): p for p in names}
         self.place = {p.name: k for k, p in enumerate(names)}
 
+    def neurons(self) -> list[tuple[int, int]]:
+        """Layer and number of every neuron in the order of the forward pass."""
+        return [(layer, j) for layer, size in enumerate(self.sizes) if layer for j in range(1, size + 1)]
+
     def is_identity(self, layer: int) -> bool:
         """Whether a neuron of the layer hands on its z as it is, so that z needs no name of its own."""
         return self.activations[layer - 1] == "identity"
@@ -115,6 +121,7 @@ class Names:
         return a if self.is_identity(layer) else Symbol("z", a)
 
     def y(self, output: int) -> Symbol:
+        """The target of an output."""
         return self._output(Y, output)
 
     def p(self, output: int) -> Symbol:
@@ -124,13 +131,18 @@ class Names:
     def _output(self, letter: Symbol, output: int) -> Symbol:
         return indexed(letter, output) if self.sizes[-1] > 1 else letter
 
-    def parameter(self, layer: int, to: int, from_: int) -> Symbol:
-        """The weight from a neuron to a neuron, or the bias where `from_` is 0."""
-        return symbol(self.parameters[layer, to, from_])
+    def into(self, layer: int, neuron: int) -> list[ParameterName]:
+        """The weights into a neuron, and its bias where it has one."""
+        sources = [*range(1, self.sizes[layer - 1] + 1), 0]
+        keys = [(layer, neuron, source) for source in sources]
+        return [self.parameters[key] for key in keys if key in self.parameters]
 
-    def has_bias(self, layer: int) -> bool:
-        return (layer, 1, 0) in self.parameters
+    def weighted(self, layer: int, neuron: int) -> list[Formula]:
+        """The terms of a neuron's sum."""
+        into = self.into(layer, neuron)
+        return [symbol(p) * self.a(layer - 1, p.from_) if p.from_ else symbol(p) for p in into]
 
 
 def symbol(parameter: ParameterName) -> Symbol:
+    """A weight or a bias as a letter: w1."""
     return Symbol(parameter.name[:1], parameter.name[1:])

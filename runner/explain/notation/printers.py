@@ -15,27 +15,16 @@ from typing import ClassVar
 
 from runner.explain.notation.digits import decimal
 from runner.explain.notation.names import Blank, Derivative, Derived, Note, Row, Share, Terms
-from runner.nn.formula import (
-    Call,
-    Cases,
-    Formula,
-    Negation,
-    Number,
-    Power,
-    Product,
-    Quotient,
-    Relation,
-    Sum,
-    SumOver,
-    Symbol,
-)  # fmt: skip
+from runner.nn import formula as nodes
+from runner.nn.formula import Formula, Number, Symbol
 
 Tokens = list[str]
 
 #: How strongly the parts of a node hold together.
 LOOSE, SUM, FRACTION, PRODUCT, POWER, ATOM = range(6)
 STRENGTHS: dict[type[Formula], int] = {
-    Cases: LOOSE, Relation: LOOSE, Row: LOOSE, Sum: SUM, Terms: SUM, Product: PRODUCT, Power: POWER,
+    nodes.Cases: LOOSE, nodes.Relation: LOOSE, Row: LOOSE, nodes.Sum: SUM, Terms: SUM,
+    nodes.Product: PRODUCT, nodes.Power: POWER,
 }  # fmt: skip
 
 
@@ -51,7 +40,6 @@ class Printer(ABC):
     forms: ClassVar[Mapping[str, str]]
 
     def write(self, node: Formula) -> str:
-        """A formula as one piece of text."""
         return self.close(self.tokens(node))
 
     def close(self, tokens: Tokens) -> str:
@@ -74,44 +62,41 @@ class Printer(ABC):
 
     def strength(self, node: Formula, leads: bool) -> int:
         """How strongly a node holds together; behind other signs a minus does so as a sum."""
+        if isinstance(node, nodes.Negation) or (isinstance(node, Number) and node.number < 0):
+            return PRODUCT if leads else SUM
         match node:
-            case Negation():
-                return PRODUCT if leads else SUM
-            case Number() if node.number < 0:
-                return PRODUCT if leads else SUM
-            case Quotient():
+            case nodes.Quotient():
                 return FRACTION if self.inline else POWER
             case Number() if decimal(node)[1]:
                 return POWER  # 1.5 × 10^3
             case Symbol() if node.above:
                 return POWER
-            case Call() if node.function.name == "exp":
+            case nodes.Call() if node.function.name == "exp":
                 return POWER
         return STRENGTHS.get(type(node), ATOM)
 
     def parts(self, node: Formula, leads: bool = True) -> list[Tokens]:
         """The tokens of what a line may be broken between: terms, or factors; else of all in one."""
         match node:
-            case Sum():
+            case nodes.Sum():
                 return [self._term(term, i, leads) for i, term in enumerate(node.parts)]
-            case Product(parts=(Share() as share, Terms() as mean)):
+            case nodes.Product(parts=(Share() as share, Terms() as mean)):
                 parts = self.parts(mean)
                 parts[0] = [*self.tokens(share), self.sign("·"), self.sign("big("), *parts[0]]
                 parts[-1].append(self.sign("big)"))
                 return parts
-            case Product():
+            case nodes.Product():
                 return self._factors(node, leads)
-            case Quotient():
+            case nodes.Quotient():
                 return [self.quotient(node, leads)]
         return [getattr(self, type(node).__name__.lower())(node)]
 
     def _term(self, term: Formula, place: int, leads: bool) -> Tokens:
-        if place and isinstance(term, Negation):
+        if place and isinstance(term, nodes.Negation):
             return [self.sign(" − "), *self.tokens(term.parts[0], FRACTION, leads=False)]
-        before = [self.sign(" + ")] if place else []
-        return [*before, *self.tokens(term, FRACTION, leads and not place)]
+        return [*[self.sign(" + ")] * bool(place), *self.tokens(term, FRACTION, leads and not place)]
 
-    def _factors(self, node: Product, leads: bool) -> list[Tokens]:
+    def _factors(self, node: nodes.Product, leads: bool) -> list[Tokens]:
         parts = [self.tokens(node.parts[0], PRODUCT, leads)]
         for before, factor in pairwise(node.parts):
             written = [self.between(before, factor), *self.tokens(factor, PRODUCT, leads=False)]
@@ -130,7 +115,7 @@ class Printer(ABC):
 
     # --- a method a node, of its name ---
 
-    def negation(self, node: Negation) -> Tokens:
+    def negation(self, node: nodes.Negation) -> Tokens:
         return [self.sign("−"), *self.tokens(node.parts[0], FRACTION, leads=False)]
 
     def number(self, node: Number) -> Tokens:
@@ -141,18 +126,17 @@ class Printer(ABC):
         digits = self.form("digits", mantissa.lstrip("-"))
         return [*minus, digits, *(self.scientific(exponent) if exponent else [])]
 
-    def quotient(self, node: Quotient, leads: bool) -> Tokens:
+    def quotient(self, node: nodes.Quotient, leads: bool) -> Tokens:
         above, below = node.parts
-        above_line = self.tokens(above, FRACTION, leads)
-        return [*above_line, self.sign("/"), *self.tokens(below, POWER, leads=False)]
+        return [*self.tokens(above, FRACTION, leads), self.sign("/"), *self.tokens(below, POWER, leads=False)]
 
-    def relation(self, node: Relation) -> Tokens:
+    def relation(self, node: nodes.Relation) -> Tokens:
         return self.separated(node.parts, f" {node.sign} ")
 
     def row(self, node: Row) -> Tokens:
         return self.separated(node.parts, node.separator)
 
-    def call(self, node: Call) -> Tokens:
+    def call(self, node: nodes.Call) -> Tokens:
         name = node.function.name
         if special := getattr(self, f"call_{name}", None):
             return list(special(*node.parts))
@@ -170,7 +154,7 @@ class Printer(ABC):
             return [*self.name("ln"), self.sign(" "), *self.tokens(inner)]
         return [*self.name("ln"), self.sign("("), *self.tokens(inner), self.sign(")")]
 
-    def cases(self, node: Cases) -> Tokens:
+    def cases(self, node: nodes.Cases) -> Tokens:
         condition, then, otherwise = map(self.tokens, node.parts)
         return [self.form("cases", then, condition, otherwise)]
 
@@ -180,7 +164,7 @@ class Printer(ABC):
     def share(self, node: Share) -> Tokens:
         return [self.form("share", str(node.count))]
 
-    def sumover(self, node: SumOver) -> Tokens:
+    def sumover(self, node: nodes.SumOver) -> Tokens:
         return [self.form("sum"), *self.tokens(node.parts[0])]
 
     def note(self, node: Note) -> Tokens:
@@ -219,7 +203,6 @@ class Text(Printer):
     }  # fmt: skip
 
     def width(self, node: Formula) -> int:
-        """How many columns it takes."""
         return self.columns(self.tokens(node))
 
     def columns(self, tokens: Tokens) -> int:
@@ -233,7 +216,7 @@ class Text(Printer):
         below = ["_", *self.tokens(node.below)] if isinstance(node.below, Symbol) else [node.below]
         return [node.name, *below, node.above]
 
-    def power(self, node: Power) -> Tokens:
+    def power(self, node: nodes.Power) -> Tokens:
         base, exponent = node.parts
         raised = ["²"] if exponent == Number(2) else ["^", *self.tokens(exponent, ATOM, leads=False)]
         return [*self.tokens(base, ATOM, leads=False), *raised]
