@@ -67,7 +67,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 
 
 def _relief(experiment: Experiment, origin: Array, plane: Array, points: Array) -> pd.DataFrame:
-    """The rows of `kind` grid: the error over the window of the plane in which the points of all paths lie."""
+    """The rows of `kind` grid: the error over the window of the plane in which all paths lie."""
     grid = np.stack([v.ravel() for v in np.meshgrid(*_window(points))], axis=1)
     errors = errors_at(experiment, origin + grid @ plane)
     if not np.isfinite(errors).any():
