@@ -13,6 +13,8 @@ from omegaconf import DictConfig
 
 @dataclass
 class GridSweeperConf:
+    """The keys of ``hydra.sweeper``."""
+
     _target_: str = "hydra_plugins.grid_sweeper.GridSweeper"
     max_batch_size: int | None = None  # jobs handed to the launcher at a time; null: all
     params: dict[str, str] | None = None  # sweeps in YAML: key: 0.1,0.2
@@ -30,22 +32,19 @@ class GridSweeper(Sweeper):
     """The door; the work is in :mod:`runner.sweeping.sweeper`, imported when it is needed."""
 
     def __init__(self, **settings: Any) -> None:
-        settings["together"] = settings.pop("zip", None)
-        self.settings = settings
+        """`settings` are in the configuration too, which comes with `setup`."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Takes what Hydra gives a sweeper."""
         from hydra.core.plugins import Plugins
 
-        self.hydra_context = hydra_context
-        self.task_function = task_function
-        self.config = config
-        self.launcher = Plugins.instance().instantiate_launcher(
+        launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
+        self.asked = config, hydra_context, task_function, launcher
 
-    def sweep(self, arguments: list[str]) -> Any:
-        from runner.sweeping.settings import SweeperSettings
+    def sweep(self, arguments: list[str]) -> Any:  # noqa: ARG002 - the configuration has them too
+        """Runs the sweep that the configuration asks for."""
         from runner.sweeping.sweeper import sweep
 
-        settings = SweeperSettings(**self.settings)
-        return sweep(arguments, settings, self.hydra_context, self.task_function, self.config, self.launcher)
+        return sweep(*self.asked)

@@ -15,6 +15,8 @@ from omegaconf import DictConfig
 
 @dataclass
 class VectorizedLauncherConf:
+    """The keys of ``hydra.launcher``."""
+
     _target_: str = "hydra_plugins.vectorized_launcher.VectorizedLauncher"
     n_jobs: Any = 1  # workers; -1: one a core
     backend: Any = "loky"  # or threading, dask, ray
@@ -38,11 +40,13 @@ class VectorizedLauncher(Launcher):
         self.sweep: Any = None  # with all its batches
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Takes what Hydra gives a launcher."""
         self.asked = hydra_context, task_function, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Runs a batch of the sweep's jobs."""
         from runner.sweeping.launching import Sweep
-        from runner.sweeping.settings import LauncherSettings
+        from runner.sweeping.plugin_keys import LauncherSettings
 
         self.sweep = self.sweep or Sweep(LauncherSettings(**self.settings), *self.asked)
         return self.sweep.launch(job_overrides, initial_job_idx)

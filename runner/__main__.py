@@ -23,8 +23,8 @@ from runner.config.sources import whereabouts
 from runner.guard import GUARD
 from runner.overrides import key_of, swept_values
 from runner.records.about import sources_of
-from runner.records.folders import inside
 from runner.records.lines import Line
+from runner.records.locks import inside
 from runner.story import one_batch, told
 from runner.training.loop import keep_freed_memory
 from runner.work import run_into

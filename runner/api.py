@@ -18,7 +18,7 @@ from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.records.names import HISTORY, PARAMETERS
 from runner.records.reading import read_finished
-from runner.training.experiment import Experiment, columns
+from runner.training.experiment import Experiment, columns, width
 from runner.training.loop import train as train_stack
 from runner.training.objective import predict
 from runner.training.recorder import Trained
@@ -53,10 +53,8 @@ def _readable() -> Iterator[None]:
     """Errors of Hydra's are raised as the command would say them."""
     try:
         yield
-    except RunnerError:
-        raise
     except Exception as error:
-        if (text := message(error)) is None:
+        if isinstance(error, RunnerError) or (text := message(error)) is None:
             raise
         raise RunnerError(text) from None
 
@@ -134,10 +132,9 @@ def _trained(
     """The runs of one stack: `members` are their places in `experiments`."""
     stack = [experiments[at] for at in members]
     sink = _Rows(len(stack))
-    for at, one, result, steps, rows in zip(
-        members, stack, train_stack(stack, sink, row_bytes=row_bytes), sink.steps, sink.rows, strict=True
-    ):
-        yield at, Run(one, result, steps, np.concatenate([np.empty((0, len(columns(one)))), *rows]))
+    for run, trained in enumerate(train_stack(stack, sink, row_bytes=row_bytes)):
+        rows = np.concatenate([np.empty((0, width(stack[run]))), *sink.rows[run]])
+        yield members[run], Run(stack[run], trained, sink.steps[run], rows)
 
 
 def read_history(folder: str | Path) -> pd.DataFrame:

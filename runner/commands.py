@@ -1,20 +1,24 @@
-"""What the commands share: their version, and one ending for whatever comes in the way of one."""
+"""What the commands share: their version, one ending for all, their output, and the files they are told."""
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from runner import __version__
 from runner.errors import RunnerError
-from runner.output import outlive_readers
+from runner.records.writing import write_whole
 
 #: Where `keep_tracebacks` puts what the user said of HYDRA_FULL_ERROR.
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
-INTERRUPTED = 130  # what a shell expects of a command that SIGINT has ended
+EXIT_INTERRUPTED = 130  # what a shell expects of a command that SIGINT has ended
 
 
 @contextmanager
@@ -29,7 +33,7 @@ def ending() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         text = said(error)
         if text is None or wants_traceback():
@@ -67,3 +71,48 @@ def add_version(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--version", action="version", version=version_of(parser.prog), help="print the version and exit"
     )
+
+
+def outlive_readers() -> None:
+    """Lets this process print on, unheard, once who read its output has gone, as `head` does.
+
+    A command that still works is not ended by that, and its exit code says how the work went. To be
+    called before anything is printed; streams that are no longer the process's own stay as they are.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is not getattr(sys, f"__{name}__") or not isinstance(stream, io.TextIOWrapper):
+            continue
+        if isinstance(getattr(stream.buffer, "raw", stream.buffer), io.FileIO):  # no console of Windows
+            buffer = io.BufferedWriter(_Unheard(stream.fileno(), "w", closefd=False))
+            at_once = stream.line_buffering or stream.write_through
+            outliving = io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=at_once)
+            setattr(sys, name, outliving)
+
+
+class _Unheard(io.FileIO):
+    """A stream that leads nowhere from when on nobody reads it."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return memoryview(data).nbytes
+
+
+def write_named(path: Path, content: bytes) -> None:
+    """Writes a file that a user has named, and leaves no plain one half-written.
+
+    A plain file keeps its mode; a device, a FIFO, a link or one of several names of a file stays what
+    it is, and is written in place. Raises OSError.
+    """
+    before = os.lstat(path) if os.path.lexists(path) else None
+    if before and not (stat.S_ISREG(before.st_mode) and before.st_nlink == 1):
+        path.write_bytes(content)
+        return
+    write_whole(path, content)
+    if before:
+        path.chmod(stat.S_IMODE(before.st_mode))

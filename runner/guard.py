@@ -16,8 +16,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from runner.errors import RunnerError
-from runner.records.folders import held, refuse_at_work
-from runner.records.names import ERROR, HYDRA_FILES, LEFT, MULTIRUN, RESULTS, RUNS, SUMMARY, is_part
+from runner.records.locks import held, refuse_at_work
+from runner.records.names import ERROR, HYDRA_FILES, MULTIRUN, RESULTS, RUNS, SUMMARY, is_left, is_part
 
 
 class FolderTakenError(SystemExit):
@@ -68,10 +68,7 @@ def claimed(folder: Path, callbacks: Iterable[Any]) -> AbstractContextManager[No
 
 
 def complete_table(folder: Path, *, is_new: bool) -> None:
-    """Writes the table of a sweep that has ended, and whose sweeper and launcher know of none.
-
-    A new folder into which nothing has come is taken away again.
-    """
+    """Writes the table of a sweep whose sweeper and launcher know of none; removes a new, empty folder."""
     if (folder / MULTIRUN).is_file() and not (folder / RUNS).exists():
         if any(path.is_file() for name in (SUMMARY, ERROR) for path in folder.rglob(name)):
             from runner.records.runs_table import RunsTable
@@ -107,8 +104,11 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
             _refuse_another_sweep(config, folder)
         else:
             _refuse_result(folder, kind, resume)
-            strangers = {"run": _strangers_of_run, "sweep": _strangers_of_sweep}[kind]
-            _refuse(key, folder, strangers(folder, config.hydra.output_subdir))
+            if kind == "run":
+                strangers = _strangers(folder, config.hydra.output_subdir, of_job=False)
+            else:
+                strangers = _strangers_of_sweep(folder, config.hydra.output_subdir)
+            _refuse(key, folder, strangers)
     except RunnerError as error:
         raise FolderTakenError(str(error)) from None
     except OSError as error:
@@ -151,37 +151,30 @@ def _refuse_result(folder: Path, kind: str, resume: bool) -> None:
 
 
 def refuse_others(folder: Path, record: str | None) -> None:
-    """Raises RunnerError where a job's folder, of a sweep of ours, may not be written into.
+    """Raises RunnerError where a job's folder has what no run of ours left, or another is at work in it.
 
-    It has what no run of ours has left there, or another process is at work in it. `record` is Hydra's
-    ``output_subdir``.
+    `record` is Hydra's ``output_subdir``.
     """
     if folder.is_dir():
         refuse_at_work(folder, SUBDIR)
-        strangers = _strangers_of_job(folder, record)
-        if record is None:  # nothing else tells that it is ours
-            strangers = [name for name in strangers if not _is_left(name)]
-        _refuse(SUBDIR, folder, strangers)
+        strangers = _strangers(folder, record)
+        # where there is no record nothing else tells that a file is ours
+        _refuse(SUBDIR, folder, [name for name in strangers if record is not None or not is_left(name)])
 
 
-def _strangers_of_job(folder: Path, record: str | None) -> list[str]:
-    """What a job's folder holds: nothing that counts, where it is ours, for its sweep is."""
-    return [] if _is_of_ours(folder, record) else _seen(folder, record)
-
-
-def _strangers_of_run(folder: Path, record: str | None) -> list[str]:
-    """What a folder holds besides what a try of ours that came to nothing has left there."""
+def _strangers(folder: Path, record: str | None, *, of_job: bool = True) -> list[str]:
+    """What a folder holds that is not of a run of ours; a job's holds no such: its sweep is ours."""
     names = _seen(folder, record)
-    if not _is_of_ours(folder, record):
-        return names
-    return [name for name in names if not _is_left(name) and name != record]
+    if _is_of_ours(folder, record):
+        return [name for name in names if not (of_job or is_left(name) or name == record)]
+    return names
 
 
 def _strangers_of_sweep(folder: Path, record: str | None) -> list[str]:
     """What a folder holds besides the folders of runs of ours. Raises RunnerError where one is at work."""
     strangers = []
     for name in _seen(folder):
-        if (folder / name).is_dir() and not _strangers_of_job(folder / name, record):
+        if (folder / name).is_dir() and not _strangers(folder / name, record):
             refuse_at_work(folder / name, SUBDIR)
         elif name != RUNS and not is_part(name):
             strangers.append(name)
@@ -191,11 +184,6 @@ def _strangers_of_sweep(folder: Path, record: str | None) -> list[str]:
 def _seen(folder: Path, record: str | None = None) -> list[str]:
     """The names in a folder, without hidden ones: none of ours is hidden, but for Hydra's `record`."""
     return sorted(name for name in os.listdir(folder) if not name.startswith(".") or name == record)
-
-
-def _is_left(name: str) -> bool:
-    """Whether a name is one that a run of ours leaves."""
-    return name in LEFT or is_part(name)
 
 
 def _is_of_ours(folder: Path, record: str | None) -> bool:
@@ -219,26 +207,25 @@ def _refuse(key: str, folder: Path, strangers: Sequence[str]) -> None:
 
 def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
     """A sweep is resumed by the request that it was started with. Raises RunnerError for another."""
-    asked = ("hydra.overrides.task", "hydra.sweeper")
     try:
-        before = OmegaConf.load(folder / MULTIRUN)
-        requests = [OmegaConf.select(before, key) for key in asked]
-    except (YAMLError, UnicodeDecodeError, OmegaConfBaseException):
-        requests = [None]
-    if None in requests:
+        before = _request(OmegaConf.load(folder / MULTIRUN))
+    except (YAMLError, ValueError, OmegaConfBaseException):
         raise RunnerError(
             f"hydra.launcher.resume=true: {folder / MULTIRUN} is not as it was written, so that nobody can "
             "say which sweep this is; name another folder"
-        )
-    for key, request in zip(asked, requests, strict=True):
-        there, here = (
-            OmegaConf.to_container(part, resolve=False) for part in (request, OmegaConf.select(config, key))
-        )
+        ) from None
+    for there, here in zip(before, _request(config), strict=True):
         if there != here:
             raise RunnerError(
                 f"hydra.launcher.resume=true: the sweep in {folder} is another one:\n"
                 f"  there: {_short(there)}\n  here:  {_short(here)}"
             )
+
+
+def _request(config: Any) -> list[Any]:
+    """What tells a sweep from others: its overrides, and its sweeper's keys. Raises ValueError for none."""
+    asked = (OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper"))
+    return [OmegaConf.to_container(part, resolve=False) for part in asked]
 
 
 def _short(request: Any) -> str:

@@ -37,10 +37,8 @@ def basic_launcher() -> Launcher:
 
 def as_yaml(value: Any) -> str:
     """YAML as Hydra writes it (OmegaConf.to_yaml), of a plain container."""
-    text: str = yaml.dump(
-        value, default_flow_style=False, allow_unicode=True, sort_keys=False, Dumper=get_omega_conf_dumper()
-    )
-    return text
+    dumper = get_omega_conf_dumper()
+    return yaml.dump(value, default_flow_style=False, allow_unicode=True, sort_keys=False, Dumper=dumper)
 
 
 def as_override(value: Any) -> str:
@@ -52,8 +50,7 @@ def as_override(value: Any) -> str:
 
 def error_of(returned: JobReturn) -> BaseException:
     """Why a job failed, without a word on the terminal."""
-    error: BaseException = returned._return_value
-    return error
+    return returned._return_value
 
 
 def leaf(config: DictConfig, key: str, text: str) -> Node | None:
@@ -63,10 +60,9 @@ def leaf(config: DictConfig, key: str, text: str) -> Node | None:
         if not isinstance(node, DictConfig) or node._is_none() or node._is_interpolation():
             return None
         node = node._get_node(name, validate_access=False)
-    if type(node) in _LEAVES:
-        return None if node._is_interpolation() else node
-    simple = isinstance(node, DictConfig if text[0] == "{" else ListConfig)
-    return node if simple and not node._is_none() and not node._is_interpolation() else None
+    kind = DictConfig if text[0] == "{" else ListConfig
+    is_simple = type(node) in _LEAVES or (isinstance(node, kind) and not node._is_none())
+    return node if is_simple and not node._is_interpolation() else None
 
 
 def put(node: Node, value: Any) -> Any:

@@ -29,10 +29,7 @@ def swept_values(overrides: Iterable[str]) -> dict[str, str]:
 
 
 def parse(text: str) -> Any:
-    """The value that Hydra's grammar reads in `text`; the common forms without its parser.
-
-    Raises what the parser raises.
-    """
+    """The value that Hydra's grammar reads in `text`. Raises what it raises; common forms do without it."""
     if _INT.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from runner.records.names import HISTORY
 from runner.training.experiment import Experiment
 from runner.training.objective import predict
 from runner.training.recorder import Trained
+
+#: Classes that are named in a line.
+CLASSES_SHOWN = 12
+#: A line of the story's table: a name, its value before and after, a note.
+Row: TypeAlias = tuple[str, object, object, str]
 
 
 def told(folder: Path, experiment: Experiment, trained: Trained) -> str:
@@ -26,8 +32,7 @@ def _as_seen_from_here(folder: Path) -> Path:
 def story(experiment: Experiment, trained: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
     first, last = "epoch 0", f"epoch {trained.epochs}"
-    rows: list[tuple[str, object, object, str]] = [("", first, last, "")]
-    rows.append(("error", trained.initial_error, trained.final_error, ""))
+    rows: list[Row] = [("", first, last, ""), ("error", trained.initial_error, trained.final_error, "")]
     rows += [(name.replace("_", " "), "", value, "") for name, value in trained.metrics.items()]
     rows += _predictions(experiment, trained)
     names = [p.name for p in experiment.network.names]
@@ -57,10 +62,6 @@ def notes(experiment: Experiment) -> list[str]:
     return [*lines, note] if (note := one_batch(experiment)) else lines
 
 
-#: Classes that are named in a line.
-CLASSES_SHOWN = 12
-
-
 def _classes(name: str, labels: Sequence[str]) -> str:
     numbers = [" (0)", " (1)"] if len(labels) == 2 else [""] * len(labels)  # two are one column of 0 and 1
     names = ", ".join(map("".join, zip(labels[:CLASSES_SHOWN], numbers, strict=False)))
@@ -76,7 +77,7 @@ def one_batch(experiment: Experiment) -> str | None:
     return f"batch_size={size} is more than the {examples} examples: one batch holds all of them"
 
 
-def _predictions(experiment: Experiment, trained: Trained) -> list[tuple[str, object, object, str]]:
+def _predictions(experiment: Experiment, trained: Trained) -> list[Row]:
     targets = experiment.data.targets
     if targets.size > 8:
         return []
@@ -86,7 +87,7 @@ def _predictions(experiment: Experiment, trained: Trained) -> list[tuple[str, ob
     return list(zip(names, before, after, goals, strict=True))
 
 
-def _aligned(rows: Iterable[tuple[str, object, object, str]]) -> str:
+def _aligned(rows: Iterable[Row]) -> str:
     lines = []
     for name, before, after, note in rows:
         cells = [c if isinstance(c, str) else f"{c:.9g}" for c in (before, after)]

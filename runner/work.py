@@ -51,15 +51,11 @@ def failure(line: Line, folder: str, error: Exception) -> Outcome:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on as a stack trains.
+    """Who looks on as a stack trains."""
 
-    `tick` is called after every epoch, `check` before anything is written, and `done` with how each run
-    ended, as its files are whole.
-    """
-
-    tick: Callable[[], None] = lambda: None
-    check: Callable[[], None] = lambda: None
-    done: Callable[[Trained], None] = lambda _: None
+    tick: Callable[[], None] = lambda: None  # after every epoch
+    check: Callable[[], None] = lambda: None  # before anything is written
+    done: Callable[[Trained], None] = lambda _: None  # of each run, as its files are whole
 
 
 def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = Watch()) -> list[Outcome]:

@@ -14,7 +14,7 @@ import pytest
 from making_sweeps import lines
 from processes import Command
 
-from runner.records.folders import held
+from runner.records.locks import held
 
 MINE = {"film.mkv.part": b"film", "parameters.csv": b"mine", "error.txt": b"mine", "summary.csv.1f.part": b""}
 

@@ -14,7 +14,6 @@ from runner.training.experiment import Given
 
 T = TypeVar("T")
 
-
 #: What a cache keeps at most: as many results, and as many bytes of arrays.
 MOST_KEPT, MOST_BYTES = 256, 64 * 2**20
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
+from operator import ge, gt, le, lt
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from runner.nn.options import Option
 Section = Mapping[str, Any]
 #: Takes a key's dotted name and its value; returns the value as the experiment needs it, or raises.
 Check = Callable[[str, Any], Any]
+#: The keys of a section, each with its check and its default.
+Keys = dict[str, tuple[Check, Any]]
 
 MISSING = "???"  # OmegaConf's mark of a value that the user has to give
 SHIPPED = object()  # a default that stands in a file that ships
@@ -30,22 +33,21 @@ def number(
     whole: bool = False,
 ) -> Check:
     """A check for a finite number within bounds; `whole` makes it an integer."""
-    limits = within(above, at_least, below, at_most)
-    allowed = f"must be {'a whole' if whole else 'a'} number{limits}"
+    bounds = above, at_least, below, at_most
+    allowed = f"must be {'a whole' if whole else 'a'} number{within(*bounds)}"
+    limits = [
+        (fits, bound) for fits, bound in zip((gt, ge, lt, le), bounds, strict=True) if bound is not None
+    ]
 
     def check(key: str, value: Any) -> float | int:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if is_number and not _finite(value):
             raise ConfigError(key, value, allowed.replace("number", "finite number", 1))
-        fits = (
-            is_number
-            and (above is None or value > above)
-            and (at_least is None or value >= at_least)
-            and (below is None or value < below)
-            and (at_most is None or value <= at_most)
-            and (not whole or value == int(value))
-        )
-        if not fits:
+        if (
+            not is_number
+            or (whole and value != int(value))
+            or not all(fits(value, bound) for fits, bound in limits)
+        ):
             raise refused(key, value, allowed)
         return int(value) if whole else float(value)
 
@@ -73,11 +75,11 @@ def _finite(value: float) -> bool:
         return False
 
 
-def choice(names: Sequence[str]) -> Check:
+def choice(names: Collection[str]) -> Check:
     """A check for one of some names."""
 
     def check(key: str, value: Any) -> str:
-        if value not in names or not isinstance(value, str):
+        if not isinstance(value, str) or value not in names:
             raise refused(key, value, one_of(names, value))
         return value
 
@@ -111,9 +113,7 @@ def anything(_key: str, value: Any) -> Any:
     return value
 
 
-positive, non_negative, count = number(above=0), number(at_least=0), number(at_least=1, whole=True)
-fraction = number(at_least=0, below=1)
-points = number(at_least=1, at_most=10**8, whole=True)
+non_negative, count = number(at_least=0), number(at_least=1, whole=True)
 seed = number(at_least=0, whole=True, below=2**64)
 
 
@@ -148,7 +148,7 @@ def matrix(key: str, value: Any) -> Array:
     return np.array(value, dtype=np.float64)
 
 
-def options(taken: Mapping[str, Option]) -> dict[str, tuple[Check, Any]]:
+def options(taken: Mapping[str, Option]) -> Keys:
     """The keys of a table's entry: its options, each with its check and its default."""
     return {
         name: (_option_check(option), SHIPPED if option.default is None else option.default)
@@ -161,10 +161,9 @@ def chosen(section: Any, table: Mapping[str, Any], group: str) -> tuple[str, dic
 
     What the section leaves out is as in the entry's file.
     """
-    name = named(section, table, group)
+    name, given = named(section, table, group)
     taken: dict[str, Option] = table[name].options
-    defaults = partial(shipped, f"{group}/{name}")
-    values = checked(without_name(section), options(taken), f"{group}.", defaults)
+    values = checked(given, options(taken), f"{group}.", partial(shipped, f"{group}/{name}"))
     for option, bounds in taken.items():
         if bounds.needs and values[option] and not values[bounds.needs]:
             raise ConfigError(f"{group}.{option}", values[option], f"needs {group}.{bounds.needs} above 0")
@@ -191,10 +190,7 @@ def _pair(check: Check, limits: str) -> Check:
 
 
 def checked(
-    section: Any,
-    keys: Mapping[str, tuple[Check, Any]],
-    prefix: str = "",
-    defaults: Callable[[], Mapping[str, Any]] = dict,
+    section: Any, keys: Keys, prefix: str = "", defaults: Callable[[], Mapping[str, Any]] = dict
 ) -> dict[str, Any]:
     """The values of a section's keys, checked, with defaults for those that are not given.
 
@@ -220,13 +216,9 @@ def checked(
     return values
 
 
-def named(section: Any, table: Mapping[str, Any], group: str) -> str:
-    """The entry of `table` that the `name` of a group's section chooses."""
+def named(section: Any, table: Mapping[str, Any], group: str) -> tuple[str, Section]:
+    """The entry of `table` that the `name` of a group's section chooses, and the section's other keys."""
     if not isinstance(section, Mapping) or "name" not in section:
         raise ConfigError(group, section, f"must be a group with a name, one of {', '.join(table)}")
-    return str(choice(list(table))(f"{group}.name", section["name"]))
-
-
-def without_name(section: Section) -> dict[str, Any]:
-    """The keys of a group's section but for the `name` that chose its entry."""
-    return {key: value for key, value in section.items() if key != "name"}
+    name = choice(table)(f"{group}.name", section["name"])
+    return name, {key: value for key, value in section.items() if key != "name"}

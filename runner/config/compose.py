@@ -89,6 +89,8 @@ def _means(argument: str, flag: str) -> bool:
 
 #: Keys of which a list or a mapping takes the place of what was there.
 REPLACED = ("network.weights", "network.biases")
+#: What may stand for a group's choice and is no file's name.
+_NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]", re.IGNORECASE)
 
 
 def replacing(overrides: Sequence[str]) -> list[str]:
@@ -140,9 +142,8 @@ def _has_container(override: str) -> bool:
         value = OverridesParser.create().parse_override(override).value()
     except HydraException:  # it says so when it composes
         return False
-    return any(
-        isinstance(one, list | dict) for one in (value.list if isinstance(value, ChoiceSweep) else [value])
-    )
+    values = value.list if isinstance(value, ChoiceSweep) else [value]
+    return any(isinstance(value, list | dict) for value in values)
 
 
 def _check_choice(override: str) -> None:
@@ -160,9 +161,6 @@ def _check_biases(overrides: Sequence[str]) -> None:
     chosen = [match[1] for one in overrides if (match := re.match(r"\+{0,2}network\.biases=(.*)", one))]
     if chosen and any(map(of_run.match, overrides)) and not re.search(r"\bfrom['\"]?\s*:", chosen[-1]):
         raise ConfigError("network.biases", chosen[-1], BESIDE_A_RUN)
-
-
-_NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]", re.IGNORECASE)
 
 
 #: Experiments loaded one by one share their data, and may be stacked.

@@ -62,37 +62,33 @@ def _unmergeable(text: str) -> str | None:
 
 
 def _unknown_key(text: str) -> str | None:
-    found = re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text)
-    if not found:
+    match = re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text)
+    if not match:
         return None
-    if (conf_dir() / found[1]).is_dir():
-        group = found[1]
+    key, section = match[1], match[1].rpartition(".")[0]
+    if (conf_dir() / key).is_dir():
+        return f"{key} is a group: choose one of its files, {key}=NAME, and set its keys, {key}.KEY=VALUE"
+    known = known_keys()
+    if inside := [name.rpartition(".")[2] for name in known if name.startswith(f"{key}.")]:
+        return f"{key}: is a group of the keys {', '.join(inside)}, and has no others"
+    if key in known:
         return (
-            f"{group} is a group: choose one of its files, {group}=NAME, and set its keys, {group}.KEY=VALUE"
+            f"{key}: there is no such key with the {section} chosen; choose another, {section}=NAME "
+            f"(in a sweep over {section} write ++{key}=VALUE)"
         )
-    section = found[1].rpartition(".")[0]
-    if inside := [key for key in known_keys() if key.startswith(f"{found[1]}.")]:
-        has = ", ".join(key.rpartition(".")[2] for key in inside)
-        return f"{found[1]}: is a group of the keys {has}, and has no others"
-    if found[1] in known_keys():
-        return (
-            f"{found[1]}: there is no such key with the {section} chosen; choose another, {section}=NAME "
-            f"(in a sweep over {section} write ++{found[1]}=VALUE)"
-        )
-    keys = [key for key in known_keys() if key.rpartition(".")[0] == section]
-    where = section or "the configuration"
-    has = f"; {where} may have {', '.join(key.rpartition('.')[2] for key in keys)}" if keys else ""
-    return f"unknown key {found[1]}{did_you_mean(found[1], known_keys())}{has}"
+    beside = [name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == section]
+    has = f"; {section or 'the configuration'} may have {', '.join(beside)}" if beside else ""
+    return f"unknown key {key}{did_you_mean(key, known)}{has}"
 
 
 def _unknown_choice(text: str) -> str | None:
     """A group's file that there is not, with those that there are, the user's own included."""
-    found = re.search(r"Could not (?:find|load) '([^']+)/([^'/]*)'", text)
-    if not found or "Available options" not in text:
+    match = re.search(r"Could not (?:find|load) '([^']+)/([^'/]*)'", text)
+    if not match or "Available options" not in text:
         return None
     options = text.partition("Available options")[2].partition("Config search path")[0].split("\n")[1:]
     names = [option.strip() for option in options if option.strip()]
-    return f"{found[1]}={found[2]}: {one_of(names, found[2])}"
+    return f"{match[1]}={match[2]}: {one_of(names, match[2])}"
 
 
 def known_keys() -> list[str]:

@@ -10,21 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from runner.config.checks import (
-    MISSING,
-    SHIPPED,
-    Check,
-    Section,
-    anything,
-    boolean,
-    checked,
-    choice,
-    count,
-    matrix,
-    number,
-    options,
-    text,
-)
+from runner.config import checks
+from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.shipped import shipped
 from runner.data.examples import Source
 from runner.errors import ConfigError
@@ -34,13 +21,13 @@ from runner.records.names import PARAMETERS
 from runner.records.reading import ParameterRow, parameter_rows
 from runner.training.experiment import Drawn, Given
 
-NETWORK_KEYS: dict[str, tuple[Check, Any]] = {
-    "hidden": (anything, SHIPPED),
-    "activation": (anything, SHIPPED),
-    "output_activation": (choice(list(ACTIVATIONS)), SHIPPED),
-    "weights": (anything, SHIPPED),
-    "biases": (anything, SHIPPED),
-    "train_biases": (boolean, SHIPPED),
+NETWORK_KEYS: Keys = {
+    "hidden": (checks.anything, SHIPPED),
+    "activation": (checks.anything, SHIPPED),
+    "output_activation": (checks.choice(ACTIVATIONS), SHIPPED),
+    "weights": (checks.anything, SHIPPED),
+    "biases": (checks.anything, SHIPPED),
+    "train_biases": (checks.boolean, SHIPPED),
 }
 
 OUTGROW = "; network=dense draws weights for any sizes"
@@ -79,7 +66,9 @@ def _with_its_biases(weights: Any, biases: Any) -> tuple[Any, Any]:
     """
     if not isinstance(weights, Mapping) or "from" not in weights:
         return weights, biases
-    chosen = checked(weights, {"from": (text, MISSING), "biases": (boolean, True)}, "network.weights.")
+    chosen = checked(
+        weights, {"from": (checks.text, MISSING), "biases": (checks.boolean, True)}, "network.weights."
+    )
     weights = {"from": chosen["from"]}
     if not chosen["biases"] or (isinstance(biases, Mapping) and "from" in biases):
         return weights, biases
@@ -92,23 +81,19 @@ def _with_its_biases(weights: Any, biases: Any) -> tuple[Any, Any]:
 def _hidden(value: Any) -> tuple[int, ...]:
     sizes = value if isinstance(value, list) else [value]
     try:
-        return tuple(count("network.hidden", size) for size in sizes)
+        return tuple(checks.count("network.hidden", size) for size in sizes)
     except ConfigError:
-        raise ConfigError(
-            "network.hidden",
-            value,
-            "must be a list of sizes, each a whole number at least 1, as [4,3]; [] for none",
-        ) from None
+        allowed = "must be a list of sizes, each a whole number at least 1, as [4,3]; [] for none"
+        raise ConfigError("network.hidden", value, allowed) from None
 
 
 def _activations(value: Any, hidden: int, output: str) -> tuple[str, ...]:
-    check = choice(list(ACTIVATIONS))
+    check = checks.choice(ACTIVATIONS)
     if not isinstance(value, list):
         return (check("network.activation", value),) * hidden + (output,)
     if len(value) != hidden:
-        raise ConfigError(
-            "network.activation", value, f"must be one name, or a name a hidden layer; there are {hidden}"
-        )
+        allowed = f"must be one name, or a name a hidden layer; there are {hidden}"
+        raise ConfigError("network.activation", value, allowed)
     return (*[check("network.activation", name) for name in value], output)
 
 
@@ -121,13 +106,12 @@ def _parameters(key: str, value: Any, shapes: Sequence[tuple[int, ...]]) -> Draw
     if isinstance(value, str):
         value = {"init": value}
     if not isinstance(value, Mapping) or "init" not in value:
-        raise ConfigError(
-            key, value, "must be a list of layers, an initializer's name, {init: NAME, ...} or {from: FOLDER}"
-        )
+        allowed = "must be a list of layers, an initializer's name, {init: NAME, ...} or {from: FOLDER}"
+        raise ConfigError(key, value, allowed)
     usable = [name for name, i in INITIALIZERS.items() if len(shapes[0]) == 2 or not i.needs_fan]
-    name = choice(usable)(f"{key}.init", value["init"])
+    name = checks.choice(usable)(f"{key}.init", value["init"])
     given = {option: v for option, v in value.items() if option != "init"}
-    chosen = checked(given, options(INITIALIZERS[name].options), f"{key}.")
+    chosen = checked(given, checks.options(INITIALIZERS[name].options), f"{key}.")
     if fault := INITIALIZERS[name].refuses(**chosen):
         raise ConfigError(f"{key}.{fault[0]}", chosen[fault[0]], fault[1].format(key=key))
     return Drawn(name, tuple(chosen.items()))
@@ -135,25 +119,20 @@ def _parameters(key: str, value: Any, shapes: Sequence[tuple[int, ...]]) -> Draw
 
 def _explicit(key: str, value: list[Any], shapes: Sequence[tuple[int, ...]]) -> Given:
     if len(value) != len(shapes):
-        raise ConfigError(
-            key, value, f"has {len(value)} layers where the network has {len(shapes)}" + OUTGROW
-        )
+        raise ConfigError(key, value, f"has {len(value)} layers where the network has {len(shapes)}{OUTGROW}")
     layers = []
     for i, (layer, shape) in enumerate(zip(value, shapes, strict=True), start=1):
         where = f"{key}, layer {i}"
         if len(shape) == 2:
-            array = matrix(where, layer)
+            array = checks.matrix(where, layer)
         elif isinstance(layer, list):
-            array = np.array([number()(where, item) for item in layer], dtype=np.float64)
+            array = np.array([checks.number()(where, item) for item in layer], dtype=np.float64)
         else:
             raise ConfigError(where, layer, "must be a list with a number a neuron")
         if array.shape != shape:
-            form = (
-                f"{shape[0]} rows (one a neuron) of {shape[1]} numbers (one an input)"
-                if len(shape) == 2
-                else f"{shape[0]} numbers (one a neuron)"
-            )
-            raise ConfigError(where, layer, f"must be {form} to fit network.hidden and the data" + OUTGROW)
+            forms = "{} numbers (one a neuron)", "{} rows (one a neuron) of {} numbers (one an input)"
+            form = forms[len(shape) - 1].format(*shape)
+            raise ConfigError(where, layer, f"must be {form} to fit network.hidden and the data{OUTGROW}")
         layers.append(array)
     return Given(tuple(layers))
 
@@ -162,16 +141,13 @@ def _rows(key: str, folder: str) -> list[ParameterRow]:
     """A run's weights and biases. Raises ConfigError where the folder is not that of a finished run."""
     try:
         return parameter_rows(folder)
-    except OSError:
-        raise ConfigError(
-            f"{key}.from", folder, "must be the folder of a finished run; it has no parameters.csv"
-        ) from None
-    except ValueError as error:
-        raise ConfigError(f"{key}.from", folder, f"must be the folder of a finished run ({error})") from None
+    except (OSError, ValueError) as error:
+        fault = f" ({error})" if isinstance(error, ValueError) else "; it has no parameters.csv"
+        raise ConfigError(f"{key}.from", folder, f"must be the folder of a finished run{fault}") from None
 
 
 def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]) -> Given:
-    folder = checked(value, {"from": (text, MISSING)}, f"{key}.")["from"]
+    folder = checked(value, {"from": (checks.text, MISSING)}, f"{key}.")["from"]
     letter = "w" if len(shapes[0]) == 2 else "b"
     rows = [row for row in _rows(key, folder) if row[0].startswith(letter)]
     layers = sorted({row[1] for row in rows})

@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from runner.data.examples import Raw, class_columns, one_hot
+from runner.data.examples import Data, class_columns, one_hot
 from runner.errors import RunnerError
 
-#: scikit-learn's sets that come inside its package: nothing is downloaded. True: classes.
-SKLEARN_SETS = {
-    "iris": True,
-    "wine": True,
-    "breast_cancer": True,
-    "digits": True,
-    "diabetes": False,
-}
+#: True: the targets are classes.
+SKLEARN_SETS = {"iris": True, "wine": True, "breast_cancer": True, "digits": True, "diabetes": False}
 
 
-def load_sklearn(name: str) -> Raw:
+def load_sklearn(name: str) -> Data:
     """One of scikit-learn's data sets. Raises RunnerError where the package is not installed."""
     try:
         from sklearn import datasets
     except ImportError:
-        raise RunnerError(
-            f"data={name}: needs scikit-learn: pip install 'backprop-runner[datasets]'"
-        ) from None
+        need = f"data={name}: needs scikit-learn: pip install 'backprop-runner[datasets]'"
+        raise RunnerError(need) from None
     bunch = getattr(datasets, f"load_{name}")()
     inputs = np.asarray(bunch.data, dtype=np.float64)
     names = [str(feature) for feature in bunch.feature_names]
     if not SKLEARN_SETS[name]:
-        return Raw(inputs, np.asarray(bunch.target, dtype=np.float64)[:, None], names, ["target"])
+        return Data(inputs, np.asarray(bunch.target, dtype=np.float64)[:, None], names, ["target"])
     classes = [str(label) for label in bunch.target_names]
     targets = one_hot(np.asarray(bunch.target), len(classes))
-    return Raw(inputs, targets, names, class_columns(classes), classifies=True, classes={"target": classes})
+    return Data(inputs, targets, names, class_columns(classes), classifies=True, classes={"target": classes})

@@ -65,18 +65,17 @@ def is_no_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     below = [row for row in rows[:SAMPLE] if len(row) == len(first)]
     if not below or all(number(name) is None for name in first):
         return False
-    pairs = [(name.strip(), column) for name, column in zip(first, zip(*below, strict=True), strict=True)]
-    numeric = [sum(number(cell) is not None for cell in column) * 2 >= len(column) for _, column in pairs]
-    above_numbers = [pair for pair, is_numeric in zip(pairs, numeric, strict=True) if is_numeric]
-    above_texts = [pair for pair, is_numeric in zip(pairs, numeric, strict=True) if not is_numeric]
-    known = [
-        (name, column) for name, column in above_numbers if name and name.casefold() not in MISSING_MARKS
-    ]
+    known, labels = [], []  # the names above numbers, and those above texts, with what is below each
+    for name, cells in zip(map(str.strip, first), zip(*below, strict=True), strict=True):
+        if sum(number(cell) is not None for cell in cells) * 2 < len(cells):
+            labels.append((name, cells))
+        elif name and name.casefold() not in MISSING_MARKS:
+            known.append((name, cells))
     if not known or any(number(name) is None for name, _ in known):
         return False  # text above numbers is a name
-    if any(name in map(str.strip, column) for name, column in above_texts):
+    if any(name in map(str.strip, cells) for name, cells in labels):
         return True
-    near = [_is_near(name, column) for name, column in known]
+    near = [_is_near(name, cells) for name, cells in known]
     return not _are_names([name for name, _ in known]) and sum(near) >= 0.8 * len(near)
 
 
@@ -84,18 +83,18 @@ def _are_names(tops: Sequence[str]) -> bool:
     """Whether numbers are those that tables give to columns without a name (0, 1, 2), or years."""
     if not all(top.isdecimal() for top in tops):
         return False
-    found = [int(top) for top in tops]
-    steps = {after - before for before, after in pairwise(found)}
-    counted = steps == {1} and len(found) > {0: 2, 1: 4}.get(found[0], len(found))
-    return counted or (len(steps) == 1 and 0 not in steps and all(1800 <= one <= 2100 for one in found))
+    counts = [int(top) for top in tops]
+    steps = {after - before for before, after in pairwise(counts)}
+    counted = steps == {1} and len(counts) > {0: 2, 1: 4}.get(counts[0], len(counts))
+    return counted or (len(steps) == 1 and 0 not in steps and all(1800 <= year <= 2100 for year in counts))
 
 
 def _is_near(top: str, column: Sequence[str]) -> bool:
     """Whether a number is no further from those in a column than they are from each other."""
     value = number(top)
-    found = [n for n in map(number, column) if n is not None and math.isfinite(n)]
-    if value is None or not found:
+    numbers = [n for n in map(number, column) if n is not None and math.isfinite(n)]
+    if value is None or not numbers:
         return False
-    low, high = min(found), max(found)
+    low, high = min(numbers), max(numbers)
     reach = (high - low) or max(abs(low), 1.0)
     return low - reach <= value <= high + reach

@@ -7,16 +7,39 @@ import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from runner.data.cells import BOOLEANS, is_no_header, looks_like, number
-from runner.data.examples import Raw, Source, class_columns, one_hot
+from runner.data.examples import Data, Source, class_columns, one_hot
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.nn.arrays import Array
 
+#: More classes than these need two examples each, or a column is taken for something else.
+FEW_CLASSES = 20
 
-def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -> Raw:
+
+class Column(NamedTuple):
+    """A column of a file: its cells as they stand there, and the number of the line of each."""
+
+    path: Path
+    name: str
+    lines: Sequence[int]
+    texts: Sequence[str]
+
+    def fault(self, cell: int, what: str) -> RunnerError:
+        """What is wrong with a cell, by its place in the column."""
+        return RunnerError(f"{self.path}, line {self.lines[cell]}, column {self.name}: {what}")
+
+    def refuse_empty(self) -> None:
+        """Raises RunnerError for a cell without a value."""
+        for cell, text in enumerate(self.texts):
+            if not text.strip():
+                raise self.fault(cell, "is empty; every cell needs a value")
+
+
+def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -> Data:
     """Columns of a CSV file with a header, by name; `inputs` None takes all that are not targets.
 
     A target column of text becomes classes, in alphabetical order: one column of 0 and 1 for two
@@ -25,22 +48,23 @@ def read_csv(path: Path, inputs: Sequence[str] | None, targets: Sequence[str]) -
     content = _content(path)
     header, lines, cells = _read_cells(path, content)
     inputs = _chosen_inputs(path, header, inputs, targets)
-    columns: list[Array] = []
+    columns = {name: Column(path, name, lines, texts) for name, texts in zip(header, cells, strict=True)}
+    target_columns: list[Array] = []
     target_names: list[str] = []
     classes: dict[str, list[str]] = {}
     for name in targets:
-        texts = [text.strip() for text in cells[header.index(name)]]
-        if not _are_classes(path, name, lines, texts):
-            columns.append(_numbers(path, name, lines, texts)[:, None])
+        column = columns[name]._replace(texts=[text.strip() for text in columns[name].texts])
+        if not _are_classes(column):
+            target_columns.append(_numbers(column)[:, None])
             target_names.append(name)
             continue
-        classes[name] = _classes(path, name, texts)
-        which = np.searchsorted(classes[name], texts)
-        columns.append(one_hot(which, len(classes[name])))
+        classes[name] = _classes(column)
+        which = np.searchsorted(classes[name], column.texts)
+        target_columns.append(one_hot(which, len(classes[name])))
         target_names += class_columns([f"{name}={label}" for label in classes[name]])
-    return Raw(
-        _input_columns(path, inputs, lines, [cells[header.index(name)] for name in inputs]),
-        np.concatenate(columns, axis=1),
+    return Data(
+        _input_columns([columns[name] for name in inputs]),
+        np.concatenate(target_columns, axis=1),
         list(inputs),
         target_names,
         classifies=bool(classes) and len(targets) == 1,
@@ -56,17 +80,14 @@ def _chosen_inputs(
     for key, chosen in (("data.inputs", inputs or []), ("data.targets", targets)):
         for name in chosen:
             if name not in header:
-                raise ConfigError(
-                    key,
-                    name,
-                    f"{path} has no such column{did_you_mean(name, header)}; it has {', '.join(header)}",
-                )
+                missing = f"{path} has no such column{did_you_mean(name, header)}"
+                raise ConfigError(key, name, f"{missing}; it has {', '.join(header)}")
     if both := set(inputs or []) & set(targets):
         raise ConfigError("data.inputs", sorted(both)[0], "is also one of data.targets")
-    found = list(inputs) if inputs is not None else [name for name in header if name not in targets]
-    if not found:
+    left = list(inputs) if inputs is not None else [name for name in header if name not in targets]
+    if not left:
         raise ConfigError("data.inputs", [], f"at least one column of {path} must be left for the inputs")
-    return found
+    return left
 
 
 def _content(path: Path) -> bytes:
@@ -129,10 +150,10 @@ def _shortened(text: str) -> str:
 
 def _check_header(path: Path, line: int, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if is_no_header(header, rows):
-        shown = _shortened(",".join(header))
+        first = _shortened(",".join(header))
         names = _shortened(",".join([*(f"x{i + 1}" for i in range(len(header) - 1)), "y"]))
         raise RunnerError(
-            f"{path}, line {line}: '{shown}' seems to be data, and the file to have no header: put a line "
+            f"{path}, line {line}: '{first}' seems to be data, and the file to have no header: put a line "
             f"with the columns' names at its top, as {names} (if these are names, begin each with a letter)"
         )
     for place, name in enumerate(header, start=1):
@@ -142,89 +163,71 @@ def _check_header(path: Path, line: int, header: Sequence[str], rows: Sequence[S
             raise RunnerError(f"{path}, line {line}: column '{name}' is there twice")
 
 
-def _are_classes(path: Path, column: str, lines: Sequence[int], texts: Sequence[str]) -> bool:
+def _are_classes(column: Column) -> bool:
     """Whether a target column has text in its cells, which are classes.
 
     Raises RunnerError for a mixture, and for text that is numbers, dates or nothing to a reader.
     """
-    _refuse_empty(path, column, lines, texts)
+    column.refuse_empty()
+    lines, texts = column.lines, column.texts
     is_text = {text for text in set(texts) if number(text) is None}
     if not is_text:
         return False
     looks = {text: what for text in is_text if (what := looks_like(text))}
     if looks:
         wrong = next(i for i, text in enumerate(texts) if text in looks)
-        raise RunnerError(
-            f"{path}, line {lines[wrong]}, column {column}: '{texts[wrong]}' {looks[texts[wrong]]}"
-        )
+        raise column.fault(wrong, f"'{texts[wrong]}' {looks[texts[wrong]]}")
     numeric = [text not in is_text for text in texts]
     if any(numeric):
         wrong, right = numeric.index(False), numeric.index(True)
-        raise RunnerError(
-            f"{path}, line {lines[wrong]}, column {column}: '{texts[wrong]}' is not a number, but line "
-            f"{lines[right]} has one, '{texts[right]}'; a column has numbers, or text for classes"
-        )
+        has = f"line {lines[right]} has one, '{texts[right]}'; a column has numbers, or text for classes"
+        raise column.fault(wrong, f"'{texts[wrong]}' is not a number, but {has}")
     return True
 
 
-#: More classes than these need two examples each, or a column is taken for something else.
-FEW_CLASSES = 20
-
-
-def _classes(path: Path, column: str, texts: Sequence[str]) -> list[str]:
+def _classes(column: Column) -> list[str]:
     """The classes of a column of text, in alphabetical order. Raises RunnerError where there are none."""
-    classes = sorted(set(texts))
+    classes, rows = sorted(set(column.texts)), len(column.texts)
+    where = f"{column.path}, column {column.name}"
     if len(classes) < 2:
-        raise RunnerError(f"{path}, column {column}: has only one class, '{texts[0]}'; at least 2 are needed")
-    if len(classes) > max(FEW_CLASSES, len(texts) / 2):
-        shown = ", ".join(f"'{_shortened(label)}'" for label in classes[:3])
+        raise RunnerError(f"{where}: has only one class, '{classes[0]}'; at least 2 are needed")
+    if len(classes) > max(FEW_CLASSES, rows / 2):
+        first = ", ".join(f"'{_shortened(label)}'" for label in classes[:3])
         raise RunnerError(
-            f"{path}, column {column}: has {len(classes)} different texts in {len(texts)} rows ({shown}, …): "
-            "too many for classes; a target is a column of numbers, or of text that names a few classes"
+            f"{where}: has {len(classes)} different texts in {rows} rows ({first}, …): too many for classes; "
+            "a target is a column of numbers, or of text that names a few classes"
         )
     return classes
 
 
-def _refuse_empty(path: Path, column: str, lines: Sequence[int], texts: Sequence[str]) -> None:
-    for line, text in zip(lines, texts, strict=True):
-        if not text.strip():
-            raise RunnerError(f"{path}, line {line}, column {column}: is empty; every cell needs a value")
-
-
-def _numbers(path: Path, column: str, lines: Sequence[int], texts: Sequence[str]) -> Array:
-    _refuse_empty(path, column, lines, texts)
-    values = np.empty(len(texts))
-    for i, text in enumerate(texts):
+def _numbers(column: Column) -> Array:
+    column.refuse_empty()
+    values = np.empty(len(column.texts))
+    for i, text in enumerate(column.texts):
         value = number(text)
         values[i] = np.nan if value is None else value
         if not np.isfinite(values[i]):
             what = f"; it {looks}" if (looks := looks_like(text)) else ""
-            raise RunnerError(
-                f"{path}, line {lines[i]}, column {column}: '{text}' is not a finite number{what}"
-            )
+            raise column.fault(i, f"'{text}' is not a finite number{what}")
     return values
 
 
-def _input_columns(
-    path: Path, names: Sequence[str], lines: Sequence[int], columns: Sequence[Sequence[str]]
-) -> Array:
+def _input_columns(columns: Sequence[Column]) -> Array:
     """Columns of numbers as inputs (N, I). Raises RunnerError that names those that may be chosen."""
-    found: list[Array] = []
-    usable: list[str] = []
-    fault: RunnerError | None = None
-    for name, texts in zip(names, columns, strict=True):
+    usable: dict[str, Array] = {}
+    fault = ""
+    for column in columns:
         try:
-            found.append(_numbers(path, name, lines, texts))
-            usable.append(name)
+            usable[column.name] = _numbers(column)
         except RunnerError as error:
-            fault = fault or RunnerError(f"{error}{_as_numbers(texts)}")
-    if fault is None:
-        return np.stack(found, axis=1)
+            fault = fault or f"{error}{_as_numbers(column.texts)}"
+    if not fault:
+        return np.stack(list(usable.values()), axis=1)
     choose = f"data.inputs=[{','.join(usable)}] takes the columns that are" if usable else "no column is"
     raise RunnerError(f"{fault}\n  Inputs are columns of numbers: {choose}")
 
 
 def _as_numbers(texts: Sequence[str]) -> str:
     """How a column of true and false becomes one of numbers."""
-    found = {text.strip() for text in texts}
-    return "; write 1 and 0 for them" if {text.casefold() for text in found} <= {*BOOLEANS} else ""
+    words = {text.strip().casefold() for text in texts}
+    return "; write 1 and 0 for them" if words <= {*BOOLEANS} else ""

@@ -1,13 +1,13 @@
 """Examples: as their source has them, and as a run takes them, with a part held out and scaled.
 
-Each source returns a `Raw`: inputs (N, I), targets (N, O) and the names of both. What they share
-(the held-out part, the scaling) is done once, in `prepare`.
+Each source returns `Data` in its own units, all to learn from. What they share (the held-out part,
+the scaling) is done once, in `prepare`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -75,17 +75,23 @@ class Data:
     in the order of their columns, and `sources` the files that all this comes from.
     """
 
-    name: str
     inputs: Array
     targets: Array
-    input_names: tuple[str, ...]
-    target_names: tuple[str, ...]
-    test_inputs: Array | None = None
-    test_targets: Array | None = None
+    input_names: Sequence[str]
+    target_names: Sequence[str]
     classifies: bool = False
-    scale: Scale | None = None
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
+    name: str = ""
+    scale: Scale | None = None
+    test_inputs: Array | None = None
+    test_targets: Array | None = None
+
+    @classmethod
+    def numbered(cls, inputs: Array, targets: Array, classifies: bool = False) -> Data:
+        """Examples whose columns have no names but x1, x2, … and y1, y2, …, or y where it is one."""
+        xs, ys = ([f"{x}{i + 1}" for i in range(a.shape[1])] for x, a in (("x", inputs), ("y", targets)))
+        return cls(inputs, targets, xs, ys if len(ys) > 1 else ["y"], classifies)
 
     def scaled(self, inputs: Array) -> Array:
         """Inputs (N, I) of the data's own units as the network takes them."""
@@ -117,22 +123,6 @@ class Data:
 Classes: TypeAlias = NDArray[np.intp]
 
 
-@dataclass(frozen=True, eq=False)
-class Raw:
-    """Examples as their source has them: inputs (N, I), targets (N, O).
-
-    `classes` has the names of the classes of each target column that has such; `sources` are files.
-    """
-
-    inputs: Array
-    targets: Array
-    input_names: Sequence[str]
-    target_names: Sequence[str]
-    classifies: bool = False
-    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    sources: tuple[Source, ...] = ()
-
-
 def one_hot(classes: Classes, count: int) -> Array:
     """Class numbers (N,) as targets: one column of 0 and 1 for two classes, else a column a class."""
     if count == 2:
@@ -151,7 +141,7 @@ SCALES: dict[str, Callable[[Array], tuple[Array, Array]]] = {
 }
 
 
-def prepare(name: str, raw: Raw, *, test_fraction: float, seed: int, scale: str | None) -> Data:
+def prepare(name: str, raw: Data, *, test_fraction: float, seed: int, scale: str | None) -> Data:
     """Holds out the test part and scales the inputs by what the training part shows.
 
     Both parts keep the order of their source. A column that does not vary is only shifted.
@@ -162,29 +152,25 @@ def prepare(name: str, raw: Raw, *, test_fraction: float, seed: int, scale: str 
     if test_fraction > 0:
         count = max(1, round(test_fraction * examples))
         if count >= examples:
-            raise ConfigError(
-                "data.test_fraction", test_fraction, f"leaves none of the {examples} examples for training"
-            )
+            left = f"leaves none of the {examples} examples for training"
+            raise ConfigError("data.test_fraction", test_fraction, left)
         held_out[stream(seed, "split").permutation(examples)[:count]] = True
     fitted = None if scale is None else _fitted(scale, raw.inputs[~held_out], raw.input_names)
     inputs = raw.inputs if fitted is None else fitted.of(raw.inputs)
     if fitted is not None and not np.isfinite(inputs).all():
         beyond = raw.input_names[int(np.flatnonzero(~np.isfinite(inputs).all(axis=0))[0])]
-        raise ConfigError(
-            "data.scale", scale, f"column '{beyond}' has held-out numbers too far from those it is fitted on"
-        )
-    return Data(
-        name,
-        np.ascontiguousarray(inputs[~held_out]),
-        np.ascontiguousarray(raw.targets[~held_out]),
-        tuple(raw.input_names),
-        tuple(raw.target_names),
-        np.ascontiguousarray(inputs[held_out]) if test_fraction > 0 else None,
-        np.ascontiguousarray(raw.targets[held_out]) if test_fraction > 0 else None,
-        raw.classifies,
-        fitted,
-        raw.classes,
-        raw.sources,
+        fault = f"column '{beyond}' has held-out numbers too far from those it is fitted on"
+        raise ConfigError("data.scale", scale, fault)
+    return replace(
+        raw,
+        name=name,
+        scale=fitted,
+        input_names=tuple(raw.input_names),
+        target_names=tuple(raw.target_names),
+        inputs=np.ascontiguousarray(inputs[~held_out]),
+        targets=np.ascontiguousarray(raw.targets[~held_out]),
+        test_inputs=np.ascontiguousarray(inputs[held_out]) if test_fraction > 0 else None,
+        test_targets=np.ascontiguousarray(raw.targets[held_out]) if test_fraction > 0 else None,
     )
 
 
@@ -201,10 +187,8 @@ def _fitted(name: str, shown: Array, names: Sequence[str]) -> Scale:
     lost = varies & ~(np.isfinite(shift) & np.isfinite(spread) & (spread >= np.finfo(np.float64).tiny))
     if lost.any():
         i = int(np.flatnonzero(lost)[0])
-        raise ConfigError(
-            "data.scale",
-            name,
-            f"column '{names[i]}' goes from {low[i]:g} to {high[i]:g}, too far or too little for a float64: "
-            "write it in another unit",
+        reach = (
+            f"column '{names[i]}' goes from {low[i]:g} to {high[i]:g}, too far or too little for a float64"
         )
+        raise ConfigError("data.scale", name, f"{reach}: write it in another unit")
     return Scale(name, np.where(varies, shift, low), np.where(varies, spread, 1.0))

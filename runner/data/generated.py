@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runner.data.examples import Classes, Raw, one_hot
+from runner.data.examples import Classes, Data, one_hot
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.nn.options import Option
@@ -21,18 +21,16 @@ class Generator(NamedTuple):
     targets of a regression.
     """
 
-    make: Callable[..., Raw]
+    make: Callable[..., Data]
     options: Mapping[str, Option] = {}
 
 
-def _numbered(letter: str, count: int) -> list[str]:
-    return [f"{letter}{i}" for i in range(1, count + 1)]
+def _points(inputs: Array, classes: Classes, count: int) -> Data:
+    return Data.numbered(inputs, one_hot(classes, count), classifies=True)
 
 
-def _points(inputs: Array, classes: Classes, count: int) -> Raw:
-    targets = one_hot(classes, count)
-    names = ["y"] if count == 2 else _numbered("y", count)
-    return Raw(inputs, targets, _numbered("x", inputs.shape[1]), names, classifies=True)
+def _circle(angle: Array) -> Array:
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 class _Streams:
@@ -42,67 +40,62 @@ class _Streams:
         self.points = stream(seed, "points")
         self.noise = stream(seed, "noise")
 
-    def jitter(self, inputs: Array, std: float) -> Array:
-        return inputs + std * self.noise.normal(size=inputs.shape)
+    def jitter(self, values: Array, std: float) -> Array:
+        return values + std * self.noise.normal(size=values.shape)
 
 
-def _xor(rng: _Streams, points: int, noise: float) -> Raw:
+def _xor(rng: _Streams, points: int, noise: float) -> Data:
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     which = np.arange(points) % 4
     classes = (which == 1) | (which == 2)
     return _points(rng.jitter(corners[which], noise), classes.astype(np.intp), 2)
 
 
-def _circles(rng: _Streams, points: int, noise: float, factor: float) -> Raw:
+def _circles(rng: _Streams, points: int, noise: float, factor: float) -> Data:
     classes = np.arange(points) % 2  # 0 outside, 1 inside, as in sklearn.datasets.make_circles
     angle = rng.points.uniform(0.0, 2.0 * np.pi, points)
     radius = np.where(classes == 1, factor, 1.0)
-    inputs = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return _points(rng.jitter(inputs, noise), classes, 2)
+    return _points(rng.jitter(radius[:, None] * _circle(angle), noise), classes, 2)
 
 
-def _moons(rng: _Streams, points: int, noise: float) -> Raw:
+def _moons(rng: _Streams, points: int, noise: float) -> Data:
     classes = np.arange(points) % 2  # the two half circles of sklearn.datasets.make_moons
     angle = rng.points.uniform(0.0, np.pi, points)
-    upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    lower = np.stack([1.0 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
+    upper = _circle(angle)
+    lower = [1.0, 0.5] - upper
     return _points(rng.jitter(np.where(classes[:, None] == 1, lower, upper), noise), classes, 2)
 
 
-def _gaussians(rng: _Streams, points: int, noise: float, classes: int) -> Raw:
-    which = np.arange(points) % int(classes)
-    angle = 2.0 * np.pi * which / classes
-    centres = 2.0 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return _points(rng.jitter(centres, noise), which, int(classes))
+def _gaussians(rng: _Streams, points: int, noise: float, classes: int) -> Data:
+    which = np.arange(points) % classes
+    centres = 2.0 * _circle(2.0 * np.pi * which / classes)
+    return _points(rng.jitter(centres, noise), which, classes)
 
 
-def _spiral(rng: _Streams, points: int, noise: float, classes: int, turns: float) -> Raw:
-    which = np.arange(points) % int(classes)
+def _spiral(rng: _Streams, points: int, noise: float, classes: int, turns: float) -> Data:
+    which = np.arange(points) % classes
     radius = rng.points.uniform(0.05, 1.0, points)
     angle = 2.0 * np.pi * (turns * radius + which / classes)
     inputs = radius[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
-    return _points(rng.jitter(inputs, noise), which, int(classes))
+    return _points(rng.jitter(inputs, noise), which, classes)
 
 
-def _plane(rng: _Streams, points: int, noise: float) -> Raw:
+def _plane(rng: _Streams, points: int, noise: float) -> Data:
     inputs = rng.points.uniform(-1.0, 1.0, (points, 2))
-    targets = rng.jitter(inputs.mean(axis=1, keepdims=True), noise)
-    return Raw(inputs, targets, ["x1", "x2"], ["y"])
+    return Data.numbered(inputs, rng.jitter(inputs.mean(axis=1, keepdims=True), noise))
 
 
-def _sine(rng: _Streams, points: int, noise: float) -> Raw:
+def _sine(rng: _Streams, points: int, noise: float) -> Data:
     inputs = rng.points.uniform(-np.pi, np.pi, (points, 1))
-    return Raw(inputs, rng.jitter(np.sin(inputs), noise), ["x1"], ["y"])
+    return Data.numbered(inputs, rng.jitter(np.sin(inputs), noise))
 
 
-def _exercise(rng: _Streams, points: int, noise: float, features: int, outputs: int) -> Raw:
+def _exercise(rng: _Streams, points: int, noise: float, features: int, outputs: int) -> Data:
     # no two alike, and none to another as 1, 2 or 3 to each other: such weights do not make a neuron 0
-    order = rng.points.random((points, max(3, int(features)))).argsort(axis=1)
-    inputs = 3.0 + order[:, -int(features) :].astype(np.float64)
-    targets = rng.points.integers(1, 3, (points, int(outputs))).astype(np.float64)
-    targets += noise * rng.noise.normal(size=targets.shape)
-    names = ["y"] if outputs == 1 else _numbered("y", int(outputs))
-    return Raw(inputs, targets, _numbered("x", int(features)), names)
+    order = rng.points.random((points, max(3, features))).argsort(axis=1)
+    inputs = 3.0 + order[:, -features:].astype(np.float64)
+    targets = rng.points.integers(1, 3, (points, outputs)).astype(np.float64)
+    return Data.numbered(inputs, rng.jitter(targets, noise))
 
 
 _COUNT = Option(at_least=1, whole=True)
@@ -121,7 +114,7 @@ GENERATORS: dict[str, Generator] = {
 }
 
 
-def generate(name: str, *, points: int, noise: float, seed: int, options: Mapping[str, float]) -> Raw:
+def generate(name: str, *, points: int, noise: float, seed: int, options: Mapping[str, float]) -> Data:
     """Points of the generator `name`, in its own order. Raises RunnerError where they are not finite."""
     with np.errstate(all="ignore"):
         made = GENERATORS[name].make(_Streams(seed), points, noise, **options)

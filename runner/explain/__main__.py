@@ -14,7 +14,7 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
-from runner.commands import add_version, ending
+from runner.commands import add_version, ending, write_named
 from runner.config import boolean, choice, experiment, number
 from runner.config.compose import compose
 from runner.config.messages import known_keys
@@ -22,7 +22,6 @@ from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.explain.document import Sheet
 from runner.explain.formats.writer import Writer
 from runner.explain.page import Choices, explain
-from runner.output import write_named
 from runner.training.experiment import Experiment
 
 FORMATS = ("text", "markdown", "latex", "html")

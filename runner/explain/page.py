@@ -54,7 +54,7 @@ def explain(experiment: Experiment, choices: Choices) -> Sheet:
         _refuse_too_many_paths(names, chosen)
     step = take(experiment, choices.update)
     context = Context(step, names, Pen(choices.digits, choices.solution))
-    examples = _examples(step, choices, len(chosen))
+    examples = _examples(step, choices)
     blocks: list[Block] = [
         Paragraph((f"A {title(experiment)}.",)),
         Paragraph((_about(step, choices),)),
@@ -113,7 +113,7 @@ def _refuse_too_many_paths(names: Names, chosen: Sequence[ParameterName]) -> Non
             )
 
 
-def _examples(step: Step, choices: Choices, parameters: int) -> list[int]:
+def _examples(step: Step, choices: Choices) -> list[int]:
     """The examples that are worked out in full."""
     if choices.example is None:
         return list(range(1, step.examples + 1)) if step.examples <= MOST_WORKED else [1]

@@ -123,7 +123,7 @@ def _step(stack: Stack, epoch: int, update: Update) -> Step:
         point=point,
         number=stack.updates,
         epoch=epoch,
-        layers=[(w[0], None if b is None else b[0]) for w, b in layers],
+        layers=[(w[0], None if b is None else b[0, 0]) for w, b in layers],
         targets=point.examples.y[0],
         z=[array[0] for array in z],
         a=[array[0] for array in a],

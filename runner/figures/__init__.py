@@ -34,8 +34,7 @@ FORMATS = ("png", "pdf", "svg")
 
 def load(name: str) -> Figure:
     """The figure `name`, imported on first use."""
-    figure: Figure = import_module(f"runner.figures.{name}").FIGURE
-    return figure
+    return import_module(f"runner.figures.{name}").FIGURE
 
 
 def read_ahead(results: Results, only: Sequence[str] = (), metric: str | None = None) -> None:

@@ -55,21 +55,18 @@ def draw(arguments: argparse.Namespace) -> None:
     read_ahead(results, only, arguments.metric)  # while matplotlib is imported
     from runner.figures.drawing import draw_figures
 
-    out, options = arguments.out or results.folder / "figures", options_in(arguments)
-    drawn, faults = 0, dict[str, None]()
-    for outcome in draw_figures(
-        results, out, only=only, formats=formats, style=arguments.style, options=options
-    ):
-        if outcome.reason is not None:
-            print(f"skipped {outcome.name}: {outcome.reason}")
-            faults |= {outcome.reason: None} if outcome.failed else {}
-            continue
-        drawn += 1
-        print(*outcome.paths)
-        print(f"    {outcome.caption}")
-    if faults:
+    out, how = arguments.out or results.folder / "figures", {"formats": formats, "style": arguments.style}
+    figures = []
+    for figure in draw_figures(results, out, only=only, options=options_in(arguments), **how):
+        figures.append(figure)
+        if figure.reason is None:
+            print(*figure.paths)
+            print(f"    {figure.caption}")
+        else:
+            print(f"skipped {figure.name}: {figure.reason}")
+    if faults := dict.fromkeys(str(figure.reason) for figure in figures if figure.failed):
         raise RunnerError("\n".join(faults))
-    if not drawn:
+    if all(figure.reason for figure in figures):
         raise RunnerError(f"{arguments.folder}: nothing could be drawn")
 
 

@@ -38,9 +38,11 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     final = results.parameters(run)["final"].to_numpy()
     across, upwards = (_range(experiment, i) for i in (0, 1))
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
-    tables = [_part("grid", grid, _output(experiment, predict(experiment, final, grid)))]
     data = experiment.data
-    tables.append(_part(TRAINING, data.in_own_units(data.inputs), _classes(data.targets)))
+    tables = [
+        _part("grid", grid, _output(experiment, predict(experiment, final, grid))),
+        _part(TRAINING, data.in_own_units(data.inputs), _classes(data.targets)),
+    ]
     if data.test_inputs is not None and data.test_targets is not None:
         tables.append(_part(HELD_OUT, data.in_own_units(data.test_inputs), _classes(data.test_targets)))
     table = pd.concat(tables, ignore_index=True)
@@ -61,8 +63,8 @@ def _part(kind: str, inputs: Array, values: Array) -> pd.DataFrame:
 def _all_inputs(experiment: Experiment) -> Array:
     """The inputs (N, I) of both parts, in the data's own units."""
     data = experiment.data
-    inputs = [data.inputs, *([data.test_inputs] if data.test_inputs is not None else [])]
-    return data.in_own_units(np.concatenate(inputs))
+    parts = [part for part in (data.inputs, data.test_inputs) if part is not None]
+    return data.in_own_units(np.concatenate(parts))
 
 
 def _range(experiment: Experiment, column: int) -> Array:
@@ -90,29 +92,25 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     grid = table[table["kind"] == "grid"]
     x, y = np.unique(grid["x"]), np.unique(grid["y"])
     values = grid["value"].to_numpy().reshape(len(y), len(x))
-    if len(table.attrs["outputs"]) > 1:
-        _draw_regions(ax, x, y, values, len(table.attrs["outputs"]))
+    if (count := len(table.attrs["outputs"])) > 1:
+        colors = ListedColormap([DISTINCT[i % len(DISTINCT)] for i in range(count)])
+        ax.pcolormesh(x, y, values, cmap=colors, vmin=-0.5, vmax=count - 0.5, alpha=0.35, rasterized=True)
     else:
         _draw_output(ax, x, y, values, table)
-    if table.attrs["classifies"] or len(table.attrs["outputs"]) > 1:
-        _draw_classes(ax, table)
-    else:
-        _draw_targets(ax, table)
+    (_draw_classes if _has_classes(table) else _draw_targets)(ax, table)
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal" if _alike(x, y) else "auto")
     thin_ticks(ax)
-    ax.set_xlabel(escaped(table.attrs["names"][0]))
-    ax.set_ylabel(escaped(table.attrs["names"][1]))
-    handles = ax.get_legend_handles_labels()[0]
-    add_legend(axes, [(None, handles)])
+    across, upwards = map(escaped, table.attrs["names"])
+    ax.set(xlabel=across, ylabel=upwards)
+    add_legend(axes, [(None, ax.get_legend_handles_labels()[0])])
+
+
+def _has_classes(table: pd.DataFrame) -> bool:
+    return table.attrs["classifies"] or len(table.attrs["outputs"]) > 1
 
 
 def _alike(x: Array, y: Array) -> bool:
     return bool(0.5 < np.ptp(x) / np.ptp(y) < 2)
-
-
-def _draw_regions(ax: Axes, x: Array, y: Array, values: Array, count: int) -> None:
-    colors = ListedColormap([DISTINCT[i % len(DISTINCT)] for i in range(count)])
-    ax.pcolormesh(x, y, values, cmap=colors, vmin=-0.5, vmax=count - 0.5, alpha=0.35, rasterized=True)
 
 
 def _draw_output(ax: Axes, x: Array, y: Array, values: Array, table: pd.DataFrame) -> None:
@@ -129,8 +127,7 @@ def _colors(table: pd.DataFrame) -> tuple[Colormap, Normalize]:
     """Of outputs, and of the targets too where they are no classes."""
     if table.attrs["classifies"]:
         return PALE, Normalize(0.0, 1.0)
-    values = table["value"].to_numpy()
-    return mpl.colormaps["viridis"], Normalize(float(np.nanmin(values)), float(np.nanmax(values)))
+    return mpl.colormaps["viridis"], Normalize(table["value"].min(), table["value"].max())
 
 
 def _draw_classes(ax: Axes, table: pd.DataFrame) -> None:
@@ -176,27 +173,21 @@ def _caption(table: pd.DataFrame) -> str:
     what = "The class of the largest output" if len(table.attrs["outputs"]) > 1 else "The output"
     text = f"{what}{of} over the plane of the two inputs, after training, "
     text += f"with {counts[TRAINING]} training examples"
-    classes = table.attrs["classifies"] or len(table.attrs["outputs"]) > 1
     if HELD_OUT in counts:
-        first, second = ("filled", "hollow") if classes else ("circles", "squares")
+        first, second = ("filled", "hollow") if _has_classes(table) else ("circles", "squares")
         text += f" ({first}) and {counts[HELD_OUT]} held out ({second})"
-    if not classes:
+    if not _has_classes(table):
         text += ", in the colours of their targets"
-    return text + (
-        "; the black line is the boundary."
-        if table.attrs["level"] and len(table.attrs["outputs"]) == 1
-        else "."
-    )
+    has_boundary = table.attrs["level"] and len(table.attrs["outputs"]) == 1
+    return text + ("; the black line is the boundary." if has_boundary else ".")
 
 
 def _applies(results: Results, options: Options) -> str | None:
     if reason := needs_best(results, options):
         return reason
     inputs = _all_inputs(results.experiment(results.best(options.metric)))
-    if inputs.shape[1] != 2:
-        return (
-            f"it needs two inputs, and there {'is 1' if inputs.shape[1] == 1 else f'are {inputs.shape[1]}'}"
-        )
+    if (count := inputs.shape[1]) != 2:
+        return f"it needs two inputs, and there {'is' if count == 1 else 'are'} {count}"
     if len(np.unique(inputs, axis=0)) < 2:
         return "a single example spans no plane"
     if np.abs(inputs).max() > HUGE:

@@ -21,11 +21,11 @@ from matplotlib.figure import Figure as Canvas
 from PIL import Image  # matplotlib's own writer of PNG files
 from pyarrow import csv
 
+from runner.commands import write_named
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color, note_of
 from runner.figures.style.panel import Panel
-from runner.output import write_named
 from runner.records.histories import NotShownError
 from runner.results import Results
 
@@ -36,8 +36,7 @@ METADATA: dict[str, dict[str, str | None]] = {
 }
 #: zlib's level for PNG files: beyond, a few per cent smaller for half the time again.
 COMPRESSION = 4
-#: The width in inches of a page of two columns.
-PAGE = 7.2
+PAGE = 7.2  # inches: the width of a page of two columns
 
 
 @dataclass(frozen=True)
@@ -114,10 +113,8 @@ def _rendered(
         numbers = figure.numbers(results, options)
         if reason := drops_color(numbers, options):
             return Rendered(name, reason=reason), []
-    except NotShownError as error:
-        return Rendered(name, reason=str(error)), []
     except RunnerError as error:
-        return Rendered(name, reason=str(error), failed=True), []
+        return Rendered(name, reason=str(error), failed=not isinstance(error, NotShownError)), []
     written = files.write(name, figure, numbers, results.as_written(numbers))
     caption, width = figure.caption(numbers) + note_of(results), _width(figure.layout(numbers))
     return Rendered(name, files.paths(name), caption, width=width), written
@@ -159,29 +156,27 @@ class _Files:
             beside = self.out / f"{name}.csv"
             written = [self.writer.submit(lambda: write_named(beside, _as_csv(as_written)))]
             canvas = paint(figure, numbers)
-            saved = [self._save(canvas, path) for path in self.paths(name)]
+            for kind, path in zip(self.formats, self.paths(name), strict=True):
+                if kind == "png":
+                    written.append(self._save_png(canvas, path))
+                else:
+                    canvas.savefig(path, format=kind, metadata=METADATA[kind])
         except OSError as error:
             raise RunnerError(f"{self.out}: cannot be written: {error}") from None
-        return written + [file for file in saved if file is not None]
+        return written
 
-    def _save(self, canvas: Canvas, path: Path) -> Future[None] | None:
-        kind = path.suffix[1:]
-        if kind != "png":
-            canvas.savefig(path, format=kind, metadata=METADATA[kind])
-            return None
+    def _save_png(self, canvas: Canvas, path: Path) -> Future[None]:
         agg: Any = canvas.canvas  # the one that it was laid out on: another would measure every text anew
         agg.draw()
         size = agg.get_width_height(physical=True)
         opaque = Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")  # the paper is white
-        dpi = (canvas.dpi, canvas.dpi)
-        return self.writer.submit(opaque.save, path, dpi=dpi, compress_level=COMPRESSION)
+        return self.writer.submit(opaque.save, path, dpi=(canvas.dpi,) * 2, compress_level=COMPRESSION)
 
 
 def _lay_out(canvas: Canvas) -> None:
     """Gives every panel its place, once: savefig would do it again, and twice, for every format."""
-    for ax in canvas.axes:
-        for spine in ax.spines.values():
-            spine.set_in_layout(False)  # they lie in the panel, but take a tenth of the time to say so
+    for spine in (spine for ax in canvas.axes for spine in ax.spines.values()):
+        spine.set_in_layout(False)  # they lie in the panel, but take a tenth of the time to say so
     engine: Any = canvas.get_layout_engine()
     engine.execute(canvas)
     canvas.set_layout_engine(None)
@@ -189,16 +184,15 @@ def _lay_out(canvas: Canvas) -> None:
 
 def _panels(canvas: Canvas, layout: Layout) -> list[Axes]:
     kind = {"axes_class": Panel}
-    grid = np.ravel(canvas.subplots(layout.rows, layout.columns, squeeze=False, subplot_kw=kind))
+    grid = list(np.ravel(canvas.subplots(layout.rows, layout.columns, subplot_kw=kind)))
     used = layout.panels or len(grid)
     for spare in grid[used:]:
         spare.remove()
-    return list(grid[:used])
+    return grid[:used]
 
 
 def _as_csv(numbers: pd.DataFrame) -> bytes:
     """A table as CSV with shortest decimals; pandas would take ten times as long."""
     columns = {str(name): pa.array(values, from_pandas=True) for name, values in numbers.items()}
-    text = BytesIO()
-    csv.write_csv(pa.table(columns), text)
+    csv.write_csv(pa.table(columns), text := BytesIO())
     return text.getvalue()

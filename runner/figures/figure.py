@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
 from runner.nn.arrays import Array
-from runner.ranking import BLOWN_UP, OFF_SCALE
-from runner.records.names import DIVERGED, RUNS
+from runner.records.names import DIVERGED, FINISHED, RUNS
 from runner.results import Results
+from runner.results.ranking import BLOWN_UP, OFF_SCALE
 
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2
@@ -76,25 +76,16 @@ class Figure:
 
 
 def needs_finished(results: Results, _options: Options | None = None) -> str | None:
-    """The reason why nothing can be drawn of runs of which none has ended."""
+    """The reason why nothing can be drawn: no run has ended."""
     return "no run has a result yet" if results.finished.empty else None
 
 
-def needs_completed(results: Results) -> str | None:
-    """The reason why nothing can be compared: no run came to its end with an error on the scale."""
-    if reason := needs_finished(results):
-        return reason
-    if len(results.completed):
-        return None
-    return f"every run {verb_of(results.outcomes)}"
-
-
 def needs_best(results: Results, options: Options) -> str | None:
-    """The reason why no setting is the best: at least half of the runs of each diverged or blew up."""
-    if reason := needs_completed(results):
+    """The reason why no setting is the best: every run, or half of those of each, diverged or blew up."""
+    if (reason := needs_finished(results)) or results.ranking(options.metric).best:
         return reason
-    best = results.ranking(options.metric).best
-    return None if best else f"at least half of the runs of every setting {verb_of(results.outcomes)}"
+    which = "at least half of the runs of every setting" if len(results.completed) else "every run"
+    return f"{which} {verb_of(results.outcomes)}"
 
 
 def check_options(results: Results, options: Options, only: Sequence[str] = ()) -> None:
@@ -103,9 +94,8 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
     if options.color:
         _check_key(results, "--color", options.color)
         if options.color not in results.keys:
-            raise RunnerError(
-                f"--color {options.color}: seeds are repeats; they become a median and its band"
-            )
+            said = f"--color {options.color}: seeds are repeats"
+            raise RunnerError(f"{said}; they become a median and its band")
     for option, key in (("--x", options.x), ("--y", options.y)):
         if key and not results.finished.empty:
             _check_key(results, option, key, or_weights=results.weight_names())
@@ -117,7 +107,6 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
 
 
 def _check_key(results: Results, option: str, key: str, or_weights: Sequence[str] = ()) -> None:
-    """Raises RunnerError for a key that was not swept, and is none of the weights either."""
     if key not in results.swept and key not in or_weights:
         has = ", ".join(results.swept) or "none"
         more = f"; the weights: {or_weights[0]} to {or_weights[-1]}" if or_weights else ""
@@ -179,7 +168,7 @@ def losses_of(results: Results) -> str:
     """``3 of 20 runs diverged, 1 blew up (…)``: what a caption says of lost runs; nothing without any."""
     counts = results.outcomes.value_counts()
     verbs = {DIVERGED: "diverged", BLOWN_UP: f"blew up (to {OFF_SCALE:,} times the first error or more)"}
-    lost = {verb: int(counts[outcome]) for outcome, verb in verbs.items() if outcome in counts}
+    lost = {verb: counts[outcome] for outcome, verb in verbs.items() if outcome in counts}
     if not results.is_sweep:
         return "".join(f"The run {verb}" for verb in lost)
     said = ", ".join(f"{count:,} {verb}" for verb, count in lost.items())
@@ -188,7 +177,7 @@ def losses_of(results: Results) -> str:
 
 def note_of(results: Results) -> str:
     """What a caption says of runs that are not there; nothing where all have a result."""
-    missing = Counter(status for status in results.runs["status"] if status not in ("completed", "diverged"))
+    missing = Counter(status for status in results.runs["status"] if status not in FINISHED)
     counts = ", ".join(f"{count:,} {status}" for status, count in missing.items())
     text = f" {missing.total():,} of {len(results.runs):,} runs have no result ({counts})." if missing else ""
     if results.is_sweep and not (results.folder / RUNS).is_file():
@@ -198,8 +187,7 @@ def note_of(results: Results) -> str:
 
 def spread_of(counts: pd.Series[int]) -> str:
     """``3``, or ``2 to 3``."""
-    low, high = counts.min(), counts.max()
-    return f"{low}" if low == high else f"{low} to {high}"
+    return " to ".join(f"{count}" for count in sorted({counts.min(), counts.max()}))
 
 
 def star(verdict: Sequence[tuple[str, str]]) -> str:

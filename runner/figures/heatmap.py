@@ -26,7 +26,6 @@ from runner.figures.figure import (
     spread_of,
     star,
 )
-from runner.figures.paths import is_weight
 from runner.figures.style.axes import (
     DIVERGED_GREY,
     RATE,
@@ -39,12 +38,13 @@ from runner.figures.style.axes import (
     wants_log,
 )
 from runner.figures.style.encoding import short_names
+from runner.figures.trajectories import is_weight
 from runner.nn.arrays import Array
 from runner.overrides import in_order
-from runner.ranking import LOST, OFF_SCALE, median
 from runner.records.histories import NotShownError
 from runner.records.names import higher_is_better
 from runner.results import Results
+from runner.results.ranking import LOST, OFF_SCALE, median
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3
@@ -75,15 +75,18 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         middle = median(quality.reindex(group.index).dropna().tolist())
         ends = (int(states.get(outcome, 0)) for outcome in ("completed", *LOST))
         rows.append((*pair, middle, len(group), *ends, best in group.index))
-    counts = ["runs", "completed", "diverged", "blown_up", "best"]
-    table = pd.DataFrame(rows, columns=[*keys, metric, *counts])
+    table = pd.DataFrame(rows, columns=[*keys, metric, "runs", "completed", "diverged", "blown_up", "best"])
     table[metric] = table[metric].where(table[metric].abs() < HUGE / 1e6)
     if table[metric].isna().all():
         raise NotShownError(f"at least half of the runs of every cell diverged, blew up or have no {metric}")
-    over = [key for key in results.swept if key not in keys]
-    table.attrs = {"keys": keys, "metric": metric, "over": over, "verdict": results.verdict(metric)}
-    table.attrs["top"] = OFF_SCALE * median(results.finished["initial_error"])
-    table.attrs["losses"] = losses_of(results)
+    table.attrs = {
+        "keys": keys,
+        "metric": metric,
+        "over": [key for key in results.swept if key not in keys],
+        "verdict": results.verdict(metric),
+        "top": OFF_SCALE * median(results.finished["initial_error"]),
+        "losses": losses_of(results),
+    }
     return table
 
 
@@ -101,22 +104,16 @@ class Side:
     def of(cls, key: str, values: Sequence[Any]) -> Side:
         """At their values' places in the axis' scale, or evenly where these are words or too uneven."""
         values = in_order(values)
-        log = wants_log(values, key)
-        if not is_numeric(values) or len(values) < 2:
-            return cls._evenly(key, values)
-        at: Array = np.array(values, dtype=np.float64)
+        log, numeric = wants_log(values, key), is_numeric(values) and len(values) > 1
+        at: Array = np.array(values if numeric else [], dtype=np.float64)
         at = np.log(at) if log else at
         gaps = np.diff(at)
-        if key != RATE and gaps.min() < EVEN * gaps.max():
-            return cls._evenly(key, values)
+        if not numeric or (key != RATE and gaps.min() < EVEN * gaps.max()):
+            edges = np.arange(len(values) + 1, dtype=np.float64)
+            return cls(key, values, edges[:-1] + 0.5, edges, log=False)
         middles = (at[1:] + at[:-1]) / 2
         edges = np.concatenate([[2 * at[0] - middles[0]], middles, [2 * at[-1] - middles[-1]]])
         return cls(key, values, np.exp(at) if log else at, np.exp(edges) if log else edges, log)
-
-    @classmethod
-    def _evenly(cls, key: str, values: list[Any]) -> Side:
-        edges = np.arange(len(values) + 1, dtype=np.float64)
-        return cls(key, values, edges[:-1] + 0.5, edges, log=False)
 
     def draw(self, ax: Axes, which: str) -> None:
         """Scale, ticks where the values are, and as many of their names as there is room for."""
@@ -124,15 +121,13 @@ class Side:
             getattr(ax, f"set_{which}scale")("log")
         axis = getattr(ax, f"{which}axis")
         names = [escaped(name) for name in short_names(self.values, 16)]
-        fractions = np.log(self.places) if self.log else self.places
-        ends = np.log(self.edges) if self.log else self.edges
+        fractions, ends = (np.log(v) if self.log else v for v in (self.places, self.edges))
         length = PANEL[which == "y"] * mpl.rcParams["figure.figsize"][0]
         at = (fractions - ends[0]) / (ends[-1] - ends[0]) * length
-        line = 1.9 * letter_width()  # what a name takes across its direction
         widths = np.array([(len(name) + 1) * letter_width() for name in names])
         turned = which == "x" and (np.diff(at) < (widths[1:] + widths[:-1]) / 2).any()
         if which == "y" or turned:
-            widths = np.full(len(names), line)
+            widths = np.full(len(names), 1.9 * letter_width())  # what a name takes across its direction
         named = _apart(at, widths)
         axis.set_major_locator(FixedLocator([float(self.places[i]) for i in named]))
         minor = len(self.places) <= 60 and len(named) < len(self.places)
@@ -170,9 +165,8 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         values = np.where(values == 0, above.min(), values)
     # the better the darker, so that the best cell stands out on paper
     shades = mpl.colormaps["viridis_r" if higher_is_better(metric) else "viridis"]
-    mesh = ax.pcolormesh(
-        across.edges, upwards.edges, np.ma.masked_invalid(values), cmap=shades, norm=norm, shading="flat"
-    )
+    cells = np.ma.masked_invalid(values)
+    mesh = ax.pcolormesh(across.edges, upwards.edges, cells, cmap=shades, norm=norm, shading="flat")
     across.draw(ax, "x")
     upwards.draw(ax, "y")
     _mark_missing(ax, table, across, upwards)

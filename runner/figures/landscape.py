@@ -12,12 +12,13 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.ticker import MaxNLocator
 
 from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb_of
-from runner.figures.paths import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
-from runner.figures.style.axes import WIDE, add_bar, thin_ticks
+from runner.figures.style.axes import WIDE, add_bar, symbol, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
+from runner.figures.trajectories import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
 from runner.nn.arrays import Array
 from runner.records.histories import NotShownError
 from runner.results import Results
+from runner.training.experiment import Experiment
 from runner.training.objective import errors_at
 
 SIDE = 61  # points of the grid a side
@@ -46,24 +47,32 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     plane, axes = _plane(np.concatenate(list(paths.values())), centre, names, options)
     origin = np.where(plane.any(axis=0), 0.0, centre) if _asked(options, names) else centre
     flat = {r: (path - origin) @ plane.T for r, path in paths.items()}
-    across, upwards = _window(np.concatenate(list(flat.values())))
-    grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
-    errors_there = errors_at(experiment, origin + grid @ plane)
-    if not np.isfinite(errors_there).any():
-        raise NotShownError("the error is beyond all numbers wherever the paths lead")
-    tables = [pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors_there})]
+    tables = [_relief(experiment, origin, plane, np.concatenate(list(flat.values())))]
     for r, at in flat.items():
         along = {"x": at[:, 0], "y": at[:, 1], "error": histories[r]["error"].to_numpy()}
         tables.append(pd.DataFrame({"kind": "path", **along, **results.marks(r)}))
     table = pd.concat(tables, ignore_index=True)
-    of_best = not results.lost[run]
-    of = results.best_name(options.metric, results.with_weights) if of_best else ""
-    table.attrs = {"axes": axes, "keys": keys_of(results, options, chosen), "of": of, "weights": len(names)}
+    best = "" if results.lost[run] else results.best_name(options.metric, results.with_weights)
     counts = apart.value_counts()
-    table.attrs |= {"pool": len(pool), "apart": {why: int(counts[why]) for why in REASONS if why in counts}}
-    table.attrs["lost"] = verb_of(results.outcomes[chosen])
-    table.attrs["end"] = f"the run {results.name(run)}".rstrip()
+    table.attrs = {
+        "axes": axes,
+        "keys": keys_of(results, options, chosen),
+        "end": best or f"the run {results.name(run)}".rstrip(),
+        "weights": len(names),
+        "pool": len(pool),
+        "apart": {why: int(counts[why]) for why in REASONS if why in counts},
+        "lost": verb_of(results.outcomes[chosen]),
+    }
     return table
+
+
+def _relief(experiment: Experiment, origin: Array, plane: Array, points: Array) -> pd.DataFrame:
+    """The rows of `kind` grid: the error over the window of the plane in which all paths lie."""
+    grid = np.stack([v.ravel() for v in np.meshgrid(*_window(points))], axis=1)
+    errors = errors_at(experiment, origin + grid @ plane)
+    if not np.isfinite(errors).any():
+        raise NotShownError("the error is beyond all numbers wherever the paths lead")
+    return pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors})
 
 
 def _asked(options: Options, names: Sequence[str]) -> bool:
@@ -118,15 +127,14 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     _draw_paths(ax, [path for _, path in paths.groupby("run", sort=False)], looks)
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     thin_ticks(ax)
-    across, upwards = table.attrs["axes"]
-    ax.set_xlabel(_axis_name(*across))
-    ax.set_ylabel(_axis_name(*upwards))
+    across, upwards = (_axis_name(*axis) for axis in table.attrs["axes"])
+    ax.set(xlabel=across, ylabel=upwards)
     looks.explain(axes)
 
 
 def _axis_name(name: str, share: float | None) -> str:
     if share is None:
-        return f"${name[0]}_{{{name[1:]}}}$"
+        return symbol(name)
     near = "< 0.1" if share < 0.001 else "> 99.9" if share > 0.999 else f"{100 * share:.1f}"
     return f"{name} ({near} % of variance)"
 
@@ -161,20 +169,17 @@ def _draw_paths(ax: Axes, paths: Sequence[pd.DataFrame], looks: Looks) -> None:
 
 
 def _caption(table: pd.DataFrame) -> str:
-    axes = table.attrs["axes"]
+    (across, share), (upwards, _) = table.attrs["axes"]
     runs = table.loc[table["kind"] == "path", "run"].nunique()
-    if axes[0][1] is None:
-        over = f"the plane of {axes[0][0]} and {axes[1][0]}"
-    else:
-        over = "the plane of the two principal directions of the paths"
-    text = f"The error over {over}, with the paths of {counted(runs, 'run')}"
+    over = f"{across} and {upwards}" if share is None else "the two principal directions of the paths"
+    text = f"The error over the plane of {over}, with the paths of {counted(runs, 'run')}"
     pool = table.attrs["pool"]
     text += " that start alike" if pool > 1 else ""
     text += f", evenly chosen of {pool:,}," if runs < pool else ""
     text += f" from the hollow to the filled dot{table.attrs['keys'].say}"
     if table.attrs["weights"] > 2:
-        end = table.attrs["of"] or table.attrs["end"]
-        text += f"; the plane lies through the end of {end}, and the paths are projected onto it"
+        end = f"the end of {table.attrs['end']}"
+        text += f"; the plane lies through {end}, and the paths are projected onto it"
     if table.attrs["lost"]:
         text += f". {counted(pool, 'run')} {table.attrs['lost']}; paths end where weights leave the scale"
     others = ", ".join(f"{count:,} {why}" for why, count in table.attrs["apart"].items())
@@ -185,11 +190,10 @@ def _applies(results: Results, options: Options) -> str | None:
     if reason := needs_weights(results):
         return reason
     names = results.weight_names()
-    given = [(option, key) for option, key in (("--x", options.x), ("--y", options.y)) if key]
-    for option, key in given:
-        if key not in names:
+    for option, key in (("--x", options.x), ("--y", options.y)):
+        if key and key not in names:
             return f"{option} {key} is a swept key, not a weight"
-    if len(given) == 1:
+    if bool(options.x) != bool(options.y):
         return "it needs both --x and --y, or neither"
     if len(names) < 2:
         return "there is only one weight"

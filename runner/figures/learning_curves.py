@@ -24,9 +24,9 @@ from runner.figures.figure import (
 from runner.figures.style.axes import Heights, label, log_axis, unit_axis
 from runner.figures.style.encoding import Keys, Looks, add_lines, keys_of
 from runner.nn.arrays import Array
-from runner.ranking import BLOWN_UP, OFF_SCALE
 from runner.records.names import DIVERGED, METRICS
 from runner.results import COLUMNS, Results
+from runner.results.ranking import BLOWN_UP, OFF_SCALE
 
 MANY = 100  # lines; beyond, a sample of them is drawn over a band of quantiles
 SAMPLE = 50
@@ -68,8 +68,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     for i in _spread(runs, groups, results) if sampled else range(len(groups)):
         at = groups[i]
         first, row = at[0], runs.index[at[0]]
-        alone = (counts, values[first], bool(diverged[first]))
-        line = _median(counts, ends[at], QUARTILES) if repeats else _line(*alone)
+        there = np.isfinite(values[first])
+        alone = {"count": counts[there], "value": values[first][there], "diverged": bool(diverged[first])}
+        line = _median(counts, ends[at], QUARTILES) if repeats else alone
         line["blown_up"] = 2 * int(lost[at].sum()) >= len(at) and not line["diverged"]
         marks: dict[str, Any] = {key: runs.at[row, key] for key in marked}
         lines.append(marks | line | {"line": i if repeats else row, "kind": kind, "runs": len(at)})
@@ -85,15 +86,9 @@ def _one_run(results: Results, column: str) -> pd.DataFrame:
     history = history.iloc[evenly(len(history), 4 * POINTS)]
     outcome, counts = str(results.outcomes[0]), history[results.unit].to_numpy()
     ends = {"diverged": outcome == DIVERGED, "blown_up": outcome == BLOWN_UP}
+    common = {"kind": "run", "count": counts, **ends}
     lines = [
-        {
-            "line": i,
-            "curve": curves[name],
-            "kind": "run",
-            "count": counts,
-            **ends,
-            "value": history[name].to_numpy(),
-        }
+        {"line": i, "curve": curves[name], **common, "value": history[name].to_numpy()}
         for i, name in enumerate(names)
     ]
     keys = Keys("curve" if len(names) > 1 else None)
@@ -116,8 +111,7 @@ def _stacked(
             columns[name] = pd.Series(values).repeat(lengths).to_numpy()
     columns["count"] = columns["count"].astype(int)
     table = pd.DataFrame(columns).rename(columns={"count": results.unit, "value": column})
-    table.attrs = {"unit": results.unit, "column": column, "losses": losses_of(results)}
-    table.attrs |= attrs
+    table.attrs = {"unit": results.unit, "column": column, "losses": losses_of(results)} | attrs
     return table
 
 
@@ -146,11 +140,6 @@ def _median(counts: Array, values: Array, band: tuple[float, float]) -> dict[str
     return {name: curve[there] for name, curve in curves.items()} | {"diverged": bool(np.isinf(middle).any())}
 
 
-def _line(counts: Array, values: Array, diverged: bool) -> dict[str, Any]:
-    there = np.isfinite(values)
-    return {"count": counts[there], "value": values[there], "diverged": diverged}
-
-
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """Lines, and the band that stands for very many."""
     (ax,) = axes
@@ -162,8 +151,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         _draw_band(ax, whole, unit, heights, color="0.86")
         ax.plot(whole[unit], heights.place(whole[column]), color="black", lw=1.6, zorder=5)
     _draw_lines(ax, table, looks, heights)
-    low, high = heights.limits(heights.place(_drawn(table)), 0.03, 0.03)
-    ax.set_ylim(low, high)
+    ax.set_ylim(*heights.limits(heights.place(_drawn(table)), 0.03, 0.03))
     if heights.log:
         log_axis(ax, "y")
     unit_axis(ax, unit, table[unit].max())
@@ -182,7 +170,7 @@ def _heights(table: pd.DataFrame) -> Heights:
     """Of errors up to a little above where the runs begin, not where divergence ends."""
     lines, unit, column = table[table["line"] != WHOLE], table.attrs["unit"], table.attrs["column"]
     if METRICS.get(column):
-        return Heights(log=False, floor=0.0, top=np.inf, zeros=False)
+        return Heights(floor=0.0)
     starts = float(lines.loc[lines[unit] == lines[unit].min(), column].max())
     lost = _lost(lines)
     calm = _drawn(lines[~lost])
@@ -198,55 +186,51 @@ def _lost(lines: pd.DataFrame) -> pd.Series[bool]:
 def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -> None:
     """The lines with their bands; a cross where one diverges, a triangle where one blows up or leaves."""
     unit, column = table.attrs["unit"], table.attrs["column"]
-    drawn, styles = [], []
+    drawn = []
     ends: dict[str, list[tuple[float, float]]] = {"x": [], "^": []}
     for number, line in table.groupby("line", sort=False):
         if number == WHOLE:
             continue
-        color, dash = looks.style(line.iloc[0])
+        style = color, _ = looks.style(line.iloc[0])
         counts, errors = line[unit].to_numpy(dtype=float), heights.place(line[column])
-        drawn.append((counts, errors))
-        styles.append((color, dash))
+        drawn.append(((counts, errors), style))
         if "low" in line and line["runs"].iloc[0] > 1 and line["kind"].iloc[0] != "sample":
             _draw_band(ax, line, unit, heights, color=color, alpha=0.2)
         diverged = bool(line["diverged"].iloc[0])
         if diverged or line["blown_up"].iloc[0] or errors[-1] > heights.top:
             ends["x" if diverged else "^"].append(heights.end(counts, errors))
     width = 0.5 if (table["kind"] == "sample").any() else 1.2
-    order = sorted(range(len(drawn)), key=lambda i: -len(drawn[i][0]))  # none is hidden by a longer one
-    add_lines(ax, [drawn[i] for i in order], [styles[i] for i in order], linewidths=width, zorder=2)
+    drawn.sort(key=lambda line: -len(line[0][0]))  # none is hidden by a longer one
+    lines, styles = [line for line, _ in drawn], [style for _, style in drawn]
+    add_lines(ax, lines, styles, linewidths=width, zorder=2)
     for marker, places in ends.items():
         if places:
             ax.plot(*zip(*places, strict=True), marker, color="black", ms=4, mew=0.9, zorder=6, clip_on=False)
 
 
 def _draw_band(ax: Axes, line: pd.DataFrame, unit: str, heights: Heights, **style: Any) -> None:
-    high = heights.place(line["high"].fillna(np.inf))
-    ax.fill_between(line[unit], heights.place(line["low"]), high, lw=0, **style)
+    low, high = heights.place(line["low"]), heights.place(line["high"].fillna(np.inf))
+    ax.fill_between(line[unit], low, high, lw=0, **style)
 
 
 def _caption(table: pd.DataFrame) -> str:
     lines = table[table["line"] != WHOLE]
-    unit, runs, keys = table.attrs["unit"], table.attrs["runs"], table.attrs["keys"]
-    column = table.attrs["column"]
+    runs, column = table.attrs["runs"], table.attrs["column"]
     over = " and over the held-out examples" if table.attrs["curves"] > 1 else ""
     measure = column.removeprefix("test_").capitalize()
     examples = "held-out examples" if column.startswith("test_") else "training set"
-    text = f"{measure} over the {examples}{over} against the {unit}"
+    text = f"{measure} over the {examples}{over} against the {table.attrs['unit']}"
     medians = lines[lines["kind"] == "median"]
     if len(table) > len(lines):
         of = "runs" if table.attrs["groups"] == runs else "settings, medians over their seeds"
-        text += (
-            f" of {counted(runs, 'run')}: their median (black), the band from the 5 % to the 95 % quantile, "
-            f"and {lines['line'].nunique()} of the {of}, evenly spread"
-        )
+        text += f" of {counted(runs, 'run')}: their median (black), the band from the 5 % to the 95 % "
+        text += f"quantile, and {lines['line'].nunique()} of the {of}, evenly spread"
     elif len(medians):
-        text += (
-            f": median over {spread_of(medians['runs'])} seeds, the band from the first to the third quartile"
-        )
+        text += f": median over {spread_of(medians['runs'])} seeds, "
+        text += "the band from the first to the third quartile"
     elif runs > 1:
         text += f", a line for each of {counted(runs, 'run')}"
-    text += keys.say
+    text += table.attrs["keys"].say
     last = lines.groupby("line").tail(1)
     text += _say_losses(table.attrs["losses"], last, column, of_seeds=len(medians) > 0)
     heights = _heights(table)

@@ -27,21 +27,14 @@ from runner.figures.figure import (
     spread_of,
     star,
 )
-from runner.figures.style.axes import RATE, Heights, label, log_axis
+from runner.figures.style.axes import DIVERGED_GREY, RATE, SHORT, Heights, label, log_axis
 from runner.figures.style.encoding import Keys, Looks
-from runner.figures.style.lost import (
-    draw_crosses,
-    draw_regions,
-    lost_regions,
-    mostly_lost,
-    name_regions,
-    rate_limits,
-)
+from runner.figures.style.lost import draw_crosses, lost_regions, mostly_lost, name_regions, rate_limits
 from runner.nn.arrays import Array
-from runner.ranking import LOST, OFF_SCALE, median
 from runner.records.histories import NotShownError
 from runner.records.names import higher_is_better
 from runner.results import COLUMNS, Results
+from runner.results.ranking import LOST, OFF_SCALE, median
 
 STEPS = "steps_to_threshold"
 FEW = 30  # rates whose points are marked
@@ -60,12 +53,14 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     outcomes = results.outcomes[runs.index]
     by = [runs[key] for key in keys]
     soon = pd.Series(results.curves(metric).reached, runs.index)
-    columns = [_quartiles(by, results.quality(metric), (metric, "low", "high"))]
-    columns.append(_quartiles(by, soon, (STEPS, "steps_low", "steps_high")))
-    counts: dict[str, pd.Series[Any]] = {"runs": runs["run"].groupby(by).size()}
-    counts |= {end.replace(" ", "_"): (outcomes == end).groupby(by).sum() for end in LOST}
-    first = runs["run"].groupby(by).min().rename("first_run")
-    table = pd.concat([*columns, pd.DataFrame(counts), first], axis=1).reset_index()
+    columns = [
+        _quartiles(by, results.quality(metric), (metric, "low", "high")),
+        _quartiles(by, soon, (STEPS, "steps_low", "steps_high")),
+        runs["run"].groupby(by).size().rename("runs"),
+        *((outcomes == end).groupby(by).sum().rename(end.replace(" ", "_")) for end in LOST),
+        runs["run"].groupby(by).min().rename("first_run"),
+    ]
+    table = pd.concat(columns, axis=1).reset_index()
     if table[metric].isna().all():
         raise NotShownError(f"at least half of the runs at every rate diverged, blew up or have no {metric}")
     best = results.ranking(metric).settings[0].runs
@@ -103,15 +98,15 @@ def _quartiles(
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """Two panels over the rates: the metric, and the steps until it is good."""
-    metric = table.attrs["metric"]
+    metric, regions = table.attrs["metric"], lost_regions(table)
     looks = Looks.of(table, table.attrs["keys"])
-    regions = lost_regions(table)
-    heights = (_heights(table), Heights(log=False, floor=-np.inf, top=np.inf, zeros=False))
+    heights = (_heights(table), Heights())
     panels = ((metric, "low", "high"), (STEPS, "steps_low", "steps_high"))
     for ax, columns, scale in zip(axes, panels, heights, strict=True):
         for line in groups_of(table, table.attrs["settings"]):
             _draw_line(ax, line, columns, looks, scale)
-        draw_regions(ax, regions)
+        for left, right in regions:
+            ax.axvspan(left, right, color=DIVERGED_GREY, lw=0, zorder=0)
         ax.set_xlim(*rate_limits(table))
         log_axis(ax, "x")
         ax.set_xlabel(label(RATE))
@@ -129,7 +124,7 @@ def _heights(table: pd.DataFrame) -> Heights:
     """One for all lines; accuracies stand as they are."""
     metric = table.attrs["metric"]
     if higher_is_better(metric):
-        return Heights(log=False, floor=-np.inf, top=np.inf, zeros=False)
+        return Heights()
     return Heights.of(table[metric].to_numpy(dtype=float), 3 * table.attrs["top"])
 
 
@@ -140,13 +135,11 @@ def _draw_line(
     middle, low, high = (line[column].to_numpy(dtype=float) for column in columns)
     rates, drawn = line[RATE].to_numpy(dtype=float), heights.place(middle)
     ax.plot(rates, drawn, color=color, ls=dash, marker=marker if len(line) <= FEW else None, ms=3)
-    alone = _alone(drawn) if len(line) > FEW else np.zeros(len(line), dtype=bool)
-    if alone.any():
+    if len(line) > FEW and (alone := _alone(drawn)).any():
         ax.plot(rates[alone], drawn[alone], marker, color=color, ms=2)
-    off = heights.off(middle)
-    if off.any():
-        at_edge = np.full(off.sum(), heights.top)
-        ax.plot(rates[off], at_edge, "^", color=color, ms=4, clip_on=False, zorder=6, gid="off scale")
+    if (off := rates[heights.off(middle)]).size:
+        at_edge = np.full(off.size, heights.top)
+        ax.plot(off, at_edge, "^", color=color, ms=4, clip_on=False, zorder=6, gid="off scale")
     if (line["runs"] > 1).any():
         ends = np.where(np.isnan(high) & ~np.isnan(middle), np.inf, high)  # infinite quartiles are empty
         above = np.minimum(heights.place(ends), 1e6 * np.nanmax(np.append(drawn, 1.0)))
@@ -182,7 +175,7 @@ def _steps_axis(ax: Axes, table: pd.DataFrame) -> None:
         ax.set_yscale("symlog", linthresh=1)
         ax.set_ylim(-0.3, 2 * max(1.0, steps.max()))
         ax.yaxis.set_minor_locator(NullLocator())
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.yaxis.set_major_formatter(FuncFormatter(SHORT))
     else:
         ax.set_ylim(max(0.8, 0.7 * steps.min()), 1.5 * steps.max())
         log_axis(ax, "y")
@@ -195,8 +188,7 @@ def _goal(table: pd.DataFrame) -> tuple[str, bool, str]:
 
 
 def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
-    best = table[table["best"]].iloc[0]
-    metric = table.attrs["metric"]
+    metric, best = table.attrs["metric"], table[table["best"]].iloc[0]
     x, y = float(best[RATE]), float(heights.place(best[metric]))
     ax.plot(x, y, marker="*", ms=9, color="black", zorder=6, clip_on=False)
     above = higher_is_better(metric)  # the best lies at the edge of the data: its name goes beyond
@@ -234,21 +226,18 @@ def _caption(table: pd.DataFrame) -> str:
 def _say_losses(table: pd.DataFrame) -> str:
     """How many runs were lost, what marks them, and how many settings never got to the threshold."""
     losses, metric = table.attrs["losses"], table.attrs["metric"]
-    lost, late = mostly_lost(table), table[STEPS].isna()
+    has_repeats, lost = (table["runs"] > 1).any(), mostly_lost(table)
+    late = table[STEPS].isna() & ~lost
     text = f". {losses}" if losses else ""
     if lost.any():
         edge = "lower edge (left) and the upper one (right)" if higher_is_better(metric) else "upper edge"
-        half = (
-            "at which at least half of a line's runs did" if (table["runs"] > 1).any() else "at which one did"
-        )
-        text += f"; crosses at the {edge} mark rates {half}"
+        did = "at least half of a line's runs did" if has_repeats else "one did"
+        text += f"; crosses at the {edge} mark rates at which {did}"
     if lost_regions(table):
         text += ", grey those at which at least half of all did"
-    if (late & ~lost).any():
-        text += (
-            f". {(late & ~lost).sum():,} of {len(table):,} points are missing on the right: that error was "
-        )
-        text += "not reached" + (" by at least half of their runs" if (table["runs"] > 1).any() else "")
+    if late.any():
+        text += f". {late.sum():,} of {len(table):,} points are missing on the right: that error was "
+        text += "not reached" + (" by at least half of their runs" if has_repeats else "")
     return text
 
 

@@ -41,9 +41,9 @@ def _is_large(table: pd.DataFrame) -> bool:
 
 
 def _layout(table: pd.DataFrame) -> Layout:
-    if _is_large(table):
-        return Layout(2, len(_sizes(table)) - 1, DOUBLE, 0.78)
     sizes = _sizes(table)
+    if _is_large(table):
+        return Layout(2, len(sizes) - 1, DOUBLE, 0.78)
     if len(sizes) > DEEP:  # before above after
         return Layout(2, 1, DOUBLE, max(0.2, 0.06 * max(sizes)))
     return Layout(1, 2, DOUBLE, max(0.62, 0.13 * max(sizes)))
@@ -53,7 +53,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """Before beside after, or above it; the colours of weights are centred on 0."""
     weights = table[table["from"] > 0]
     reach = float(weights[["initial", "final"]].abs().to_numpy().max()) or 1.0
-    norm = Normalize(-reach, reach)  # centred on 0
+    norm = Normalize(-reach, reach)
     if _is_large(table):
         _draw_matrices(axes, weights, norm)
     else:
@@ -102,11 +102,8 @@ def _draw_graph(ax: Axes, table: pd.DataFrame, when: str, norm: Normalize) -> No
 
 def _places(sizes: Sequence[int]) -> dict[tuple[int, int], tuple[float, float]]:
     """Layers from left to right, neurons from the top down."""
-    return {
-        (layer, i + 1): (float(layer), 1.0 - (i + 0.5) / size)
-        for layer, size in enumerate(sizes)
-        for i in range(size)
-    }
+    neurons = [(layer, i, size) for layer, size in enumerate(sizes) for i in range(size)]
+    return {(layer, i + 1): (float(layer), 1.0 - (i + 0.5) / size) for layer, i, size in neurons}
 
 
 def _draw_edge(
@@ -130,8 +127,7 @@ def _draw_edge(
 def _name_edge(
     ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Any, when: str, crossed_by_none: bool
 ) -> None:
-    # off the middle, where edges cross
-    t = 0.5 if crossed_by_none else 0.36
+    t = 0.5 if crossed_by_none else 0.36  # off the middle, where edges cross
     x, y = a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])
     name = f"$w_{{{edge['name'][1:]}}}$ = {edge[when]:.3g}".replace("-", "\N{MINUS SIGN}")
     ax.text(x, y, name, ha="center", va="center", fontsize="small", zorder=3, bbox={**PAPER, "pad": 0.6})
@@ -152,23 +148,21 @@ def _draw_node(ax: Axes, at: tuple[float, float], size: float, name: str, bias: 
     if bias is not None:
         name = f"{bias:.2g}".replace("-", "\N{MINUS SIGN}")
         below: dict[str, Any] = {"xytext": (0, -0.56 * size), "textcoords": "offset points", "va": "top"}
-        box = {**PAPER, "pad": 0.4}
-        ax.annotate(name, at, ha="center", fontsize="x-small", zorder=5, bbox=box, **below)
+        ax.annotate(name, at, ha="center", fontsize="x-small", zorder=5, bbox={**PAPER, "pad": 0.4}, **below)
 
 
 def _caption(table: pd.DataFrame) -> str:
     sizes = "-".join(map(str, _sizes(table)))
     has_biases = bool((table["from"] == 0).any())
     if _is_large(table):
-        return (
-            f"The weights of the {sizes} network before (top) and after training (bottom), a matrix a layer, "
-            f"a row a neuron; the colours are centred on 0{', biases are left out' if has_biases else ''}."
-        )
-    return (
-        f"The {sizes} network before and after training. Width and colour of an edge are the size and the "
-        "sign of its weight, centred on 0; negative ones are dashed"
-        f"{'. Numbers under neurons are their biases' if has_biases else ''}."
-    )
+        text = f"The weights of the {sizes} network before (top) and after training (bottom), a matrix a "
+        biases = ", biases are left out"
+        text += "layer, a row a neuron; the colours are centred on 0"
+    else:
+        text = f"The {sizes} network before and after training. Width and colour of an edge are the size and "
+        text += "the sign of its weight, centred on 0; negative ones are dashed"
+        biases = ". Numbers under neurons are their biases"
+    return f"{text}{biases if has_biases else ''}."
 
 
 def _applies(results: Results, _options: Options) -> str | None:
@@ -176,9 +170,8 @@ def _applies(results: Results, _options: Options) -> str | None:
         return "it shows one run; name the folder of one, as DIR/0"
     if reason := needs_finished(results):
         return reason
-    if results.runs.at[0, "status"] == "diverged":
-        return "the run diverged: there are no weights after it"
-    return None
+    diverged = results.runs.at[0, "status"] == "diverged"
+    return "the run diverged: there are no weights after it" if diverged else None
 
 
 FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric",))

@@ -25,9 +25,8 @@ CHOICES = {
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds what can be said about figures. One that does not follow an option is skipped."""
-    parser.add_argument(
-        "--only", nargs="+", default=[], metavar="NAME", help=f"only these: {', '.join(NAMES)}"
-    )
+    names = f"only these: {', '.join(NAMES)}"
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help=names)
     parser.add_argument("--style", default="paper", choices=STYLES, help="a journal's column, or a slide")
     for name, what in CHOICES.items():
         parser.add_argument(f"--{name}", help=what)
@@ -40,9 +39,8 @@ def figures_in(arguments: argparse.Namespace) -> list[str]:
 
 def checked(option: str, given: Sequence[str], known: Sequence[str]) -> list[str]:
     """What was given for an option. Raises RunnerError for what is not known."""
-    for name in given:
-        if name not in known:
-            raise RunnerError(f"{option} {name}: {one_of(known, name)}")
+    if unknown := [name for name in given if name not in known]:
+        raise RunnerError(f"{option} {unknown[0]}: {one_of(known, unknown[0])}")
     return list(given)
 
 

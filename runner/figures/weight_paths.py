@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, evenly, verb_of
-from runner.figures.paths import is_weight, needs_weights, paths_of, reference
-from runner.figures.style.axes import unit_axis
+from runner.figures.style.axes import symbol, unit_axis
 from runner.figures.style.encoding import DISTINCT, Keys, Looks, add_lines, keys_of
+from runner.figures.trajectories import is_weight, needs_weights, paths_of, reference
 from runner.nn.arrays import Array
 from runner.records.histories import NotShownError, thinned
 from runner.results import Results
@@ -31,19 +31,19 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     """
     best = reference(results, options.metric, results.with_weights)
     alike = results.like(best)
-    by_weight = results.is_sweep and len(alike) > 1 and _few_weights(results, best)
+    has_few = sum(map(is_weight, results.header(best))) <= MOST_PANELS
+    by_weight = results.is_sweep and len(alike) > 1 and has_few
     chosen = _spread(results, alike) if by_weight else [best]
-    names = _parameters(results, best)
-    columns = list(names["name"])
-    unit = results.header(best)[0]
-    table = _tall(results, chosen, names, unit)
+    unit, parameters = results.header(best)[0], results.parameters(best)
+    by_layer = parameters[["name", "layer"]].groupby("layer", group_keys=False)
+    named = by_layer[["name", "layer"]].apply(lambda layer: thinned(layer, MOST_LINES))
+    table = _tall(results, chosen, named, unit)
     of_best = not by_weight and not results.lost[best]
     table.attrs = {
         "unit": unit,
         "keys": keys_of(results, options, chosen) if by_weight else Keys(None),
         "by_weight": by_weight,
-        "total": len(results.parameters(best)),
-        "columns": columns,
+        "total": len(parameters),
         "alike": len(alike),
         "others": len(results.rows) - len(alike),
         "of": results.best_name(options.metric, results.with_weights) if of_best else "",
@@ -62,19 +62,16 @@ def _tall(results: Results, chosen: Sequence[int], names: pd.DataFrame, unit: st
     if max(lengths) < 2 and lost.any():
         raise NotShownError("the weights of every run are beyond any scale after the first step")
     rows = np.array(lengths) * len(columns)
+    marks = results.runs.loc[list(chosen), ["run", *results.swept]]
     tall: dict[str, Any] = {
         unit: np.concatenate([np.tile(counts, len(columns)) for counts, _ in lines]),
         "name": np.concatenate([np.repeat(np.array(columns, dtype=object), n) for n in lengths]),
         "value": np.concatenate([values.ravel(order="F") for _, values in lines]),
         "layer": np.concatenate([np.repeat(layers, n) for n in lengths]),
+        **{str(key): np.repeat(column.to_numpy(), rows) for key, column in marks.items()},
+        "lost": np.repeat(lost, rows),
     }
-    marks = results.runs.loc[list(chosen), ["run", *results.swept]]
-    tall |= {key: np.repeat(marks[key].to_numpy(), rows) for key in ["run", *results.swept]}
-    return pd.DataFrame(tall | {"lost": np.repeat(lost, rows)})
-
-
-def _few_weights(results: Results, run: int) -> bool:
-    return sum(map(is_weight, results.header(run))) <= MOST_PANELS
+    return pd.DataFrame(tall)
 
 
 def _spread(results: Results, runs: list[int]) -> list[int]:
@@ -83,12 +80,6 @@ def _spread(results: Results, runs: list[int]) -> list[int]:
     table = results.runs.loc[runs]
     order = table.sort_values(results.keys or results.swept, kind="stable").index.to_numpy()
     return [int(run) for run in order[evenly(len(order), MOST_RUNS)]]
-
-
-def _parameters(results: Results, run: int) -> pd.DataFrame:
-    """Names and layers of the parameters, at most MOST_LINES of a layer."""
-    names = results.parameters(run)[["name", "layer"]]
-    return names.groupby("layer", group_keys=False)[["name", "layer"]].apply(lambda g: thinned(g, MOST_LINES))
 
 
 def _panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -121,17 +112,12 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.locator_params(axis="y", nbins=4 if len(axes) > 3 else 5)
         small = len(axes) > 6  # the caption says what is drawn
         said = "weights" if len(axes) == 1 else name if small else f"weights of {name}"
-        ax.set_ylabel(_symbol(name) if looks else said)
+        ax.set_ylabel(symbol(name) if looks else said)
         if at < len(axes) - below:
             ax.tick_params(labelbottom=False)
             ax.set_xlabel("")
     if looks:
         looks.explain(axes)
-
-
-def _symbol(name: str) -> str:
-    """w12 as mathematics has it."""
-    return f"${name[0]}_{{{name[1:]}}}$"
 
 
 def _draw_runs(ax: Axes, part: pd.DataFrame, unit: str, looks: Looks) -> None:
@@ -149,8 +135,7 @@ def _draw_runs(ax: Axes, part: pd.DataFrame, unit: str, looks: Looks) -> None:
 
 def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
     lines = list(part.groupby("name", sort=False))
-    named = len(lines) <= NAMED
-    if not named:
+    if len(lines) > NAMED:
         _draw_unnamed(ax, lines, unit)
         return
     ends = _apart(np.array([line["value"].iloc[-1] for _, line in lines]), part["value"].to_numpy())
@@ -160,7 +145,7 @@ def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
         ax.plot(line[unit], line["value"], color=color, ls=dash, lw=1.2, marker=alone, ms=3, label=str(name))
         beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
         at = (line[unit].iloc[-1], ends[i])
-        ax.annotate(_symbol(str(name)), at, color=color, fontsize="small", annotation_clip=False, **beside)
+        ax.annotate(symbol(str(name)), at, color=color, fontsize="small", annotation_clip=False, **beside)
 
 
 def _is_bias(name: Any) -> bool:
@@ -172,11 +157,9 @@ def _draw_unnamed(ax: Axes, lines: Sequence[tuple[Any, pd.DataFrame]], unit: str
     for bias, color, dash, name in ((False, "#0072B2", "-", "weights"), (True, "#D55E00", "--", "biases")):
         part = [line for which, line in lines if _is_bias(which) == bias]
         for i, line in enumerate(part):
-            alone = "o" if len(line) == 1 else None
-            said = name if i == 0 else "_"
-            ax.plot(line[unit], line["value"], color=color, ls=dash, lw=0.4, marker=alone, ms=2, label=said)
-    handles, names = ax.get_legend_handles_labels()
-    ax.legend(handles, names, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+            look: dict[str, Any] = {"marker": "o" if len(line) == 1 else None, "label": "_" if i else name}
+            ax.plot(line[unit], line["value"], color=color, ls=dash, lw=0.4, ms=2, **look)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
 def _apart(ends: Array, values: Array) -> Array:
@@ -210,8 +193,8 @@ def _caption(table: pd.DataFrame) -> str:
         if lost.all():
             text += f". Every run {verb}; lines end where weights leave the scale"
         elif lost.any():
-            text += f". {lost.sum():,} of them {verb}: the axes hold the others, "
-            text += "and lines of these end where a weight leaves the scale"
+            text += f". {lost.sum():,} of them {verb}: the axes hold the others, and lines of these "
+            text += "end where a weight leaves the scale"
         return text + "."
     if table.attrs["of"]:
         text += f" of {table.attrs['of']}"

@@ -41,17 +41,13 @@ def _orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float) -
 
 def _friendly(rng: np.random.Generator, shape: tuple[int, ...], step: float, most: int) -> Array:
     """Multiples of `step` up to `most` of them on either side of 0, which is left out: for work on paper."""
-    size = rng.integers(1, int(most) + 1, shape) * rng.choice([-1, 1], shape)
+    size = rng.integers(1, most + 1, shape) * rng.choice([-1, 1], shape)
     places = 10.0 ** max(0.0, np.ceil(-np.log10(step)) + 2.0)
     return np.asarray(np.round(size * step * places) / places)  # 0.3, not 0.30000000000000004
 
 
-def _xavier_bound(shape: tuple[int, int], gain: float) -> float:
-    return float(gain * np.sqrt(6.0 / (shape[0] + shape[1])))
-
-
-def _he_bound(shape: tuple[int, int]) -> float:
-    return float(np.sqrt(6.0 / shape[1]))
+def _uniform(rng: np.random.Generator, bound: float, shape: tuple[int, ...]) -> Array:
+    return rng.uniform(-bound, bound, shape)
 
 
 def _is_no_interval(low: float, high: float) -> tuple[str, str] | None:
@@ -61,7 +57,6 @@ def _is_no_interval(low: float, high: float) -> tuple[str, str] | None:
 
 
 _GAIN = {"gain": Option(default=1.0)}
-_MOST = Option(at_least=1, at_most=10**6, whole=True, default=5)
 
 INITIALIZERS: dict[str, Initializer] = {
     "zeros": Initializer(lambda rng, shape: np.zeros(shape), needs_fan=False),
@@ -83,18 +78,17 @@ INITIALIZERS: dict[str, Initializer] = {
         _friendly,
         {
             "step": Option(above=0, default=0.1),
-            "most": _MOST,
+            "most": Option(at_least=1, at_most=10**6, whole=True, default=5),
         },
         needs_fan=False,
     ),
     "xavier_uniform": Initializer(
-        lambda rng, shape, gain: rng.uniform(-_xavier_bound(shape, gain), _xavier_bound(shape, gain), shape),
-        _GAIN,
+        lambda rng, shape, gain: _uniform(rng, gain * np.sqrt(6.0 / sum(shape)), shape), _GAIN
     ),
     "xavier_normal": Initializer(
         lambda rng, shape, gain: rng.normal(0.0, gain * np.sqrt(2.0 / sum(shape)), shape), _GAIN
     ),
-    "he_uniform": Initializer(lambda rng, shape: rng.uniform(-_he_bound(shape), _he_bound(shape), shape)),
+    "he_uniform": Initializer(lambda rng, shape: _uniform(rng, np.sqrt(6.0 / shape[1]), shape)),
     "he_normal": Initializer(lambda rng, shape: rng.normal(0.0, np.sqrt(2.0 / shape[1]), shape)),
     "lecun_normal": Initializer(lambda rng, shape: rng.normal(0.0, np.sqrt(1.0 / shape[1]), shape)),
     "orthogonal": Initializer(_orthogonal, _GAIN),

@@ -22,7 +22,7 @@ import numpy as np
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.arrays import Array
 
-#: The parameters of a layer, or their derivatives: w (R, O, I), and b (R, O) or None.
+#: The parameters of a layer, or their derivatives: w (R, O, I), and b (R, 1, O) or None.
 Layer: TypeAlias = tuple[Array, Array | None]
 
 
@@ -35,6 +35,7 @@ class Forward(NamedTuple):
 
     @property
     def pred(self) -> Array:
+        """The predictions (R, N, O): the last a."""
         return self.a[-1]
 
 
@@ -75,14 +76,17 @@ class Network:
 
     @cached_property
     def weight_count(self) -> int:
+        """How many of the parameters are weights: the first."""
         return sum(i * o for i, o in pairwise(self.sizes))
 
     @cached_property
     def bias_count(self) -> int:
+        """How many are biases: the last."""
         return sum(self.sizes[1:]) if self.has_biases else 0
 
     @cached_property
     def parameter_count(self) -> int:
+        """P, all of them."""
         return self.weight_count + self.bias_count
 
     @property
@@ -90,20 +94,16 @@ class Network:
         """w1, w2, … and b1, b2, … in the order of the columns, with the neurons they connect."""
         pairs = list(enumerate(pairwise(self.sizes), start=1))
         weights = [(layer, j, i) for layer, (n, m) in pairs for j in range(1, m + 1) for i in range(1, n + 1)]
-        biases = [(layer, j, 0) for layer, (_, m) in pairs for j in range(1, m + 1)]
-        return [ParameterName(f"w{k}", *place) for k, place in enumerate(weights, start=1)] + [
-            ParameterName(f"b{k}", *place) for k, place in enumerate(biases, start=1) if self.has_biases
-        ]
+        biases = [(layer, j, 0) for layer, (_, m) in pairs for j in range(1, m + 1) if self.has_biases]
+        places = (("w", weights), ("b", biases))
+        return [ParameterName(f"{w}{k}", *at) for w, all_at in places for k, at in enumerate(all_at, start=1)]
 
     @cached_property
-    def _layout(self) -> np.dtype[np.void]:
-        """The parameters as one record with the fields w1, w2, … of the layers, then b1, b2, …"""
-        pairs = list(enumerate(pairwise(self.sizes), start=1))
-        weights: list[tuple[str, type, tuple[int, ...]]]
-        weights = [(f"w{layer}", np.float64, (o, i)) for layer, (i, o) in pairs]
-        return np.dtype(
-            weights + [(f"b{layer}", np.float64, (o,)) for layer, (_, o) in pairs if self.has_biases]
-        )
+    def _record(self) -> np.dtype[np.void]:
+        """The parameters of a run as one record: its fields are w1, w2, … of the layers, then b1, b2, …"""
+        shapes = {f"w{k}": (o, i) for k, (i, o) in enumerate(pairwise(self.sizes), start=1)}
+        shapes |= {f"b{k}": (1, o) for k, o in enumerate(self.sizes[1:], start=1) if self.has_biases}
+        return np.dtype([(name, np.float64, shape) for name, shape in shapes.items()])
 
     @cached_property
     def _fields(self) -> list[tuple[str, str | None]]:
@@ -111,7 +111,7 @@ class Network:
 
     def views(self, parameters: Array) -> list[Layer]:
         """The layers as views into `parameters` (R, P), which is contiguous."""
-        of = np.ndarray(len(parameters), self._layout, parameters)
+        of = np.ndarray(len(parameters), self._record, parameters)
         return [(of[w], of[b] if b else None) for w, b in self._fields]
 
     def forward(self, parameters: Array, x: Array) -> Forward:
@@ -122,7 +122,7 @@ class Network:
         for (w, b), f in zip(layers, self.activations, strict=True):
             z.append(a[-1] @ w.mT)
             if b is not None:
-                z[-1] += b[:, None, :]
+                z[-1] += b
             a.append(ACTIVATIONS[f].value(z[-1]))
         return Forward(layers, z, a)
 
@@ -139,7 +139,7 @@ class Network:
             np.matmul(dE_dz[-1].mT, a[i], out=dE_dw)
             if dE_db is not None:
                 # the sum over the examples, as a product with ones: three times as fast as a reduction
-                np.matmul(np.ones((1, dE_dz[-1].shape[1])), dE_dz[-1], out=dE_db[:, None, :])
+                np.matmul(np.ones((1, dE_dz[-1].shape[1])), dE_dz[-1], out=dE_db)
             if i > 0:
                 dE_da.append(dE_dz[-1] @ w)
         return Backward(dE_da[::-1], da_dz[::-1], dE_dz[::-1], gradient)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,7 @@ def about(experiment: Experiment) -> bytes:
 
 
 def _yaml(content: Mapping[str, Any], **how: Any) -> bytes:
-    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, **how)
-    return text.encode()
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, **how).encode()
 
 
 @lru_cache(maxsize=256)
@@ -63,37 +63,27 @@ def _machine() -> bytes:
     blas: dict[str, Any] = min(libraries, key=lambda library: "numpy" not in library["filepath"], default={})
     config: Any = np.show_config(mode="dicts")  # without what it found none of
     extensions = config.get("SIMD Extensions", {})
-    versions = {
-        "backprop-runner": runner.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
+    versions = {"backprop-runner": runner.__version__, "numpy": np.__version__}
+    machine = {
+        "versions": {**versions, "python": platform.python_version()},
+        "blas": " ".join(blas.get(key) or "" for key in ("internal_api", "version", "architecture")),
+        "processor": f"{_processor()} ({platform.machine()})",
+        "simd": [level for kind in ("baseline", "found") for level in extensions.get(kind, ())],
     }
-    return _yaml(
-        {
-            "versions": versions,
-            "blas": " ".join(blas.get(key) or "" for key in ("internal_api", "version", "architecture")),
-            "processor": f"{_processor()} ({platform.machine()})",
-            "simd": [level for kind in ("baseline", "found") for level in extensions.get(kind, ())],
-        },
-        **IN_LINES,
-    )
+    return _yaml(machine, **IN_LINES)
 
 
 def _processor() -> str:
     """The processor's name where the system tells it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f:
-            names = [line.partition(":")[2].strip() for line in f if line.startswith("model name")]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or "unknown"
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f:
+        for line in f:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
 
 
 def sources_of(folder: str | Path) -> tuple[Source, ...]:
-    """The files that the run in a folder was made from; none where it does not say.
-
-    Raises RunnerError where its ``about.yaml`` is not as it was written.
-    """
+    """The files that a folder's run was made from, if it says. Raises RunnerError where that was changed."""
     path = Path(folder, ABOUT)
     try:
         content = path.read_bytes()

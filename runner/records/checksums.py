@@ -6,6 +6,7 @@ import csv
 import io
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +20,8 @@ _PIECE = 2**20  # bytes of a file that are read at a time
 class Sum(NamedTuple):
     """What tells a file's bytes from others: as text, ``SIZE:CRC-32``."""
 
-    size: int
-    crc: int
+    size: int = 0
+    crc: int = 0
 
     def of(self, piece: bytes) -> Sum:
         """The sum with the file's next bytes."""
@@ -30,17 +31,11 @@ class Sum(NamedTuple):
         return f"{self.size}:{self.crc:08x}"
 
 
-NOTHING = Sum(0, 0)
-
-
 class Summary(NamedTuple):
-    """A run's ``summary.csv``: its line of ``runs.csv``, and behind it the rows of its history and its sums.
-
-    `files` has what stands behind the line, by its column: ``rows``, and the name of each file.
-    """
+    """A run's ``summary.csv``: its line of ``runs.csv``, and what stands behind that."""
 
     line: Line
-    files: Mapping[str, str]
+    files: Mapping[str, str]  # by its column: how many ``rows`` its history has, and the sum of each file
 
 
 def recorded(folder: str | Path) -> Summary | None:
@@ -77,10 +72,9 @@ def refuse_changed(path: str | Path) -> None:
 def _fault(path: Path, then: str | None) -> str:
     if then is None:
         return "" if _has_whole_lines(path) else "is gone or cut"
-    now = sum_of(path)
+    now, size = sum_of(path), then.partition(":")[0]
     if now is None:
         return "is gone"
-    size = then.partition(":")[0]
     if str(now) == then:
         return ""
     return f"has {now.size} bytes where {size} were" if str(now.size) != size else "has other bytes"
@@ -88,7 +82,7 @@ def _fault(path: Path, then: str | None) -> str:
 
 def sum_of(path: str | Path) -> Sum | None:
     """The sum of a file; None where there is none that can be read."""
-    total = NOTHING
+    total = Sum()
     try:
         with open(path, "rb") as f:
             while piece := f.read(_PIECE):
@@ -100,9 +94,8 @@ def sum_of(path: str | Path) -> Sum | None:
 
 def _has_whole_lines(path: Path) -> bool:
     """Whether a file is CSV whose last line is as long as its first, and ended."""
-    try:
+    content = b""
+    with suppress(OSError):
         content = path.read_bytes()
-    except OSError:
-        return False
     lines = content.splitlines() or [b""]
     return content.endswith(b"\n") and lines[0].count(b",") == lines[-1].count(b",")

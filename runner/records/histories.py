@@ -20,7 +20,6 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
@@ -28,6 +27,7 @@ from runner.records.checksums import refuse_changed
 from runner.records.names import METRICS
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
     from pyarrow.csv import ReadOptions
 
@@ -51,15 +51,11 @@ class NotShownError(RunnerError):
 
 @dataclass(frozen=True)
 class Errors:
-    """The errors (R, T) at `counts` (T,), or another column; NaN where a run has no row, after its end too.
+    """The errors of runs, or another column of their histories, of which long ones are thinned."""
 
-    `reached` (R,) is the first count of each run that is at the level that counts as learnt, or infinity;
-    it is found on whole histories, before they are thinned.
-    """
-
-    counts: Array
-    values: Array
-    reached: Array
+    counts: Array  # (T,)
+    values: Array  # (R, T), NaN where a run has no row, after its end too
+    reached: Array  # (R,), the first count of all that is at the level that counts as learnt, or infinity
 
 
 class Histories:
@@ -72,15 +68,18 @@ class Histories:
         """What :func:`read_columns` reads. Raises RunnerError for a file that is not as it was written."""
         for path, history in zip(paths, read_columns(paths, names), strict=True):
             if path not in self._checked:
-                _refuse_changed(path)
+                try:
+                    refuse_changed(path)
+                except RunnerError:
+                    deque(read_columns([path], None), maxlen=0)  # names the row at fault, if one is
+                    raise
                 self._checked.add(path)
             yield history
 
     def errors(self, paths: Sequence[str], names: Sequence[str], level: float, more: bool) -> Errors:
         """The second column of `names` of all; `reached` at `level` or below it, or above it if `more`."""
         most = max(2, MOST_NUMBERS // max(1, len(paths)))
-        counts: list[Array] = []
-        values: list[Array] = []
+        counts, values = list[Array](), list[Array]()
         reached = np.full(len(paths), np.inf)
         for i, history in enumerate(self.read(paths, names)):
             at, value = history.values()
@@ -91,15 +90,6 @@ class Histories:
             counts.append(counts[-1] if counts and np.array_equal(counts[-1], at[kept]) else at[kept])
             values.append(value[kept])
         return aligned(counts, values, reached)
-
-
-def _refuse_changed(path: str) -> None:
-    """Raises RunnerError where a history is not as it was written, with the row at fault if one is."""
-    try:
-        refuse_changed(path)
-    except RunnerError:
-        deque(read_columns([path], None), maxlen=0)
-        raise
 
 
 def beside(make: Callable[[], T]) -> Future[T]:
@@ -134,10 +124,8 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
     from pyarrow import dataset
 
     types = _types(names)
-    layout = dataset.CsvFileFormat(
-        read_options=_blocks(paths[0]),
-        convert_options=arrow.ConvertOptions(column_types=types, null_values=[]),
-    )
+    convert = arrow.ConvertOptions(column_types=types, null_values=[])
+    layout = dataset.CsvFileFormat(read_options=_blocks(paths[0]), convert_options=convert)
     try:
         histories = dataset.dataset(list(paths), schema=pa.schema(types), format=layout)
         table = histories.to_table(columns=[*names, "__filename"])
@@ -228,7 +216,7 @@ def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:
         with open(path, newline="", encoding="utf-8") as f:
             header, row = (next(csv.reader(f), []) for _ in range(2))
         return tuple(row[header.index(name)] for name in names)
-    except (OSError, UnicodeDecodeError, ValueError, IndexError) as error:
+    except (OSError, ValueError, IndexError) as error:
         raise RunnerError(f"{path}: is not a history as it was written: {error}") from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,17 +19,13 @@ if TYPE_CHECKING:
 
 
 class Line(NamedTuple):
-    """What a table says of a run. `swept` are the values of the swept keys, as written.
-
-    `results` are numbers by their names in RESULT_COLUMNS, NaN or not there where they do not apply or
-    the run has not ended; `directory` is its folder as seen from the sweep's, empty where nobody knows yet.
-    """
+    """What a table says of a run."""
 
     run: int
-    swept: Mapping[str, Any]
+    swept: Mapping[str, Any]  # the values of the swept keys, as written
     status: str = INTERRUPTED
-    results: Mapping[str, float] = {}
-    directory: str = "."
+    results: Mapping[str, float] = {}  # by RESULT_COLUMNS; NaN or not there: none, or none yet
+    directory: str = "."  # its folder as seen from the sweep's, empty where nobody knows yet
 
     def ended(self, trained: Trained) -> Line:
         """The line of the run once it has been trained."""
@@ -48,6 +45,13 @@ class Line(NamedTuple):
 def swept_keys(lines: Iterable[Line]) -> list[str]:
     """The keys that are swept in any of the lines."""
     return list(dict.fromkeys(key for line in lines for key in line.swept))
+
+
+def varying_keys(lines: Sequence[Line]) -> list[str]:
+    """Those of the swept keys that have more than one value."""
+    pairs = {pair for line in lines for pair in line.swept.items()}
+    counts = Counter(key for key, _ in pairs)
+    return [key for key in swept_keys(lines) if counts[key] > 1]
 
 
 def rows_of(lines: Sequence[Line], swept: Sequence[str]) -> Iterator[list[object]]:
@@ -73,10 +77,7 @@ def reached(name: str, swept: Container[str]) -> str:
 
 
 def parser_of(header: Sequence[str]) -> Callable[[Sequence[str]], Line]:
-    """What makes a Line of the cells below a header.
-
-    It, and what it returns, raise ValueError for what is not of a table of runs.
-    """
+    """What makes a Line of the cells below a header. Both raise ValueError for what is no table of runs."""
     for column in ("run", "status", "directory"):
         if column not in header:
             raise ValueError(f"there is no column '{column}'")

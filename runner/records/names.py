@@ -27,13 +27,8 @@ FAILED, INTERRUPTED = "failed", "interrupted"
 STATUSES = (*FINISHED, FAILED, INTERRUPTED)
 
 #: What runs can be compared by, and whether more of it is better.
-METRICS = {
-    "final_error": False,
-    "best_error": False,
-    "test_error": False,
-    "accuracy": True,
-    "test_accuracy": True,
-}
+METRICS = {"final_error": False, "best_error": False, "test_error": False}
+METRICS |= {"accuracy": True, "test_accuracy": True}
 #: The columns of a run's line that say in numbers how it ended, in order.
 RESULT_COLUMNS = (
     *("epochs", "initial_error", "final_error", "best_error", "best_epoch"),
@@ -49,6 +44,11 @@ _PART = re.compile(
 def is_part(name: str) -> bool:
     """Whether a file's name is that of one of ours until it is whole."""
     return _PART.fullmatch(name) is not None
+
+
+def is_left(name: str) -> bool:
+    """Whether a file's name is one that a run of ours leaves in its folder, done or not."""
+    return name in LEFT or is_part(name)
 
 
 def higher_is_better(metric: str) -> bool:

@@ -23,10 +23,7 @@ ParameterRow: TypeAlias = tuple[str, int, int, int, float, float]
 
 
 def parameter_rows(folder: str | Path) -> list[ParameterRow]:
-    """The rows of a run's ``parameters.csv``, without pandas.
-
-    Raises OSError where there is none, ValueError where it is not such a file.
-    """
+    """The rows of a run's ``parameters.csv``. Raises OSError for none, ValueError if it is no such file."""
     try:
         text = (Path(folder) / PARAMETERS).read_text(encoding="utf-8")
         if not text.endswith("\n"):
@@ -91,9 +88,9 @@ def read_runs_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
     for column in [c for c in ("run", "learning_rate", *RESULT_COLUMNS) if c in table]:
         table[column] = _numbers(path, table, column, ended if column == "learning_rate" else None)
     done = table["status"] == COMPLETED
-    finite = dict.fromkeys(("initial_error", "final_error", "best_error"), done)
-    for column, rows in {"run": done | True, **finite}.items():
-        _refuse(path, table, column, rows & ~np.isfinite(table[column]), "is not finite")
+    for column in ("run", "initial_error", "final_error", "best_error"):
+        wrong = ~np.isfinite(table[column]) & (done | (column == "run"))
+        _refuse(path, table, column, wrong, "is not finite")
     _refuse(path, table, "run", table["run"] % 1 != 0, "is no whole number")
     _refuse(path, table, "run", table["run"].duplicated(), "stands there twice")
     if "learning_rate" in table:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunnerError
 from runner.overrides import swept_values
 from runner.records.checksums import recorded
-from runner.records.lines import Line, as_csv, read_lines, rows_of, swept_keys
+from runner.records.lines import Line, as_csv, read_lines, rows_of, swept_keys, varying_keys
 from runner.records.names import ERROR, FAILED, HISTORY, HYDRA, INTERRUPTED, MULTIRUN, RUNS, SUMMARY
+from runner.records.reading import one_line, read_runs_table
 from runner.records.writing import write_whole
 
 if TYPE_CHECKING:
@@ -99,15 +100,12 @@ def line_now(folder: Path, line: Line) -> Line:
 
 def runs_now(folder: Path, is_sweep: bool) -> pd.DataFrame:
     """The line of a run, or those of a sweep's runs as they are now. Raises RunnerError for none."""
-    from runner.records.reading import read_runs_table
-
     if is_sweep:
         table = _sweep_now(folder)
     elif (folder / SUMMARY).is_file():
         table = read_runs_table(folder / SUMMARY)
-        # the line of a sweep's run says where it is from there
-        table = table.drop(columns=list(table.columns[1 : list(table.columns).index("status")]))
-        table["directory"] = "."
+        swept = list(table)[1 : list(table).index("status")]
+        table = table.drop(columns=swept).assign(directory=".")  # which are as its sweep sees them
     else:
         raise RunnerError(f"{folder}: the run is not finished; there is no {SUMMARY}")
     table["directory"] = table["directory"].fillna("").astype(str)
@@ -116,15 +114,13 @@ def runs_now(folder: Path, is_sweep: bool) -> pd.DataFrame:
 
 def _sweep_now(folder: Path) -> pd.DataFrame:
     """``runs.csv``, read as it stands where all of its runs have ended."""
-    from runner.records.reading import read_runs_table
-
     path = folder / RUNS
     if path.is_file():
         table = read_runs_table(path)
         if not (table["status"] == INTERRUPTED).any():
             return table
     elif not (folder / MULTIRUN).exists() and not any(
-        p.name.isdigit() and p.is_dir() for p in folder.iterdir()
+        path.name.isdigit() and path.is_dir() for path in folder.iterdir()
     ):
         raise RunnerError(f"{folder}: is neither the folder of a run nor of a sweep: no {HISTORY}, no {RUNS}")
     now = RunsTable.now(folder)
@@ -182,18 +178,16 @@ def _numbered(lines: Iterable[Line]) -> list[Line]:
     numbered = {line.run: line for line in lines if line.run != UNNUMBERED}
     for line in lines:
         if line.run == UNNUMBERED:
-            own = int(line.directory) if line.directory.isdecimal() else UNNUMBERED
-            free = next(number for number in count() if number not in numbered)
-            number = own if own >= 0 and own not in numbered else free
+            own = [int(line.directory)] if line.directory.isdecimal() else []
+            number = next(number for number in chain(own, count()) if number not in numbered)
             numbered[number] = line._replace(run=number)
     return list(numbered.values())
 
 
 def _varying(lines: list[Line]) -> list[Line]:
     """Lines without the keys that are the same in every run: a launcher of Hydra's own knows of none."""
-    values = {key: {line.swept[key] for line in lines if key in line.swept} for key in swept_keys(lines)}
-    swept = [key for key in values if len(lines) == 1 or len(values[key]) > 1]
-    return [line.with_keys(swept) for line in lines]
+    swept = varying_keys(lines)
+    return [line.with_keys(swept) for line in lines] if len(lines) > 1 else lines
 
 
 def _yaml(path: Path) -> Any:
@@ -202,8 +196,8 @@ def _yaml(path: Path) -> Any:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C's is ten times as fast, where there is one
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), loader)
+        return yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - a safe one
     except FileNotFoundError:
         return None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RunnerError(f"{path}: is not as Hydra wrote it: {' '.join(str(error).split())}") from None
+        raise RunnerError(f"{path}: is not as Hydra wrote it: {one_line(error)}") from None

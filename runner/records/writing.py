@@ -24,9 +24,9 @@ import orjson
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.nn.network import Network
-from runner.records.checksums import NOTHING, Sum
+from runner.records.checksums import Sum
 from runner.records.lines import Line, as_csv, rows_of
-from runner.records.names import FILES, HISTORY, LEFT, PARAMETERS, PART, SUMMARY, is_part
+from runner.records.names import FILES, HISTORY, PARAMETERS, PART, SUMMARY, is_left
 from runner.training.experiment import Experiment, columns
 from runner.training.recorder import Trained
 
@@ -59,12 +59,11 @@ class RunFiles:
         # The files of runs that are not whole, each noted before it is there: an interrupt may come at once.
         self.opened: list[list[str]] = [[] for _ in self.folders]
         self.rows = [0] * len(self.folders)
-        self.sums: list[dict[str, Sum]] = [{HISTORY: NOTHING} for _ in self.folders]
+        self.sums: list[dict[str, Sum]] = [{HISTORY: Sum()} for _ in self.folders]
 
     def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
         """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.recorder.Sink`."""
-        text = b"%d,%%b\n"
-        self._append(run, _template(text, tuple(counts)) % tuple(_decimals(rows)))
+        self._append(run, _row_template(tuple(counts)) % tuple(_decimals(rows)))
         self.rows[run] += len(counts)
 
     def _append(self, run: int, lines: bytes) -> None:
@@ -83,18 +82,18 @@ class RunFiles:
         self.check()
         self.opened[run].append(f"{self.folders[run]}/{name}")
         write_whole(f"{self.folders[run]}/{name}", content)
-        self.sums[run][name] = NOTHING.of(content)
+        self.sums[run][name] = Sum().of(content)
 
     def finish(self, run: int, trained: Trained, line: Line) -> None:
         """Puts the run's files in their places; `line` is its line of ``runs.csv``."""
-        folder, made = self.folders[run], self.experiment
+        folder = self.folders[run]
         if not self.sums[run][HISTORY].size:  # diverged before its first row
             self._append(run, b"")
         self.check()
         self.opened[run].append(f"{folder}/{HISTORY}")
         os.replace(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
-        parameters = _parameters(made.network, trained.initial, trained.final)
-        self.add(run, PARAMETERS, parameters)
+        ends = np.ascontiguousarray(np.stack([trained.initial, trained.final], axis=1))
+        self.add(run, PARAMETERS, _parameter_template(self.experiment.network) % tuple(_decimals(ends)))
         synced = trained.seconds >= WORTH_SYNCING
         if synced:
             sync(folder)
@@ -118,11 +117,11 @@ class RunFiles:
             opened.clear()
 
 
-def clear(folder: str | Path) -> None:
-    """Removes what an earlier try has left in a run's folder, which is ours, under names of ours."""
-    for name in LEFT:
-        Path(folder, name).unlink(missing_ok=True)
-    clear_parts(folder)
+def clear(folder: str | Path, is_ours: Callable[[str], bool] = is_left) -> None:
+    """Removes what an earlier try has left in a folder under names of ours, :func:`is_part` say."""
+    with suppress(FileNotFoundError):
+        for name in sorted(filter(is_ours, os.listdir(folder)), reverse=True):  # a summary before the rest
+            Path(folder, name).unlink(missing_ok=True)
 
 
 def refuse_finished(folder: str | Path) -> None:
@@ -131,29 +130,18 @@ def refuse_finished(folder: str | Path) -> None:
         raise RunnerError(f"{folder}: already holds the result of a run; name another folder, or remove it")
 
 
-def clear_parts(folder: str | Path) -> None:
-    """Removes files of ours that were never finished: of a process that was killed."""
-    with suppress(FileNotFoundError):
-        for name in filter(is_part, os.listdir(folder)):
-            Path(folder, name).unlink(missing_ok=True)
-
-
 def _part() -> str:
     """What a name ends in until its file is whole; each time another."""
     return f".{os.urandom(4).hex()}{PART}"
 
 
 def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> None:
-    """Writes a file so that it is never seen half-written: another name first, then a rename.
-
-    Where it is `synced`, it is on the disk, with its name, when this returns.
-    """
+    """Writes a file so that it is never seen half-written; if `synced`, it and its name are on the disk."""
     part = f"{path}{_part()}"
+    handle = os.open(part, _CREATE, _MODE)  # fails where it is another's
     try:
-        _write(os.open(part, _CREATE, _MODE), content, synced=synced)
+        _write(handle, content, synced=synced)
         os.replace(part, path)
-    except FileExistsError:  # it is another's
-        raise
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
@@ -196,14 +184,9 @@ def _decimals(rows: Array) -> list[bytes]:
 
 
 @lru_cache(maxsize=8)
-def _template(text: bytes, counts: tuple[int, ...]) -> bytes:
+def _row_template(counts: tuple[int, ...]) -> bytes:
     """A bytes template with a line a row, so that one ``%`` puts in all the numbers."""
-    return b"".join([text % count for count in counts])
-
-
-def _parameters(network: Network, initial: Array, final: Array) -> bytes:
-    ends = np.ascontiguousarray(np.stack([initial, final], axis=1))
-    return _parameter_template(network) % tuple(_decimals(ends))
+    return b"".join([b"%d,%%b\n" % count for count in counts])
 
 
 @lru_cache(maxsize=8)

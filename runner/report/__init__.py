@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.figures import NAMES, read_ahead
-from runner.output import write_named
+from runner.commands import write_named
+from runner.figures import FORMATS, NAMES, read_ahead
 
 if TYPE_CHECKING:
     from runner.figures.figure import Options
@@ -42,13 +42,12 @@ def write_report(
     from runner.report.markup import html, latex, markdown
     from runner.report.page import gather
 
-    target = Path(out) if out is not None else results.folder
-    kinds = ("png", "pdf", "svg")
-    drawn = draw_figures(results, target / PICTURES, only=only, formats=kinds, style=style, options=options)
-    figures = sorted(drawn, key=lambda figure: NAMES.index(figure.name))
-    page = gather(results, metric, figures)
+    target = results.folder if out is None else Path(out)
+    pictures = target / PICTURES
+    drawn = draw_figures(results, pictures, only=only, formats=FORMATS, style=style, options=options)
+    page = gather(results, metric, sorted(drawn, key=lambda figure: NAMES.index(figure.name)))
     target.mkdir(parents=True, exist_ok=True)
-    write_named(target / "report.html", html(page).encode())
-    write_named(target / "report.md", markdown(page, target).encode())
-    write_named(target / "results.tex", latex(page).encode())
+    texts = {"report.html": html(page), "report.md": markdown(page, target), "results.tex": latex(page)}
+    for name, text in texts.items():
+        write_named(target / name, text.encode())
     return page

@@ -41,18 +41,15 @@ def parser() -> argparse.ArgumentParser:
 
 def report(arguments: argparse.Namespace) -> None:
     """Writes the report that the arguments ask for. Raises RunnerError for what a user can put right."""
-    only, style = figures_in(arguments), arguments.style
-    page = write_report(
-        arguments.folder, arguments.out, only=only, style=style, options=options_in(arguments)
-    )
+    only, options = figures_in(arguments), options_in(arguments)
+    page = write_report(arguments.folder, arguments.out, only=only, style=arguments.style, options=options)
     for figure in page.skipped:
         print(f"skipped {figure.name}: {figure.reason}")
     target = arguments.out or Path(arguments.folder)
     for heading, text in page.verdict:
         print(f"{heading}: {text}")
-    print(
-        f"report:  {target / 'report.html'}\nfigures: {target / PICTURES}\ntable:   {target / 'results.tex'}"
-    )
+    print(f"report:  {target / 'report.html'}\nfigures: {target / PICTURES}")
+    print(f"table:   {target / 'results.tex'}")
     if faults := dict.fromkeys(str(figure.reason) for figure in page.skipped if figure.failed):
         raise RunnerError("\n".join(faults))
 

@@ -43,20 +43,15 @@ def latex(page: Page) -> str:
     """The table of results in LaTeX (booktabs), no wider than the page; the best, where there are more."""
     table = page.summary.most(MOST_TEX_ROWS)
     notes = ["bold: the best setting", "medians over seeds" if page.has_medians else "", table.note]
-    booktabs = _as_is(_booktabs(table).strip())
-    return _filled("results.tex.j2", escaping.latex, notes="; ".join(filter(None, notes)), table=booktabs)
+    said, booktabs = "; ".join(filter(None, notes)), Markup(_booktabs(table).strip())
+    return _filled("results.tex.j2", escaping.latex, notes=said, table=booktabs)
 
 
-def _filled(
-    name: str,
-    escape: Callable[[str], str],
-    filters: Filters | None = None,
-    **values: Any,
-) -> str:
+def _filled(name: str, escape: Callable[[str], str], filters: Filters | None = None, **values: Any) -> str:
     """A template with `values`, each through `escape` unless it is Markup already."""
 
     def escaped(value: Any) -> Markup:
-        return value if isinstance(value, Markup) else _as_is(escape(str(value)))
+        return value if isinstance(value, Markup) else Markup(escape(str(value)))
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -71,11 +66,6 @@ def _filled(
     return environment.get_template(name).render(values)
 
 
-def _as_is(text: str) -> Markup:
-    """Text that is markup already: nothing in it is to be escaped."""
-    return Markup(text)
-
-
 def cell(value: Any) -> str:
     """A value of a table as a reader sees it: nothing for what is missing."""
     if value is None or value != value:
@@ -85,7 +75,7 @@ def cell(value: Any) -> str:
 
 def breakable(name: str) -> Markup:
     """A column's name, which may go on in the next line after a dot or an underscore."""
-    return _as_is(re.sub(r"([._])", r"\1<wbr>", escaping.html(name)))
+    return Markup(re.sub(r"([._])", r"\1<wbr>", escaping.html(name)))
 
 
 def ems(table: Table) -> float:
@@ -107,14 +97,13 @@ def source(figure: Rendered) -> str:
 
 def _link(figure: Rendered, folder: Path) -> Markup:
     path = next(path for path in figure.paths if path.suffix == ".png")
-    return _as_is(path.relative_to(folder).as_posix())
+    return Markup(path.relative_to(folder).as_posix())
 
 
 def _fenced(text: str) -> Markup:
     """A block of code, fenced by more backticks than stand in it."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return _as_is(f"{fence}\n{text.rstrip()}\n{fence}")
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall(r"`+", text))])
+    return Markup(f"{fence}\n{text.rstrip()}\n{fence}")
 
 
 def _booktabs(table: Table) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from runner.errors import RunnerError
-from runner.ranking import BLOWN_UP, OFF_SCALE
 from runner.records.names import MULTIRUN
+from runner.results.ranking import BLOWN_UP, OFF_SCALE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ MOST_ROWS = 1000  # of the page's tables; the best ones, where there are more
 PACKAGES = ("backprop-runner", "numpy", "hydra-core", "matplotlib", "pandas")
 
 
-class Line(NamedTuple):
+class Row(NamedTuple):
     """A row of a table; `status` says how its run ended, where the table does."""
 
     values: list[Any]
@@ -58,11 +58,11 @@ class Table:
         """What the columns are called."""
         return list(map(str, self.rows.columns))
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[Row]:
         """The rows, one after the other."""
-        status = self.names.index("status") if "status" in self.rows else None
-        for index, *values in self.rows.itertuples(name=None):
-            yield Line(values, index in self.best, "" if status is None else str(values[status]))
+        statuses = self.rows["status"].astype(str) if "status" in self.rows else [""] * len(self.rows)
+        for (index, *values), status in zip(self.rows.itertuples(name=None), statuses, strict=True):
+            yield Row(values, index in self.best, status)
 
 
 @dataclass(frozen=True)
@@ -110,17 +110,10 @@ def gather(results: Results, metric: str, figures: Sequence[Rendered]) -> Page:
         *verdict,
         ("drawn with", used),
     ]
-    words = ["backprop-runner", *(["-m"] if results.is_sweep else []), *_overrides(results)]
-    return Page(
-        f"{'Sweep' if results.is_sweep else 'Run'} {folder.name}",
-        facts,
-        verdict,
-        _runs(results, metric).most(MOST_ROWS),
-        _summary(results, metric).most(MOST_ROWS),
-        figures,
-        shlex.join(words),
-        _configuration(results),
-    )
+    title, flags = (f"Sweep {folder.name}", ["-m"]) if results.is_sweep else (f"Run {folder.name}", [])
+    command = shlex.join(["backprop-runner", *flags, *_overrides(results)])
+    runs, summary = (make(results, metric).most(MOST_ROWS) for make in (_runs, _summary))
+    return Page(title, facts, verdict, runs, summary, figures, command, _configuration(results))
 
 
 def _counts(results: Results) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import IntervalSweep, Override
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from runner.config.compose import replacing
@@ -40,7 +40,7 @@ def expand(
     """
     if points is not None and (type(points) is not int or points < 1):
         raise ConfigError("hydra.sweeper.points", points, "must be a whole number at least 1")
-    groups = [] if together is None else together
+    groups = together or []
     if not _is_list(groups) or not all(map(_is_list, groups)):
         raise ConfigError("hydra.sweeper.zip", together, "must be lists of keys, as [[learning_rate,epochs]]")
     choices = dict(_choices(arguments, loader, points))
@@ -52,36 +52,30 @@ def expand(
     return list(rows) if order == sorted(order) else [[row[at] for at in order] for row in rows]
 
 
-def with_params(params: Mapping[str, str] | None, arguments: Sequence[str]) -> list[str]:
-    """The arguments of a sweep, with those of its configuration (``hydra.sweeper.params``) before them."""
-    return [*(f"{key}={value}" for key, value in (params or {}).items()), *arguments]
-
-
 def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def requested(config: DictConfig, loader: ConfigLoader) -> list[list[str]]:
+def arguments_of(master: DictConfig) -> list[str]:
+    """What a sweep was started with: ``hydra.sweeper.params``, and behind them its overrides."""
+    params = master.hydra.sweeper.get("params") or {}
+    given: Any = OmegaConf.to_container(master.hydra.overrides.task, resolve=False)
+    return [*(f"{key}={value}" for key, value in params.items()), *given]
+
+
+def requested(master: DictConfig, loader: ConfigLoader, *, is_ours: bool = True) -> list[list[str]]:
     """The overrides of every job of a sweep, as the configuration that it was started with asks for them.
 
-    Raises what :func:`expand` raises.
+    Of a task that `is_ours` they make new weights replace the old. Raises what :func:`expand` raises.
     """
-    asked: Any = OmegaConf.to_container(config.hydra, resolve=False)
-    sweeper = asked["sweeper"]
-    arguments = replacing(with_params(sweeper.get("params"), asked["overrides"]["task"]))
-    points, together = sweeper.get("points"), sweeper.get("zip")
-    return without_duplicates(expand(arguments, loader, points=points, together=together))
+    arguments, sweeper = arguments_of(master), master.hydra.sweeper
+    given = replacing(arguments) if is_ours else arguments
+    return expand(given, loader, points=sweeper.get("points"), together=sweeper.get("zip"))
 
 
 def without_duplicates(jobs: Sequence[list[str]]) -> list[list[str]]:
     """The jobs, each set of overrides once."""
     return list({tuple(job): job for job in jobs}.values())
-
-
-def of_one_value(arguments: Sequence[str], loader: ConfigLoader) -> set[str]:
-    """Those of the arguments that are no sweep, as they stand in every job: ``key=True`` for ``key=true``."""
-    some = 2  # points of an interval: only whether it is more than one matters
-    return {taken[0] for _, taken in _choices(arguments, loader, some) if len(taken) == 1}
 
 
 def expected(jobs: Sequence[Sequence[str]], master: DictConfig, fixed: Set[str]) -> Iterator[Line]:
@@ -99,10 +93,10 @@ def swept_of(overrides: Sequence[str], fixed: Set[str]) -> dict[str, str]:
 
 
 def fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
-    """The overrides that all jobs of a sweep share: as they were given, and as a sweeper writes them."""
-    asked: Any = OmegaConf.to_container(master.hydra, resolve=False)
-    given = replacing(with_params(asked["sweeper"].get("params"), asked["overrides"]["task"]))
-    return {*given, *of_one_value(given, loader)}
+    """The overrides that all jobs share: as given, and as a sweeper writes them (``True`` for ``true``)."""
+    given = replacing(arguments_of(master))
+    some = 2  # points of an interval: only whether it is more than one matters
+    return {*given, *(taken[0] for _, taken in _choices(given, loader, some) if len(taken) == 1)}
 
 
 def _choices(
@@ -126,48 +120,37 @@ def _choices(
             yield key, [f"{key}={value}" for value in override.sweep_string_iterator()]
 
 
-def _columns(choices: Mapping[str, Sequence[str]], together: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The keys that take their values side by side, in the order in which they vary: most are alone.
-
-    Raises RunnerError for keys that cannot.
-    """
+def _columns(
+    choices: Mapping[str, Sequence[str]], together: Sequence[Sequence[str]]
+) -> list[tuple[str, ...]]:
+    """The keys that take their values side by side, as they vary. Raises RunnerError for any that cannot."""
     names = {key.lstrip("+~"): key for key in choices}
-    partners: dict[str, list[str]] = {}
+    partners: dict[str, tuple[str, ...]] = {}
     for group in together:
         for name in group:
             if name not in names:
                 raise ConfigError("hydra.sweeper.zip", list(group), f"has {name}, which is not swept")
             if names[name] in partners:
                 raise ConfigError("hydra.sweeper.zip", list(group), f"has {name}, which is zipped already")
-            partners[names[name]] = [names[member] for member in group if member in names]
-    columns = []
-    done: set[str] = set()
-    for key in choices:
-        if key in done:
-            continue
-        keys = partners.get(key, [key])
-        done.update(keys)
-        if len({len(choices[k]) for k in keys}) > 1:
-            sizes = ", ".join(f"{k.lstrip('+')} has {len(choices[k])} values" for k in keys)
+            partners[names[name]] = tuple(names[member] for member in group if member in names)
+    columns = list(dict.fromkeys(partners.get(key, (key,)) for key in choices))
+    for keys in columns:
+        if len({len(choices[key]) for key in keys}) > 1:
+            sizes = ", ".join(f"{key.lstrip('+')} has {len(choices[key])} values" for key in keys)
             raise RunnerError(f"hydra.sweeper.zip: keys swept together need as many values each; {sizes}")
-        columns.append(keys)
     return columns
 
 
 def _interval(override: Override, points: int | None) -> list[str]:
-    sweep = override.value()
-    assert isinstance(sweep, IntervalSweep)
-    assert sweep.start is not None
-    assert sweep.end is not None
+    sweep: Any = override.value()
+    start, end, line = sweep.start, sweep.end, override.input_line
     if points is None:
-        raise RunnerError(
-            f"{override.input_line}: say how many values of the interval with hydra.sweeper.points=N"
-        )
+        raise RunnerError(f"{line}: say how many values of the interval with hydra.sweeper.points=N")
     logarithmic = "log" in sweep.tags
-    if logarithmic and not (sweep.start > 0 and sweep.end > 0):
-        raise RunnerError(f"{override.input_line}: a logarithmic interval needs two ends above 0")
-    values = spaced(float(sweep.start), float(sweep.end), points, logarithmic)
-    if isinstance(sweep.start, int) and isinstance(sweep.end, int):  # int(interval(1,10))
+    if logarithmic and not (start > 0 and end > 0):
+        raise RunnerError(f"{line}: a logarithmic interval needs two ends above 0")
+    values = spaced(float(start), float(end), points, logarithmic)
+    if isinstance(start, int) and isinstance(end, int):  # int(interval(1,10))
         return [str(round(value)) for value in values]
     return [as_override(value) for value in values]
 

@@ -13,13 +13,13 @@ import yaml
 
 from runner.records.names import HYDRA_FILES
 
-#: What differs from job to job in ``hydra.yaml``: the name of the gap, and the key below ``hydra``.
+#: What differs from job to job in ``hydra.yaml``: the name of the gap, and the path of its key.
 GAPS = {
-    "num": "job.num",
-    "id": "job.id",
-    "override_dirname": "job.override_dirname",
-    "task": "overrides.task",
-    "folder": "runtime.output_dir",
+    "num": ("hydra", "job", "num"),
+    "id": ("hydra", "job", "id"),
+    "override_dirname": ("hydra", "job", "override_dirname"),
+    "task": ("hydra", "overrides", "task"),
+    "folder": ("hydra", "runtime", "output_dir"),
 }
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z_][\w.]*=[\w.=,+-]*", re.ASCII)  # YAML never quotes such text
@@ -38,13 +38,11 @@ def written(value: Any, path: Sequence[str]) -> str:
 def written_lines(overrides: Iterable[str], path: Sequence[str]) -> str:
     """A list of overrides as YAML writes it behind the colon of the key at `path`."""
     start = "\n" + "  " * max(0, len(path) - 1) + "- "
-    return (
-        "".join(
-            start + text if _PLAIN_TEXT.fullmatch(text) else _written_text(tuple(path), text, in_list=True)
-            for text in overrides
-        )
-        or " []"
-    )
+    lines = [
+        start + text if _PLAIN_TEXT.fullmatch(text) else _written_text(tuple(path), text, in_list=True)
+        for text in overrides
+    ]
+    return "".join(lines) or " []"
 
 
 @lru_cache(maxsize=4096)
@@ -64,13 +62,9 @@ def _behind(path: Sequence[str], value: Any) -> str:
     return as_yaml(nested).rstrip("\n").partition(f"{path[-1]}:")[2]
 
 
-def _in_hydra(gap: str) -> list[str]:
-    """The path of a gap in ``hydra.yaml``."""
-    return ["hydra", *GAPS[gap].split(".")]
-
-
-def dirname(overrides: Iterable[str], item_sep: str, kv_sep: str) -> str:
-    """A folder's name made of overrides: Hydra's ``override_dirname``."""
+def dirname(overrides: Iterable[str], separators: tuple[str, str]) -> str:
+    """A folder's name made of overrides, of which `separators` are between two and in one, as Hydra's."""
+    item_sep, kv_sep = separators
     return item_sep.join(sorted(overrides)).replace("=", kv_sep)
 
 
@@ -100,19 +94,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Template:
-    """What the files of jobs of one kind share.
+    """What the files of jobs of one kind share."""
 
-    `subdir` is Hydra's ``output_subdir``, None for no files; `texts` are those of HYDRA_FILES;
-    `keys` have a value of the job's own, `folder` is where the jobs' folders are, and `item_sep`
-    and `kv_sep` make a folder's name of overrides.
-    """
-
-    subdir: str | None
-    texts: tuple[Text, ...]
-    keys: tuple[str, ...] = ()
-    folder: str = ""
-    item_sep: str = ","
-    kv_sep: str = "="
+    subdir: str | None  # Hydra's ``output_subdir``, None for no files
+    texts: tuple[Text, ...]  # of HYDRA_FILES
+    keys: tuple[str, ...] = ()  # that have a value of the job's own
+    folder: str = ""  # where the jobs' folders are
+    separators: tuple[str, str] = (",", "=")  # in a folder's name made of overrides
 
 
 def _make(*folders: str) -> None:
@@ -151,12 +139,12 @@ class JobFiles(NamedTuple):
     def _filling(self) -> dict[str, str]:
         """What goes into each gap of the texts."""
         pairs = zip(self.template.keys, self.values, strict=True)
-        name = dirname(self.overrides, self.template.item_sep, self.template.kv_sep)
+        name = dirname(self.overrides, self.template.separators)
         return {key: written(value, key.split(".")) for key, value in pairs} | {
             "num": f" {self.number}",
             "id": f" '{self.number}'",
-            "override_dirname": written(name, _in_hydra("override_dirname")),
-            "task": written_lines(self.overrides, _in_hydra("task")),
+            "override_dirname": written(name, GAPS["override_dirname"]),
+            "task": written_lines(self.overrides, GAPS["task"]),
             "folder": str(self.number),
             "overrides": written_lines(self.overrides, ()).lstrip("\n "),
         }

@@ -14,8 +14,9 @@ import copy
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -36,39 +37,37 @@ _PLAIN = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\w.+\-]+|\[[\w.+\-,\[\]]*\])", 
 _CONTAINER = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\[{][^$?]*[\]}])", re.ASCII)
 
 
-def makes_way(override: str, after: str) -> bool:
-    """Whether an override is there only so that the one after it replaces, and does not merge."""
-    return override.endswith("=null") and override == f"++{key_of(after)}=null"
+def _make_way(overrides: Sequence[str]) -> list[bool]:
+    """Which overrides are there only so that the one after each replaces, and does not merge."""
+    return [
+        override.endswith("=null") and override == f"++{key_of(after)}=null"
+        for override, after in zip_longest(overrides, overrides[1:], fillvalue="")
+    ]
 
 
 def effective(overrides: Sequence[str]) -> list[str]:
     """The overrides without those that only make way for the next."""
-    pairs = zip(overrides, [*overrides[1:], ""], strict=False)
-    return [override for override, after in pairs if not makes_way(override, after)]
+    return [override for override, is_way in zip(overrides, _make_way(overrides), strict=True) if not is_way]
 
 
 @dataclass(slots=True)
 class Job:
-    """A job of a sweep, composed; a hundred thousand of them are held at once.
-
-    `folder` is its output directory, `files` what is written into it first, `kind` where its
-    configuration is made, unless it is `resolved` already.
-    """
+    """A job of a sweep, composed; a hundred thousand of them are held at once."""
 
     number: int
     overrides: list[str]
-    folder: str
-    files: JobFiles
+    folder: str  # its output directory
+    files: JobFiles  # what is written into it first
     composer: Composer = field(repr=False)
-    kind: Kind | None = field(default=None, repr=False)
-    resolved: dict[str, Any] | None = None
+    kind: Kind | None = field(default=None, repr=False)  # which makes its configuration
+    resolved: dict[str, Any] | None = None  # its configuration, where none has to be made
 
     @property
     def config(self) -> dict[str, Any]:
         """The task's configuration as a plain container, interpolations resolved."""
-        if self.kind is None or self.resolved is not None:
-            assert self.resolved is not None
+        if self.resolved is not None:
             return self.resolved
+        assert self.kind is not None
         return self.kind.config(self.files.values)
 
     def compose(self) -> DictConfig:
@@ -98,33 +97,26 @@ class Composer:
             self.kinds[signature] = Kind(composed, self.master, overrides, slots, clashes)
         kind = self.kinds[signature]
         if kind.simple:
-            try:
+            with suppress(Exception):  # Hydra's own composition below will say what is wrong
                 files = kind.files(number, list(overrides), [slot[1] for slot in slots if slot])
                 folder = f"{files.template.folder}/{number}"
                 return Job(number, files.overrides, folder, files, self, kind, kind.resolved())
-            except Exception:  # Hydra's own composition below will say what is wrong
-                pass
         return self.by_hydra(number, overrides)
 
     def _slots(self, overrides: Sequence[str]) -> list[Slot | None]:
         """The key and the value of every plain override; None for any other, of which a kind is made."""
-        slots: list[Slot | None] = []
-        replaces = False
-        for override, after in zip(overrides, [*overrides[1:], ""], strict=False):
-            only_makes_way = makes_way(override, after)
-            slots.append(None if only_makes_way else self._slot(override, replaces))
-            replaces = only_makes_way
-        return slots
+        ways = _make_way(overrides)
+        placed = zip(overrides, ways, [False, *ways], strict=False)
+        return [None if is_way else self._slot(override, replaces) for override, is_way, replaces in placed]
 
     def _slot(self, override: str, replaces: bool) -> Slot | None:
         match = _PLAIN.fullmatch(override) or (_CONTAINER.fullmatch(override) if replaces else None)
         if match is None or self._decides(match[1].lstrip("+")):
             return None
-        if (
-            replaces and match[2][0] in "[{"
-        ):  # weights may be thousands: those of all jobs are not put in anew
-            return None if override == self.first.setdefault(match[1], override) else (match[1], match[2])
-        return match[1], match[2]
+        key, value = match.groups()
+        if replaces and value[0] in "[{" and override == self.first.setdefault(key, override):
+            return None  # weights may be thousands: those of all jobs are not put in anew
+        return key, value
 
     def _decides(self, key: str) -> bool:
         """Whether a key chooses what is composed: a group, or something of Hydra's own."""
@@ -154,7 +146,7 @@ class Composer:
         naming = hydra.job.config.override_dirname
         hydra.overrides.task = list(overrides)
         with open_dict(hydra.job):
-            hydra.job.override_dirname = dirname(overrides, naming.item_sep, naming.kv_sep)
+            hydra.job.override_dirname = dirname(overrides, (naming.item_sep, naming.kv_sep))
         return self._completed(config, number)
 
     def _differs_in_values_only(self, overrides: Sequence[str], slots: Sequence[Slot | None]) -> bool:
@@ -195,22 +187,15 @@ class Composer:
         """A job whose configuration and files are Hydra's own work."""
         config = self.compose(number, overrides)
         with _hydra_config(config):
-            container = OmegaConf.to_container(task_of(config), resolve=True)
-        assert isinstance(container, dict)
+            container: Any = OmegaConf.to_container(task_of(config), resolve=True)
         texts = (
             OmegaConf.to_yaml(task_of(config)),
             OmegaConf.to_yaml(OmegaConf.masked_copy(config, "hydra")),
             OmegaConf.to_yaml(config.hydra.overrides.task),
         )
         template = Template(config.hydra.output_subdir, tuple(Text((text,)) for text in texts))
-        return Job(
-            number,
-            list(overrides),
-            str(config.hydra.runtime.output_dir),
-            JobFiles(template, number, list(overrides)),
-            self,
-            resolved=container,  # type: ignore[arg-type]  # keys are strings here
-        )
+        files, folder = JobFiles(template, number, list(overrides)), str(config.hydra.runtime.output_dir)
+        return Job(number, files.overrides, folder, files, self, resolved=container)
 
 
 @contextmanager

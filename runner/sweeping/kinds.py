@@ -37,31 +37,20 @@ class Kind:
         slots: Sequence[Slot | None],
         clashes: bool,
     ) -> None:
-        self.composed = composed
         self.master = master
         self.overrides = list(overrides)
-        self.keys = [slot[0].lstrip("+") for slot in slots if slot]
         self.task = task_of(composed)
-        self.nodes = [leaf(self.task, slot[0].lstrip("+"), slot[1]) for slot in slots if slot]
-        self.hydra: dict[str, Any] = OmegaConf.to_container(  # type: ignore[assignment]
-            composed.hydra, resolve=False, enum_to_str=True
-        )
-        self.container: dict[str, Any] = OmegaConf.to_container(  # type: ignore[assignment]
-            self.task, resolve=False, enum_to_str=True
-        )
+        values = [(key.lstrip("+"), value) for key, value in filter(None, slots)]
+        self.keys = [key for key, _ in values]
+        self.nodes: list[Any] = [leaf(self.task, key, value) for key, value in values]
+        self.hydra, self.container = _unresolved(composed.hydra), _unresolved(self.task)
         self.folder = os.path.dirname(self.hydra["runtime"]["output_dir"])
         self.interpolates = "${" in str(self.container)
         self.simple = not clashes and self._is_simple()
         if self.simple:
-            naming = self.hydra["job"]["config"]["override_dirname"]
-            self.template = Template(
-                self.hydra["output_subdir"],
-                self._texts(),
-                tuple(self.keys),
-                self.folder,
-                naming["item_sep"],
-                naming["kv_sep"],
-            )
+            subdir, naming = self.hydra["output_subdir"], self.hydra["job"]["config"]["override_dirname"]
+            separators = naming["item_sep"], naming["kv_sep"]
+            self.template = Template(subdir, self._texts(), tuple(self.keys), self.folder, separators)
 
     def _is_simple(self) -> bool:
         """Whether a value in a gap changes nothing but itself and what interpolates it."""
@@ -80,22 +69,18 @@ class Kind:
         container = self.container
         for number, key in enumerate(self.keys):
             container = _with(container, key.split("."), mark(number))
-        hydra = self.hydra
-        for number, path in enumerate(GAPS.values()):
-            hydra = _with(hydra, path.split("."), mark(number))
-        hydra["runtime"]["output_dir"] = f"{self.folder}/{hydra['runtime']['output_dir']}"
+        hydra = {"hydra": self.hydra}
+        for number, (name, path) in enumerate(GAPS.items()):
+            hydra = _with(hydra, path, f"{self.folder}/{mark(number)}" if name == "folder" else mark(number))
         return (
             Text.marked(as_yaml(container), self.keys),
-            Text.marked(as_yaml({"hydra": hydra}), list(GAPS)),
+            Text.marked(as_yaml(hydra), list(GAPS)),
             Text(("", "\n"), ("overrides",)),
         )
 
     def files(self, number: int, overrides: list[str], texts: Sequence[str]) -> JobFiles:
         """The files of a job with the values that `texts` stand for. Raises what Hydra raises for such."""
-        values = []
-        for node, text in zip(self.nodes, texts, strict=True):
-            assert node is not None
-            values.append(put(node, parse(text)))
+        values = [put(node, parse(text)) for node, text in zip(self.nodes, texts, strict=True)]
         return JobFiles(self.template, number, overrides, values)
 
     def resolved(self) -> dict[str, Any] | None:
@@ -111,6 +96,10 @@ class Kind:
         for key, value in zip(self.keys, values, strict=True):
             config = _with(config, key.split("."), value)
         return config
+
+
+def _unresolved(config: DictConfig) -> dict[str, Any]:
+    return OmegaConf.to_container(config, resolve=False, enum_to_str=True)  # type: ignore[return-value]
 
 
 def _with(container: dict[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:

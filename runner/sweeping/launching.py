@@ -6,6 +6,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,30 +17,27 @@ from omegaconf import DictConfig
 from runner.errors import RunnerError
 from runner.guard import claimed, refuse_others
 from runner.hydra_internals import basic_launcher
-from runner.records.folders import inside
 from runner.records.lines import Line, read_lines
-from runner.records.names import INTERRUPTED, RUNS
+from runner.records.locks import inside
+from runner.records.names import INTERRUPTED, RUNS, is_part
 from runner.records.runs_table import RunsTable
-from runner.records.writing import clear, clear_parts, refuse_finished
-from runner.sweeping.grid import expected, fixed_overrides, requested, swept_of
+from runner.records.writing import clear, refuse_finished
+from runner.sweeping.grid import expected, fixed_overrides, requested, swept_of, without_duplicates
 from runner.sweeping.jobs import Composer, Job
+from runner.sweeping.plugin_keys import LauncherSettings
 from runner.sweeping.progress import Progress
 from runner.sweeping.resuming import Resumption
 from runner.sweeping.returns import LazyJobReturn, Watchers
-from runner.sweeping.settings import LauncherSettings
-from runner.sweeping.workers import in_this_process, train_stacks
+from runner.sweeping.workers import train_stacks
 from runner.training.experiment import Experiment
-from runner.training.stacking import row_bytes, stacked
+from runner.training.stacking import stacked
 from runner.work import Outcome, Work, failure
 
 log = logging.getLogger(__name__)
 
 
 class Batched(Protocol):
-    """The batched form of a task function: an attribute ``batched`` that the launcher looks for.
-
-    A task function without it is run job by job, as by Hydra's basic launcher.
-    """
+    """The batched form of a task function, its attribute ``batched``; without it jobs are run one by one."""
 
     def prepare(self, config: dict[str, Any]) -> Experiment:
         """The run that a job's configuration describes; raises RunnerError where it is wrong."""
@@ -54,26 +52,22 @@ def wants_a_process_of_its_own(master: DictConfig) -> bool:
     return bool(job.chdir) or bool(job.env_set) or bool(job.env_copy)
 
 
+@dataclass
 class Sweep:
     """A sweep whose jobs come in one batch or in several, and its table, which has all of them."""
 
-    def __init__(
-        self,
-        settings: LauncherSettings,
-        context: HydraContext,
-        task_function: TaskFunction,
-        master: DictConfig,
-    ) -> None:
-        self.settings = settings
-        self.context = context
-        self.task_function = task_function
-        self.master = master
-        self.batched: Batched | None = getattr(task_function, "batched", None)
-        self.folder = Path(str(master.hydra.sweep.dir)).absolute()
-        self.composer = Composer(context.config_loader, master)
-        self.table: RunsTable | None = None
-        self.fixed: Set[str] = frozenset()
-        self.hashes: dict[str, str] = {}  # of the files that runs were made from
+    settings: LauncherSettings
+    context: HydraContext
+    task_function: TaskFunction
+    master: DictConfig
+    table: RunsTable | None = None
+    fixed: Set[str] = frozenset()
+    hashes: dict[str, str] = field(default_factory=dict)  # of the files that runs were made from
+
+    def __post_init__(self) -> None:
+        self.batched: Batched | None = getattr(self.task_function, "batched", None)
+        self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
+        self.composer = Composer(self.context.config_loader, self.master)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], first: int) -> Sequence[JobReturn]:
         """Runs the jobs and returns a JobReturn a job, in order; see Hydra's ``Launcher.launch``."""
@@ -83,7 +77,7 @@ class Sweep:
             return self._one_by_one(job_overrides, first)
         self.folder.mkdir(parents=True, exist_ok=True)
         with claimed(self.folder, self.context.callbacks.callbacks):
-            clear_parts(self.folder)
+            clear(self.folder, is_part)
             table = self.table = self.table or self._table(job_overrides)
             jobs = {n: self.composer.job(n, job) for n, job in enumerate(job_overrides, start=first)}
             return _Batch(self, self.batched, table, jobs).run()
@@ -103,17 +97,12 @@ class Sweep:
         self.fixed = fixed_overrides(self.master, loader)
         table = RunsTable(self.folder, [])
         if self.master.hydra.sweeper.get("max_batch_size") is not None:
-            everything = requested(self.master, loader)
+            everything = without_duplicates(requested(self.master, loader))
             if everything[: len(job_overrides)] == job_overrides:
                 table.expect(expected(everything, self.master, self.fixed))
                 if self.settings.resume:
                     table.expect(read_lines(self.folder / RUNS))
         return table
-
-    @property
-    def share(self) -> int:
-        """The bytes that a worker may hold."""
-        return self.settings.memory // self.settings.workers
 
     def directory(self, job: Job) -> str:
         """A job's folder, as seen from the sweep's."""
@@ -170,23 +159,16 @@ class _Batch:
         with Progress(len(self.jobs)) as self.progress:
             todo = self._unfinished()  # until here a sweep may be refused, and nothing is written
             try:
-                for outcomes in train_stacks(
-                    self._stacks(todo),
-                    row_bytes(self.sweep.share),
-                    n_jobs=settings.workers,
-                    backend=settings.backend,
-                    address=settings.address,
-                    tick=self.progress.part,
-                ):
-                    self._take([*self._failures(), *outcomes])
-                self._take(self._failures())
+                for outcomes in train_stacks(self._stacks(todo), settings, self.progress.part):
+                    self._take(outcomes)
+                self._take([])
             except KeyboardInterrupt:
                 self._interrupted()
                 raise
             finally:
-                if not in_this_process(settings.workers, settings.backend):
+                if not settings.in_this_process:
                     for job in self.jobs.values():  # a worker that died may have been at it
-                        clear_parts(job.folder)
+                        clear(job.folder, is_part)
                 if self.table.is_begun:
                     self.table.write()
         return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]
@@ -212,14 +194,13 @@ class _Batch:
             self.table.write()
         settings = self.sweep.settings
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
-        fair = -(-len(jobs) // (settings.workers * (1 if settings.local else 16)))
+        fair = -(-len(jobs) // (settings.workers * (1 if settings.is_local else 16)))
         groups: dict[Hashable, list[Job]] = {}
         for job in jobs:
             groups.setdefault(self.batched.group(job.config), []).append(job)
         for group in groups.values():
-            yield from stacked(
-                filter(None, map(self._work, group)), lambda work: work.experiment, self.sweep.share, fair
-            )
+            works = filter(None, map(self._work, group))
+            yield from stacked(works, lambda work: work.experiment, settings.share, fair)
 
     def _work(self, job: Job) -> Work | None:
         """What a worker is to do for a job; None, and an outcome, where that cannot be prepared."""
@@ -235,11 +216,9 @@ class _Batch:
             return None
         return Work(line, job.folder, made, job.files)
 
-    def _failures(self) -> list[Outcome]:
-        """The outcomes of jobs that could not be prepared since this was last asked."""
-        return [self.unprepared.popleft() for _ in range(len(self.unprepared))]
-
-    def _take(self, outcomes: Sequence[Outcome]) -> None:
+    def _take(self, trained: Sequence[Outcome]) -> None:
+        """Notes what has become of runs, and of those that could not be prepared meanwhile."""
+        outcomes = [*(self.unprepared.popleft() for _ in range(len(self.unprepared))), *trained]
         for outcome in outcomes:
             number = outcome.line.run
             self.outcomes[number] = outcome

@@ -9,18 +9,15 @@ from typing import Any
 from hydra.types import RunMode
 
 from runner.config.compose import composing, replacing
-from runner.sweeping.grid import requested
+from runner.sweeping.grid import requested, without_duplicates
 from runner.sweeping.jobs import Composer
 
 
 def configurations(overrides: Sequence[str], config_dir: str | Path | None = None) -> list[dict[str, Any]]:
-    """The configuration of every run of a sweep, in order, as plain containers.
-
-    Raises what Hydra and the grid sweeper raise.
-    """
+    """The configuration of every run of a sweep, in order. Raises what Hydra and the grid sweeper raise."""
     with composing(config_dir) as (hydra, searchpath):
         given = [*replacing(overrides), *searchpath]
         master = hydra.compose_config("config", given, RunMode.MULTIRUN, from_shell=False)
-        jobs = requested(master, hydra.config_loader)
+        jobs = without_duplicates(requested(master, hydra.config_loader))
         composer = Composer(hydra.config_loader, master)
         return [composer.job(number, job).config for number, job in enumerate(jobs)]

@@ -6,8 +6,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any
+
+from runner.records.names import DIVERGED, FAILED
 
 #: Seconds between two lines where there is no terminal.
 LINE_EVERY = 15.0
@@ -32,9 +33,7 @@ class Progress:
             self._open_bar()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.bar is not None:
             self.bar.stop()
 
@@ -56,10 +55,9 @@ class Progress:
         self.bar.start()
 
     def skip(self, statuses: Iterable[str]) -> None:
-        """Takes the statuses of runs that an earlier sweep has finished."""
-        before = self.counts.total()
+        """Takes the statuses of runs that an earlier sweep has finished; before all others."""
         self.counts.update(statuses)
-        self.skipped += self.counts.total() - before
+        self.skipped = self.counts.total()
 
     def add(self, statuses: Iterable[str]) -> None:
         """Takes the statuses of runs that have ended."""
@@ -74,21 +72,15 @@ class Progress:
 
     def _show(self, at_once: bool = False) -> None:
         now = time.monotonic()
-        if now - self.said < (BAR_EVERY if self.bar is not None else LINE_EVERY) and not (
-            at_once and self.bar is not None
-        ):
+        pause = LINE_EVERY if self.bar is None else 0.0 if at_once else BAR_EVERY
+        if now - self.said < pause:
             return
         self.said = now
         done = self.counts.total() + self.under_way
         rate = (done - self.skipped) / max(now - self.started, 1e-9)
+        bad = [f"{self.counts[status]} {status}" for status in (DIVERGED, FAILED) if self.counts[status]]
         if self.bar is not None:
-            self.bar.update(self.task, completed=done, ended=self._ended(), rate=f"{rate:.3g} runs/s")
+            self.bar.update(self.task, completed=done, ended=", ".join(bad), rate=f"{rate:.3g} runs/s")
             return
         left = f"; about {(self.total - done) / rate:.0f} s left" if rate > 0 else ""
-        ended = f", {self._ended()}" if self._ended() else ""
-        print(f"{int(done)} of {self.total} runs done{ended}{left}", flush=True)
-
-    def _ended(self) -> str:
-        return ", ".join(
-            f"{self.counts[status]} {status}" for status in ("diverged", "failed") if self.counts[status]
-        )
+        print(", ".join([f"{int(done)} of {self.total} runs done", *bad]) + left, flush=True)

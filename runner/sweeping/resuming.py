@@ -10,7 +10,7 @@ from runner.config.sources import refuse_other_files
 from runner.errors import RunnerError
 from runner.records.checksums import changed, recorded, sum_of
 from runner.records.lines import Line
-from runner.records.names import FILES, SUMMARY
+from runner.records.names import SUMMARY
 from runner.sweeping.jobs import Job
 
 #: Runs that are no more what they were, of which a resumption says what is wrong.
@@ -26,11 +26,9 @@ class Resumption:
     def __init__(self, jobs: Mapping[int, Job], directories: Mapping[int, str]) -> None:
         """Raises RunnerError for the result of another run, or of another configuration."""
         self.jobs = jobs
-        self.done: dict[int, Line] = {}
         self.spoilt: dict[int, dict[str, str]] = {}
-        for number, job in jobs.items():
-            if (line := self._line(job, directories[number])) is not None:
-                self.done[number] = line
+        lines = {number: self._line(job, directories[number]) for number, job in jobs.items()}
+        self.done = {number: line for number, line in lines.items() if line is not None}
 
     def _line(self, job: Job, directory: str) -> Line | None:
         """The line of a run that is done; None for one that is not, or whose files are not as they were."""
@@ -61,20 +59,18 @@ class Resumption:
 
     def warning(self) -> str:
         """Which runs are trained again though they were done, and whose files they have instead."""
-        summaries = {number: recorded(job.folder) for number, job in self.jobs.items()}
         owners = {
-            (name, summary.files[name]): number
-            for number, summary in summaries.items()
-            for name in FILES
-            if summary and name in summary.files
+            (name, written): number
+            for number, job in self.jobs.items()
+            if (summary := recorded(job.folder))
+            for name, written in summary.files.items()
         }
         lines = []
         for number, faults in list(self.spoilt.items())[:SPOILT]:
             for name, fault in faults.items():
                 owner = owners.get((name, str(sum_of(Path(self.jobs[number].folder, name)))))
-                lines.append(
-                    f"  run {number}: {name} {fault}" + ("" if owner is None else f", those of run {owner}")
-                )
+                others = "" if owner is None else f", those of run {owner}"
+                lines.append(f"  run {number}: {name} {fault}{others}")
         more = [f"  and {len(self.spoilt) - SPOILT} more"] if len(self.spoilt) > SPOILT else []
         again = "runs are not as they were written, and are trained again:"
         return "\n".join([f"{len(self.spoilt)} of {len(self.jobs)} {again}", *lines, *more])
@@ -90,9 +86,9 @@ def _refuse_other_configuration(job: Job) -> None:
     path, now = _record(job), job.files.config()
     if path is None or (before := path.read_bytes()) == now:
         return
-    there, here = (set(text.decode().splitlines()) for text in (before, now))
-    only = [f"  there: {line.strip()}" for line in before.decode().splitlines() if line not in here]
-    only += [f"  here:  {line.strip()}" for line in now.decode().splitlines() if line not in there]
+    there, here = (text.decode().splitlines() for text in (before, now))
+    only = [f"  there: {line.strip()}" for line in there if line not in here]
+    only += [f"  here:  {line.strip()}" for line in here if line not in there]
     raise RunnerError(
         f"hydra.launcher.resume=true: run {job.number} in {job.folder} was made from another configuration:\n"
         + "\n".join(only)

@@ -16,10 +16,7 @@ from runner.work import Outcome
 
 
 class LazyJobReturn(JobReturn):
-    """A job's return, with its line of the table.
-
-    Its configurations are composed when somebody asks for them.
-    """
+    """A job's return, with its line of the table; its configurations are composed when they are asked for."""
 
     def __init__(self, job: Job, outcome: Outcome) -> None:
         self.job = job
@@ -52,17 +49,15 @@ class Watchers:
         self.task_function = task_function
         self.configs: dict[int, DictConfig] = {}
         self.notify = context.callbacks
-        self.callbacks = [
-            callback
+        self.has_any = any(
+            getattr(type(callback), name, None) is not getattr(Callback, name)
             for callback in context.callbacks.callbacks
-            if not isinstance(callback, Callback)
-            or type(callback).on_job_start is not Callback.on_job_start
-            or type(callback).on_job_end is not Callback.on_job_end
-        ]
+            for name in ("on_job_start", "on_job_end")
+        )
 
     def start(self, job: Job) -> None:
         """Tells them of a job that is about to be run."""
-        if self.callbacks:
+        if self.has_any:
             self.configs[job.number] = job.compose()
             self.notify.on_job_start(config=self.configs[job.number], task_function=self.task_function)
 

@@ -15,19 +15,17 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from runner.config.compose import replacing
-from runner.errors import RunnerError, describe
+from runner.errors import ConfigError, RunnerError, describe
 from runner.hydra_internals import error_of
-from runner.ranking import default_metric, verdict
-from runner.records.folders import inside
-from runner.records.lines import Line
+from runner.records.lines import Line, varying_keys
+from runner.records.locks import inside
 from runner.records.names import MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
-from runner.sweeping.grid import expand, expected, fixed_overrides, with_params, without_duplicates
+from runner.results.ranking import default_metric, verdict
+from runner.sweeping.grid import expected, fixed_overrides, requested, without_duplicates
 from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import wants_a_process_of_its_own
-from runner.sweeping.settings import SweeperSettings
 from runner.training.experiment import width
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
@@ -43,26 +41,21 @@ class SweepFailedError(RunnerError):
 
 
 def sweep(
-    arguments: Sequence[str],
-    settings: SweeperSettings,
-    context: HydraContext,
-    task_function: TaskFunction,
-    config: DictConfig,
-    launcher: Launcher,
+    config: DictConfig, context: HydraContext, task_function: TaskFunction, launcher: Launcher
 ) -> list[Sequence[JobReturn]]:
-    """Runs a sweep; returns the batches' JobReturns. See Hydra's ``Sweeper.sweep``.
+    """Runs the sweep that `config` asks for; returns the batches' JobReturns. See Hydra's ``Sweeper.sweep``.
 
     Raises SweepFailedError at the end where runs of a batched task have failed, and for any other
     task, as Hydra's basic sweeper does, the first error of a batch.
     """
-    asked, is_batched = with_params(settings.params, arguments), hasattr(task_function, "batched")
-    if is_batched:
-        asked = replacing(asked)
-    expanded = expand(asked, context.config_loader, points=settings.points, together=settings.together)
+    size, is_batched = config.hydra.sweeper.max_batch_size, hasattr(task_function, "batched")
+    if size is not None and size < 1:
+        raise ConfigError("hydra.sweeper.max_batch_size", size, "must be null or at least 1")
+    expanded = requested(config, context.config_loader, is_ours=is_batched)
     jobs = without_duplicates(expanded)
     if len(jobs) < len(expanded):
         print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
-    if settings.dry_run:
+    if config.hydra.sweeper.dry_run:
         print(preview(jobs, Composer(context.config_loader, config), task_function))
         return []
     folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
@@ -70,9 +63,8 @@ def sweep(
     started, table = time.monotonic(), None
     if is_batched and (not keeps_table or wants_a_process_of_its_own(config)):
         table = RunsTable(folder, expected(jobs, config, fixed_overrides(config, context.config_loader)))
-    size = settings.max_batch_size or max(1, len(jobs))
     with _recorded(folder, config, keeps_table):
-        batches = _launched(jobs, size, launcher, table, is_batched)
+        batches = _launched(jobs, size or max(1, len(jobs)), launcher, table, is_batched)
     if is_batched:
         returned: list[Any] = list(chain(*batches))
         lines = [job_return.line for job_return in returned] if table is None else table.lines.values()
@@ -82,10 +74,7 @@ def sweep(
 
 @contextmanager
 def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[None]:
-    """Writes ``multirun.yaml``, as Hydra's basic sweeper does, unless a resumed sweep has it.
-
-    It is taken away again where no run was begun: nothing is to look like a sweep.
-    """
+    """Writes ``multirun.yaml``, as Hydra's basic sweeper does, unless a resumed sweep has it."""
     path = folder / MULTIRUN
     is_new = not path.is_file()
     if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed
@@ -94,7 +83,7 @@ def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[N
         yield
     except BaseException:
         if is_new and keeps_table and not (folder / RUNS).exists():
-            path.unlink()
+            path.unlink()  # no run was begun: nothing is to look like a sweep
         raise
 
 
@@ -153,11 +142,7 @@ def _swept(line: Line) -> str:
 
 def _best(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """What there is to say of the best setting. Not every launcher knows that a key has but one value."""
-    values: dict[str, set[object]] = {}
-    for line in lines:
-        for key, value in line.swept.items():
-            values.setdefault(key, set()).add(value)
-    keys = [key for key, distinct in values.items() if len(distinct) > 1 and key != "seed"]
+    keys = [key for key in varying_keys(lines) if key != "seed"]
 
     def name(run: int) -> str:
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)

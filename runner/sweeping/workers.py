@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -12,12 +12,11 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from runner.errors import RunnerError
+from runner.sweeping.plugin_keys import LauncherSettings
 from runner.training.loop import keep_freed_memory
+from runner.training.stacking import row_bytes
 from runner.work import Outcome, Watch, Work, run_stack
 
-#: Backends whose workers are on this machine.
-LOCAL = ("loky", "threading")
-BACKENDS = (*LOCAL, "dask", "ray")
 #: ray's backend hands results back in lists only, so it is given a few stacks at a time.
 RETURNS = {"ray": "list"}
 CALLS_AT_A_TIME = 64
@@ -26,36 +25,25 @@ DEATHS = 5
 
 
 def train_stacks(
-    stacks: Iterable[list[Work]],
-    row_bytes: int,
-    *,
-    n_jobs: int,
-    backend: str,
-    address: str | None,
-    tick: Callable[[float], None] = lambda _: None,
+    stacks: Iterable[list[Work]], settings: LauncherSettings, tick: Callable[[float], None]
 ) -> Iterator[list[Outcome]]:
     """Trains every stack; yields the outcomes of each as it is done, in any order.
 
     A stack whose worker dies is trained again by another. `tick` is told of every epoch that is
-    trained in this process: how many runs, counted whole, that comes to. `address` is that of a scheduler of
-    dask's, or of a ray cluster; None makes a local one. Raises RunnerError where the backend's
-    package is not installed or workers keep dying.
+    trained in this process: how many runs, counted whole, that comes to. Raises RunnerError where the
+    backend's package is not installed or workers keep dying.
     """
-    if in_this_process(n_jobs, backend):
+    buffer = row_bytes(settings.share)
+    if settings.in_this_process:
         for stack in stacks:
             epochs = max(1, *(work.experiment.epochs for work in stack))
-            yield run_stack(stack, row_bytes, Watch(tick=partial(tick, len(stack) / epochs)))
+            yield run_stack(stack, buffer, Watch(tick=partial(tick, len(stack) / epochs)))
         return
     with ExitStack() as opened:
         # Outside the workers' own limits too: threads that end theirs must not lift the others'.
         opened.enter_context(threadpool_limits(1, "blas"))
-        opened.enter_context(_cluster(backend, n_jobs, address))
-        yield from _until_done(_Ledger(stacks), row_bytes, n_jobs, backend)
-
-
-def in_this_process(n_jobs: int, backend: str) -> bool:
-    """Whether stacks are trained here, one after the other."""
-    return n_jobs == 1 and backend in LOCAL
+        opened.enter_context(_cluster(settings))
+        yield from _until_done(_Ledger(stacks), buffer, settings.workers, settings.backend)
 
 
 class _Ledger:
@@ -72,9 +60,7 @@ class _Ledger:
             yield number, stack
 
 
-def _numbered(
-    number: int, stack: list[Work], row_bytes: int, parent: int | None
-) -> tuple[int, list[Outcome]]:
+def _numbered(number: int, stack: list[Work], buffer: int, parent: int | None) -> tuple[int, list[Outcome]]:
     """Trains a stack in a worker, which ends with `parent`, the process that it works for.
 
     Without it, the worker writes nothing more: another process may be at work in the folders by now.
@@ -85,15 +71,15 @@ def _numbered(
             os._exit(1)
 
     keep_freed_memory()
-    return number, run_stack(stack, row_bytes, Watch(tick=stop_if_orphaned, check=stop_if_orphaned))
+    return number, run_stack(stack, buffer, Watch(tick=stop_if_orphaned, check=stop_if_orphaned))
 
 
-def _until_done(ledger: _Ledger, row_bytes: int, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
+def _until_done(ledger: _Ledger, buffer: int, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
     from joblib import Parallel, delayed, parallel_config
 
     parent = os.getpid() if backend == "loky" else None
     for _ in range(DEATHS):
-        calls = (delayed(_numbered)(number, stack, row_bytes, parent) for number, stack in ledger.hand_out())
+        calls = (delayed(_numbered)(number, stack, buffer, parent) for number, stack in ledger.hand_out())
         try:
             for batch in _batches(calls, backend):
                 with parallel_config(backend=backend, n_jobs=n_jobs):
@@ -130,41 +116,40 @@ def _batches(calls: Iterator[Any], backend: str) -> Iterator[Iterable[Any]]:
         yield batch
 
 
-def _cluster(backend: str, n_jobs: int, address: str | None) -> AbstractContextManager[Any]:
-    clusters = {"dask": _dask, "ray": _ray}
+def _cluster(settings: LauncherSettings) -> AbstractContextManager[Any]:
+    opened, clusters = ExitStack(), {"dask": _dask, "ray": _ray}
     try:
-        return clusters[backend](n_jobs, address) if backend in clusters else nullcontext()
+        if settings.backend in clusters:
+            clusters[settings.backend](settings, opened)
     except ImportError:
+        name = settings.backend
         raise RunnerError(
-            f"hydra.launcher.backend={backend}: needs a package: pip install 'backprop-runner[{backend}]'"
+            f"hydra.launcher.backend={name}: needs a package: pip install 'backprop-runner[{name}]'"
         ) from None
-
-
-def _dask(n_jobs: int, address: str | None) -> AbstractContextManager[Any]:
-    from distributed import Client, LocalCluster
-
-    opened = ExitStack()
-    if address is None:
-        workers = n_jobs if n_jobs > 0 else None
-        cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50
-        )
-        opened.enter_context(cluster)
-        opened.enter_context(Client(cluster))
-        return opened
-    try:
-        opened.enter_context(Client(address, timeout=10))
-    except OSError as error:
-        raise RunnerError(f"hydra.launcher.address={address}: no scheduler answers ({error})") from None
     return opened
 
 
-def _ray(n_jobs: int, address: str | None) -> AbstractContextManager[Any]:
+def _dask(settings: LauncherSettings, opened: ExitStack) -> None:
+    from distributed import Client, LocalCluster
+
+    if settings.address is None:
+        one_thread = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+        cluster = opened.enter_context(LocalCluster(n_workers=settings.workers, **one_thread))
+        opened.enter_context(Client(cluster))
+        return
+    try:
+        opened.enter_context(Client(settings.address, timeout=10))
+    except OSError as error:
+        raise RunnerError(
+            f"hydra.launcher.address={settings.address}: no scheduler answers ({error})"
+        ) from None
+
+
+def _ray(settings: LauncherSettings, opened: ExitStack) -> None:
     import ray
     from ray.util.joblib import register_ray
 
     register_ray()
-    ray.init(address=address, num_cpus=None if address or n_jobs < 0 else n_jobs, log_to_driver=False)
-    opened = ExitStack()
+    cpus = settings.workers if settings.address is None else None
+    ray.init(address=settings.address, num_cpus=cpus, log_to_driver=False)
     opened.callback(ray.shutdown)
-    return opened

@@ -35,6 +35,7 @@ class Given:
 
     @property
     def nbytes(self) -> int:
+        """The bytes of all layers."""
         return sum(layer.nbytes for layer in self.layers)
 
 
@@ -84,6 +85,7 @@ class Experiment:
 
     @property
     def network(self) -> Network:
+        """The layers of neurons, without their parameters."""
         return Network(self.sizes, self.activations, self.biases is not None)
 
     @property
@@ -99,6 +101,7 @@ class Experiment:
 
     @property
     def updates_per_epoch(self) -> int:
+        """How many batches the examples make."""
         return -(-self.data.examples // self.batch)
 
     @property

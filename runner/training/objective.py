@@ -59,6 +59,7 @@ class Objective:
 
     @classmethod
     def of(cls, experiments: Sequence[Experiment]) -> Objective:
+        """What runs of one `stack_key` minimise."""
         shared = experiments[0]
         l1, l2 = (np.array([[float(getattr(e, name))] for e in experiments]) for name in ("l1", "l2"))
         return cls(shared.network, LOSSES[shared.loss], l1, l2)
@@ -69,6 +70,7 @@ class Objective:
         return bool(self.l1.any()), bool(self.l2.any())
 
     def at(self, parameters: Array, examples: Examples) -> Point:
+        """The place at `parameters` (R, P), over `examples`."""
         return Point(self, parameters, examples)
 
     def keep(self, kept: Mask) -> Objective:
@@ -83,32 +85,38 @@ class Objective:
 
     def penalised_gradient(self, gradient: Array, parameters: Array) -> Array:
         """That of what is minimised (R, P), from that of the error (R, P) at parameters (R, P)."""
-        has_l1, has_l2 = self._penalises
-        if not has_l1 and not has_l2:
+        penalises_l1, penalises_l2 = self._penalises
+        if not (penalises_l1 or penalises_l2):
             return gradient
-        gradient = gradient.copy()
-        w, dE_dw = (array[:, : self.network.weight_count] for array in (parameters, gradient))
-        if has_l1:
+        gradient, weights = gradient.copy(), self.network.weight_count
+        w, dE_dw = parameters[:, :weights], gradient[:, :weights]
+        if penalises_l1:
             dE_dw += self.l1 * np.sign(w)
-        if has_l2:
+        if penalises_l2:
             dE_dw += self.l2 * w
         return gradient
 
 
+@dataclass(eq=False)
 class Point:
     """The objective at `parameters` (R, P), over `examples`; each pass is made once, where it is asked for.
 
     `parameters` must not change in place from then on.
     """
 
-    def __init__(self, objective: Objective, parameters: Array, examples: Examples) -> None:
-        self.objective = objective
-        self.parameters = parameters
-        self.examples = examples
+    objective: Objective
+    parameters: Array
+    examples: Examples
+    # no cached_property: in Python 3.11 its lock takes as long as a small layer
+    _forward: Forward | None = None
+    _backward: Backward | None = None
 
-    @cached_property
+    @property
     def forward(self) -> Forward:
-        return self.objective.network.forward(self.parameters, self.examples.x)
+        """The pass through the network, to the predictions."""
+        if self._forward is None:
+            self._forward = self.objective.network.forward(self.parameters, self.examples.x)
+        return self._forward
 
     @property
     def errors(self) -> Array:
@@ -133,12 +141,14 @@ class Point:
             return (pred[:, :, 0] > self.objective.loss.threshold) == (y[:, :, 0] > 0.5)
         return pred.argmax(axis=2) == y.argmax(axis=2)
 
-    @cached_property
+    @property
     def backward(self) -> Backward:
         """The chain back from E; its gradient is that of the error alone."""
-        forward, y = self.forward, self.examples.y
-        dE_dpred = self.objective.loss.derivative(forward.pred, y) / forward.pred.shape[1]  # E is the mean
-        return self.objective.network.backward(forward, dE_dpred)
+        if self._backward is None:
+            forward, y = self.forward, self.examples.y
+            dE_dpred = self.objective.loss.derivative(forward.a[-1], y) / y.shape[1]  # E is the mean
+            self._backward = self.objective.network.backward(forward, dE_dpred)
+        return self._backward
 
     @property
     def gradient(self) -> Array:
@@ -168,13 +178,9 @@ def errors_at(experiment: Experiment, parameters: Array) -> Array:
     objective, data = Objective.of([experiment]), experiment.data
     examples = Examples.of(data.inputs, data.targets)
     few = max(1, PASSED_BYTES // (16 * data.examples * sum(experiment.sizes)))
+    parts = (parameters[start : start + few] for start in range(0, len(parameters), few))
     with np.errstate(all="ignore"):
-        return np.concatenate(
-            [
-                objective.at(parameters[start : start + few], examples).error
-                for start in range(0, len(parameters), few)
-            ]
-        )
+        return np.concatenate([objective.at(part, examples).error for part in parts])
 
 
 def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None = None) -> Array:

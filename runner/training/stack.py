@@ -45,7 +45,8 @@ class Stack:
         self.schedule_options = _per_run([e.schedule_options for e in experiments])
         self.numbers = _per_run([{"rate": e.learning_rate, "epochs": e.epochs} for e in experiments])
         seeds, self.stream_of_run = np.unique([e.seed for e in experiments], return_inverse=True)
-        self.streams = [stream(int(seed), "shuffle") for seed in seeds] if self._shuffles else []
+        shuffles = shared.shuffle and shared.batch_size is not None
+        self.streams = [stream(int(seed), "shuffle") for seed in seeds] if shuffles else []
 
         data, network = shared.data, shared.network
         self.training, self.test = Examples.of(data.inputs, data.targets), None
@@ -68,10 +69,6 @@ class Stack:
         """How many each run trains for (R,)."""
         return self.numbers["epochs"][:, 0]
 
-    @property
-    def _shuffles(self) -> bool:
-        return self.shared.shuffle and self.shared.batch_size is not None
-
     def keep(self, kept: Mask) -> None:
         """Drops the runs where `kept` (R,) is false; the others go on as if alone."""
         self.runs = self.runs[kept]
@@ -89,10 +86,9 @@ class Stack:
         """One update from a batch, or from the whole training set."""
         point = self.point if batch is None else self.point.objective.at(self.parameters, batch)
         self.updates += 1
-        before, gradient = self.state, point.gradient
+        before, gradient, trained = self.state, point.gradient, point.parameters
         if self.frozen:
-            gradient = gradient[:, : -self.frozen]
-        trained = point.parameters[:, : gradient.shape[1]]
+            gradient, trained = gradient[:, : -self.frozen], trained[:, : -self.frozen]
         direction, self.state = self.optimizer.update(
             gradient, before, trained, self.hyperparameters, self.updates
         )
@@ -108,9 +104,8 @@ class Stack:
             yield None
             return
         data, size = self.shared.data, self.shared.batch
-        if not self._shuffles:
-            order = np.arange(data.examples)[None]
-        else:
+        order = np.arange(data.examples)[None]
+        if self.streams:
             order = np.stack([rng.permutation(data.examples) for rng in self.streams])
             if len(order) > 1:
                 order = order[self.stream_of_run]
@@ -130,10 +125,8 @@ class Stack:
             tested = measured(self._parts(self.test), self.shared.classifies)
             values |= {f"test_{name}": array for name, array in tested.items()}
         blocks = [values[name][:, None] for name in self.measures]
-        if log.weights:
-            blocks.append(self.parameters)
-        if log.gradients:
-            blocks.append(self.point.gradient)
+        blocks += [self.parameters] if log.weights else []
+        blocks += [self.point.gradient] if log.gradients else []
         return np.concatenate(blocks, axis=1)
 
     def _parts(self, examples: Examples) -> Iterator[Point]:
@@ -148,7 +141,7 @@ def initial_parameters(experiment: Experiment) -> Array:
     layers = network.views(parameters)
     for kind, source, arrays in (
         ("weights", experiment.weights, [w[0] for w, _ in layers]),
-        ("biases", experiment.biases, [b[0] for _, b in layers if b is not None]),
+        ("biases", experiment.biases, [b[0, 0] for _, b in layers if b is not None]),
     ):
         if isinstance(source, Given):
             for array, given in zip(arrays, source.layers, strict=True):
@@ -163,14 +156,9 @@ def initial_parameters(experiment: Experiment) -> Array:
 
 def _initial_parameters(experiments: Sequence[Experiment]) -> Array:
     """Those of all runs (R, P); equal sources and seeds are drawn once."""
-    drawn: dict[object, Array] = {}
-    starts = []
-    for e in experiments:
-        key = (e.weights, e.biases, e.seed)
-        if key not in drawn:
-            drawn[key] = initial_parameters(e)
-        starts.append(drawn[key])
-    return np.concatenate(starts)
+    keys = [(e.weights, e.biases, e.seed) for e in experiments]
+    drawn = {key: initial_parameters(e) for key, e in dict(zip(keys, experiments, strict=True)).items()}
+    return np.concatenate([drawn[key] for key in keys])
 
 
 def _per_run(options: Sequence[Mapping[str, float]]) -> dict[str, Array]:

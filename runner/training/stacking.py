@@ -45,21 +45,12 @@ def widest(experiment: Experiment, max_bytes: int) -> int:
     state = 6  # parameters, gradient, direction, and an optimizer's state and quantities
     touched = 8 * (state * experiment.network.parameter_count + 4 * experiment.batch * neurons)
     tested = 0 if experiment.data.test_inputs is None else len(experiment.data.test_inputs)
-    evaluated = (
-        experiment.data.examples
-        if experiment.log.gradients
-        else min(EVALUATED, max(experiment.data.examples, tested))
-    )
+    examples = experiment.data.examples
+    evaluated = examples if experiment.log.gradients else min(EVALUATED, max(examples, tested))
     held = touched + 8 * 4 * max(experiment.batch, evaluated) * neurons
     history = 8 * width(experiment) * min(experiment.rows, ROWS_AT_A_TIME)
-    return max(
-        1,
-        min(
-            CACHE_BYTES // touched,
-            row_bytes(max_bytes) // history,
-            (max_bytes - row_bytes(max_bytes)) // held,
-        ),
-    )
+    for_rows = row_bytes(max_bytes)
+    return max(1, min(CACHE_BYTES // touched, for_rows // history, (max_bytes - for_rows) // held))
 
 
 def row_bytes(max_bytes: int) -> int:
@@ -84,9 +75,8 @@ def stacked(
         key = experiment.stack_key
         if key not in limits:
             limit = widest(experiment, max_bytes)
-            limits[key] = limit if most is None else min(limit, most)
-        stack = open_stacks.setdefault(key, [])
-        stack.append(item)
-        if len(stack) >= limits[key]:
+            limits[key] = min(limit, most or limit)
+        open_stacks.setdefault(key, []).append(item)
+        if len(open_stacks[key]) >= limits[key]:
             yield open_stacks.pop(key)
     yield from open_stacks.values()

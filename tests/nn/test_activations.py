@@ -67,3 +67,17 @@ def test_mish_by_hand() -> None:
     np.testing.assert_allclose(mish.value(z), z * (q - 1) / (q + 1), rtol=1e-12)
     assert mish.derivative(np.zeros(1), np.zeros(1)) == 0.6
     np.testing.assert_allclose(mish.value(np.array([1.0])), [0.8650983882673103], rtol=1e-15)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_range_of_an_activation_is_what_is_said(name: str) -> None:
+    f = ACTIVATIONS[name]
+    z = np.linspace(-700, 700, 100_001)[None, None]
+    with np.errstate(over="ignore"):
+        a = f.value(z)
+    assert f.lowest <= a.min()
+    assert a.max() <= f.highest
+    if np.isfinite(f.lowest):
+        assert a.min() < f.lowest + 0.01
+    if np.isfinite(f.highest):
+        assert a.max() > f.highest - 0.01

@@ -94,3 +94,11 @@ def test_huber_by_hand() -> None:
     loss = LOSSES["huber"]
     assert loss.term.fill({PRED: Number(3), Y: Number(1)}).value() == 1.5
     assert loss.slope.fill({PRED: Number(0.25), Y: Number(1)}).value() == -0.75
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_refuse_targets_they_cannot_take(name: str) -> None:
+    refuses = LOSSES[name].refuses
+    assert refuses(np.array([[0.0, 1.0], [1.0, 0.0]])) is None
+    takes_any = name not in ("cross_entropy", "binary_cross_entropy", "binary_cross_entropy_with_logits")
+    assert (refuses(np.array([[0.0, 1.5]])) is None) == takes_any

@@ -20,7 +20,7 @@ def test_views_and_names_have_one_order(has_biases: bool) -> None:
     assert [w.shape for w, _ in layers] == [(2, 3, 2), (2, 2, 3)]
     for k, place in enumerate(network.names):
         w, b = layers[place.layer - 1]
-        at = w[:, place.to - 1, place.from_ - 1] if place.from_ or b is None else b[:, place.to - 1]
+        at = w[:, place.to - 1, place.from_ - 1] if place.from_ or b is None else b[:, 0, place.to - 1]
         assert at.tolist() == parameters[:, k].tolist()
     letters = [place.name[0] for place in network.names]
     assert letters == ["w"] * network.weight_count + ["b"] * network.bias_count

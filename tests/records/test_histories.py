@@ -17,7 +17,7 @@ from runner.results import Results, read_histories
 
 def test_errors_of_unlike_lengths_stand_at_their_steps(tmp_path: Path) -> None:
     sweep = make_sweep(tmp_path / "s", {"epochs": [3, 7], "log.every": [1, 2]})
-    errors = Results(sweep).errors
+    errors = Results(sweep).curves("final_error")
     assert errors.counts.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
     assert np.isfinite(errors.values).sum(axis=1).tolist() == [4, 3, 8, 5]
 
@@ -25,9 +25,9 @@ def test_errors_of_unlike_lengths_stand_at_their_steps(tmp_path: Path) -> None:
 def test_long_histories_are_thinned_but_thresholds_are_not(
     sweep: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Results(sweep).errors
+    whole = Results(sweep).curves("final_error")
     monkeypatch.setattr(module, "MOST_NUMBERS", 15)
-    thin = Results(sweep).errors
+    thin = Results(sweep).curves("final_error")
     assert thin.values.shape[1] < whole.values.shape[1]
     assert thin.counts[-1] == 30
     assert np.array_equal(thin.reached, whole.reached, equal_nan=True)
@@ -55,7 +55,7 @@ def test_a_tampered_history_is_refused(
     lines[line] = put
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(RunnerError, match=message):
-        _ = Results(copy).errors
+        _ = Results(copy).curves("final_error")
 
 
 def test_a_history_without_rows_is_refused(sweep: Path, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_history_without_rows_is_refused(sweep: Path, tmp_path: Path) -> None:
     shutil.copytree(sweep, copy)
     (copy / "1" / "history.csv").write_text("epoch,error,w1,w2,w3,w4,w5,w6\n")
     with pytest.raises(RunnerError, match=r"1/history\.csv: has no rows"):
-        _ = Results(copy).errors
+        _ = Results(copy).curves("final_error")
 
 
 def test_a_run_whose_history_is_empty_is_named(sweep: Path, tmp_path: Path) -> None:
@@ -72,9 +72,9 @@ def test_a_run_whose_history_is_empty_is_named(sweep: Path, tmp_path: Path) -> N
     (copy / "1" / "history.csv").write_bytes(b"")
     for read in (
         lambda: Results(copy).history(1),
-        lambda: Results(copy).errors,
+        lambda: Results(copy).curves("final_error"),
         lambda: Results(copy / "1").history(0),
-        lambda: Results(copy / "1").errors,
+        lambda: Results(copy / "1").curves("final_error"),
     ):
         with pytest.raises(RunnerError, match=r"history\.csv: is not a history as it was written"):
             read()
@@ -91,4 +91,4 @@ def test_the_history_of_another_run_is_never_taken_for_its_own(sweep: Path, tmp_
 def test_histories_of_unlike_steps_are_no_errors_of_one_kind(tmp_path: Path) -> None:
     sweep = make_sweep(tmp_path / "s", {"log.unit": ["epoch", "update"]}, ["epochs=5"])
     with pytest.raises(NotShownError, match="count different steps: epochs and updates"):
-        _ = Results(sweep).errors
+        _ = Results(sweep).curves("final_error")

@@ -106,7 +106,7 @@ def test_a_file_that_is_cut_is_never_taken_for_whole(
     read = {"history.csv": runner.read_history, "parameters.csv": runner.read_parameters}[name]
     reads = [lambda: read(copy / "1"), lambda: Results(copy).parameters(1)]
     if name == "history.csv":
-        reads[1:] = [lambda: read_histories(copy), lambda: Results(copy).errors]
+        reads[1:] = [lambda: read_histories(copy), lambda: Results(copy).curves("final_error")]
     for one in reads:
         with pytest.raises(RunnerError, match=re.escape(name)):
             one()

@@ -18,12 +18,13 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from runner.nn.arrays import Array
-from runner.ranking import OFF_SCALE
+from runner.results.ranking import OFF_SCALE
 
 DIVERGED_GREY = "0.88"
 RATE = "learning_rate"
 #: From so many times the smallest on, positive values want a log axis.
 WIDE = 30
+SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 LABELS = {
@@ -53,6 +54,11 @@ def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("$", r"\$")
 
 
+def symbol(name: str) -> str:
+    """A weight or bias as mathematics has it: w12 with an index."""
+    return f"${name[0]}_{{{name[1:]}}}$"
+
+
 def is_numeric(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> bool:
     """Whether all values are numbers, no truth values among them."""
     series = pd.Series(values)
@@ -64,9 +70,7 @@ def wants_log(values: Sequence[Any] | pd.Series[Any] | NDArray[Any], key: str = 
 
     Learning rates always do.
     """
-    if not is_numeric(values):
-        return False
-    numbers = np.unique(np.asarray(values, dtype=float))
+    numbers = np.unique(np.asarray(values, dtype=float)) if is_numeric(values) else np.zeros(0)
     numbers = numbers[np.isfinite(numbers)]
     if len(numbers) < 2 or numbers[0] <= 0:
         return False
@@ -90,10 +94,10 @@ class Heights:
     is above `top` is off the scale.
     """
 
-    log: bool
-    floor: float
-    top: float
-    zeros: bool
+    log: bool = False
+    floor: float = -np.inf
+    top: float = np.inf
+    zeros: bool = False
 
     @classmethod
     def of(cls, values: Array, top: float = np.inf) -> Heights:
@@ -132,9 +136,6 @@ class Heights:
         return (float(np.exp(low)), float(np.exp(high))) if self.log else (float(low), float(high))
 
 
-# --- ticks -----------------------------------------------------------------------------------
-
-
 def power_of_ten(value: float, _position: int | None = None) -> str:
     """A tick's label, 10⁻³: as matplotlib's own, without setting each as mathematics (5 ms)."""
     exponent = np.log10(value) if value > 0 else np.nan
@@ -171,13 +172,9 @@ def log_axis(ax: Axes, which: str) -> None:
     axis = getattr(ax, f"{which}axis")
     named, minor, powers = log_ticks(low, high)
     axis.set_major_locator(FixedLocator(named))
-    axis.set_major_formatter(FuncFormatter(power_of_ten if powers else _short))
+    axis.set_major_formatter(FuncFormatter(power_of_ten if powers else SHORT))
     axis.set_minor_locator(FixedLocator(minor) if minor else NullLocator())
     axis.set_minor_formatter(NullFormatter())
-
-
-def _short(value: float, _position: int | None = None) -> str:
-    return f"{value:g}"
 
 
 def unit_axis(ax: Axes, unit: str, last: float) -> None:
@@ -212,7 +209,7 @@ def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: A
     if isinstance(mappable.norm, LogNorm):
         named, _, powers = log_ticks(float(mappable.norm.vmin or 1), float(mappable.norm.vmax or 1))
         bar.locator = FixedLocator(named)
-        bar.formatter = FuncFormatter(power_of_ten if powers else _short)
+        bar.formatter = FuncFormatter(power_of_ten if powers else SHORT)
     else:
         bar.locator = MaxNLocator(5)
     bar.minorticks_off()
@@ -222,10 +219,7 @@ def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: A
 
 
 def _stand_beside(figure: Any, axes: Sequence[Axes], bar: Any) -> None:
-    """Keeps room on the right for a bar, and the bar there.
-
-    A bar that is laid out with its panels would be measured as often as there are panels.
-    """
+    """Keeps room on the right for a bar, and the bar there: laid out, it would be measured once a panel."""
     em, high = mpl.rcParams["font.size"] / 72 / figure.get_size_inches()
     labels = (bar.get_tightbbox().x1 - bar.bbox.x1) / figure.bbox.width
     left = 1 - em / 3 - labels - em

@@ -58,12 +58,8 @@ class Keys:
     @property
     def say(self) -> str:
         """What a caption has to say of it."""
-        clauses = []
-        if self.dash:
-            clauses.append(f"colours tell {self.color}, dashes {self.dash}")
-        if self.rest:
-            clauses.append(f"lines that look alike differ in {' and '.join(self.rest)}")
-        return "".join(f"; {clause}" for clause in clauses)
+        text = f"; colours tell {self.color}, dashes {self.dash}" if self.dash else ""
+        return text + (f"; lines that look alike differ in {' and '.join(self.rest)}" if self.rest else "")
 
 
 def keys_of(results: Results, options: Options, runs: Sequence[int] | None = None) -> Keys:
@@ -116,11 +112,10 @@ class Shades:
 
     def name(self, value: Any) -> str:
         """A value as a legend says it."""
-        return escaped(self.names[self.values.index(value)])
+        return escaped(self._names[self.values.index(value)])
 
     @cached_property
-    def names(self) -> list[str]:
-        """The names of all values, no two alike."""
+    def _names(self) -> list[str]:
         return short_names(self.values)
 
 
@@ -134,8 +129,7 @@ class Looks:
     @classmethod
     def of(cls, table: pd.DataFrame, keys: Keys) -> Looks:
         """The looks of the lines in `table`, by their roles."""
-        made = [Shades.of(key, table[key]) if key else None for key in (keys.color, keys.dash)]
-        return cls(*made)
+        return cls(*(Shades.of(key, table[key]) if key else None for key in (keys.color, keys.dash)))
 
     def style(self, marks: Any) -> tuple[Any, Any]:
         """Colour and dash of a line with the swept values `marks`."""
@@ -151,18 +145,15 @@ class Looks:
 
     def explain(self, axes: Sequence[Axes], marked: bool = False) -> None:
         """Adds the key: a bar of the colours beside the panels, or legends, whatever it takes."""
-        if self.shades is None:
+        if (shades := self.shades) is None:
             return
         sections = []
-        if self.shades.is_map:
-            add_bar(axes, ScalarMappable(self.shades.norm, ORDERED), label(self.shades.key))
+        if shades.is_map:
+            add_bar(axes, ScalarMappable(shades.norm, ORDERED), label(shades.key))
         else:
-            alone = self.dashes is None
-            handles = [
-                _sample(color, self.shades.dash(value) if alone else "-", self.shades.name(value))
-                for value, color in self.shades.colors.items()
-            ]
-            sections.append((label(self.shades.key), handles))
+            dashes = ["-" if self.dashes else shades.dash(value) for value in shades.values]
+            looks = zip(shades.colors.values(), dashes, map(shades.name, shades.values), strict=True)
+            sections.append((label(shades.key), handles := [_sample(*look) for look in looks]))
         if self.dashes:
             handles = [_sample("0.3", self.dashes.dash(v), self.dashes.name(v)) for v in self.dashes.values]
             sections.append((label(self.dashes.key), handles))
@@ -195,11 +186,11 @@ def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequen
     names = [str(handle.get_label()) for _, handles in sections for handle in handles]
     if len(sections) == 1 and len(names) < 2:
         return
-    wide = len(axes) > 1
-    room = LETTERS * (2 if wide else 1)
-    columns = max(1, min(7 if wide else 6, room // (max(map(len, names)) + 7), len(names)))
+    room, most = (2 * LETTERS, 7) if len(axes) > 1 else (LETTERS, 6)
+    longest = max(map(len, names))
+    columns = max(1, min(most, room // (longest + 7), len(names)))
     (title, handles), *more = sections
-    low, wordy = -(-len(names) // columns) <= ROWS, max(map(len, names)) > BESIDE
+    low, wordy = -(-len(names) // columns) <= ROWS, longest > BESIDE
     if not more and (low or wordy or axes[-1].child_axes):
         _legend(axes, "above", handles=list(handles), title=title, ncols=columns)
     elif axes[-1].child_axes:
@@ -223,11 +214,9 @@ PLACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def _legend(axes: Sequence[Axes], where: str, **more: Any) -> None:
-    single, several = PLACES[where]
-    if len(axes) > 1:
-        axes[0].figure.legend(**several, **more)
-    else:
-        axes[0].legend(**single, **more)
+    several = len(axes) > 1
+    owner: Any = axes[0].figure if several else axes[0]
+    owner.legend(**PLACES[where][several], **more)
 
 
 def add_lines(

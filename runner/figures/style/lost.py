@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.figures.figure import groups_of
-from runner.figures.style.axes import DIVERGED_GREY, RATE
+from runner.figures.style.axes import RATE
 from runner.figures.style.encoding import Looks
 
 CROSS = 0.05  # of a panel's height: what a cross at its edge takes
@@ -79,23 +79,11 @@ def lost_regions(table: pd.DataFrame) -> list[tuple[float, float]]:
     return [(float(edges[a]), float(edges[b])) for a, b in turns.reshape(-1, 2)]
 
 
-def draw_regions(ax: Axes, regions: Sequence[tuple[float, float]]) -> None:
-    """Grey behind the data."""
-    for left, right in regions:
-        ax.axvspan(left, right, color=DIVERGED_GREY, lw=0, zorder=0)
-
-
 def name_regions(ax: Axes, table: pd.DataFrame, regions: Sequence[tuple[float, float]], taken: float) -> None:
     """Says what the runs did in each region, below the crosses, which have `taken` of the height."""
     for left, right in regions:
         there = table[table[RATE].between(left, right)]
         what = " or ".join(verb for column, verb in VERBS.items() if there[column].any())
         at = (np.sqrt(left * right), 0.97 - taken)
-        look: dict[str, Any] = {
-            "ha": "center",
-            "va": "top",
-            "rotation": 90,
-            "fontsize": "small",
-            "color": "0.35",
-        }
-        ax.text(*at, what, transform=ax.get_xaxis_transform(), **look)
+        look: dict[str, Any] = {"ha": "center", "va": "top", "rotation": 90, "fontsize": "small"}
+        ax.text(*at, what, transform=ax.get_xaxis_transform(), color="0.35", **look)

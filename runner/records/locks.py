@@ -29,33 +29,28 @@ def inside(folder: str, sweep: str) -> str:
 
 
 @contextmanager
-def held(folder: Path, key: str = "hydra.sweep.dir") -> Iterator[None]:
+def held(folder: Path, key: str = "hydra.sweep.dir", *, around: bool = True) -> Iterator[None]:
     """Keeps other processes out of the folder that `key` names for as long as this one writes into it.
 
-    Raises RunnerError where another holds it, or a sweep around it, or is at work inside it. Where a
+    Raises RunnerError where another holds it, or a sweep `around` it, or is at work inside it. Where a
     file system knows no locks nobody is kept out.
     """
-    sweeps = [parent for parent in folder.absolute().parents if (parent / MULTIRUN).is_file()]
+    parents = folder.absolute().parents if around else ()
+    sweeps = [parent for parent in parents if (parent / MULTIRUN).is_file()]
+    at_work = f"{key}={folder}: another process is at work in it; wait until that has ended"
     with ExitStack() as locks:
         if not _lock(folder, locks):
-            raise RunnerError(_at_work(key, folder))
+            raise RunnerError(f"{at_work}, or name another folder")
         for sweep in sweeps:
             if not _lock(sweep, locks, shared=True):
-                raise RunnerError(f"{_at_work(key, folder)} (the sweep in {sweep})")
+                raise RunnerError(f"{at_work}, or name another folder (the sweep in {sweep})")
         yield
 
 
 def refuse_at_work(folder: Path, key: str) -> None:
     """Raises RunnerError where another process is at work in the folder that `key` names."""
-    with ExitStack() as locks:
-        if not _lock(folder, locks):
-            raise RunnerError(_at_work(key, folder))
-
-
-def _at_work(key: str, folder: Path) -> str:
-    return (
-        f"{key}={folder}: another process is at work in it; wait until that has ended, or name another folder"
-    )
+    with held(folder, key, around=False):
+        pass
 
 
 def _lock(folder: Path, locks: ExitStack, *, shared: bool = False) -> bool:
@@ -75,10 +70,7 @@ def _lock(folder: Path, locks: ExitStack, *, shared: bool = False) -> bool:
 
 
 def _lock_by_file(folder: Path, locks: ExitStack, *, shared: bool) -> bool:
-    """The same where folders cannot be locked: by a file among the system's temporary ones.
-
-    Such locks are never shared: who would share one only sees whether it is free.
-    """
+    """The same where folders cannot be locked: by a file among the system's temporary ones."""
     from filelock import FileLock, Timeout
 
     name = sha256(os.path.realpath(folder).encode()).hexdigest()[:16]
@@ -88,7 +80,7 @@ def _lock_by_file(folder: Path, locks: ExitStack, *, shared: bool) -> bool:
             lock.acquire(timeout=0)
         except Timeout:
             return False
-        if shared:
+        if shared:  # such locks are not: who would share one only sees whether it is free
             lock.release()
         else:
             locks.callback(lock.release)

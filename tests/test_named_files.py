@@ -12,9 +12,9 @@ from threading import Thread
 import pytest
 from making_sweeps import make_sweep
 
+from runner.commands import write_named
 from runner.explain.__main__ import main as explain
 from runner.figures.drawing import draw_figures
-from runner.output import write_named
 from runner.report import write_report
 from runner.results import Results
 

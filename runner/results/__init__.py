@@ -10,35 +10,27 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from runner.errors import RunnerError
 from runner.records.checksums import refuse_changed
 from runner.records.histories import Errors, Histories, NotShownError, beside, header_of
-from runner.records.names import HISTORY, HYDRA, PARAMETERS, higher_is_better
+from runner.records.names import HISTORY, HYDRA, METRICS, PARAMETERS, higher_is_better
 from runner.records.reading import one_line, parameters_of
-from runner.runs import Runs
+from runner.results.runs import Runs
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # pandas takes long to import, and a sweep's last word needs none of it
+    import pandas as pd
+
     from runner.training.experiment import Experiment
 
 #: The column of a history whose numbers a metric sums up.
-COLUMNS = {"final_error": "error", "best_error": "error"} | {
-    name: name for name in ("test_error", "accuracy", "test_accuracy")
-}
+COLUMNS = {name: "error" if name in ("final_error", "best_error") else name for name in METRICS}
 #: Keys whose values may change the columns of a history, by their first words; and those of them that cannot.
 SHAPING = ("network", "data", "experiment", "log")
-SHAPELESS = (
-    "network.activation",
-    "network.output_activation",
-    "network.weights",
-    "data.seed",
-    "data.noise",
-    "data.points",
-    "data.scale",
-    "data.test_fraction",
+SHAPELESS = {
+    *(f"network.{key}" for key in ("activation", "output_activation", "weights")),
+    *(f"data.{key}" for key in ("seed", "noise", "points", "scale", "test_fraction")),
     "log.every",
-)
+}
 
 
 class Results(Runs):
@@ -96,15 +88,14 @@ class Results(Runs):
         """The finished runs whose histories have the unit and the weights of `run`, of as large a network."""
         groups = self._alike.values()
         alike = [runs for runs in groups if run in runs or self._shape(runs[0]) == self._shape(run)]
-        return sorted(r for runs in alike for r in runs)
+        return sorted(place for runs in alike for place in runs)
 
     @cached_property
     def _alike(self) -> dict[Any, list[int]]:
         """The finished runs by those swept values that may change the columns of a history."""
         keys = [key for key in self.swept if key.split(".")[0] in SHAPING and key not in SHAPELESS]
         groups: dict[Any, list[int]] = {}
-        values = self.finished[keys].astype(str).itertuples(name=None)
-        for run, *marks in values:
+        for run, *marks in self.finished[keys].astype(str).itertuples(name=None):
             groups.setdefault(tuple(marks), []).append(int(run))
         return groups
 
@@ -132,6 +123,8 @@ class Results(Runs):
         self, runs: Sequence[int], columns: Sequence[str] | None = None, unit: str | None = None
     ) -> Iterator[pd.DataFrame]:
         """The histories of `runs`, in their order, a few at a time. `unit` is what they count."""
+        import pandas as pd
+
         names = None if columns is None else [unit or self.unit, *columns]
         for history in self._histories.read(self._paths(runs), names):
             yield pd.DataFrame(history, copy=False)
@@ -139,11 +132,6 @@ class Results(Runs):
     def _paths(self, runs: Sequence[int]) -> list[str]:
         folders = self.runs["directory"].loc[list(runs)]
         return [os.path.normpath(f"{self.folder}/{folder}/{HISTORY}") for folder in folders]
-
-    @property
-    def errors(self) -> Errors:
-        """The errors of the finished runs, all of them read in one pass."""
-        return self.curves("final_error")
 
     def curves(self, metric: str) -> Errors:
         """What `metric` sums up, of the finished runs at every count, all of it read in one pass."""
@@ -169,9 +157,9 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
 
 def read_histories(folder: str | Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """The histories of all finished runs as one tidy table, with the run's number and swept values."""
+    import pandas as pd
+
     results = Results(folder)
-    runs = results.rows
-    tables = []
-    for run, history in zip(runs, results.histories(runs, columns), strict=True):
-        tables.append(pd.DataFrame({**results.marks(run), **history}, index=history.index))
+    read = zip(results.rows, results.histories(results.rows, columns), strict=True)
+    tables = [pd.DataFrame({**results.marks(run), **history}, index=history.index) for run, history in read]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from runner.errors import RunnerError, did_you_mean
 from runner.overrides import bare, plain
-from runner.ranking import (
+from runner.records.lines import Line
+from runner.records.names import FINISHED, HISTORY, METRICS, higher_is_better
+from runner.records.runs_table import runs_now
+from runner.results.ranking import (
     BLOWN_UP,
     LOST,
     Ranking,
@@ -21,12 +23,11 @@ from runner.ranking import (
     default_metric,
     median,
     rank,
-    soonest,
     verdict,
 )
-from runner.records.lines import Line
-from runner.records.names import FINISHED, HISTORY, METRICS, higher_is_better
-from runner.records.runs_table import runs_now
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Runs:
@@ -40,8 +41,8 @@ class Runs:
         self._rankings: dict[str, Ranking] = {}
         self.is_sweep = not (self.folder / HISTORY).exists()
         self.runs = runs_now(self.folder, self.is_sweep)
-        named = list(self.runs.columns[1 : list(self.runs.columns).index("status")])
-        self.swept = [key for key in named if self.runs[key].astype(str).nunique() > 1]
+        keys = self.runs.loc[:, :"status"].columns[1:-1]
+        self.swept = [key for key in keys if self.runs[key].astype(str).nunique() > 1]
         self._written: dict[str, dict[Any, str]] = {}  # what runs.csv has, where values are read as others
         for key in self.swept:
             written = self.runs[key]
@@ -69,7 +70,7 @@ class Runs:
     def outcomes(self) -> pd.Series[Any]:
         """How every run ended: its status, but BLOWN_UP where it came to its end off the scale."""
         status = self.runs["status"]
-        off_scale = pd.Series(list(map(blown_up, self._lines)), self.runs.index, dtype=bool)
+        off_scale = np.array([blown_up(line) for line in self._lines], dtype=bool)
         return status.mask(off_scale & (status == "completed"), BLOWN_UP)
 
     @cached_property
@@ -117,17 +118,11 @@ class Runs:
         """
         if asked is None:
             return default_metric(self._lines)
-        if not self.finished.empty:
-            self.check_metric(asked)
+        if not self.finished.empty and asked not in self.metrics:
+            nearest, has = did_you_mean(asked, self.metrics), ", ".join(self.metrics)
+            said = f"--metric {asked}{nearest}: these runs have {has}"
+            raise RunnerError(said if has else f"{self.folder}: no run has a result yet")
         return asked
-
-    def check_metric(self, metric: str) -> None:
-        """Raises RunnerError for a metric that these runs do not have, or by which none is better."""
-        if not self.metrics:
-            raise RunnerError(f"{self.folder}: no run has a result yet")
-        if metric not in self.metrics:
-            nearest = did_you_mean(metric, self.metrics)
-            raise RunnerError(f"--metric {metric}{nearest}: these runs have {', '.join(self.metrics)}")
 
     def ranking(self, metric: str | None = None) -> Ranking:
         """The settings by `metric`, the best first; runs are told by their rows in `runs`."""
@@ -142,6 +137,8 @@ class Runs:
 
     def quality(self, metric: str) -> pd.Series[float]:
         """The metric of the finished runs as they are compared: infinitely bad where they diverged."""
+        import pandas as pd
+
         costs = [cost(self._lines[row], metric) for row in self.rows]
         return pd.Series(costs, self.finished.index) * (-1.0 if higher_is_better(metric) else 1.0)
 
@@ -159,8 +156,8 @@ class Runs:
 
         Raises RunnerError where there is none.
         """
-        for run in self.middles(metric, among):
-            return run
+        if middles := self.middles(metric, among):
+            return middles[0]
         raise RunnerError("at least half of the runs of every setting diverged")
 
     def best_name(self, metric: str | None = None, among: Sequence[int] | None = None) -> str:
@@ -169,15 +166,15 @@ class Runs:
         if not middles or not self.is_sweep:
             return ""
         run, ranking = middles[0], self.ranking(metric)
-        by, count = ranking.metric.replace("_", " "), len(ranking.of(run).runs)
+        count = len(ranking.of(run).runs)
         seed = self.name(run, ["seed"] if "seed" in self.swept else []) or f"run {run}"
         middle = f"{seed}, the median of {count} seeds" if count > 1 else ""
         if not self.keys:
-            return f"the median run by {by} ({middle})"
+            return f"the median run by {ranking.words} ({middle})"
         setting = "; ".join(filter(None, [self.name(run, self.keys), middle]))
         if run != ranking.settings[0].middle:
-            return f"the best setting by {by} of those that can be shown ({setting})"
-        return f"the best setting by {by} ({setting}{soonest(ranking)})"
+            return f"the best setting by {ranking.words} of those that can be shown ({setting})"
+        return f"the best setting by {ranking.words} ({setting}{ranking.soonest})"
 
     def in_order(self, metric: str | None = None) -> list[int]:
         """All rows: the best setting's first, of each its best run first; those without a result last."""
@@ -190,11 +187,8 @@ class Runs:
         It is what half of the runs reach, as far as ``runs.csv`` tells, where no run gets to such an
         error, or not half of them to such an accuracy.
         """
-        done = self.completed
-        if done.empty:
-            return float("nan")
-        there = done["best_error" if metric == "final_error" else metric].dropna()
+        there = self.completed["best_error" if metric == "final_error" else metric].dropna()
         if higher_is_better(metric):
             return min(0.99, median(there))
-        goal = 0.01 * median(done["initial_error"])
+        goal = 0.01 * median(self.completed["initial_error"])
         return goal if (there <= goal).any() else median(there)

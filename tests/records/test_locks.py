@@ -9,7 +9,7 @@ import pytest
 from runner.errors import RunnerError
 from runner.guard import refuse_others
 from runner.records import folders
-from runner.records.folders import held
+from runner.records.locks import held
 
 
 def test_the_lock_of_a_sweep_is_that_of_its_runs(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ import pandas as pd
 
 from runner.figures.figure import Options, needs_finished
 from runner.nn.arrays import Array
-from runner.ranking import LOST
 from runner.records.histories import first_row, thinned
 from runner.records.names import HISTORY
 from runner.results import Results
+from runner.results.ranking import LOST
 
 POINTS = 200  # of a path: more cannot be seen
 LEAVES = 10  # times the weights that are to be seen: there a lost run leaves the scale
@@ -40,8 +40,8 @@ def needs_weights(results: Results, _options: Options | None = None) -> str | No
 
 def reference(results: Results, metric: str | None, among: Sequence[int]) -> int:
     """The run to show of those in `among`: as `Results.best`, else one that was not lost, or the first."""
-    for run in results.middles(metric, among):
-        return run
+    if middles := results.middles(metric, among):
+        return middles[0]
     completed = results.completed.index.intersection(list(among))
     return next((run for run in results.in_order(metric) if run in completed), among[0])
 
@@ -85,12 +85,12 @@ def reasons_apart(results: Results, run: int, names: Sequence[str]) -> pd.Series
     """
     runs = results.finished
     apart = pd.Series("", runs.index)
-    same = results.like(run)
+    elsewhere = ~runs.index.isin(results.like(run))
     ground = [key for key in results.keys if key.split(".")[0] in GROUND and key not in BEGINNINGS]
     masks = {
         NOT_RECORDED: ~runs.index.isin(results.with_weights),
         OTHER_UNIT: (runs[UNIT] != runs.at[run, UNIT]) if UNIT in results.keys else False,
-        OTHER_GROUND: ~runs.index.isin(same) | (runs[ground] != runs.loc[run, ground]).any(axis=1),
+        OTHER_GROUND: elsewhere | (runs[ground] != runs.loc[run, ground]).any(axis=1),
         **({} if results.lost[run] else {end: results.outcomes[runs.index] == end for end in LOST}),
     }
     for why, mask in masks.items():

@@ -62,9 +62,15 @@ class Ranking:
         return first if first and math.isfinite(first.cost) else None
 
     @property
-    def equals(self) -> int:
-        """How many settings are as good as the best."""
-        return sum(setting.cost == self.settings[0].cost for setting in self.settings)
+    def soonest(self) -> str:
+        """Of how many equals the best is the first, as a sentence goes on to say it."""
+        equals = sum(setting.cost == self.settings[0].cost for setting in self.settings)
+        return f"; the soonest at its best of {equals:,} equals" if equals > 1 else ""
+
+    @property
+    def words(self) -> str:
+        """The metric as a sentence has it."""
+        return self.metric.replace("_", " ")
 
     def value(self, setting: Setting) -> float:
         """The metric of a setting."""
@@ -127,24 +133,16 @@ def verdict(
     ranking = rank(lines, keys, metric)
     if sum(len(setting.runs) for setting in ranking.settings) < 2:
         return []
-    said, best = metric.replace("_", " "), ranking.best
-    heading = f"best setting by {said}" if len(ranking.settings) > 1 else said
+    best, several = ranking.best, len(ranking.settings) > 1
+    heading = f"best setting by {ranking.words}" if several else ranking.words
     if best is None:
         some = any(line.status == COMPLETED for line in lines)
         return [(heading, "none, at least half of the runs of each diverged")] if some else []
-    at = f" at {name(best.middle)}" if len(ranking.settings) > 1 else ""
-    text = f"{ranking.value(best):.6g}{at} ({_which(lines, best)}{soonest(ranking)})"
+    count, which = len(best.runs), f"run {lines[best.middle].run}"
+    which = which if count == 1 else f"the median of {count} seeds, {which} in the middle"
+    at = f" at {name(best.middle)}" if several else ""
+    text = f"{ranking.value(best):.6g}{at} ({which}{ranking.soonest})"
     return [(heading, text), *_otherwise(lines, keys, ranking, name)]
-
-
-def soonest(ranking: Ranking) -> str:
-    """Of how many equals the best is the first, as a sentence goes on to say it."""
-    return f"; the soonest at its best of {ranking.equals:,} equals" if ranking.equals > 1 else ""
-
-
-def _which(lines: Sequence[Line], setting: Setting) -> str:
-    count, run = len(setting.runs), lines[setting.middle].run
-    return f"run {run}" if count == 1 else f"the median of {count} seeds, run {run} in the middle"
 
 
 def _otherwise(
@@ -157,8 +155,8 @@ def _otherwise(
     chosen = ranking.of(trained.runs[0])
     if not chosen.cost > ranking.best.cost:
         return []
-    value, said = ranking.value(chosen), ranking.metric.replace("_", " ")
-    return [("training error would choose", f"{name(chosen.middle)}, with a {said} of {value:.6g}")]
+    text = f"{name(chosen.middle)}, with a {ranking.words} of {ranking.value(chosen):.6g}"
+    return [("training error would choose", text)]
 
 
 def median(values: Iterable[float]) -> float:

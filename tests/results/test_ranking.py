@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.ranking import default_metric, median, rank, verdict
 from runner.records.lines import Line
+from runner.results.ranking import default_metric, median, rank, verdict
 
 
 def lines(*runs: tuple[Any, ...], metric: str = "final_error", **more: Any) -> list[Line]:

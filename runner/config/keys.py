@@ -1,0 +1,120 @@
+"""The keys of a run, what each may be, and the experiment that is put together from them.
+
+What a key means together with others is checked where the experiment is put together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.config import checks
+from runner.config.cache import Cache
+from runner.config.checks import MISSING, SHIPPED, Keys, Section, boolean, checked, choice, number
+from runner.config.data import data_of
+from runner.config.network import network_of
+from runner.config.shipped import shipped
+from runner.errors import ConfigError, RunnerError
+from runner.nn.activations import ACTIVATIONS
+from runner.nn.losses import LOSSES
+from runner.nn.optimizers import OPTIMIZERS
+from runner.nn.schedules import SCHEDULES
+from runner.training.experiment import Experiment, Log
+
+#: The keys of a run by itself, and all keys, of which the others are groups.
+RUN_KEYS: Keys = {
+    "learning_rate": (number(above=0), SHIPPED),
+    "epochs": (number(at_least=0, whole=True), SHIPPED),
+    "batch_size": (checks.optional(checks.count, "null for all examples"), SHIPPED),
+    "shuffle": (boolean, SHIPPED),
+    "seed": (checks.seed, SHIPPED),
+    "loss": (choice(LOSSES), SHIPPED),
+}
+KEYS: Keys = RUN_KEYS | {
+    "network": (checks.anything, MISSING),
+    "optimizer": (checks.anything, {"name": "sgd"}),
+    "schedule": (checks.anything, {"name": "constant"}),
+    "regularization": (checks.anything, {}),
+    "data": (checks.anything, MISSING),
+    "log": (checks.anything, {}),
+}
+REGULARIZATION_KEYS: Keys = {"l1": (checks.non_negative, SHIPPED), "l2": (checks.non_negative, SHIPPED)}
+LOG_KEYS: Keys = {
+    "every": (checks.count, SHIPPED),
+    "unit": (choice(["epoch", "update"]), SHIPPED),
+    "weights": (boolean, SHIPPED),
+    "gradients": (boolean, SHIPPED),
+}
+MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
+
+
+def experiment(config: Any, cache: Cache | None = None) -> Experiment:
+    """The run that a composed configuration describes, checked.
+
+    `config` is a DictConfig or a plain mapping. Experiments made with one `cache` share what their
+    configurations have in common, the data above all, and so may be trained as one.
+    Raises RunnerError (most often ConfigError) for the first thing that is wrong.
+    """
+    if not isinstance(config, dict):
+        from omegaconf import OmegaConf
+
+        config = OmegaConf.to_container(config, resolve=True)
+    shared = (Cache() if cache is None else cache).get
+    if "experiment" in config:
+        raise RunnerError(
+            "experiment: the file that it chooses sets keys of its own, not of the whole configuration; "
+            "its first line must be '# @package _global_'"
+        )
+    values = checked(config, KEYS, defaults=lambda: shipped("config"))
+
+    data = shared(data_of, values["data"])
+    network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
+    optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
+    schedule, schedule_options = shared(_schedule, values["schedule"])
+    made = Experiment(
+        data=data,
+        **network,
+        **{key: values[key] for key in RUN_KEYS},
+        optimizer=optimizer,
+        optimizer_options=optimizer_options,
+        schedule=schedule,
+        schedule_options=schedule_options,
+        **shared(_penalties, values["regularization"]),
+        log=shared(_log, values["log"]),
+    )
+    _check_together(made)
+    return made
+
+
+def _optimizer(section: Section) -> tuple[str, dict[str, float]]:
+    return checks.chosen(section, OPTIMIZERS, "optimizer")
+
+
+def _schedule(section: Section) -> tuple[str, dict[str, float]]:
+    return checks.chosen(section, SCHEDULES, "schedule")
+
+
+def _penalties(section: Section) -> dict[str, Any]:
+    return checked(
+        section, REGULARIZATION_KEYS, "regularization.", lambda: shipped("config")["regularization"]
+    )
+
+
+def _log(section: Section) -> Log:
+    return Log(**checked(section, LOG_KEYS, "log.", lambda: shipped("config")["log"]))
+
+
+def _check_together(made: Experiment) -> None:
+    """What no key can be judged by alone."""
+    loss = LOSSES[made.loss]
+    held_out = made.data.test_targets is not None
+    for part, targets in (("training set", made.data.targets), ("held-out part", made.data.test_targets)):
+        if targets is not None and (wrong := loss.refuses(targets)):
+            raise ConfigError("loss", made.loss, f"{wrong} (of the {part})" if held_out else wrong)
+    parameters = made.network.parameter_count
+    if parameters > MOST_PARAMETERS:
+        allowed = f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible"
+        raise ConfigError("network.hidden", list(made.sizes[1:-1]), allowed)
+    last = made.activations[-1]
+    if loss.needs_probabilities and not (ACTIVATIONS[last].lowest >= 0 and ACTIVATIONS[last].highest <= 1):
+        needs = f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that"
+        raise ConfigError("loss", made.loss, f"{needs}: {loss.needs_probabilities}")

@@ -1,0 +1,61 @@
+"""The keys of ``hydra.launcher``, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runner.errors import ConfigError, one_of
+from runner.training.stacking import MAX_MEMORY, in_bytes
+
+#: Backends whose workers are on this machine.
+LOCAL = ("loky", "threading")
+BACKENDS = (*LOCAL, "dask", "ray")
+
+
+@dataclass
+class LauncherSettings:
+    """How runs are to be trained: ``hydra.launcher``. Raises ConfigError for what cannot be."""
+
+    n_jobs: int = 1
+    backend: str = "loky"
+    resume: bool = False
+    max_memory: int | str = MAX_MEMORY
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        is_number = isinstance(self.n_jobs, int) and not isinstance(self.n_jobs, bool) and self.n_jobs != 0
+        is_usable = self.address is None or self.backend not in LOCAL
+        checks = {
+            "backend": (self.backend in BACKENDS, one_of(BACKENDS, self.backend)),
+            "n_jobs": (is_number, "must be a number of workers, or -1 for a worker a core"),
+            "address": (is_usable, "needs hydra.launcher.backend=dask or ray"),
+            "resume": (isinstance(self.resume, bool), "must be true or false"),
+        }
+        for key, (is_right, allowed) in checks.items():
+            if not is_right:
+                raise ConfigError(f"hydra.launcher.{key}", getattr(self, key), allowed)
+        self.memory = in_bytes("hydra.launcher.max_memory", self.max_memory)
+
+    @property
+    def share(self) -> int:
+        """The bytes that a worker may hold."""
+        return self.memory // self.workers
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the workers are this machine's own, and `n_jobs` counts them."""
+        return self.backend in LOCAL or self.address is None
+
+    @property
+    def in_this_process(self) -> bool:
+        """Whether stacks are trained here, one after the other."""
+        return self.n_jobs == 1 and self.backend in LOCAL
+
+    @property
+    def workers(self) -> int:
+        """How many workers share the memory."""
+        if self.n_jobs > 0:
+            return self.n_jobs
+        from joblib import cpu_count
+
+        return max(1, int(cpu_count()) + 1 + self.n_jobs)
