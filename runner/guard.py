@@ -17,7 +17,7 @@ from yaml import YAMLError
 
 from runner.errors import RunnerError
 from runner.records.locks import held, refuse_at_work
-from runner.records.names import ERROR, HYDRA_FILES, MULTIRUN, RESULTS, RUNS, SUMMARY, is_left, is_part
+from runner.records.names import ABOUT, ERROR, HYDRA_FILES, MULTIRUN, RESULTS, RUNS, SUMMARY, is_left, is_part
 
 
 class FolderTakenError(SystemExit):
@@ -176,7 +176,7 @@ def _strangers_of_sweep(folder: Path, record: str | None) -> list[str]:
     for name in _seen(folder):
         if (folder / name).is_dir() and not _strangers(folder / name, record):
             refuse_at_work(folder / name, SUBDIR)
-        elif name != RUNS and not is_part(name):
+        elif name not in (RUNS, ABOUT) and not is_part(name):
             strangers.append(name)
     return strangers
 

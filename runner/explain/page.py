@@ -125,9 +125,6 @@ def _examples(step: Step, choices: Choices) -> list[int]:
     return [choices.example]
 
 
-# --- the parts -------------------------------------------------------------------------------
-
-
 def _about(step: Step, choices: Choices) -> str:
     """Which update the page is about, and how its numbers are written."""
     one = step.experiment

@@ -91,11 +91,6 @@ def _binary_cross_entropy(pred: Array, y: Array) -> Array:
     return _mean(-(y * log_p + (1.0 - y) * log_q))
 
 
-def _binary_cross_entropy_derivative(pred: Array, y: Array) -> Array:
-    denominator = np.maximum(pred * (1.0 - pred), _SMALLEST_DENOMINATOR)
-    return (pred - y) / denominator / pred.shape[2]
-
-
 def _binary_cross_entropy_with_logits(z: Array, y: Array) -> Array:
     # ln(1 + e^z) - y z without overflow for either sign of z
     return _mean(np.maximum(z, 0.0) - y * z + np.log1p(np.exp(-np.abs(z))))
@@ -190,7 +185,7 @@ LOSSES: dict[str, Loss] = {
     ),
     "binary_cross_entropy": Loss(
         _binary_cross_entropy,
-        _binary_cross_entropy_derivative,
+        lambda pred, y: (pred - y) / np.maximum(pred * (1.0 - pred), _SMALLEST_DENOMINATOR) / pred.shape[2],
         -(Y * ln(PRED) + (1 - Y) * ln(1 - PRED)),
         (PRED - Y) / (PRED * (1 - PRED)),
         cuts=(

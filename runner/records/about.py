@@ -1,4 +1,4 @@
-"""``about.yaml``: with what a run was made and of what. Written before it trains, read when it is drawn.
+"""``about.yaml``: with what a run was made and of what; a sweep's says with what. Written before training.
 
 The files among it (a CSV file, an earlier run's weights) are known by their hashes, by which
 :mod:`runner.config.sources` finds them again.
@@ -31,7 +31,7 @@ IN_LINES = {"default_flow_style": None, "width": 110}
 
 def about(experiment: Experiment) -> bytes:
     """What ``about.yaml`` is to say of a run."""
-    return _machine() + _files(experiment.sources) + _examples(experiment.data)
+    return machine() + _files(experiment.sources) + _examples(experiment.data)
 
 
 def _yaml(content: Mapping[str, Any], **how: Any) -> bytes:
@@ -57,20 +57,20 @@ def _examples(data: Data) -> bytes:
 
 
 @cache
-def _machine() -> bytes:
+def machine() -> bytes:
     """What may change the last digits of a run: versions, and what the processor can do."""
     libraries = [library for library in threads().info() if library["user_api"] == "blas"]  # SciPy's too
     blas: dict[str, Any] = min(libraries, key=lambda library: "numpy" not in library["filepath"], default={})
     config: Any = np.show_config(mode="dicts")  # without what it found none of
     extensions = config.get("SIMD Extensions", {})
     versions = {"backprop-runner": runner.__version__, "numpy": np.__version__}
-    machine = {
+    told = {
         "versions": {**versions, "python": platform.python_version()},
         "blas": " ".join(blas.get(key) or "" for key in ("internal_api", "version", "architecture")),
         "processor": f"{_processor()} ({platform.machine()})",
         "simd": [level for kind in ("baseline", "found") for level in extensions.get(kind, ())],
     }
-    return _yaml(machine, **IN_LINES)
+    return _yaml(told, **IN_LINES)
 
 
 def _processor() -> str:

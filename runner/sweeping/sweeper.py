@@ -17,9 +17,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.errors import ConfigError, RunnerError, describe
 from runner.hydra_internals import error_of
+from runner.records.about import machine
 from runner.records.lines import Line, varying_keys
 from runner.records.locks import inside
-from runner.records.names import MULTIRUN, RUNS, STATUSES
+from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
 from runner.results.ranking import default_metric, verdict
@@ -74,15 +75,17 @@ def sweep(
 
 @contextmanager
 def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[None]:
-    """Writes ``multirun.yaml``, as Hydra's basic sweeper does, unless a resumed sweep has it."""
-    path = folder / MULTIRUN
+    """Writes what is asked for, as Hydra's basic sweeper does, and on what machine, unless resumed."""
+    path, about = folder / MULTIRUN, folder / ABOUT
     is_new = not path.is_file()
     if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed
+        write_whole(about, machine())
         write_whole(path, OmegaConf.to_yaml(config).encode(), synced=True)
     try:
         yield
     except BaseException:
         if is_new and keeps_table and not (folder / RUNS).exists():
+            about.unlink(missing_ok=True)
             path.unlink()  # no run was begun: nothing is to look like a sweep
         raise
 

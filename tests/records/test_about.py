@@ -63,6 +63,10 @@ def test_every_run_of_a_sweep_says_so_too(command: Command, trained: Path) -> No
         for run in ("0", "1"):
             there = trained.parent / "s" / run / "about.yaml"
             assert there.read_bytes() == (trained / "about.yaml").read_bytes()
+        of_run, of_sweep = (
+            yaml.safe_load((folder / "about.yaml").read_text()) for folder in (trained, there.parent.parent)
+        )
+        assert of_sweep == {key: of_run[key] for key in ("versions", "blas", "processor", "simd")}
         shutil.rmtree(trained.parent / "s")
 
 
@@ -202,7 +206,7 @@ def test_a_sweep_does_not_go_on_with_other_data(
 def test_a_processor_of_which_little_is_known(config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(about.np, "show_config", lambda mode: config)
     monkeypatch.setattr(about, "threads", lambda: SimpleNamespace(info=list))
-    said = yaml.safe_load(about._machine.__wrapped__())
+    said = yaml.safe_load(about.machine.__wrapped__())
     assert said["simd"] == (["X86_V2"] if config else [])
 
 
@@ -215,5 +219,5 @@ def test_of_several_blas_it_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     for order in (libraries, libraries[::-1]):
         monkeypatch.setattr(about, "threads", lambda order=order: SimpleNamespace(info=lambda: order))
-        said = yaml.safe_load(about._machine.__wrapped__())
+        said = yaml.safe_load(about.machine.__wrapped__())
         assert said["blas"].startswith(f"openblas of {paths[1]}")

@@ -107,16 +107,12 @@ def _multiplied(left: Formula, links: Sequence[Link], result: Formula, in_symbol
 
 
 def _result(context: Context, example: int, p: ParameterName) -> Formula:
-    """The derivative that the example makes: all of it, or what one of several adds."""
+    """The derivative that the example makes: all of it, or what one of several adds to the backward sum."""
     if context.step.examples == 1:
         return context.error_gradient(p)
-    return context.pen.result(_contribution(context, example, p))
-
-
-def _contribution(context: Context, example: int, p: ParameterName) -> float:
-    """What one of several examples adds to the sum: the product that the backward pass sums."""
     dE_dz = float(context.step.dE_dz[p.layer - 1][example - 1, p.to - 1])
-    return dE_dz * (float(context.step.a[p.layer - 1][example - 1, p.from_ - 1]) if p.from_ else 1.0)
+    a = float(context.step.a[p.layer - 1][example - 1, p.from_ - 1]) if p.from_ else 1.0
+    return context.pen.result(dE_dz * a)
 
 
 def _expanded(

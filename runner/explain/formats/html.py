@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from string import Template
 
 from runner.escaping import html as escape
 from runner.explain.diagram import Picture
@@ -21,6 +22,7 @@ from runner.explain.notation.printers import COLUMNS, TEXT
 from runner.explain.notation.typeset import MATHML
 from runner.nn.formula import Formula, Number, Symbol
 
+PAGE = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
@@ -32,13 +34,8 @@ class HtmlWriter(Writer):
     def page(self, sheet: Sheet) -> str:
         explained = [b.parameter for b in sheet.blocks if isinstance(b, Heading) and b.parameter]
         body = "\n".join([f"<h1>{escape(sheet.title)}</h1>", *self._sections(sheet.blocks)])
-        return (
-            "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
-            "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
-            f"<title>{escape(sheet.title)}</title>\n"
-            f"<style>\n{STYLE}{svg.STYLE}\n{''.join(map(_marking, explained))}</style>\n"
-            f"</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-        )
+        style = STYLE + svg.STYLE + "\n" + "".join(map(_marking, explained))
+        return PAGE.substitute(title=escape(sheet.title), style=style, body=body)
 
     def _sections(self, blocks: Sequence[Block]) -> Iterator[str]:
         """The blocks; those about one parameter together in a section of their own."""
