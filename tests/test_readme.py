@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,12 @@ def test_every_key_is_in_the_table(key: str) -> None:
 
 def test_the_own_yaml_is_yaml() -> None:
     assert yaml.safe_load(blocks("yaml")[0])["network"] == {"hidden": [16], "activation": "relu"}
+
+
+def test_the_recipe_for_an_activation_is_the_code() -> None:
+    recipe = re.findall(
+        r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    code = (ROOT / "runner/nn/activations.py").read_text(encoding="utf-8")
+    assert recipe
+    assert all(textwrap.indent(entry, "    ") in code for entry in recipe)
