@@ -29,7 +29,7 @@ test: $(STAMP)  ## lint, format, types and tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 format: $(STAMP)  ## put the code in its one format
 	$(BIN)/ruff check --fix --select I

@@ -27,7 +27,8 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     assert {"runner/py.typed", "hydra_plugins/vectorized_launcher.py"} <= names
     beside = {f"{path.relative_to(ROOT)}" for path in (ROOT / "runner").rglob("templates/*.*")}
     beside |= {f"{path.relative_to(ROOT)}" for path in (ROOT / "runner").rglob("*.mplstyle")}
-    assert len(beside) == 7
+    beside |= {f"{path.relative_to(ROOT)}" for path in (ROOT / "runner/explain/formats").glob("p*.*")}
+    assert len(beside) == 11
     assert beside <= names
     assert not {name for name in names if name.startswith("tests") or "hydra_plugins/__init__" in name}
 
@@ -40,6 +41,7 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     )
     assert "0.276957171" in said
     assert (tmp_path / "elsewhere/run/history.csv").is_file()
+    assert "<style>" in call(tmp_path / "empty/bin/backprop-explain", "format=html")
     call(
         python, "-m", "runner", "-m", "learning_rate=0.1,0.2", "hydra.sweep.dir=s", cwd=tmp_path / "elsewhere"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from runner.errors import RunnerError
 from runner.guard import refuse_others
-from runner.records import folders
+from runner.records import locks
 from runner.records.locks import held
 
 
@@ -39,7 +39,7 @@ def test_where_folders_cannot_be_locked_a_temporary_file_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("filelock")
-    monkeypatch.setattr(folders, "fcntl", None)
+    monkeypatch.setattr(locks, "fcntl", None)
     sweep, one, two = tmp_path / "s", tmp_path / "s" / "0", tmp_path / "s" / "1"
     for folder in (one, two):
         folder.mkdir(parents=True)
