@@ -138,10 +138,11 @@ def _part() -> str:
 def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> None:
     """Writes a file so that it is never seen half-written; if `synced`, it and its name are on the disk."""
     part = f"{path}{_part()}"
-    handle = os.open(part, _CREATE, _MODE)  # fails where it is another's
-    try:
-        _write(handle, content, synced=synced)
+    try:  # from before it is there: an interrupt may come at once
+        _write(os.open(part, _CREATE, _MODE), content, synced=synced)
         os.replace(part, path)
+    except FileExistsError:  # it is another's
+        raise
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise

@@ -26,7 +26,7 @@ def outcomes(folder: Path, out: Path, **options: object) -> dict[str, Rendered]:
     return {o.name: o for o in draw_figures(Results(folder), out, **options)}  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("style", "formats"), zip(STYLES, (FORMATS, ("png",)), strict=True))
+@pytest.mark.parametrize(("style", "formats"), [*zip(STYLES, (FORMATS, ("png",)), strict=True)])
 def test_drawing_twice_gives_the_same_bytes(
     rates: Path, seeds: Path, tmp_path: Path, style: str, formats: tuple[str, ...]
 ) -> None:
