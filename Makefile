@@ -36,5 +36,5 @@ format: $(STAMP)  ## put the code in its one format
 	$(BIN)/ruff format
 
 clean:  ## remove the environment and all caches; outputs stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
