@@ -97,16 +97,16 @@ def repeating(flags: list[str], overrides: list[str]) -> list[str]:
     Hydra would take a relative path from the package's folder, and what a run records of its
     configuration leaves out the settings of Hydra itself.
     """
-    told = re.compile(r"(--config-path|-cp)(?:=(.*))?")
-    found = [told.fullmatch(flag) for flag in flags]
-    if not any(found) or (found[-1] and found[-1][2] is None):  # or without its value: for Hydra to say
+    config_path = re.compile(r"(--config-path|-cp)(?:=(.*))?")
+    matches = [config_path.fullmatch(flag) for flag in flags]
+    if not any(matches) or (matches[-1] and matches[-1][2] is None):  # or without its value: for Hydra to say
         return [*flags, *overrides]
     chosen = {key_of(override) for override in overrides}
     ours = [f"{group}={name}" for group, name in HYDRA_GROUPS.items() if group not in chosen]
-    for i, told_at in enumerate(found):
-        if told_at is None:
+    for i, match in enumerate(matches):
+        if match is None:
             continue
-        at, path = (i, told_at[2]) if told_at[2] is not None else (i + 1, flags[i + 1])
+        at, path = (i, match[2]) if match[2] is not None else (i + 1, flags[i + 1])
         if Path(path).is_dir():
             flags[at] = flags[at].removesuffix(path) + str(Path(path).absolute())
             ours += _with_its_files(Path(path), chosen)

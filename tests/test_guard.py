@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from making_sweeps import lines
-from processes import Command
+from processes import Command, interruptible
 
 from runner.records.locks import held
 
@@ -168,15 +168,8 @@ def test_a_file_is_no_folder(command: Command, tmp_path: Path) -> None:
 def test_a_sweep_of_hydras_own_that_is_interrupted_has_a_table(tmp_path: Path) -> None:
     """Nobody tells the guard of such an end: it finds it by itself."""
     long = ["-m", "seed=range(0,9)", "network=dense", "data=moons", "epochs=6000", "log.every=100"]
-    call = [sys.executable, "-m", "runner", *long, "hydra/sweeper=basic", "hydra/launcher=basic"]
-    with subprocess.Popen(
-        [*call, "hydra.sweep.dir=s"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored behind an &
-    ) as running:
+    hydras = ["hydra/sweeper=basic", "hydra/launcher=basic"]
+    with interruptible([*long, *hydras, "hydra.sweep.dir=s"], tmp_path) as running:
         while not (tmp_path / "s/0/summary.csv").exists():
             assert running.poll() is None
             time.sleep(0.005)

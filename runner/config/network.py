@@ -151,9 +151,9 @@ def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ..
     letter = "w" if len(shapes[0]) == 2 else "b"
     rows = [row for row in _rows(key, folder) if row[0].startswith(letter)]
     layers = sorted({row[1] for row in rows})
-    found = [tuple(max(r[n] for r in rows if r[1] == i) for n in (2, 3)[: len(shapes[0])]) for i in layers]
-    if found != list(shapes):
-        sizes = " ".join("x".join(map(str, shape)) for shape in found) or "none"
+    there = [tuple(max(r[n] for r in rows if r[1] == i) for n in (2, 3)[: len(shapes[0])]) for i in layers]
+    if there != list(shapes):
+        sizes = " ".join("x".join(map(str, shape)) for shape in there) or "none"
         wanted = " ".join("x".join(map(str, shape)) for shape in shapes)
         raise ConfigError(f"{key}.from", folder, f"has layers of {sizes} where this network needs {wanted}")
     arrays = [np.full(shape, np.nan) for shape in shapes]

@@ -55,8 +55,8 @@ class Loss:
     `threshold` is the prediction above which a single output means class 1.
     `term` is what one output adds to that sum or mean, in pred, y and p, and `slope` its derivative by pred;
     `derivation` leads from the first to the second where that is not seen at a glance, and `rewritten`
-    says in which form of the error it is. `note` introduces the
-    `definitions` of functions that only this loss has.
+    says in which form of the error it is. `note` introduces the `definitions` of functions that only this
+    loss has.
     """
 
     value: Callable[[Array, Array], Array]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import random
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 from comparing import bits_of_a_run
 from making_sweeps import lines
 from omegaconf import OmegaConf
-from processes import Command
+from processes import Command, interruptible
 
 # Sizes, data, optimizers, seeds and diverging rates together: many stacks, some of one run.
 MIXED = [
@@ -194,17 +193,10 @@ def test_interrupted_leaves_a_folder_to_go_on_with(command: Command, tmp_path: P
         "hydra.sweep.dir=s",
         "hydra.launcher.max_memory=1MiB",
     ]
-    with subprocess.Popen(
-        [sys.executable, "-m", "runner", *arguments],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored behind an &
-    ) as running:
+    with interruptible(arguments, tmp_path) as running:
         while running.poll() is None and not list((tmp_path / "s").glob("*/summary.csv")):
             time.sleep(0.005)
-        os.kill(running.pid, signal.SIGINT)
+        running.send_signal(signal.SIGINT)
         out, errors = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "Traceback" not in errors
