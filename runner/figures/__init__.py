@@ -2,7 +2,7 @@
 
 Each file offers ``FIGURE``, a :class:`runner.figures.figure.Figure`: whether it applies, a function
 that makes the numbers, one that draws them on given Axes, and one that writes the caption. Drawing
-never trains. The figure of the stability limit, which needs curvature, will be one more file.
+never trains.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def load(name: str) -> Figure:
     return import_module(f"runner.figures.{name}").FIGURE
 
 
-def read_ahead(results: Results, only: Sequence[str] = (), metric: str | None = None) -> None:
+def read_ahead(
+    results: Results, only: Sequence[str] = (), metric: str | None = None, level: float | None = None
+) -> None:
     """Begins to read what the figures in `only` (or all) wait for longest, beside what else is done."""
     if results.is_sweep and set(only or NAMES).intersection(OF_ALL_ERRORS):
-        results.read_ahead(results.metric(metric))
+        results.read_ahead(results.metric(metric), level)

@@ -42,7 +42,7 @@ class Results(Runs):
         self._experiments: dict[int, Experiment] = {}
         self._parameters: dict[int, pd.DataFrame] = {}
         self._histories = Histories()
-        self._curves: dict[str, Future[Errors]] = {}
+        self._curves: dict[str, tuple[float | None, Future[Errors]]] = {}
 
     def path(self, run: int) -> Path:
         """The folder of a run, by its row in `runs`."""
@@ -133,21 +133,25 @@ class Results(Runs):
         folders = self.runs["directory"].loc[list(runs)]
         return [os.path.normpath(f"{self.folder}/{folder}/{HISTORY}") for folder in folders]
 
-    def curves(self, metric: str) -> Errors:
-        """What `metric` sums up, of the finished runs at every count, all of it read in one pass."""
-        self.read_ahead(metric)
-        return self._curves[COLUMNS[metric]].result()
+    def curves(self, metric: str, level: float | None = None) -> Errors:
+        """What `metric` sums up, of the finished runs at every count, all of it read in one pass.
 
-    def read_ahead(self, metric: str) -> None:
+        ``reached`` is at `level`, or at that of :meth:`level` where none was asked for.
+        """
+        self.read_ahead(metric, level)
+        return self._curves[COLUMNS[metric]][1].result()
+
+    def read_ahead(self, metric: str, level: float | None = None) -> None:
         """Begins to read `curves` beside what else is done. What is wrong is raised by `curves`."""
         column = COLUMNS[metric]
-        if column not in self._curves:
-            self._curves[column] = beside(partial(self._all_curves, column))
+        if column not in self._curves or level not in (None, self._curves[column][0]):
+            self._curves[column] = level, beside(partial(self._all_curves, column, level))
 
-    def _all_curves(self, column: str) -> Errors:
+    def _all_curves(self, column: str, level: float | None) -> Errors:
         metric = "final_error" if column == "error" else column
         paths, names = self._paths(self.rows), [self.unit, column]
-        return self._histories.errors(paths, names, self.level(metric), higher_is_better(metric))
+        level = self.level(metric).value if level is None else level
+        return self._histories.errors(paths, names, level, higher_is_better(metric))
 
 
 def read_runs(folder: str | Path) -> pd.DataFrame:
