@@ -37,8 +37,8 @@ def level_of(ranking: Ranking, costs: Sequence[float], initial: float) -> Level:
 
 def _eased(cost: float) -> float:
     """A cost to two digits, no lower than it is: what keeps to the one keeps to the other."""
-    if cost == 0:
-        return 0.0
+    if cost == 0 or not math.isfinite(cost):
+        return cost
     digits = 1 - math.floor(math.log10(abs(cost)))
     eased = math.ceil(float(f"{cost * 10.0**digits:.9g}")) if abs(digits) < 300 else None
     return cost if eased is None else float(f"{eased}e{-digits}")

@@ -8,7 +8,7 @@ import numpy as np
 
 from runner.nn.arrays import Array
 from runner.records.names import higher_is_better
-from runner.results.ranking import ROUNDING
+from runner.training.endings import ROUNDING
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -30,17 +30,20 @@ def test_curves_and_steps_are_those_of_the_metric(seeds: Path, metric: str) -> N
     assert canvas.axes[0].get_ylabel() == said
     assert load("learning_curves").caption(numbers).startswith(said.removeprefix("test ").capitalize())
     numbers, canvas = drawn("learning_rates", seeds, metric=metric)
-    level = numbers.attrs["level"]
+    level = numbers.attrs["level"].value
     more = "accuracy" in metric
     there = [[v >= level if more else v <= level for v in column] for column in columns]
-    soon = [float(column.index(True)) if any(column) else float("inf") for column in there]
+    away = [[epoch for epoch, at_level in enumerate(column) if not at_level] for column in there]
+    soon = [float("inf") if column[-1:] == [250] else (column or [-1])[-1] + 1.0 for column in away]
     first = numbers[(numbers["learning_rate"] == 0.05) & (numbers["regularization.l2"] == 0.01)].iloc[0]
     middle = statistics.median(soon)
     assert first["steps_to_threshold"] == middle or (
         np.isinf(middle) and np.isnan(first["steps_to_threshold"])
     )
     assert canvas.axes[1].get_ylabel().startswith(f"epochs to\n{said} $\\{'g' if more else 'l'}eq$ ")
-    assert f"until the {said} is at {'least' if more else 'most'}" in load("learning_rates").caption(numbers)
+    assert f"from which on the {said} stays at {'least' if more else 'most'}" in load(
+        "learning_rates"
+    ).caption(numbers)
 
 
 def test_only_seeds_become_medians(tmp_path: Path) -> None:
@@ -52,7 +55,7 @@ def test_only_seeds_become_medians(tmp_path: Path) -> None:
     assert len(numbers) == 8
     assert (numbers["runs"] == 1).all()
     assert len(curves(canvas)) == 4
-    assert "colours tell optimizer.momentum, dashes regularization.l2" in load("learning_rates").caption(
+    assert "Colours tell optimizer.momentum, dashes regularization.l2" in load("learning_rates").caption(
         numbers
     )
     numbers, canvas = drawn("learning_curves", sweep)

@@ -33,11 +33,12 @@ from runner.figures.style.encoding import Keys, Looks
 from runner.records.histories import NotShownError
 from runner.results import Results
 from runner.results.levels import Level
-from runner.results.ranking import LOST, OFF_SCALE, median
+from runner.results.ranking import LOST, median
 from runner.results.rates import SENSITIVITY, initial, rate_table, settings_along
+from runner.training.endings import DIVERGED, IRREGULAR, OFF_SCALE, OSCILLATING
 
-#: How runs end that will never settle.
-UNSETTLED = ("oscillating", "irregular")
+#: How runs end that will never settle; those that blew up are counted apart.
+UNSETTLED = (OSCILLATING, IRREGULAR, DIVERGED)
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -97,8 +98,6 @@ def _ends(results: Results) -> dict[str, pd.Series[bool]]:
     """Which of the finished runs ended how, by the column that counts them."""
     outcomes = results.outcomes[results.finished.index]
     ends = {end.replace(" ", "_"): outcomes == end for end in LOST}
-    if "ending" not in results.finished:  # recorded before runs said so
-        return ends | {"unsettled": outcomes != outcomes}
     return ends | {"unsettled": results.finished["ending"].isin(UNSETTLED) & ~results.lost}
 
 

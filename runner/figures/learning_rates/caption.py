@@ -13,8 +13,8 @@ from runner.figures.learning_rates.steps import goal_of, has_steps
 from runner.figures.style.lost import regions_of
 from runner.overrides import plain
 from runner.records.names import higher_is_better
-from runner.results.ranking import ROUNDING
 from runner.results.rates import SENSITIVITY
+from runner.training.endings import ROUNDING
 
 
 def caption(table: pd.DataFrame) -> str:

@@ -21,7 +21,7 @@ from runner.figures.style.lost import (
     regions_of,
 )
 from runner.records.names import higher_is_better
-from runner.results.ranking import ROUNDING
+from runner.training.endings import ROUNDING
 
 FLOOR = ROUNDING / 10  # where all errors stand that are round-off
 SMALL: dict[str, Any] = {"fontsize": "x-small", "color": "0.35"}
@@ -40,7 +40,7 @@ def heights_of(table: pd.DataFrame) -> Heights:
 def _floor(table: pd.DataFrame) -> float:
     """Where errors are cut, as some are round-off and others are not; else nowhere."""
     errors = table[table.attrs["metric"]]
-    return FLOOR if errors.min() < ROUNDING < errors.max() else 0.0
+    return FLOOR if errors[errors > 0].min() < ROUNDING else 0.0
 
 
 def has_floor(table: pd.DataFrame) -> bool:
