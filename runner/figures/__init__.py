@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: Every figure, in the order in which a report shows them.
 NAMES = (
     "learning_rates",
+    "bifurcation",
     "learning_curves",
     "heatmap",
     "weight_paths",

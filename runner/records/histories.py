@@ -67,14 +67,19 @@ class Histories:
     def read(self, paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
         """What :func:`read_columns` reads. Raises RunnerError for a file that is not as it was written."""
         for path, history in zip(paths, read_columns(paths, names), strict=True):
-            if path not in self._checked:
-                try:
-                    refuse_changed(path)
-                except RunnerError:
-                    deque(read_columns([path], None), maxlen=0)  # names the row at fault, if one is
-                    raise
-                self._checked.add(path)
+            self.check(path)
             yield history
+
+    def check(self, path: str) -> None:
+        """Raises RunnerError for a file that is not as it was written; one that is, is not read again."""
+        if path in self._checked:
+            return
+        try:
+            refuse_changed(path)
+        except RunnerError:
+            deque(read_columns([path], None), maxlen=0)  # names the row at fault, if one is
+            raise
+        self._checked.add(path)
 
     def errors(self, paths: Sequence[str], names: Sequence[str], level: float, more: bool) -> Errors:
         """The second column of `names` of all; `reached` is at `level`, or beyond it, for good."""

@@ -53,7 +53,8 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     by = [runs[key] for key in [*settings, RATE]]
     origin = Level(options.threshold, "--threshold") if options.threshold else results.level(metric)
     reached = results.curves(metric, options.threshold).reached
-    soon = pd.Series(np.where(results.lost, np.inf, reached), runs.index)
+    astray = results.lost | (runs["ending"] == IRREGULAR)  # if it is low at the end, it will not stay so
+    soon = pd.Series(np.where(astray, np.inf, reached), runs.index)
     columns = [
         _quartiles(by, results.quality(metric), (metric, "low", "high")),
         _quartiles(by, soon, (STEPS, "steps_low", "steps_high")),

@@ -55,21 +55,21 @@ def draw_quality(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
     _axis(ax, table, heights)
     below = higher_is_better(metric)
     if crowded(table):
-        taken = count_crosses(ax, table, below=below)
+        count_crosses(ax, table, below=below)
     else:
-        taken = draw_crosses(ax, table, looks, below=below, few=few(table))
+        draw_crosses(ax, table, looks, below=below, few=few(table))
     if has_floor(table):
         ax.axhspan(ax.get_ylim()[0], ROUNDING, gid="round-off", zorder=0, **FLOOR_LOOK)
-        ax.text(0.02, ROUNDING / 2, "round-off", transform=ax.get_yaxis_transform(), va="top", **SMALL)
+        ax.text(0.02, ROUNDING, "round-off", transform=ax.get_yaxis_transform(), va="bottom", **SMALL)
     ax.axhline(start := _initial(table), color="0.35", ls=":", lw=0.9, zorder=1, gid="initial")
     beyond: dict[str, Any] = {"xytext": (0, -2 if below else 2), "va": "top" if below else "bottom"}
     place: dict[str, Any] = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
     ax.annotate("at the start", (0.02, start), path_effects=HALO, **place, **beyond, **SMALL)
     _mark_best(ax, table, heights)
-    name_regions(ax, table, regions, 0.0 if below else taken)
+    name_regions(ax, table, regions)
     if limit := _limit(ax, table):
         ax.axvline(limit, color="#D55E00", ls=(0, (5, 2)), lw=1.0, zorder=3, gid="limit")
-        name_upright(ax, limit, 0.5, f"stability limit {limit:.3g}", ha="right", va="center", color="#A04000")
+        name_upright(ax, limit, f"stability limit {limit:.3g}", ha="right", color="#A04000")
 
 
 def _limit(ax: Axes, table: pd.DataFrame) -> float | None:

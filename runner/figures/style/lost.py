@@ -41,8 +41,8 @@ def begins_to_lose(table: pd.DataFrame, settings: Sequence[str]) -> pd.Series[bo
     return lost & ~before.eq(True)
 
 
-def draw_crosses(ax: Axes, table: pd.DataFrame, looks: Looks, *, below: bool, few: bool) -> float:
-    """A cross at the edge where each line begins to lose runs, with how many; the height that they take.
+def draw_crosses(ax: Axes, table: pd.DataFrame, looks: Looks, *, below: bool, few: bool) -> None:
+    """A cross at the edge where each line begins to lose runs, with how many.
 
     It has the line's colour, and its marker about it where that tells a key. The edge is that of bad
     values: the lower one of accuracies, `below`. Crosses at one rate stand over each other; of `few`
@@ -50,12 +50,11 @@ def draw_crosses(ax: Axes, table: pd.DataFrame, looks: Looks, *, below: bool, fe
     """
     crosses = table[begins_to_lose(table, table.attrs["settings"])]
     if crosses.empty:
-        return 0.0
+        return
     alike = [shades.key for shades in (looks.shades, looks.dashes) if shades]
     crosses = crosses.drop_duplicates([RATE, *alike])
     level = crosses.groupby(RATE).cumcount() % MOST_CROSSES
-    taken = CROSS * (int(level.max()) + 1)
-    make_room(ax, taken, above=not below)
+    make_room(ax, CROSS * (int(level.max()) + 1), above=not below)
     crosses = crosses.assign(height=CROSS * (level + 0.5) if below else 1 - CROSS * (level + 0.5))
     for line in groups_of(crosses, alike):
         at, place = (line[RATE], line["height"]), ax.get_xaxis_transform()
@@ -68,23 +67,21 @@ def draw_crosses(ax: Axes, table: pd.DataFrame, looks: Looks, *, below: bool, fe
         counts = zip(crosses["diverged"] + crosses["blown_up"], crosses["runs"], strict=True)
         texts = [f"{lost} of {runs}" for lost, runs in counts]
         _write_beside(ax, crosses[RATE].to_numpy(), crosses["height"].to_numpy(), texts)
-    return taken
 
 
-def count_crosses(ax: Axes, table: pd.DataFrame, *, below: bool) -> float:
-    """Of very many lines one cross a rate, with how many begin to lose runs there; the height taken."""
+def count_crosses(ax: Axes, table: pd.DataFrame, *, below: bool) -> None:
+    """Of very many lines one cross a rate, with how many begin to lose runs there."""
     settings = table.attrs["settings"]
     crosses = begins_to_lose(table, settings).groupby(table[RATE]).sum()
     crosses = crosses[crosses > 0]
     if crosses.empty:
-        return 0.0
+        return
     make_room(ax, CROSS, above=not below)
     rates, heights = crosses.index.to_numpy(), np.full(len(crosses), CROSS / 2 if below else 1 - CROSS / 2)
     ax.plot(rates, heights, "kx", ms=4, transform=ax.get_xaxis_transform(), clip_on=False, gid="lost")
     if len(crosses) <= MOST_COUNTED:
         number = len(table.drop_duplicates(settings))
         _write_beside(ax, rates, heights, [f"{count} of {number}" for count in crosses])
-    return CROSS
 
 
 def _write_beside(ax: Axes, rates: Array, heights: Array, texts: Sequence[str]) -> None:
@@ -140,10 +137,8 @@ def shade_regions(ax: Axes, regions: Mapping[str, Sequence[tuple[float, float]]]
             ax.axvspan(left, right, lw=0, gid=kind, **REGIONS[kind])
 
 
-def name_regions(
-    ax: Axes, table: pd.DataFrame, regions: Mapping[str, Sequence[tuple[float, float]]], taken: float
-) -> None:
-    """Says what the runs did in the widest region of each kind, below the crosses of `taken` height."""
+def name_regions(ax: Axes, table: pd.DataFrame, regions: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """Says what the runs did in the widest region of each kind, where lines seldom are."""
     for kind, ranges in regions.items():
         left, right = max(ranges, key=lambda ends: ends[1] / ends[0], default=(1.0, 1.0))
         there = table[table[RATE].between(left, right)]
@@ -152,10 +147,11 @@ def name_regions(
         else:
             what = " or ".join(verb for column, verb in VERBS.items() if there[column].any())
         if ranges:
-            name_upright(ax, float(np.sqrt(left * right)), 0.97 - taken, what)
+            name_upright(ax, float(np.sqrt(left * right)), what)
 
 
-def name_upright(ax: Axes, rate: float, height: float, text: str, **more: Any) -> None:
+def name_upright(ax: Axes, rate: float, text: str, **more: Any) -> None:
     """A name that stands upright at a rate, on a ground of its own."""
-    look: dict[str, Any] = {"ha": "center", "va": "top", "rotation": 90, "fontsize": "small", "color": "0.3"}
-    ax.text(rate, height, text, transform=ax.get_xaxis_transform(), path_effects=HALO, **(look | more))
+    look: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 90}
+    look |= {"fontsize": "small", "color": "0.3"}
+    ax.text(rate, 0.5, text, transform=ax.get_xaxis_transform(), path_effects=HALO, **(look | more))
