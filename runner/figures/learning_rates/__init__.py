@@ -26,17 +26,18 @@ from runner.figures.figure import (
 )
 from runner.figures.learning_rates.caption import caption
 from runner.figures.learning_rates.lines import STEPS, few
-from runner.figures.learning_rates.quality import draw_quality
+from runner.figures.learning_rates.quality import draw_quality, limit_within
 from runner.figures.learning_rates.steps import draw_steps, has_steps
 from runner.figures.style.axes import RATE
 from runner.figures.style.encoding import Keys, Looks
-from runner.records.histories import NotShownError
+from runner.records.histories import Errors, NotShownError
 from runner.results import Results
 from runner.results.levels import Level
 from runner.results.ranking import LOST, median
 from runner.results.rates import SENSITIVITY, initial, rate_table, settings_along
 from runner.training.endings import DIVERGED, IRREGULAR, OFF_SCALE, OSCILLATING
 
+LATE = 0.1  # of the epochs
 #: How runs end that will never settle; those that blew up are counted apart.
 UNSETTLED = (OSCILLATING, IRREGULAR, DIVERGED)
 
@@ -52,9 +53,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     settings, along = settings_along(results)
     by = [runs[key] for key in [*settings, RATE]]
     origin = Level(options.threshold, "--threshold") if options.threshold else results.level(metric)
-    reached = results.curves(metric, options.threshold).reached
-    astray = results.lost | (runs["ending"] == IRREGULAR)  # if it is low at the end, it will not stay so
-    soon = pd.Series(np.where(astray, np.inf, reached), runs.index)
+    soon = _soon(results, results.curves(metric, options.threshold))
     columns = [
         _quartiles(by, results.quality(metric), (metric, "low", "high")),
         _quartiles(by, soon, (STEPS, "steps_low", "steps_high")),
@@ -84,6 +83,16 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "limit": _limit(results, best.middle),
     }
     return table
+
+
+def _soon(results: Results, curves: Errors) -> pd.Series[float]:
+    """From when on each run is at the level, infinity where it was lost.
+
+    So is that of an irregular run that came there late: it is low at the end, but not for long.
+    """
+    late = curves.reached > (1 - LATE) * curves.counts[-1]
+    astray = results.lost | ((results.finished["ending"] == IRREGULAR) & late)
+    return pd.Series(np.where(astray, np.inf, curves.reached), results.finished.index)
 
 
 def _quartiles(
@@ -131,7 +140,9 @@ def _sensitivities(ax: Axes, table: pd.DataFrame) -> tuple[str, dict[Any, str]]:
     keys, settings = table.attrs["keys"], table.attrs["settings"]
     if not settings:
         if np.isfinite(value := table[SENSITIVITY].iloc[0]):
-            ax.set_title(f"LR sensitivity {rounded(value)}", fontsize="small", loc="right", pad=3)
+            limit = limit_within(ax, table) or np.inf  # whose name stands there, too
+            side: dict[str, Any] = {"loc": "right" if limit**2 < np.prod(ax.get_xlim()) else "left"}
+            ax.set_title(f"LR sensitivity {rounded(value)}", fontsize="small", pad=3, **side)
         return "", {}
     if settings != [keys.color]:
         return "", {}

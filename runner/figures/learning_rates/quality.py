@@ -17,7 +17,6 @@ from runner.figures.style.lost import (
     count_crosses,
     draw_crosses,
     name_regions,
-    name_upright,
     regions_of,
 )
 from runner.records.names import higher_is_better
@@ -67,12 +66,14 @@ def draw_quality(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
     ax.annotate("at the start", (0.02, start), path_effects=HALO, **place, **beyond, **SMALL)
     _mark_best(ax, table, heights)
     name_regions(ax, table, regions)
-    if limit := _limit(ax, table):
+    if limit := limit_within(ax, table):
         ax.axvline(limit, color="#D55E00", ls=(0, (5, 2)), lw=1.0, zorder=3, gid="limit")
-        name_upright(ax, limit, f"stability limit {limit:.3g}", ha="right", color="#A04000")
+        above: dict[str, Any] = {"va": "bottom", "ha": "center", "fontsize": "small", "color": "#A04000"}
+        above |= {"transform": ax.get_xaxis_transform(), "gid": "limit"}
+        ax.text(limit, 1.01, f"stability limit {limit:.3g}", **above)
 
 
-def _limit(ax: Axes, table: pd.DataFrame) -> float | None:
+def limit_within(ax: Axes, table: pd.DataFrame) -> float | None:
     """The stability limit, where it lies among the rates."""
     limit, (low, high) = table.attrs["limit"], ax.get_xlim()
     return limit if limit and low <= limit <= high else None

@@ -15,7 +15,7 @@ from runner.figures.figure import groups_of, rounded
 from runner.figures.learning_rates.lines import FEW, STEPS, crowded, draw_lines
 from runner.figures.style.axes import RATE, SHORT, Heights, log_axis
 from runner.figures.style.encoding import Looks
-from runner.figures.style.lost import CROSS, MOST_COUNTED, MOST_CROSSES, make_room, mostly_lost
+from runner.figures.style.lost import CROSS, MOST_COUNTED, MOST_CROSSES, make_room, mostly_lost, side_of
 from runner.records.names import higher_is_better
 from runner.results import COLUMNS
 
@@ -98,8 +98,6 @@ def _count_never(ax: Axes, table: pd.DataFrame, height: float) -> None:
     if len(counts) > MOST_COUNTED:
         ax.plot(counts.index, np.full(len(counts), height), "o", color="0.35", ms=1.5, transform=place)
         return
-    left, right = ax.get_xlim()
     for rate, count in zip(counts.index.to_numpy(dtype=float), counts, strict=True):
-        edges = {"left": rate < 1.3 * left, "right": 1.3 * rate > right}
-        at: dict[str, Any] = {"ha": next((side for side in edges if edges[side]), "center"), "va": "center"}
-        ax.text(rate, height, f"{count}", transform=place, fontsize="x-small", gid="never", **at)
+        look: dict[str, Any] = {"ha": side_of(ax, rate), "va": "center", "fontsize": "x-small"}
+        ax.text(rate, height, f"{count}", transform=place, gid="never", **look)

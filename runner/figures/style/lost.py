@@ -76,12 +76,20 @@ def count_crosses(ax: Axes, table: pd.DataFrame, *, below: bool) -> None:
     crosses = crosses[crosses > 0]
     if crosses.empty:
         return
-    make_room(ax, CROSS, above=not below)
-    rates, heights = crosses.index.to_numpy(), np.full(len(crosses), CROSS / 2 if below else 1 - CROSS / 2)
-    ax.plot(rates, heights, "kx", ms=4, transform=ax.get_xaxis_transform(), clip_on=False, gid="lost")
-    if len(crosses) <= MOST_COUNTED:
-        number = len(table.drop_duplicates(settings))
-        _write_beside(ax, rates, heights, [f"{count} of {number}" for count in crosses])
+    make_room(ax, 2 * CROSS, above=not below)
+    rates, place = crosses.index.to_numpy(dtype=float), ax.get_xaxis_transform()
+    edge, inner = (CROSS / 2, 1.5 * CROSS) if below else (1 - CROSS / 2, 1 - 1.5 * CROSS)
+    ax.plot(rates, np.full(len(rates), edge), "kx", ms=4, transform=place, clip_on=False, gid="lost")
+    number = len(table.drop_duplicates(settings))
+    for rate, count in zip(rates, crosses, strict=True) if len(crosses) <= MOST_COUNTED else ():
+        look: dict[str, Any] = {"ha": side_of(ax, rate), "va": "center", "fontsize": "xx-small"}
+        ax.text(rate, inner, f"{count} of {number}", transform=place, color="0.2", gid="count", **look)
+
+
+def side_of(ax: Axes, rate: float) -> str:
+    """How a text at a rate is to be aligned, so that it keeps within the panel."""
+    left, right = ax.get_xlim()
+    return "left" if rate < 1.3 * left else "right" if 1.3 * rate > right else "center"
 
 
 def _write_beside(ax: Axes, rates: Array, heights: Array, texts: Sequence[str]) -> None:
@@ -147,11 +155,6 @@ def name_regions(ax: Axes, table: pd.DataFrame, regions: Mapping[str, Sequence[t
         else:
             what = " or ".join(verb for column, verb in VERBS.items() if there[column].any())
         if ranges:
-            name_upright(ax, float(np.sqrt(left * right)), what)
-
-
-def name_upright(ax: Axes, rate: float, text: str, **more: Any) -> None:
-    """A name that stands upright at a rate, on a ground of its own."""
-    look: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 90}
-    look |= {"fontsize": "small", "color": "0.3"}
-    ax.text(rate, 0.5, text, transform=ax.get_xaxis_transform(), path_effects=HALO, **(look | more))
+            look: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 90, "fontsize": "small"}
+            place = ax.get_xaxis_transform()
+            ax.text(np.sqrt(left * right), 0.5, what, transform=place, color="0.3", path_effects=HALO, **look)
