@@ -97,7 +97,7 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
     """Raises RunnerError for a choice that no figure of these results could follow, or one in `only`."""
     metric = results.metric(options.metric)
     if options.threshold and options.threshold > 1 and higher_is_better(metric):
-        raise RunnerError(f"--threshold {options.threshold:g}: must be a {metric} of at most 1")
+        raise RunnerError(f"--threshold {options.threshold:g}: must be at most 1, as {metric} is")
     if options.color:
         _check_key(results, "--color", options.color)
         if options.color not in results.keys:

@@ -128,6 +128,8 @@ def test_a_half_finished_sweep_draws_what_is_there(rates: Path, tmp_path: Path) 
         (["--metric", "final_eror"], "did you mean 'final_error'"),
         (["--color", "learning_rat"], "did you mean 'learning_rate'"),
         (["--x", "nothing"], "the swept keys are: learning_rate"),
+        (["--threshold", "low"], "^--threshold low: must be a number above 0$"),
+        (["--threshold", "-1"], "^--threshold -1: must be a number above 0$"),
     ],
 )
 def test_errors_name_the_option_and_the_remedy(
@@ -212,7 +214,8 @@ def test_every_figure_follows_an_option_or_says_that_it_does_not(
 ) -> None:
     """Followed: its picture is another one, or says so; else nothing is drawn, and a line says why."""
     plain = outcomes(seeds, tmp_path / "plain")[name]
-    choices = {"metric": "test_accuracy", "x": "regularization.l2", "color": "regularization.l2"}
+    choices: dict[str, Any] = {"metric": "test_accuracy", "x": "regularization.l2", "threshold": 0.2}
+    choices["color"] = "regularization.l2"
     for option, value in choices.items():
         found = outcomes(seeds, tmp_path / option, options=Options(**{option: value}))[name]
         if plain.reason:  # it does not apply in any case

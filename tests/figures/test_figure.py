@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from reading_figures import curves, drawn, retold, rows, sweep_of
 
+from runner.errors import RunnerError
 from runner.figures import load
-from runner.figures.figure import Options, evenly, note_of
+from runner.figures.figure import Options, check_options, evenly, note_of
 from runner.results import Results
 
 
@@ -97,6 +98,13 @@ def test_one_setting_is_the_best_in_every_figure(seeds: Path, metric: str) -> No
         (marked,) = numbers[numbers["best"]].to_dict("records")
         assert {key: marked[key] for key in keys} == setting
         assert marked[metric] == pytest.approx(medians.min(), rel=1e-12)
+
+
+def test_a_threshold_of_an_accuracy_is_one(seeds: Path) -> None:
+    message = "^--threshold 2: must be at most 1, as accuracy is$"
+    with pytest.raises(RunnerError, match=message):
+        check_options(Results(seeds), Options(metric="accuracy", threshold=2.0))
+    check_options(Results(seeds), Options(metric="final_error", threshold=2.0))
 
 
 def test_numbers_in_sentences_are_decimals() -> None:

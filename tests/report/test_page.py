@@ -29,7 +29,7 @@ def test_the_table_has_every_run_and_marks_the_best(sweep: Path) -> None:
     assert [row[1] for row in page.best()] == [f"{medians.idxmin():g}"] * 2
     (setting,) = page.best(table=0)
     assert setting[:2] == ["0.05", "2"]
-    assert float(setting[3]) == pytest.approx(medians.min(), rel=1e-5)
+    assert float(setting[4]) == pytest.approx(medians.min(), rel=1e-5)
     assert sum("diverged" in kind for kind in page.classes[-1]) == (table["status"] == "diverged").sum() == 2
 
 
@@ -44,7 +44,7 @@ def test_what_blew_up_is_counted_and_marked_so(sweep: Path, tmp_path: Path) -> N
     page = Reader(html(made))
     marked = [at for at, kind in enumerate(page.classes[-1]) if "blown" in kind]
     assert marked == [at for at, row in enumerate(page.rows) if "blown up" in row] == [3, 4]
-    assert "0.05 & 2 & 0 & --" in latex(made)
+    assert "0.05 & 2 & 0 & diverged & --" in latex(made)
 
 
 def test_how_to_repeat_it(sweep: Path) -> None:
@@ -88,5 +88,20 @@ def test_the_best_is_the_same_everywhere(tmp_path: Path, capsys: pytest.CaptureF
     assert "the best setting by test error (learning_rate=0.1; seed=1, the median of 3 seeds)" in html
     assert [row[0] for row in page.best(table=0)] == ["0.1"]
     assert [row[0] for row in page.best()] == ["3", "4", "5"]
-    assert "| **0.1** | **3** | **0.3** |" in (sweep / "report.md").read_text()
-    assert r"\textbf{0.1} & \textbf{3} & \textbf{0.3}" in (sweep / "results.tex").read_text()
+    assert "| **0.1** | **3** | **falling** | **0.3** |" in (sweep / "report.md").read_text()
+    assert (
+        r"\textbf{0.1} & \textbf{3} & \textbf{falling} & \textbf{0.3}" in (sweep / "results.tex").read_text()
+    )
+
+
+def test_a_sweep_over_the_rate_has_a_row_a_line_of_it(sweep: Path) -> None:
+    """With how far the rate may be off: the seeds' medians, as its figure has them."""
+    page = gather(results := Results(sweep), "final_error", [])
+    names = [name for name, _ in page.tables]
+    assert names == ["Settings", "Learning rates", "Runs"]
+    (row,) = dict(page.tables)["Learning rates"].rows.to_dict("records")
+    medians = results.runs.groupby("learning_rate")["final_error"].median()
+    assert (row["best_rate"], row["final_error"]) == (0.05, medians[0.05])
+    assert (row["near_from"], row["near_to"]) == (0.05, 0.05)
+    assert (row["lost_from"], row["lost_runs"]) == (5.0, "2 of 2")
+    assert 0 < row["lr_sensitivity"] < results.runs["initial_error"].max()
