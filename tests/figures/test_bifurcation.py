@@ -22,12 +22,12 @@ KNOWN = {"1→2": 0.277350, "2→4": 0.342796, "4→8": 0.357226}
 
 @pytest.fixture(scope="session")
 def around(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The article's network around the three thresholds, and at rates that diverge."""
+    """The preset around the three thresholds, and at rates that diverge."""
     rates = [round(at + step / 5000, 6) for at in KNOWN.values() for step in range(-7, 8, 2)]
     return make_sweep(
         tmp_path_factory.mktemp("around") / "s",
         {"learning_rate": [*rates, 0.57, 0.58]},
-        ["epochs=3000", "log.every=7"],
+        ["experiment=bifurcation"],
     )
 
 
@@ -46,7 +46,7 @@ def test_dots_are_the_last_rows(around: Path) -> None:
     history = read_histories(around)
     for run, dots in numbers.groupby("run"):
         whole = history[history["run"] == run]
-        end = whole[whole["epoch"] >= 0.75 * 3000].tail(256)
+        end = whole[whole["epoch"] >= 0.75 * 5000].tail(256)
         assert dots["epoch"].tolist() == end["epoch"].tolist()
         assert dots["error"].tolist() == end["error"].tolist()
         h = np.stack([end["w1"] * 2 + end["w2"] * 3, end["w3"] * 2 + end["w4"] * 3])
@@ -56,7 +56,7 @@ def test_dots_are_the_last_rows(around: Path) -> None:
     (dots,) = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "dots"]
     assert dots.get_rasterized()
     assert len(dots.get_xdata()) == len(numbers)
-    assert "Rows are 7 epochs apart" in load("bifurcation").caption(numbers)
+    assert "Rows are 13 epochs apart" in load("bifurcation").caption(numbers)
 
 
 def test_the_strip_has_the_endings(around: Path) -> None:
