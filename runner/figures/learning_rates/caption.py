@@ -58,10 +58,9 @@ def _sensitivities(table: pd.DataFrame) -> Iterator[str]:
     keys, values = table.attrs["settings"], table[SENSITIVITY]
     if values.isna().all():
         return
-    text = (
-        "LR sensitivity (Wortsman et al. 2023): how much the error is above the line's best, at most the one "
-    )
-    text += "at the start, in the mean over log η"
+    what = "share of wrong answers" if higher_is_better(table.attrs["metric"]) else "error"
+    text = f"LR sensitivity (Wortsman et al. 2023): by how much the {what}, at most that at the start, is "
+    text += "above the line's least, in the mean over log η"
     if len(keys) > 1:
         ends = [table.iloc[int(at)] for at in (values.argmin(), values.argmax())]
         names = [", ".join(f"{key}={plain(end[key])}" for key in keys) for end in ends]

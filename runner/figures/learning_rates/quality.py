@@ -94,8 +94,9 @@ def _axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     ax.set_ylim(*heights.limits(np.append(placed, _initial(table)), *room))
     if heights.log:
         log_axis(ax, "y")
-    if has_floor(table):  # no more is told below
-        ax.yaxis.set_major_locator(FixedLocator([tick for tick in ax.get_yticks() if tick >= ROUNDING]))
+    least = ROUNDING if has_floor(table) else -np.inf  # no more is told below; nor above all that is right
+    most = 1.0 if higher_is_better(metric) else np.inf
+    ax.yaxis.set_major_locator(FixedLocator([tick for tick in ax.get_yticks() if least <= tick <= most]))
     ax.set_ylabel(label(metric))
 
 
