@@ -127,6 +127,17 @@ def test_steps_are_counted_to_the_threshold_that_is_asked_for(rates: Path) -> No
     assert never["never"] == [0.0005, 0.005][: np.isnan(expected).sum()]
 
 
+def test_an_irregular_run_that_is_low_at_its_end_has_not_got_there(rates: Path, tmp_path: Path) -> None:
+    shutil.copytree(rates, tmp_path / "s")
+    late = errors(rates / "0")[58]
+    endings = ["irregular", "falling", "converged", "irregular", "diverged", "diverged"]
+    numbers, _ = drawn("learning_rates", retold(tmp_path / "s", ending=endings), threshold=late)
+    steps = numbers["steps_to_threshold"]
+    assert np.isnan(steps[0])
+    assert 0 < steps[3] < 58
+    assert drawn("learning_rates", rates, threshold=late)[0]["steps_to_threshold"][0] == 58
+
+
 def test_what_bounds_the_rates_is_drawn(rates: Path, tmp_path: Path) -> None:
     shutil.copytree(rates, tmp_path / "s")
     endings = ["falling", "converged", "converged", "oscillating", "diverged", "diverged"]
