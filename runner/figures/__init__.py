@@ -1,6 +1,6 @@
-"""Figures of runs and sweeps: one file a figure, and only here is matplotlib known.
+"""Figures of runs and sweeps: a file or a folder a figure, and only here is matplotlib known.
 
-Each file offers ``FIGURE``, a :class:`runner.figures.figure.Figure`: whether it applies, a function
+Each offers ``FIGURE``, a :class:`runner.figures.figure.Figure`: whether it applies, a function
 that makes the numbers, one that draws them on given Axes, and one that writes the caption. Drawing
 never trains.
 """

@@ -69,20 +69,25 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     table["best"] = table["first_run"] == results.runs.at[min(best.runs), "run"]
     lines = rate_table(results, metric)
     table = table.merge(lines[[*settings, SENSITIVITY]], how="left" if settings else "cross")
-    table.attrs = {
+    said: dict[Any, Any] = {
         "keys": Keys.of(runs, settings, options.color),
         "settings": settings,
         "along": along,
+    }
+    said |= {"near": _near(table, lines, settings), "limit": _limit(results, best.middle), "level": origin}
+    table.attrs = _said(results, metric) | said
+    return table
+
+
+def _said(results: Results, metric: str) -> dict[Any, Any]:
+    """What the picture and its caption have to know of the sweep as a whole."""
+    return {
         "metric": metric,
-        "level": origin,
         "unit": results.unit,
         "verdict": results.verdict(metric),
-        "top": OFF_SCALE * median(runs["initial_error"]),
+        "top": OFF_SCALE * median(results.finished["initial_error"]),
         "losses": losses_of(results),
-        "near": _near(table, lines, settings),
-        "limit": _limit(results, best.middle),
     }
-    return table
 
 
 def _soon(results: Results, curves: Errors) -> pd.Series[float]:
@@ -120,9 +125,8 @@ def _near(table: pd.DataFrame, lines: pd.DataFrame, settings: Sequence[str]) -> 
 
 def _limit(results: Results, run: int) -> float | None:
     """The largest stable rate at the end of `run`, where curvature was logged and there is one."""
-    limit = (
-        float(results.runs["stability_limit"].get(run, np.nan)) if "stability_limit" in results.runs else 0
-    )
+    limits = results.runs.get("stability_limit")
+    limit = np.nan if limits is None else float(limits[run])
     return limit if np.isfinite(limit) and limit > 0 else None
 
 

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from runner.figures.figure import groups_of, rounded
 from runner.figures.learning_rates.lines import FEW, STEPS, crowded, draw_lines
@@ -64,7 +64,9 @@ def _mark_never(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
         return
     lines = groups_of(table[never], table.attrs["settings"])
     taken = LEAST_ROOM if crowded(table) else max(LEAST_ROOM, CROSS * min(len(lines), MOST_CROSSES))
+    ticks = [tick for tick in ax.get_yticks() if tick <= ax.get_ylim()[1]]  # above them there is a word
     make_room(ax, taken)
+    ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.plot([0, 1], [1 - taken] * 2, transform=ax.transAxes, color="0.6", lw=0.5, ls=":", gid="edge")
     size, place = mpl.rcParams["ytick.labelsize"], ax.transAxes
     ax.text(-0.02, 1 - taken / 2, "never", transform=place, ha="right", va="center", fontsize=size)
@@ -77,13 +79,13 @@ def _mark_never(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
 def _draw_never(
     ax: Axes, lines: Sequence[pd.DataFrame], lost: pd.Series[bool], looks: Looks, taken: float
 ) -> None:
-    """Dots in rows over each other, and crosses where runs were `lost`."""
+    """Markers in rows over each other, and crosses where runs were `lost`."""
     rows = min(len(lines), MOST_CROSSES)
     for i, line in enumerate(lines):
         height = 1 - taken * (i % rows + 0.5) / rows
         color, gone = looks.style(line.iloc[0])[0], lost[line.index]
         small = 1.0 if len(line) <= FEW / 2 else 0.6
-        for which, marker, gid in ((~gone, "o", "never"), (gone, "x", "lost")):
+        for which, marker, gid in ((~gone, looks.marker(line.iloc[0]), "never"), (gone, "x", "lost")):
             rates = line.loc[which, RATE]
             look = {"color": color, "mfc": "none", "ms": 3 * small, "mew": 0.8 * small, "ls": "none"}
             at = np.full(len(rates), height)
