@@ -28,7 +28,8 @@ class Trained:
 
     `status` is ``completed`` or ``diverged``; `epochs` the epoch of the last finite row; `metrics`
     holds the last test error and accuracies where they apply; `seconds` is the run's share of
-    its stack's time.
+    its stack's time. `curvature` has the epochs at which it was measured, where it was, and the
+    numbers (T, 2).
     """
 
     status: str
@@ -41,6 +42,7 @@ class Trained:
     seconds: float
     initial: Array
     final: Array
+    curvature: tuple[Sequence[int], Array] | None = None
 
 
 class Recorder:
