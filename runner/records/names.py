@@ -35,7 +35,7 @@ METRICS |= {"accuracy": True, "test_accuracy": True}
 OPTIONAL_RESULTS = (*FINAL_MEASURES, *CURVATURES)
 #: The columns of a run's line that say in numbers how it ended, in order.
 RESULT_COLUMNS = (
-    *("epochs", "initial_error", "final_error", "best_error", "best_epoch"),
+    *("period", "epochs", "initial_error", "final_error", "best_error", "best_epoch"),
     *FINAL_MEASURES,
     *CURVATURES,
     "seconds",

@@ -14,6 +14,7 @@ import numpy as np
 
 from runner.nn.arrays import Array, Numbers
 from runner.training.curvature import Measurements
+from runner.training.endings import WINDOW, alternates
 from runner.training.experiment import Experiment
 from runner.training.recorder import ROW_BYTES, Recorder, Sink, Trained
 from runner.training.stack import Stack
@@ -50,17 +51,19 @@ def train(
         recorder, measurements = Recorder(experiments, sink, row_bytes), Measurements(experiments)
         initial, final = stack.parameters, np.empty_like(stack.parameters)
         ends = {e.epochs for e in experiments}
-        for runs, parameters in _endings(stack, recorder, ends, measurements, tick):
+        for runs, parameters in _trained(stack, recorder, ends, measurements, tick):
             final[runs] = parameters
         recorder.flush()
+    endings = recorder.endings()
     seconds = (time.perf_counter() - started) / len(experiments)
+    places = zip(initial, final, strict=True)
     return [
-        measurements.added_to(recorder.trained(run, initial[run], final[run], seconds), run)
-        for run in range(len(experiments))
+        measurements.added_to(recorder.trained(run, ending, place, seconds), run)
+        for run, (ending, place) in enumerate(zip(endings, places, strict=True))
     ]
 
 
-def _endings(
+def _trained(
     stack: Stack, recorder: Recorder, ends: set[int], measurements: Measurements, tick: Callable[[], None]
 ) -> Iterator[tuple[Numbers, Array]]:
     """Trains to the end; yields the runs that end, whenever some do, and their last parameters.
@@ -70,11 +73,15 @@ def _endings(
     log = stack.shared.log
     last = max(e.count for e in recorder.experiments)  # the last epoch or update of all
     recorded = stack.parameters  # of the last row of each run that was finite
+    before, earlier = stack.parameters, stack.parameters  # those of one epoch ago, and of two
     lost = False  # whether runs have diverged that are still in the stack
+    every_epoch = stack.shared.updates_per_epoch == 1  # its error is at hand, and tells of cycles
 
     def record(at: int) -> None:
         nonlocal recorded, lost
         if at % log.every and at != last:
+            if every_epoch and at > last - WINDOW:
+                recorder.glance(stack.runs, stack.point.error)
             return
         finite = recorder.add(at, stack.runs, stack.row(), stack.parameters)
         lost = not finite.all()
@@ -84,14 +91,17 @@ def _endings(
     for epoch in count():
         measurements.add(epoch, stack)
         if lost or epoch in ends:  # between epochs, so that a batch finds the runs that its epoch began with
-            recorder.end(stack.runs[stack.epochs == epoch])
+            ended = stack.epochs == epoch
+            places = (parameters[ended] for parameters in (stack.parameters, before, earlier))
+            recorder.end(stack.runs[ended], alternates(*places))
             kept = recorder.going[stack.runs]
             yield stack.runs[~kept], recorded[~kept]
             if not kept.any():
                 return
-            recorded = recorded[kept]
+            recorded, before, earlier = recorded[kept], before[kept], earlier[kept]
             stack.keep(kept)
             lost = False
+        before, earlier = stack.parameters, before
         rate = stack.rates(epoch)
         for batch in stack.batches():
             stack.update(rate, batch)
