@@ -18,7 +18,7 @@ from runner.nn.schedules import SCHEDULES
 from runner.records.names import CURVATURE
 from runner.records.reading import read_finished
 from runner.results import Results
-from runner.results.ranking import OFF_SCALE
+from runner.training.endings import OFF_SCALE
 from runner.training.experiment import Experiment
 
 MOST_RUNS = 25
@@ -40,7 +40,7 @@ def _measured(results: Results) -> list[int]:
     """The finished runs that measured their curvature, by their rows."""
     if "sharpness" not in results.runs:
         return []
-    return [run for run in results.rows if not np.isnan(results.runs.at[run, "sharpness"])]
+    return [int(run) for run in results.finished["sharpness"].dropna().index.to_numpy()]
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
