@@ -23,6 +23,7 @@ from runner.records.locks import inside
 from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
+from runner.results.advice import advice
 from runner.results.ranking import default_metric, verdict
 from runner.sweeping.grid import expected, fixed_overrides, requested, without_duplicates
 from runner.sweeping.jobs import Composer, effective
@@ -128,7 +129,7 @@ def _last_word(folder: Path, ended: Sequence[tuple[Line, JobReturn]], seconds: f
     counts = Counter(line.status for line in lines)
     ends = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     print(f"{len(lines)} runs in {seconds:.1f} s: {ends}")
-    for heading, text in _best(lines):
+    for heading, text in _verdict(lines):
         print(f"{heading}: {text}")
     print(f"table: {folder / RUNS}")
     failed = [(line, error_of(r)) for line, r in ended if r.status == JobStatus.FAILED]
@@ -143,14 +144,15 @@ def _swept(line: Line) -> str:
     return " ".join(f"{key}={value}" for key, value in line.swept.items())
 
 
-def _best(lines: Sequence[Line]) -> list[tuple[str, str]]:
-    """What there is to say of the best setting. Not every launcher knows that a key has but one value."""
+def _verdict(lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """What there is to say of the runs. Not every launcher knows that a key has but one value."""
     keys = [key for key in varying_keys(lines) if key != "seed"]
 
     def name(run: int) -> str:
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
-    return verdict(lines, keys, default_metric(lines), name)
+    metric = default_metric(lines)
+    return [*verdict(lines, keys, metric, name), *advice(lines, keys, metric, name)]
 
 
 def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:
