@@ -15,10 +15,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.api import Run, load, load_sweep, read_history, read_parameters, train
+    from runner.api import Run, load, load_sweep, read_curvature, read_history, read_parameters, train
     from runner.config.compose import load_run
     from runner.errors import ConfigError, RunnerError
     from runner.results import read_histories, read_runs
+    from runner.training.curvature import hessian, sharpness
 
 __version__ = "0.1.0"
 
@@ -26,22 +27,27 @@ __version__ = "0.1.0"
 _PLACES = {
     "ConfigError": "runner.errors",
     "RunnerError": "runner.errors",
+    "hessian": "runner.training.curvature",
     "load_run": "runner.config.compose",
     "read_histories": "runner.results",
     "read_runs": "runner.results",
+    "sharpness": "runner.training.curvature",
 }
 
 __all__ = [
     "ConfigError",
     "Run",
     "RunnerError",
+    "hessian",
     "load",
     "load_run",
     "load_sweep",
+    "read_curvature",
     "read_histories",
     "read_history",
     "read_parameters",
     "read_runs",
+    "sharpness",
     "train",
 ]
 

@@ -21,6 +21,7 @@ NAMES = (
     "learning_rates",
     "bifurcation",
     "learning_curves",
+    "stability",
     "heatmap",
     "weight_paths",
     "network",
