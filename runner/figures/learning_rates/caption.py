@@ -108,7 +108,6 @@ def _steps(table: pd.DataFrame) -> Iterator[str]:
         sign = "≥" if is_least else "≤"
         yield f"How soon the {what} stays {sign} {level} ({origin}) is not drawn: {there} points get there"
     elif never.any():
-        marks = (
-            "how many lines, at each rate" if crowded(table) else "hollow, or crosses where runs were lost"
-        )
+        marks = "hollow marks, or crosses where runs were lost"
+        marks = "how many lines, at each rate" if crowded(table) else marks
         yield f"{never.sum():,} of {len(table):,} {of} never got there: {marks}"
