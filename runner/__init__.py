@@ -15,16 +15,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.api import Run, load, load_sweep, read_history, read_parameters, train
+    from runner.api import Run, find_learning_rate, load, load_sweep, read_history, read_parameters, train
     from runner.config.compose import load_run
     from runner.errors import ConfigError, RunnerError
     from runner.results import read_histories, read_runs
+    from runner.results.finding import Finding
 
 __version__ = "0.1.0"
 
 #: Where the names are that are not in ``runner.api``.
 _PLACES = {
     "ConfigError": "runner.errors",
+    "Finding": "runner.results.finding",
     "RunnerError": "runner.errors",
     "load_run": "runner.config.compose",
     "read_histories": "runner.results",
@@ -33,8 +35,10 @@ _PLACES = {
 
 __all__ = [
     "ConfigError",
+    "Finding",
     "Run",
     "RunnerError",
+    "find_learning_rate",
     "load",
     "load_run",
     "load_sweep",
