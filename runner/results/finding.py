@@ -132,12 +132,10 @@ class Curve:
     @property
     def last_settled(self) -> int | None:
         """The place of the last rate that settles before one does not; None where none settles."""
-        if True not in self.settled:
-            return None
-        first = self.settled.index(True)
-        return next(
-            (at for at in range(first, len(self.rates) - 1) if not self.settled[at + 1]), len(self.rates) - 1
-        )
+        at = self.settled.index(True) if True in self.settled else None
+        while at is not None and at + 1 < len(self.rates) and self.settled[at + 1]:
+            at += 1
+        return at
 
 
 def _log(error: float) -> float:
@@ -256,18 +254,14 @@ def find(
 
 def told(found: Finding) -> list[tuple[str, str]]:
     """What there is to say of a finding: pairs of a heading and a text."""
-    seeds = len({str(line.swept.get("seed")) for line in found.lines})
-    over = f", the median of {seeds} seeds" if seeds > 1 else ""
-    error = f"{found.metric.replace('_', ' ')} {found.error:.6g}{over}"
-    good = (
-        f"as good from {found.low:.3g} to {found.high:.3g}"
-        if found.low < found.high
-        else "none beside it is as good"
-    )
+    seeds, rates = (len({str(line.swept.get(key)) for line in found.lines}) for key in ("seed", KEY))
+    error = f"{found.metric.replace('_', ' ')} {found.error:.6g}{f', median of {seeds} seeds' * (seeds > 1)}"
+    epochs = max(int(line.result("epochs")) for line in found.lines)
     return [
-        ("learning rate", f"{found.rate:.3g} ({error}); {good}"),
+        ("learning rate", f"{found.rate:.3g} ({error}); as good from {found.low:.3g} to {found.high:.3g}"),
         ("largest stable", _stability(found)),
         ("LR sensitivity", f"{found.sensitivity:.3g} from {found.tried[0]:g} to {found.tried[1]:g}"),
+        ("found by", f"{len(found.lines)} trainings of {epochs} epochs at {rates} rates"),
     ]
 
 
