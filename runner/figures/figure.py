@@ -17,7 +17,8 @@ from runner.figures import load
 from runner.nn.arrays import Array
 from runner.records.names import DIVERGED, FINISHED, RUNS
 from runner.results import Results
-from runner.results.ranking import BLOWN_UP, OFF_SCALE
+from runner.results.ranking import BLOWN_UP
+from runner.training.endings import OFF_SCALE
 
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2

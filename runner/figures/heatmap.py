@@ -44,7 +44,8 @@ from runner.overrides import in_order
 from runner.records.histories import NotShownError
 from runner.records.names import higher_is_better
 from runner.results import Results
-from runner.results.ranking import LOST, OFF_SCALE, median
+from runner.results.ranking import LOST, median
+from runner.training.endings import OFF_SCALE
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3

@@ -26,7 +26,8 @@ from runner.figures.style.encoding import Keys, Looks, add_lines, keys_of
 from runner.nn.arrays import Array
 from runner.records.names import DIVERGED, METRICS
 from runner.results import COLUMNS, Results
-from runner.results.ranking import BLOWN_UP, OFF_SCALE
+from runner.results.ranking import BLOWN_UP
+from runner.training.endings import OFF_SCALE
 
 MANY = 100  # lines; beyond, a sample of them is drawn over a band of quantiles
 SAMPLE = 50

@@ -34,7 +34,8 @@ from runner.nn.arrays import Array
 from runner.records.histories import NotShownError
 from runner.records.names import higher_is_better
 from runner.results import COLUMNS, Results
-from runner.results.ranking import LOST, OFF_SCALE, median
+from runner.results.ranking import LOST, median
+from runner.training.endings import OFF_SCALE
 
 STEPS = "steps_to_threshold"
 FEW = 30  # rates whose points are marked

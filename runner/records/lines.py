@@ -26,12 +26,13 @@ class Line(NamedTuple):
     status: str = INTERRUPTED
     results: Mapping[str, float] = {}  # by RESULT_COLUMNS; NaN or not there: none, or none yet
     directory: str = "."  # its folder as seen from the sweep's, empty where nobody knows yet
+    ending: str = ""  # one of ENDINGS, or nothing where that is not known
 
     def ended(self, trained: Trained) -> Line:
         """The line of the run once it has been trained."""
         known = {**vars(trained), **trained.metrics}
-        results = {name: known[name] for name in RESULT_COLUMNS if name in known}
-        return self._replace(status=trained.status, results=results)
+        results = {name: known[name] for name in RESULT_COLUMNS if known.get(name) is not None}
+        return self._replace(status=trained.status, ending=trained.ending, results=results)
 
     def with_keys(self, swept: Iterable[str]) -> Line:
         """The line with other swept keys than it was written with."""
@@ -58,10 +59,10 @@ def rows_of(lines: Sequence[Line], swept: Sequence[str]) -> Iterator[list[object
     """The header of lines that may have different metrics, and the cells of each; None is an empty one."""
     present = {name for line in lines for name in FINAL_MEASURES if name in line.results}
     names = [name for name in RESULT_COLUMNS if name not in FINAL_MEASURES or name in present]
-    yield ["run", *swept, "status", *(reached(name, swept) for name in names), "directory"]
+    yield ["run", *swept, "status", "ending", *(reached(name, swept) for name in names), "directory"]
     for line in lines:
         numbers = [number if math.isfinite(number) else None for number in map(line.result, names)]
-        yield [line.run, *map(line.swept.get, swept), line.status, *numbers, line.directory]
+        yield [line.run, *map(line.swept.get, swept), line.status, line.ending, *numbers, line.directory]
 
 
 def as_csv(rows: Iterable[Iterable[object]]) -> bytes:
@@ -83,6 +84,7 @@ def parser_of(header: Sequence[str]) -> Callable[[Sequence[str]], Line]:
             raise ValueError(f"there is no column '{column}'")
     status, directory = header.index("status"), header.index("directory")
     swept, columns = header[1:status], header[status + 1 : directory]
+    has_ending = columns[:1] == ["ending"]  # a table of an earlier version has none
     names = {reached(name, swept): name for name in RESULT_COLUMNS}
 
     def parse(row: Sequence[str]) -> Line:
@@ -91,7 +93,8 @@ def parser_of(header: Sequence[str]) -> Callable[[Sequence[str]], Line]:
         results = zip(columns, row[status + 1 : directory], strict=True)
         numbers = {names[column]: _number(column, cell) for column, cell in results if column in names}
         marks = dict(zip(swept, row[1:status], strict=True))
-        return Line(int(row[0]), marks, row[status], numbers, row[directory])
+        ending = row[status + 1] if has_ending else ""
+        return Line(int(row[0]), marks, row[status], numbers, row[directory], ending)
 
     return parse
 

@@ -31,7 +31,7 @@ METRICS = {"final_error": False, "best_error": False, "test_error": False}
 METRICS |= {"accuracy": True, "test_accuracy": True}
 #: The columns of a run's line that say in numbers how it ended, in order.
 RESULT_COLUMNS = (
-    *("epochs", "initial_error", "final_error", "best_error", "best_epoch"),
+    *("period", "epochs", "initial_error", "final_error", "best_error", "best_epoch"),
     *FINAL_MEASURES,
     "seconds",
 )

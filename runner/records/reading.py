@@ -14,6 +14,7 @@ from runner.nn.network import Network
 from runner.overrides import plain
 from runner.records.checksums import refuse_changed
 from runner.records.names import COMPLETED, FINISHED, PARAMETERS, RESULT_COLUMNS, STATUSES
+from runner.training.endings import ENDINGS
 
 if TYPE_CHECKING:  # pandas takes long to import, and training needs none of it
     import pandas as pd
@@ -78,12 +79,15 @@ def read_runs_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
         if column not in table:
             raise RunnerError(f"{path}: is not a table of runs; it has no column '{column}'")
     table = table.iloc[:, : list(table.columns).index("directory") + 1]  # a summary says more of its files
-    unknown = table.loc[~table["status"].isin(STATUSES), "status"]
-    if len(unknown):
-        raise RunnerError(
-            f"{path}, line {unknown.index[0] + 2}: status '{unknown.iloc[0]}' "
-            f"is none of {', '.join(STATUSES)}"
-        )
+    for at, column in enumerate(("ending", "period"), start=list(table).index("status") + 1):
+        if column not in table:  # a table of an earlier version
+            table.insert(at, column, np.nan)
+    table["ending"] = table["ending"].astype(object).fillna("")
+    for column, known in (("status", STATUSES), ("ending", ("", *ENDINGS))):
+        unknown = table.loc[~table[column].isin(known), column]
+        if len(unknown):
+            said = f"{path}, line {unknown.index[0] + 2}: {column} '{unknown.iloc[0]}'"
+            raise RunnerError(f"{said} is none of {', '.join(filter(None, known))}")
     ended = table["status"].isin(FINISHED)  # what else failed may have had any rate
     for column in [c for c in ("run", "learning_rate", *RESULT_COLUMNS) if c in table]:
         table[column] = _numbers(path, table, column, ended if column == "learning_rate" else None)

@@ -14,7 +14,8 @@ import yaml
 
 from runner.errors import RunnerError
 from runner.records.names import MULTIRUN
-from runner.results.ranking import BLOWN_UP, OFF_SCALE
+from runner.results.ranking import BLOWN_UP
+from runner.training.endings import OFF_SCALE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,18 +13,15 @@ from dataclasses import dataclass
 
 from runner.records.lines import Line
 from runner.records.names import COMPLETED, DIVERGED, FINISHED, higher_is_better
+from runner.training.endings import OFF_SCALE, ROUNDING
 
 #: The metrics of examples that were not trained on.
 HELD_OUT = ("test_error", "test_accuracy")
 #: What training itself would choose by.
 TRAINING = "final_error"
-#: A run that ends at so many times its initial error has blown up: it is as bad as one that diverged.
-OFF_SCALE = 1000
 #: What a run that came to its end so is said to be; and how runs end of which nothing is to be compared.
 BLOWN_UP = "blown up"
 LOST = (DIVERGED, BLOWN_UP)
-#: The least error that counts as one to begin with: below it is rounding, as at the end of an earlier run.
-ROUNDING = 1e-24
 
 
 @dataclass(frozen=True)

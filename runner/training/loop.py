@@ -15,6 +15,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from runner.nn.arrays import Array, Numbers
+from runner.training.endings import WINDOW, alternates
 from runner.training.experiment import Experiment
 from runner.training.recorder import ROW_BYTES, Recorder, Sink, Trained
 from runner.training.stack import Stack
@@ -67,14 +68,19 @@ def train(
         initial, final = stack.parameters, np.empty_like(stack.parameters)
         last = max(e.count for e in experiments)
         ends = {e.epochs for e in experiments}
-        for runs, parameters in _endings(stack, recorder, last, ends, tick):
+        for runs, parameters in _trained(stack, recorder, last, ends, tick):
             final[runs] = parameters
         recorder.flush()
+    endings = recorder.endings()
     seconds = (time.perf_counter() - started) / len(experiments)
-    return [recorder.trained(run, initial[run], final[run], seconds) for run in range(len(experiments))]
+    places = zip(initial, final, strict=True)
+    return [
+        recorder.trained(run, ending, place, seconds)
+        for run, (ending, place) in enumerate(zip(endings, places, strict=True))
+    ]
 
 
-def _endings(
+def _trained(
     stack: Stack, recorder: Recorder, last: int, ends: set[int], tick: Callable[[], None]
 ) -> Iterator[tuple[Numbers, Array]]:
     """Trains to the end; yields the runs that end, whenever some do, and their last parameters.
@@ -83,11 +89,15 @@ def _endings(
     """
     log = stack.shared.log
     recorded = stack.parameters  # of the last row of each run that was finite
+    before, earlier = stack.parameters, stack.parameters  # those of one epoch ago, and of two
     lost = False  # whether runs have diverged that are still in the stack
+    every_epoch = stack.shared.updates_per_epoch == 1  # its error is at hand, and tells of cycles
 
     def record(at: int) -> None:
         nonlocal recorded, lost
         if at % log.every and at != last:
+            if every_epoch and at > last - WINDOW:
+                recorder.glance(stack.runs, stack.point.error)
             return
         finite = recorder.add(at, stack.runs, stack.row(), stack.parameters)
         lost = not finite.all()
@@ -96,14 +106,17 @@ def _endings(
     record(0)
     for epoch in count():
         if lost or epoch in ends:  # between epochs, so that a batch finds the runs that its epoch began with
-            recorder.end(stack.runs[stack.epochs == epoch])
+            ended = stack.epochs == epoch
+            places = (parameters[ended] for parameters in (stack.parameters, before, earlier))
+            recorder.end(stack.runs[ended], alternates(*places))
             kept = recorder.going[stack.runs]
             yield stack.runs[~kept], recorded[~kept]
             if not kept.any():
                 return
-            recorded = recorded[kept]
+            recorded, before, earlier = recorded[kept], before[kept], earlier[kept]
             stack.keep(kept)
             lost = False
+        before, earlier = stack.parameters, before
         rate = stack.rates(epoch)
         for batch in stack.batches():
             stack.update(rate, batch)

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from runner.nn.arrays import Array, Mask, Numbers
+from runner.training.endings import Course, Ending, Tail, endings
 from runner.training.experiment import FINAL_MEASURES, Experiment, measures, width
 
 #: Rows of a stack's histories are handed on whenever this many bytes of them have come together.
@@ -26,12 +27,15 @@ class Sink(Protocol):
 class Trained:
     """How a run ended. `initial` and `final` are its parameters (P,); errors are NaN without a row.
 
-    `status` is ``completed`` or ``diverged``; `epochs` the epoch of the last finite row; `metrics`
+    `status` is ``completed`` or ``diverged``; `ending` and `period` are those of
+    :class:`runner.training.endings.Ending`; `epochs` is the epoch of the last finite row; `metrics`
     holds the last test error and accuracies where they apply; `seconds` is the run's share of
     its stack's time.
     """
 
     status: str
+    ending: str
+    period: int | None
     epochs: int
     initial_error: float
     final_error: float
@@ -61,6 +65,8 @@ class Recorder:
         self.first = np.full((runs, columns), np.nan)
         self.last = np.full((runs, columns), np.nan)
         self.last_count = np.zeros(runs, dtype=int)
+        self.tail = Tail(runs)
+        self.alternating = np.zeros(runs, dtype=bool)
         self.best = np.full(runs, np.inf)
         self.best_count = np.zeros(runs, dtype=int)
 
@@ -83,15 +89,21 @@ class Recorder:
             self.end(lost)
         errors = np.full(len(self.going), np.inf)
         errors[runs] = row[:, 0]
+        self.glance(runs, row[:, 0])
         better = (errors < self.best) & self.going
         np.copyto(self.best, errors, where=better)
         np.copyto(self.best_count, count, where=better)
         np.copyto(self.length, at + 1, where=self.going)
         return self.going[runs]
 
-    def end(self, runs: Numbers) -> None:
-        """No more rows of `runs` count."""
+    def glance(self, runs: Numbers, errors: Array) -> None:
+        """Takes the errors (R,) of `runs` at an epoch, be there a row of it or not."""
+        self.tail.add(slice(None) if len(runs) == len(self.going) else runs, errors)
+
+    def end(self, runs: Numbers, alternating: Mask | bool = False) -> None:
+        """No more rows of `runs` count; `alternating` says which of them go to and fro."""
         self.going[runs] = False
+        self.alternating[runs] = alternating
 
     def flush(self) -> None:
         """Hands the rows on to the sink and empties the buffer."""
@@ -106,13 +118,22 @@ class Recorder:
         self.last_count[written] = np.array(self.counts)[self.length[written] - 1]
         self.counts, self.length[:] = [], 0
 
-    def trained(self, run: int, initial: Array, final: Array, seconds: float) -> Trained:
-        """The sum of a run, after the last flush."""
+    def endings(self) -> list[Ending]:
+        """How the runs ended, after the last flush."""
+        noisy = self.experiments[0].updates_per_epoch > 1
+        length = self.tail.counts - 1 if noisy else self.last_count
+        course = Course(length, self.first[:, 0], self.diverged, self.alternating)
+        return endings(self.tail, course, noisy)
+
+    def trained(self, run: int, ending: Ending, ends: tuple[Array, Array], seconds: float) -> Trained:
+        """The sum of a run, after the last flush; `ends` are its initial and its final parameters."""
         experiment = self.experiments[run]
         per_epoch = experiment.updates_per_epoch if experiment.log.unit == "update" else 1
         last = dict(zip(measures(experiment), self.last[run].tolist(), strict=False))
         return Trained(
             status="diverged" if self.diverged[run] else "completed",
+            ending=ending.name,
+            period=ending.period,
             epochs=int(self.last_count[run]) // per_epoch,
             initial_error=float(self.first[run, 0]),
             final_error=last["error"],
@@ -120,6 +141,6 @@ class Recorder:
             best_epoch=int(self.best_count[run]) // per_epoch,
             metrics={name: last[name] for name in FINAL_MEASURES if name in last},
             seconds=seconds,
-            initial=initial,
-            final=final,
+            initial=ends[0],
+            final=ends[1],
         )

@@ -40,9 +40,15 @@ def test_rows_come_in_chunks_up_to_the_last_finite_one(row_bytes: int) -> None:
     for at, counts, values in sink.taken:
         rows[at] += [(count, error) for count, (error,) in zip(counts, values, strict=True)]
     assert rows == {0: [(0, 3.0), (1, 2.0), (2, 4.0), (3, 1.0)], 1: [(0, 5.0), (1, 4.0)]}
-    first, second = (recorder.trained(at, parameters[at], parameters[at], 1.0) for at in (0, 1))
+    ends = zip(recorder.endings(), parameters, strict=True)
+    first, second = (recorder.trained(at, ending, (p, p), 1.0) for at, (ending, p) in enumerate(ends))
     assert (first.status, first.epochs, first.best_error, first.best_epoch) == ("completed", 3, 1.0, 3)
-    assert (second.status, second.epochs, second.final_error) == ("diverged", 1, 4.0)
+    assert (second.status, second.ending, second.epochs, second.final_error) == (
+        "diverged",
+        "diverged",
+        1,
+        4.0,
+    )
     assert (second.initial_error, second.best_error, second.best_epoch) == (5.0, 4.0, 1)
 
 
@@ -51,7 +57,8 @@ def test_runs_are_lost_for_their_parameters_too() -> None:
     lost = recorder.add(0, np.arange(1), np.array([[1.0]]), np.array([[np.inf, *np.zeros(5)]]))
     assert lost.tolist() == [False]
     recorder.flush()
-    assert np.isnan(recorder.trained(0, np.zeros(6), np.zeros(6), 0.0).initial_error)
+    (ending,) = recorder.endings()
+    assert np.isnan(recorder.trained(0, ending, (np.zeros(6), np.zeros(6)), 0.0).initial_error)
 
 
 def test_results_of_a_run_agree_with_its_history() -> None:

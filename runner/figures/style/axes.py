@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from runner.nn.arrays import Array
-from runner.results.ranking import OFF_SCALE
+from runner.training.endings import OFF_SCALE
 
 DIVERGED_GREY = "0.88"
 RATE = "learning_rate"
