@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
@@ -160,14 +161,13 @@ def find_learning_rate(
         raise ConfigError("seeds", list(seeds), "must be one or more")
     lean = replace(experiment.log, weights=False)
 
+    number = count()
+
     def measure(tried: Sequence[float]) -> list[Line]:
-        marks = [(float(rate), int(seed)) for rate in tried for seed in seeds]
-        runs = train(
-            [replace(experiment, learning_rate=rate, seed=seed, log=lean) for rate, seed in marks],
-            max_memory=max_memory,
-        )
-        ended = zip(marks, runs, strict=True)
-        return [Line(0, dict(zip((KEY, "seed"), mark, strict=True))).ended(run.result) for mark, run in ended]
+        pairs = [(float(rate), int(seed)) for rate in tried for seed in seeds]
+        trainings = [replace(experiment, learning_rate=rate, seed=seed, log=lean) for rate, seed in pairs]
+        runs = zip(pairs, train(trainings, max_memory=max_memory), strict=True)
+        return [Line(next(number), {KEY: rate, "seed": seed}).ended(run.result) for (rate, seed), run in runs]
 
     return find(sorted(set(rates)), metric, measure)
 

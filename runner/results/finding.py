@@ -10,12 +10,15 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import ConfigError, RunnerError
-from runner.records.lines import Line
-from runner.records.names import FINISHED
-from runner.results.ranking import HELD_OUT, ROUNDING, TRAINING, cost, median
+from runner.records.lines import Line, as_csv, rows_of, swept_keys
+from runner.records.names import FINISHED, RUNS
+from runner.records.reading import read_runs_table
+from runner.results.ranking import HELD_OUT, TRAINING, cost, median
+from runner.training.endings import DIVERGED, IRREGULAR, OSCILLATING, ROUNDING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +36,8 @@ AS_GOOD = 0.95
 #: What rates can be compared by: what is trained for, or held-out examples.
 BY = (TRAINING, "test_error")
 LEAST_RATES = 3
+#: An irregular run that ends at so many times its best error does not settle; others are slow or uneven.
+LOST_AGAIN = 2
 #: The span is not widened beyond these.
 LEAST, MOST = 1e-10, 1e5
 
@@ -64,10 +69,8 @@ class Finding:
     @property
     def runs(self) -> pd.DataFrame:
         """All trainings, a row each, as ``runs.csv`` has them; nothing of them is on disk."""
-        import pandas as pd
-
-        swept = [{**line.swept, "status": line.status, **line.results} for line in self.lines]
-        return pd.DataFrame(swept).drop(columns="seconds")
+        table = as_csv(rows_of(self.lines, swept_keys(self.lines)))
+        return read_runs_table(Path(RUNS), table).drop(columns=["seconds", "directory"])
 
 
 @dataclass(frozen=True)
@@ -143,8 +146,10 @@ def _log(error: float) -> float:
 
 
 def settles(line: Line) -> bool:
-    """Whether a run neither diverged nor blew up."""
-    return math.isfinite(cost(line, TRAINING))
+    """Whether a run neither diverged nor blew up, nor swings for ever."""
+    swings = line.ending == IRREGULAR and line.result("final_error") > LOST_AGAIN * line.result("best_error")
+    lost = math.isinf(cost(line, TRAINING)) or line.ending in (DIVERGED, OSCILLATING)
+    return not (lost or swings)
 
 
 def next_rates(curve: Curve) -> list[float]:

@@ -10,7 +10,7 @@ import pytest
 
 from runner.errors import RunnerError
 from runner.records.lines import Line
-from runner.results.finding import RATES, Curve, find, finding, next_rates, sensitivity, told
+from runner.results.finding import RATES, Curve, find, finding, next_rates, sensitivity, settles, told
 
 INITIAL = 1.0
 
@@ -131,3 +131,22 @@ def test_what_is_told() -> None:
     assert re.fullmatch(r"(\d+) trainings of 9 epochs at (\d+) rates", said["found by"])
     calm = told(find(RATES, "final_error", lambda rates: lines(lambda r, _: min(valley(r), 1.0), rates, 1)))
     assert "median" not in dict(calm)["learning rate"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "best", "is_settled"),
+    [
+        ("converged", "completed", 0.5, True),
+        ("falling", "completed", 0.5, True),
+        ("irregular", "completed", 0.4, True),  # uneven, and near its best
+        ("irregular", "completed", 0.1, False),
+        ("oscillating", "completed", 0.5, False),
+        ("diverged", "completed", 0.5, False),  # it grows
+        ("diverged", "diverged", 0.5, False),
+    ],
+)
+def test_a_run_settles_unless_it_swings_or_is_lost(
+    ending: str, status: str, best: float, is_settled: bool
+) -> None:
+    results = {"initial_error": 1.0, "final_error": 0.5, "best_error": best}
+    assert settles(Line(0, {}, status, results, ending=ending)) is is_settled
