@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from runner.records.names import HISTORY
+from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
 from runner.training.experiment import Experiment
 from runner.training.objective import predict
 from runner.training.recorder import Trained
 
 #: Classes that are named in a line.
 CLASSES_SHOWN = 12
+#: What is said of each ending.
+SAID = {
+    CONVERGED: "converged: the error no longer changes",
+    FALLING: "still falling: more epochs would lower the error",
+    OSCILLATING: "oscillating: the error repeats every {period} epochs; the rate is too large to settle",
+    IRREGULAR: "irregular: the error neither settles nor repeats",
+    DIVERGED: "blown up: the error ended above where it began, and grows",
+}
 #: A line of the story's table: a name, its value before and after, a note.
 Row: TypeAlias = tuple[str, object, object, str]
 
@@ -38,12 +47,18 @@ def story(experiment: Experiment, trained: Trained) -> str:
     names = [p.name for p in experiment.network.names]
     if len(names) <= 20:
         rows += [(n, a, b, "") for n, a, b in zip(names, trained.initial, trained.final, strict=True)]
-    end = ""
+    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows), *_end(trained)])
+
+
+def _end(trained: Trained) -> Iterator[str]:
+    """How the run ended, and where it was at its best."""
     if trained.status == "diverged":
-        end = f"\ndiverged after epoch {trained.epochs}: error or weights are no longer finite numbers"
-    elif trained.best_error < trained.final_error:
-        end = f"\nbest error {trained.best_error:.9g} at epoch {trained.best_epoch}"
-    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows)]) + end
+        yield f"diverged after epoch {trained.epochs}: error or weights are no longer finite numbers"
+        return
+    if trained.ending:
+        yield SAID[trained.ending].format(period=trained.period)
+    if trained.best_error < trained.final_error:
+        yield f"best error {trained.best_error:.9g} at epoch {trained.best_epoch}"
 
 
 def title(experiment: Experiment) -> str:

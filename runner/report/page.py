@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -72,7 +72,7 @@ class Page:
 
     title: str
     facts: Sequence[tuple[str, str]]
-    verdict: Sequence[tuple[str, str]]  # those of the facts that say which setting is the best
+    verdict: Sequence[tuple[str, str]]  # those of the facts that say what is best, and what to do
     runs: Table
     summary: Table  # a row a setting, in short; medians over seeds where there are any
     figures: Sequence[Rendered]
@@ -102,7 +102,7 @@ class Page:
 
 def gather(results: Results, metric: str, figures: Sequence[Rendered]) -> Page:
     """What there is to say about a folder; nothing of it is escaped yet."""
-    folder, verdict = results.folder.resolve(), results.verdict(metric)
+    folder, verdict = results.folder.resolve(), [*results.verdict(metric), *results.advice(metric)]
     used = ", ".join(f"{p} {version(p)}" for p in PACKAGES) + f", Python {platform.python_version()}"
     facts = [
         ("folder", folder.name),
@@ -129,6 +129,8 @@ def _runs(results: Results, metric: str) -> Table:
     ranking = results.ranking(metric)
     best = ranking.best.runs if ranking.best and len(ranking.settings) > 1 else ()
     rows = results.as_written(results.runs).drop(columns="directory").assign(status=results.outcomes)
+    rows["ending"] = results.endings
+    rows = rows.drop(columns=[name for name in ("ending", "period") if not rows[name].any()])
     return Table(rows, frozenset(best), results.in_order(metric))
 
 
@@ -139,20 +141,31 @@ def _summary(results: Results, metric: str) -> Table:
         return _medians(results, metrics)
     runs = _runs(results, metric)
     varied = [] if (runs.rows["status"] == "completed").all() else ["status"]
-    return replace(runs, rows=runs.rows[[*(results.swept or ["run"]), *varied, *metrics]])
+    ended = [name for name in ("ending", "period") if name in runs.rows]
+    return replace(runs, rows=runs.rows[[*(results.swept or ["run"]), *varied, *ended, *metrics]])
 
 
 def _medians(results: Results, metrics: Sequence[str]) -> Table:
     """A row a setting: how many runs it has, and its medians; none where at least half were lost."""
     runs, done = results.runs, results.outcomes == "completed"
     by = runs.groupby([runs[key].astype(object) for key in results.keys], sort=False).ngroup()
-    counts = {"runs": done.groupby(by).size()} | ({} if done.all() else {"completed": done.groupby(by).sum()})
+    counts: dict[str, pd.Series[Any]] = {"runs": done.groupby(by).size()}
+    if not done.all():
+        counts["completed"] = done.groupby(by).sum()
+    if results.endings.any():
+        counts["ended"] = results.endings.groupby(by).agg(_endings)
     medians = {name: results.quality(name).groupby(by).median() for name in metrics}
     finite = {name: values.mask(values.abs() == float("inf")) for name, values in medians.items()}
     rows = results.as_written(runs[results.keys]).groupby(by).first().assign(**counts, **finite)
     ranked = list(dict.fromkeys(by[results.in_order(metrics[0])].tolist()))
     best = ranked[:1] if results.ranking(metrics[0]).best else ()
     return Table(rows, frozenset(best), ranked)
+
+
+def _endings(endings: Iterable[str]) -> str:
+    """How the runs of a setting ended: in a word where all ended alike, else how many in which way."""
+    counts = Counter(filter(None, endings))
+    return ", ".join(f"{n} {ending}" if len(counts) > 1 else ending for ending, n in counts.most_common())
 
 
 def _overrides(results: Results) -> list[str]:

@@ -14,6 +14,7 @@ from runner.overrides import bare, plain
 from runner.records.lines import Line
 from runner.records.names import FINISHED, HISTORY, METRICS, higher_is_better
 from runner.records.runs_table import runs_now
+from runner.results.advice import advice, ending_of
 from runner.results.ranking import (
     BLOWN_UP,
     LOST,
@@ -74,6 +75,13 @@ class Runs:
         return status.mask(off_scale & (status == "completed"), BLOWN_UP)
 
     @cached_property
+    def endings(self) -> pd.Series[str]:
+        """How every run ended, one of ENDINGS; DIVERGED where it blew up, nothing where that is not known."""
+        import pandas as pd
+
+        return pd.Series(list(map(ending_of, self._lines)), self.runs.index, dtype=object)
+
+    @cached_property
     def completed(self) -> pd.DataFrame:
         """The runs that can be compared: they came to their end, and did not blow up."""
         return self.runs[self.outcomes == "completed"]
@@ -106,10 +114,11 @@ class Runs:
     @cached_property
     def _lines(self) -> list[Line]:
         """What ranking has to know of each run, in the order of `runs`."""
-        results = [name for name in ("initial_error", "best_epoch", *METRICS) if name in self.runs]
+        results = [name for name in ("epochs", "initial_error", "best_epoch", *METRICS) if name in self.runs]
         swept: Any = self.runs[self.keys].to_dict("records")
         numbers: Any = self.runs[results].to_dict("records")
-        return list(map(Line, self.runs["run"], swept, self.runs["status"], numbers))
+        folders, endings = self.runs["directory"], self.runs["ending"]
+        return list(map(Line, self.runs["run"], swept, self.runs["status"], numbers, folders, endings))
 
     def metric(self, asked: str | None = None) -> str:
         """The metric that runs are compared by: as asked for, else the test error, if all hold a part out.
@@ -134,6 +143,10 @@ class Runs:
     def verdict(self, metric: str | None = None) -> list[tuple[str, str]]:
         """What there is to say of the best setting: pairs of a heading and a text; of one run nothing."""
         return verdict(self._lines, self.keys, self.metric(metric), lambda run: self.name(run, self.keys))
+
+    def advice(self, metric: str | None = None) -> list[tuple[str, str]]:
+        """How the runs ended and what follows from it: pairs of a heading and a text; of one run nothing."""
+        return advice(self._lines, self.keys, self.metric(metric), lambda run: self.name(run, self.keys))
 
     def quality(self, metric: str) -> pd.Series[float]:
         """The metric of the finished runs as they are compared: infinitely bad where they diverged."""

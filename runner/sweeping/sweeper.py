@@ -24,6 +24,7 @@ from runner.records.locks import inside
 from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
+from runner.results.advice import advice
 from runner.results.finding import BY
 from runner.results.ranking import default_metric, verdict
 from runner.sweeping.grid import expected, fixed_overrides, requested, without_duplicates
@@ -82,7 +83,7 @@ def sweep(
             batches += _launched(jobs, size or len(more), launcher, table, is_batched, first)
     if is_batched:
         lines = _lines(batches, table)
-        said = [*_best(lines), *(refining.verdicts(jobs, lines) if refining else ())]
+        said = [*_verdict(lines), *(refining.verdicts(jobs, lines) if refining else ())]
         _last_word(folder, list(zip(lines, chain(*batches), strict=True)), time.monotonic() - started, said)
     return batches
 
@@ -180,14 +181,15 @@ def _swept(line: Line) -> str:
     return " ".join(f"{key}={value}" for key, value in line.swept.items())
 
 
-def _best(lines: Sequence[Line]) -> list[tuple[str, str]]:
-    """What there is to say of the best setting. Not every launcher knows that a key has but one value."""
+def _verdict(lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """What there is to say of the runs. Not every launcher knows that a key has but one value."""
     keys = [key for key in varying_keys(lines) if key != "seed"]
 
     def name(run: int) -> str:
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
-    return verdict(lines, keys, default_metric(lines), name)
+    metric = default_metric(lines)
+    return [*verdict(lines, keys, metric, name), *advice(lines, keys, metric, name)]
 
 
 def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:

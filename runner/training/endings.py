@@ -1,5 +1,6 @@
 """How runs ended, by the last of their errors: whether they settled, still fall, cycle, or nothing of that.
 
+Error is what is minimised here: with the penalties, where there are any.
 The errors are those of single epochs where every update is made from all examples: a cycle would not be
 seen in each tenth of them. Of runs with batches they are those of the rows, and noisy: what such errors do
 around a level is no oscillation.
@@ -117,15 +118,16 @@ def _classified(errors: Array, course: Course, noisy: bool) -> tuple[list[str], 
     if len(errors) < 2:
         return [""] * len(initial), np.zeros(len(initial), dtype=int)
     last, spread, level = errors[-1], np.ptp(errors, axis=0), errors.mean(axis=0)
-    trend, rest = _trend(errors), _still_to_fall(errors, course.length)
-    small = errors.max(axis=0) <= np.maximum(ROUNDING, SMALL * initial)
-    worthwhile = rest > np.maximum(WORTHWHILE * last, SMALL * initial)
-    falls = (worthwhile & (trend <= -CLEAR)) | (_dies_away(errors) & ~np.array(noisy))
+    trend, rest = _trend(errors), _still_to_go(errors, course.length)
+    small = _thirds(errors)[2].max(axis=0) <= np.maximum(ROUNDING, SMALL * initial)
+    worthwhile = np.abs(rest) > np.maximum(WORTHWHILE * last, SMALL * initial)
+    falls = (worthwhile & (rest < 0) & (trend <= -CLEAR)) | (_dies_away(errors) & ~np.array(noisy))
+    settles = ~worthwhile & _is_smooth(errors)
     rises = (trend >= CLEAR) & _is_higher(errors)
     flat = spread <= FLAT * level
     periods = np.where(flat & course.alternating, 2, 0)
     if not noisy:
-        swings = np.flatnonzero(~(small | falls | flat))
+        swings = np.flatnonzero(~(small | falls | flat | settles))
         periods[swings] = _periods(errors[:, swings], spread[swings])
     table = (
         (DIVERGED, last >= OFF_SCALE * np.maximum(ROUNDING, initial)),
@@ -133,7 +135,7 @@ def _classified(errors: Array, course: Course, noisy: bool) -> tuple[list[str], 
         (FALLING, falls),
         (OSCILLATING, periods > 0),
         (DIVERGED, rises & (last > initial)),
-        (CONVERGED, (spread <= NEARLY_FLAT * level) | (noisy & ~rises)),
+        (CONVERGED, settles | (spread <= NEARLY_FLAT * level) | (noisy & ~rises)),
     )
     names = np.select([holds for _, holds in table], [name for name, _ in table], IRREGULAR)
     return names.tolist(), np.where(names == OSCILLATING, periods, 0)
@@ -161,18 +163,22 @@ def _thirds(errors: Array) -> Array:
     return np.concatenate([errors[:1], errors])[-3 * size :].reshape(3, size, -1)
 
 
-def _still_to_fall(errors: Array, more: Numbers) -> Array:
-    """By how much errors (T, R) would fall in as many epochs again as `more` (R,).
+def _still_to_go(errors: Array, more: Numbers) -> Array:
+    """By how much errors (T, R) would change in as many epochs again as `more` (R,).
 
-    The drops from third to third go on as a geometric series (Aitken's extrapolation), which is exact
+    The changes from third to third go on as a geometric series (Aitken's extrapolation), which is exact
     for an exponential; they do not grow.
     """
     thirds = _thirds(errors)
-    first, second = -np.diff(thirds.mean(axis=1), axis=0)
-    ratio = np.where(first > second, np.clip(second / first, 0.0, 1.0), 1.0)
+    first, second = np.diff(thirds.mean(axis=1), axis=0)
+    ratio = np.where(np.abs(first) > np.abs(second), np.maximum(second / first, 0.0), 1.0)
     count = more / thirds.shape[1]
-    rest = np.where(ratio < 1.0, ratio * (1.0 - ratio**count) / (1.0 - ratio), count)
-    return np.asarray(np.maximum(second, 0.0) * rest)
+    return np.asarray(second * np.where(ratio < 1.0, ratio * (1.0 - ratio**count) / (1.0 - ratio), count))
+
+
+def _is_smooth(errors: Array) -> Mask:
+    """Whether errors (T, R) go one way, but for a tenth of what they go."""
+    return np.asarray(np.abs(errors[-1] - errors[0]) >= 0.9 * np.abs(np.diff(errors, axis=0)).sum(axis=0))
 
 
 def _dies_away(errors: Array) -> Mask:

@@ -97,7 +97,7 @@ def _trained(
         nonlocal recorded, lost
         if at % log.every and at != last:
             if every_epoch and at > last - WINDOW:
-                recorder.glance(stack.runs, stack.point.error)
+                recorder.glance(stack.runs, stack.point.value)
             return
         finite = recorder.add(at, stack.runs, stack.row(), stack.parameters)
         lost = not finite.all()

@@ -65,6 +65,8 @@ class Recorder:
         self.first = np.full((runs, columns), np.nan)
         self.last = np.full((runs, columns), np.nan)
         self.last_count = np.zeros(runs, dtype=int)
+        names = measures(experiments[0])
+        self.minimised = names.index("objective" if "objective" in names else "error")
         self.tail = Tail(runs)
         self.alternating = np.zeros(runs, dtype=bool)
         self.best = np.full(runs, np.inf)
@@ -89,7 +91,7 @@ class Recorder:
             self.end(lost)
         errors = np.full(len(self.going), np.inf)
         errors[runs] = row[:, 0]
-        self.glance(runs, row[:, 0])
+        self.glance(runs, row[:, self.minimised])
         better = (errors < self.best) & self.going
         np.copyto(self.best, errors, where=better)
         np.copyto(self.best_count, count, where=better)
@@ -97,7 +99,7 @@ class Recorder:
         return self.going[runs]
 
     def glance(self, runs: Numbers, errors: Array) -> None:
-        """Takes the errors (R,) of `runs` at an epoch, be there a row of it or not."""
+        """Takes what `runs` minimise (R,) as it is at an epoch, be there a row of it or not."""
         self.tail.add(slice(None) if len(runs) == len(self.going) else runs, errors)
 
     def end(self, runs: Numbers, alternating: Mask | bool = False) -> None:
@@ -122,7 +124,7 @@ class Recorder:
         """How the runs ended, after the last flush."""
         noisy = self.experiments[0].updates_per_epoch > 1
         length = self.tail.counts - 1 if noisy else self.last_count
-        course = Course(length, self.first[:, 0], self.diverged, self.alternating)
+        course = Course(length, self.first[:, self.minimised], self.diverged, self.alternating)
         return endings(self.tail, course, noisy)
 
     def trained(self, run: int, ending: Ending, ends: tuple[Array, Array], seconds: float) -> Trained:

@@ -70,7 +70,7 @@ def test_latex_is_a_booktabs_table(sweep: Path) -> None:
     assert len(body) == 3  # a row a rate: seeds are repeats
     table = pd.read_csv(sweep / "runs.csv")
     middle = table.loc[table["learning_rate"] == 0.01, "final_error"].median()
-    assert body[0] == f"0.01 & 2 & 2 & {middle:.4g} \\\\"
+    assert body[0] == f"0.01 & 2 & 2 & falling & {middle:.4g} \\\\"
     assert "\\resizebox{\\ifdim\\width>\\linewidth" in text  # never wider than the page
     assert all(line.count("&") == columns - 1 for line in body)
     assert "_" not in re.sub(r"\\_|%.*", "", text)

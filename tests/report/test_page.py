@@ -29,7 +29,7 @@ def test_the_table_has_every_run_and_marks_the_best(sweep: Path) -> None:
     assert [row[1] for row in page.best()] == [f"{medians.idxmin():g}"] * 2
     (setting,) = page.best(table=0)
     assert setting[:2] == ["0.05", "2"]
-    assert float(setting[3]) == pytest.approx(medians.min(), rel=1e-5)
+    assert float(setting[4]) == pytest.approx(medians.min(), rel=1e-5)
     assert sum("diverged" in kind for kind in page.classes[-1]) == (table["status"] == "diverged").sum() == 2
 
 
@@ -44,7 +44,7 @@ def test_what_blew_up_is_counted_and_marked_so(sweep: Path, tmp_path: Path) -> N
     page = Reader(html(made))
     marked = [at for at, kind in enumerate(page.classes[-1]) if "blown" in kind]
     assert marked == [at for at, row in enumerate(page.rows) if "blown up" in row] == [3, 4]
-    assert "0.05 & 2 & 0 & --" in latex(made)
+    assert "0.05 & 2 & 0 & diverged & --" in latex(made)
 
 
 def test_how_to_repeat_it(sweep: Path) -> None:
@@ -88,5 +88,7 @@ def test_the_best_is_the_same_everywhere(tmp_path: Path, capsys: pytest.CaptureF
     assert "the best setting by test error (learning_rate=0.1; seed=1, the median of 3 seeds)" in html
     assert [row[0] for row in page.best(table=0)] == ["0.1"]
     assert [row[0] for row in page.best()] == ["3", "4", "5"]
-    assert "| **0.1** | **3** | **0.3** |" in (sweep / "report.md").read_text()
-    assert r"\textbf{0.1} & \textbf{3} & \textbf{0.3}" in (sweep / "results.tex").read_text()
+    assert "| **0.1** | **3** | **falling** | **0.3** |" in (sweep / "report.md").read_text()
+    assert (
+        r"\textbf{0.1} & \textbf{3} & \textbf{falling} & \textbf{0.3}" in (sweep / "results.tex").read_text()
+    )

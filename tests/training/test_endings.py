@@ -36,6 +36,9 @@ def logistic(r: float) -> Array:
         (np.exp(-EPOCHS / 5), ("converged", None)),  # down to nothing
         (1e-28 * np.random.default_rng(0).random(2001), ("converged", None)),  # begins at rounding
         (np.full(2001, 0.7), ("converged", None)),
+        (0.7 + 1e-3 * np.cos(np.pi * EPOCHS / 2000), ("converged", None)),  # as the rate goes to 0
+        (0.7 - 0.1 * np.exp(-EPOCHS / 200), ("converged", None)),  # from below
+        (1e-3 * np.exp(-EPOCHS / 80), ("converged", None)),  # as good as nothing, if not quite
         (np.zeros(2001), ("converged", None)),
         (np.exp(-EPOCHS / 2000), ("falling", None)),
         (1 / (1 + EPOCHS), ("falling", None)),

@@ -1,0 +1,171 @@
+"""What to do about a sweep, from lines of ``runs.csv``: the checks of the "Deep Learning Tuning Playbook".
+
+Its section "Extracting insight from experiment results" asks whether the best point lies at the edge of what
+was searched, how many trials were lost, whether training was long enough, and whether differences are more
+than the noise of seeds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from runner.records.lines import Line
+from runner.records.names import FINISHED
+from runner.results.ranking import TRAINING, Ranking, Setting, blown_up, cost, rank
+from runner.training.endings import DIVERGED, ENDINGS, FALLING, IRREGULAR, OSCILLATING
+
+RATE = "learning_rate"
+#: A pair of a heading and a text.
+Said = tuple[str, str]
+#: Values that continue a sweep past its edge, and the keys that are worth it: any value above 0 is allowed.
+FURTHER, LEAST_FACTOR, OPEN_ENDED = 3, 2.0, (RATE, "regularization.l1", "regularization.l2")
+#: Two settings are told apart where so many standard deviations lie between them: 95 % confidence.
+CONFIDENT = 1.96
+#: More seeds than this are not asked for.
+MOST_SEEDS = 100
+
+
+def advice(lines: Sequence[Line], keys: Sequence[str], metric: str, name: Callable[[int], str]) -> list[Said]:
+    """How the runs ended and what follows from it; nothing of a single run.
+
+    `keys` are the swept ones, but for the seed; `name` says the setting of the run at a place.
+    """
+    if len(lines) < 2:
+        return []
+    ranking = rank(lines, keys, metric)
+    said = [_endings(lines), _unstable(lines, keys), *_edges(lines, keys, ranking)]
+    said += [_falling(lines, ranking), _seeds(lines, ranking, name)]
+    return [pair for pair in said if pair is not None]
+
+
+def ending_of(line: Line) -> str:
+    """How a run ended: DIVERGED also where it blew up; nothing where that is not known."""
+    return DIVERGED if line.status == DIVERGED or blown_up(line) else line.ending
+
+
+def _endings(lines: Sequence[Line]) -> Said | None:
+    counts = Counter(ending_of(line) for line in lines)
+    known = ", ".join(f"{counts[ending]:,} {ending}" for ending in ENDINGS if counts[ending])
+    return ("how they ended", known) if known else None
+
+
+def _unstable(lines: Sequence[Line], keys: Sequence[str]) -> Said | None:
+    """What share of the runs diverged or did not settle, and the least learning rate of those."""
+    done = [line for line in lines if line.status in FINISHED]
+    kinds = {"diverged": (DIVERGED,), "did not settle": (OSCILLATING, IRREGULAR)}
+    parts = []
+    for words, endings in kinds.items():
+        if unstable := [line for line in done if ending_of(line) in endings]:
+            least = min(map(_rate, unstable)) if RATE in keys else math.nan
+            first = f", the first at {RATE}={least:g}" if math.isfinite(least) else ""
+            parts.append(f"{len(unstable) / len(done):.0%} {words}{first}")
+    return ("unstable", "; ".join(parts)) if parts else None
+
+
+def _rate(line: Line) -> float:
+    return _number(line.swept.get(RATE))
+
+
+def _edges(lines: Sequence[Line], keys: Sequence[str], ranking: Ranking) -> Iterator[Said]:
+    """For each key of numbers whether the best setting has the least or the largest of its values.
+
+    Where it does not, whether so does the best with some value of another key: which of those is the
+    better cannot be told then; nor can it where training error would choose at the edge.
+    """
+    for key in keys:
+        numbers = [_number(line.swept.get(key)) for line in lines]
+        values = sorted(set(numbers))
+        if len(values) < 3 or not all(map(math.isfinite, numbers)):
+            continue
+        for which, where in _searches(lines, keys, ranking):
+            edge = {numbers[run] for run in which}
+            if edge and edge <= {values[0], values[-1]} - {0.0} and len(edge) == 1:
+                yield "at the edge", _edge(key, edge.pop(), values) + where
+                break
+
+
+def _searches(
+    lines: Sequence[Line], keys: Sequence[str], ranking: Ranking
+) -> Iterator[tuple[list[int], str]]:
+    """The runs in the middle of the best settings, equals all, of the whole sweep and of its parts."""
+    yield _best_of(ranking), ""
+    for key in keys:
+        marks = [str(line.swept.get(key)) for line in lines]
+        if any(math.isfinite(_number(mark)) for mark in marks):
+            continue
+        for mark in dict.fromkeys(marks):
+            places = [place for place, of in enumerate(marks) if of == mark]
+            best = _best_of(rank([lines[place] for place in places], keys, ranking.metric))
+            yield [places[run] for run in best], f" (with {key}={mark})"
+    if ranking.metric != TRAINING:
+        yield _best_of(rank(lines, keys, TRAINING)), f" (by {TRAINING.replace('_', ' ')})"
+
+
+def _best_of(ranking: Ranking) -> list[int]:
+    best = ranking.best
+    return [setting.middle for setting in ranking.settings if best and setting.cost == best.cost]
+
+
+def _edge(key: str, edge: float, values: Sequence[float]) -> str:
+    inwards, which = (values, "largest") if edge == values[-1] else (values[::-1], "least")
+    beyond = f"; go on with {_beyond(inwards)}" if key in OPEN_ENDED else ""
+    return f"{key}={edge:g} is the {which} of {len(values)} values{beyond}"
+
+
+def _beyond(values: Sequence[float]) -> str:
+    """The next values after the last one, by a factor as between the last."""
+    factors = [b / a for a, b in pairwise(values) if a > 0][-2:]
+    factor = math.prod(factors) ** (1 / len(factors))
+    factor = max(factor, LEAST_FACTOR) if factor > 1 else min(factor, 1 / LEAST_FACTOR)
+    return ", ".join(f"{float(f'{values[-1] * factor**k:.2g}'):g}" for k in range(1, FURTHER + 1))
+
+
+def _falling(lines: Sequence[Line], ranking: Ranking) -> Said | None:
+    """Whether the best setting, or most runs, would be better yet with more epochs."""
+    falling = {place for place, line in enumerate(lines) if ending_of(line) == FALLING}
+    best = ranking.best is not None and ranking.best.middle in falling
+    done = sum(line.status in FINISHED for line in lines)
+    if not best and 2 * len(falling) <= done:
+        return None
+    epochs = max(lines[place].result("epochs") for place in falling)
+    which = "the best setting" if best else f"{len(falling):,} of {done:,} runs"
+    others = f" (with {len(falling) - 1:,} other runs)" if best and len(falling) > 1 else ""
+    return "still falling", f"{which}{others}: more epochs would lower the error, {2 * epochs:g} say"
+
+
+def _seeds(lines: Sequence[Line], ranking: Ranking, name: Callable[[int], str]) -> Said | None:
+    """Whether the seeds tell the best setting from the next, by the ranks of their runs.
+
+    Mann and Whitney (1947), "On a test of whether one of two random variables is stochastically larger".
+    """
+    if ranking.best is None or len(ranking.settings) < 2:
+        return None
+    first, second = ranking.settings[:2]
+    if min(len(first.runs), len(second.runs)) < 2 or second.cost == first.cost:
+        return None
+    apart = _apart(lines, ranking.metric, first, second)
+    if apart >= CONFIDENT:
+        return None
+    needed = math.ceil(len(first.runs) * (CONFIDENT / max(apart, 1e-9)) ** 2)
+    more = f"; about {needed} would" if needed <= MOST_SEEDS else "; they may be equal"
+    count = len(first.runs)
+    return "too close to call", f"{count} seeds do not tell it from {name(second.middle)}{more}"
+
+
+def _apart(lines: Sequence[Line], metric: str, first: Setting, second: Setting) -> float:
+    """How many standard deviations lie between the ranks of two settings' runs."""
+    ours, theirs = ([cost(lines[run], metric) for run in setting.runs] for setting in (first, second))
+    n, m = len(ours), len(theirs)
+    better = sum((a < b) + 0.5 * (a == b) for a in ours for b in theirs)
+    return (better - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)
+
+
+def _number(value: object) -> float:
+    """A swept value as a number; NaN for what is none."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return math.nan
