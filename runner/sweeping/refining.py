@@ -14,7 +14,7 @@ from runner.hydra_internals import as_override
 from runner.overrides import key_of
 from runner.records.lines import Line
 from runner.records.names import FINISHED
-from runner.results.finding import KEY, Curve, finding, next_rates, refuse_unfit, told
+from runner.results.finding import KEY, Curve, Finding, finding, next_rates, refuse_unfit
 from runner.training.experiment import Experiment
 
 Item = TypeVar("Item")
@@ -105,3 +105,24 @@ def _seeds(setting: Setting, jobs: Sequence[Sequence[str]]) -> list[Sequence[str
 
 def _at(rate: float, job: Sequence[str]) -> list[str]:
     return [f"{o.partition('=')[0]}={as_override(rate)}" if key_of(o) == KEY else o for o in job]
+
+
+def told(found: Finding) -> list[tuple[str, str]]:
+    """What there is to say of a finding: pairs of a heading and a text."""
+    seeds, rates = (len({str(line.swept.get(key)) for line in found.lines}) for key in ("seed", KEY))
+    error = f"{found.metric.replace('_', ' ')} {found.error:.6g}{f', median of {seeds} seeds' * (seeds > 1)}"
+    epochs = max(int(line.result("epochs")) for line in found.lines)
+    return [
+        ("learning rate", f"{found.rate:.3g} ({error}); as good from {found.low:.3g} to {found.high:.3g}"),
+        ("largest stable", _stability(found)),
+        ("LR sensitivity", f"{found.sensitivity:.3g} from {found.tried[0]:g} to {found.tried[1]:g}"),
+        ("found by", f"{len(found.lines)} trainings of {epochs} epochs at {rates} rates"),
+    ]
+
+
+def _stability(found: Finding) -> str:
+    if found.largest_stable is None:
+        return "none of those tried"
+    if found.largest_stable == found.tried[1]:
+        return f"{found.largest_stable:.3g}, the largest tried"
+    return f"{found.largest_stable:.3g}"

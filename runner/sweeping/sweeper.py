@@ -56,10 +56,7 @@ def sweep(
     size, is_batched = config.hydra.sweeper.max_batch_size, hasattr(task_function, "batched")
     if size is not None and size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", size, "must be null or at least 1")
-    expanded = requested(config, context.config_loader, is_ours=is_batched)
-    jobs = without_duplicates(expanded)
-    if len(jobs) < len(expanded):
-        print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
+    jobs = _asked_for(config, context, is_batched)
     composer, refining = Composer(context.config_loader, config), _refining(config, is_batched)
     if refining:
         prepare = task_function.batched.prepare  # type: ignore[attr-defined]
@@ -83,9 +80,18 @@ def sweep(
             batches += _launched(jobs, size or len(more), launcher, table, is_batched, first)
     if is_batched:
         lines = _lines(batches, table)
-        said = [*_verdict(lines), *(refining.verdicts(jobs, lines) if refining else ())]
+        said = _verdict(lines, None if refining is None else refining.verdicts(jobs, lines))
         _last_word(folder, list(zip(lines, chain(*batches), strict=True)), time.monotonic() - started, said)
     return batches
+
+
+def _asked_for(config: DictConfig, context: HydraContext, is_batched: bool) -> list[list[str]]:
+    """The jobs, each once; says how many were asked for again."""
+    expanded = requested(config, context.config_loader, is_ours=is_batched)
+    jobs = without_duplicates(expanded)
+    if len(jobs) < len(expanded):
+        print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
+    return jobs
 
 
 def _refining(config: DictConfig, is_batched: bool) -> Refining | None:
@@ -181,15 +187,19 @@ def _swept(line: Line) -> str:
     return " ".join(f"{key}={value}" for key, value in line.swept.items())
 
 
-def _verdict(lines: Sequence[Line]) -> list[tuple[str, str]]:
-    """What there is to say of the runs. Not every launcher knows that a key has but one value."""
+def _verdict(lines: Sequence[Line], found: list[tuple[str, str]] | None) -> list[tuple[str, str]]:
+    """What there is to say of the runs: which is the best, and what was `found`, or else what to do next.
+
+    Not every launcher knows that a key has but one value.
+    """
     keys = [key for key in varying_keys(lines) if key != "seed"]
 
     def name(run: int) -> str:
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
     metric = default_metric(lines)
-    return [*verdict(lines, keys, metric, name), *advice(lines, keys, metric, name)]
+    rest = advice(lines, keys, metric, name) if found is None else found
+    return [*verdict(lines, keys, metric, name), *rest]
 
 
 def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:

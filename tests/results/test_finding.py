@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 
 import pytest
 
 from runner.errors import RunnerError
 from runner.records.lines import Line
-from runner.results.finding import RATES, Curve, find, finding, next_rates, sensitivity, settles, told
+from runner.results.finding import RATES, Curve, find, finding, next_rates, sensitivity, settles
 
 INITIAL = 1.0
 
@@ -121,16 +120,6 @@ def test_sensitivity_is_a_mean_over_log_rates_however_they_are_spaced() -> None:
     assert sensitivity(curve({0.01: 0.0, 0.1: 0.0, 1.0: 5.0, 10.0: math.nan})) == pytest.approx(0.5)
     more = {0.01: 0.0, 0.02: 0.0, 0.05: 0.0, 0.1: 0.0, 1.0: 5.0, 10.0: math.nan}
     assert sensitivity(curve(more)) == pytest.approx(0.5)
-
-
-def test_what_is_told() -> None:
-    said = dict(told(find(RATES, "final_error", lambda rates: lines(valley, rates))))
-    assert said["learning rate"].startswith("0.0")
-    assert "median of 3 seeds); as good from" in said["learning rate"]
-    assert said["LR sensitivity"].endswith(" from 0.0001 to 10")
-    assert re.fullmatch(r"(\d+) trainings of 9 epochs at (\d+) rates", said["found by"])
-    calm = told(find(RATES, "final_error", lambda rates: lines(lambda r, _: min(valley(r), 1.0), rates, 1)))
-    assert "median" not in dict(calm)["learning rate"]
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,16 @@ def test_of_several_settings_each_says_which_it_is() -> None:
     assert text.startswith(
         "none; no learning rate from 0.01 to 1 brings the final error below its start of 1"
     )
+
+
+def test_what_is_told_of_a_finding() -> None:
+    first = jobs([0.01, 0.1, 1])
+    said = dict(REFINING.verdicts(first, ended(first)))
+    assert said["learning rate"] == "0.1 (final error 0.01); as good from 0.1 to 0.1"
+    assert said["largest stable"] == "1, the largest tried"
+    assert said["LR sensitivity"].endswith(" from 0.01 to 1")
+    assert said["found by"] == "6 trainings of 5 epochs at 3 rates"
+    lost = [line._replace(status="diverged") if line.run >= 4 else line for line in ended(first)]
+    assert dict(REFINING.verdicts(first, lost))["largest stable"] == "0.1"
+    seeds = [line._replace(swept={**line.swept, "seed": line.run % 2}) for line in ended(first)]
+    assert "0.01, median of 2 seeds)" in dict(REFINING.verdicts(first, seeds))["learning rate"]
