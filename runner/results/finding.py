@@ -13,6 +13,8 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from runner.errors import ConfigError, RunnerError
 from runner.records.lines import Line, as_csv, rows_of, swept_keys
 from runner.records.names import FINISHED, RUNS
@@ -217,18 +219,13 @@ def finding(lines: Sequence[Line], metric: str) -> Finding:
 def sensitivity(curve: Curve) -> float:
     """LR sensitivity, E over η of min(ℓ(η), ℓ₀) − ℓ*, of Wortsman et al. (2023, arXiv:2309.14322, section 2).
 
-    ℓ is the median error by the metric, ℓ* its least, ℓ₀ the initial error; the mean is over log η from the
-    least to the greatest rate tried, by the trapezoidal rule: rates need not be evenly spaced. In units of
-    the error. Raises nothing; 0 of a single rate.
+    ℓ is the median error by the metric, ℓ* its least, ℓ₀ the initial error, in units of the error. The mean
+    is over log η: each rate stands for those that are nearest to it. 0 of a single rate.
     """
-    least = min(curve.errors)
-    worse = [min(error, curve.initial) - least for error in curve.errors]
-    span = math.log(curve.rates[-1] / curve.rates[0])
-    areas = [
-        math.log(b / a) * (below + above) / 2
-        for (a, b), (below, above) in zip(pairwise(curve.rates), pairwise(worse), strict=True)
-    ]
-    return sum(areas) / span if span else 0.0
+    if len(curve.rates) < 2:
+        return 0.0
+    capped = np.minimum(curve.errors, curve.initial)
+    return float(np.average(capped - capped.min(), weights=np.gradient(np.log(curve.rates))))
 
 
 def refuse_unfit(experiment: Experiment, key: str, rates: Sequence[float], metric: str) -> None:

@@ -116,10 +116,11 @@ def test_where_it_is_fine_enough_nothing_is_tried() -> None:
 
 
 def test_sensitivity_is_a_mean_over_log_rates_however_they_are_spaced() -> None:
-    """ℓ = 0 up to 0.1, ℓ₀ = 1 from 1 on, also where it diverged: 0, then a ramp, then 1 over a third each."""
-    assert sensitivity(curve({0.01: 0.0, 0.1: 0.0, 1.0: 5.0, 10.0: math.nan})) == pytest.approx(0.5)
-    more = {0.01: 0.0, 0.02: 0.0, 0.05: 0.0, 0.1: 0.0, 1.0: 5.0, 10.0: math.nan}
-    assert sensitivity(curve(more)) == pytest.approx(0.5)
+    """ℓ = 0 below 1, and from there on no better than ℓ₀ = 1, also where it diverged."""
+    even = {0.01: 0.0, 0.1: 0.0, 1.0: 5.0, 10.0: math.nan}
+    assert sensitivity(curve(even)) == pytest.approx(0.5)
+    assert sensitivity(curve(even | {0.02: 0.0, 0.05: 0.0})) == pytest.approx(0.5, abs=0.05)
+    assert sensitivity(curve({0.1: 0.5})) == 0
 
 
 @pytest.mark.parametrize(
