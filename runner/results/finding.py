@@ -33,6 +33,8 @@ COARSE, FINE = 4, 16
 #: The rates of the first round, and the seeds, as ``conf/experiment/find_learning_rate.yaml`` has them.
 RATES = tuple(float(f"{10 ** (step / COARSE):.6g}") for step in range(-4 * COARSE, COARSE + 1))
 SEEDS = range(8)
+#: Fine steps from a rate to each side within which other rates' runs count with its own.
+NEIGHBOURS = 2
 #: Rates whose error falls so far, of the best one's fall on a log scale, are as good as the best.
 AS_GOOD = 0.95
 #: What rates can be compared by: what is trained for, or held-out examples.
@@ -80,7 +82,7 @@ class Curve:
     """What came of the rates tried, in ascending order (K of them).
 
     `errors` are medians over seeds by `metric`, infinite where at least half diverged or blew up, and
-    `smoothed` those with the neighbours up to a FINE step away: a lucky one of many rates is not the best.
+    `smoothed` those with the neighbours up to NEIGHBOURS fine steps away: of many, a lucky one is not best.
     `initial` is the median error before training; `settled` says where most seeds settle.
     """
 
@@ -102,7 +104,10 @@ class Curve:
             raise RunnerError("no training has a result, so that no learning rate can be found")
         rates = sorted(runs)
         costs = {rate: [cost(line, metric) for line in runs[rate]] for rate in rates}
-        near = {rate: [r for r in rates if abs(math.log10(r / rate)) < 1.1 / FINE] for rate in rates}
+        near = {
+            rate: [r for r in rates if abs(math.log10(r / rate)) < (NEIGHBOURS + 0.1) / FINE]
+            for rate in rates
+        }
         return cls(
             metric,
             rates,

@@ -50,7 +50,7 @@ def test_one_round_and_a_finer_one_find_the_best_of_a_valley() -> None:
     found = find(RATES, "final_error", measure)
     assert rounds[0] == list(RATES)
     assert len(rounds) == 2
-    assert found.rate == pytest.approx(0.03, rel=0.08)
+    assert found.rate == pytest.approx(0.03, rel=0.16)  # to a fine step
     assert found.low <= found.rate <= found.high < 0.06
     assert 0.26 < found.largest_stable < 0.3  # to a sixteenth of a decade
     assert found.tried == (1e-4, 10)
@@ -61,7 +61,7 @@ def test_one_round_and_a_finer_one_find_the_best_of_a_valley() -> None:
 @pytest.mark.parametrize(("shift", "edge"), [(1e-4, 1e-6), (1e4, 1000)])
 def test_the_span_is_widened_where_the_best_is_at_its_edge(shift: float, edge: float) -> None:
     found = find(RATES, "final_error", lambda rates: lines(lambda r, _: valley(r / shift), rates))
-    assert found.rate == pytest.approx(0.03 * shift, rel=0.08)
+    assert found.rate == pytest.approx(0.03 * shift, rel=0.16)
     assert edge in found.tried
 
 
