@@ -149,8 +149,8 @@ def _span(rates: Sequence[float]) -> str:
 def main() -> None:
     """The table."""
     keep_freed_memory()
-    suggested = "| ratio | share ".join(["finder ", "ramp ", "other seeds | s |"])
-    print(f"| problem | optimizer | grid | {suggested}\n|{' --- |' * 11}", flush=True)
+    headings = ["problem", "optimizer", "grid", *["finder", "ratio", "share"], *["ramp", "ratio", "share"]]
+    print(f"| {' | '.join([*headings, 'other seeds', 's'])} |\n|{' --- |' * (len(headings) + 2)}", flush=True)
     for problem in sys.argv[1:] or PROBLEMS:
         for optimizer in OPTIMIZERS:
             print(row(problem, optimizer), flush=True)
