@@ -15,11 +15,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.api import Run, find_learning_rate, load, load_sweep, read_history, read_parameters, train
+    from runner.api import (
+        Run,
+        find_learning_rate,
+        load,
+        load_sweep,
+        read_curvature,
+        read_history,
+        read_parameters,
+        train,
+    )
     from runner.config.compose import load_run
     from runner.errors import ConfigError, RunnerError
     from runner.results import read_histories, read_runs
     from runner.results.finding import Finding
+    from runner.training.curvature import hessian, sharpness
 
 __version__ = "0.1.0"
 
@@ -28,9 +38,11 @@ _PLACES = {
     "ConfigError": "runner.errors",
     "Finding": "runner.results.finding",
     "RunnerError": "runner.errors",
+    "hessian": "runner.training.curvature",
     "load_run": "runner.config.compose",
     "read_histories": "runner.results",
     "read_runs": "runner.results",
+    "sharpness": "runner.training.curvature",
 }
 
 __all__ = [
@@ -39,13 +51,16 @@ __all__ = [
     "Run",
     "RunnerError",
     "find_learning_rate",
+    "hessian",
     "load",
     "load_run",
     "load_sweep",
+    "read_curvature",
     "read_histories",
     "read_history",
     "read_parameters",
     "read_runs",
+    "sharpness",
     "train",
 ]
 

@@ -19,11 +19,11 @@ from runner.config.messages import message
 from runner.errors import ConfigError, RunnerError
 from runner.nn.arrays import Array
 from runner.records.lines import Line
-from runner.records.names import HISTORY, PARAMETERS
+from runner.records.names import CURVATURE, HISTORY, PARAMETERS
 from runner.records.reading import read_finished
 from runner.results.finding import BY, KEY, RATES, SEEDS, Finding, find, refuse_unfit
 from runner.results.ranking import TRAINING
-from runner.training.experiment import Experiment, columns, width
+from runner.training.experiment import CURVATURES, Experiment, columns, width
 from runner.training.loop import train as train_stack
 from runner.training.objective import predict
 from runner.training.recorder import Trained
@@ -80,6 +80,16 @@ class Run:
 
         frame = pd.DataFrame(self.rows, columns=columns(self.experiment))
         frame.insert(0, self.experiment.log.unit, self.steps)
+        return frame
+
+    @property
+    def curvature(self) -> pd.DataFrame:
+        """What ``curvature.csv`` has; no rows without ``log.curvature``."""
+        import pandas as pd
+
+        epochs, rows = self.result.curvature or ([], np.empty((0, len(CURVATURES))))
+        frame = pd.DataFrame(rows, columns=list(CURVATURES))
+        frame.insert(0, "epoch", epochs)
         return frame
 
     @property
@@ -180,3 +190,11 @@ def read_history(folder: str | Path) -> pd.DataFrame:
 def read_parameters(folder: str | Path) -> pd.DataFrame:
     """A run's ``parameters.csv``, to the last bit."""
     return read_finished(Path(folder) / PARAMETERS)
+
+
+def read_curvature(folder: str | Path) -> pd.DataFrame:
+    """A run's ``curvature.csv``, to the last bit. Raises RunnerError where none was asked for."""
+    path = Path(folder) / CURVATURE
+    if not path.exists() and path.with_name(HISTORY).exists():
+        raise RunnerError(f"{folder}: has no {CURVATURE}; log.curvature=10 has it written each 10 epochs")
+    return read_finished(path)

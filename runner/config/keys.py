@@ -43,6 +43,7 @@ LOG_KEYS: Keys = {
     "unit": (choice(["epoch", "update"]), SHIPPED),
     "weights": (boolean, SHIPPED),
     "gradients": (boolean, SHIPPED),
+    "curvature": (checks.optional(checks.count, "null for never"), SHIPPED),
 }
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 

@@ -15,9 +15,9 @@ from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.nn.network import Layer
 from runner.training.experiment import Experiment
-from runner.training.loop import same_bits
 from runner.training.objective import Point
 from runner.training.stack import Stack, Update
+from runner.training.threads import same_bits
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 Each file offers ``FIGURE``, a :class:`runner.figures.figure.Figure`: whether it applies, a function
 that makes the numbers, one that draws them on given Axes, and one that writes the caption. Drawing
-never trains. The figure of the stability limit, which needs curvature, will be one more file.
+never trains.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NAMES = (
     "learning_rates",
     "learning_curves",
+    "stability",
     "heatmap",
     "weight_paths",
     "network",

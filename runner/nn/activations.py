@@ -1,4 +1,4 @@
-"""Activations: value and derivative of each, and their formulas, as one entry of a table.
+"""Activations: value and derivatives of each, and their formulas, as one entry of a table.
 
 Names, formulas and constants are those of ``torch.nn`` (``gelu`` is the exact one, with erf).
 A new activation is one entry; the tests and the explanations read this table.
@@ -33,7 +33,7 @@ SELU_SCALE = 1.0507009873554804934193349852946
 LEAKY_SLOPE = 0.01
 SOFTPLUS_THRESHOLD = 20.0
 
-_ONE = np.ones((1, 1, 1))
+_ONE, _ZERO = np.ones((1, 1, 1)), np.zeros((1, 1, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +42,15 @@ class Activation:
 
     ``value(z)`` and ``derivative(z, a)`` take and return arrays of one shape; the derivative may
     return any shape that broadcasts to it. It is given a = f(z) because for many functions f'
-    is shortest in terms of a. `formula` and `slope` are the same in z and a; `constants` the numbers
-    that they have letters for, and the notes say what else in them needs a word.
+    is shortest in terms of a. ``second(z, a)`` is the derivative of that derivative as it is used: at
+    a kink, where `derivative` jumps, that of the piece which it takes there. `formula` and `slope` are
+    value and derivative in z and a; `constants` the numbers that they have letters for, and the notes
+    say what else in them needs a word.
     """
 
     value: Callable[[Array], Array]
     derivative: Callable[[Array, Array], Array]
+    second: Callable[[Array, Array], Array]
     formula: Formula
     slope: Formula
     note: tuple[str | Formula, ...] = ()
@@ -66,6 +69,15 @@ def _softplus(z: Array) -> Array:
     return np.where(z > SOFTPLUS_THRESHOLD, z, np.log1p(np.exp(np.minimum(z, SOFTPLUS_THRESHOLD))))
 
 
+def _mish_second(z: Array, a: Array) -> Array:
+    p, t = sigmoid(z), np.tanh(_softplus(z))
+    return p * (1.0 - t * t) * (2.0 + z * (1.0 - p - 2.0 * p * t))
+
+
+def _normal_density(z: Array) -> Array:
+    return np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
+
+
 def _normal_cdf(z: Array) -> Array:
     from scipy.special import erf  # imported where used: only gelu needs it
 
@@ -75,18 +87,33 @@ def _normal_cdf(z: Array) -> Array:
 Z, A = Symbol("z"), Symbol("a")
 _LAMBDA, _ALPHA, _LAMBDA_ALPHA = Symbol("λ"), Symbol("α"), Symbol("λα")
 SIGMA, PHI = Function("σ", sigmoid), Function("Φ", _normal_cdf)
-DENSITY = Function("φ", lambda z: np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi))
+DENSITY = Function("φ", _normal_density)
 LOGISTIC, SOFTPLUS = 1 / (1 + exp(-Z)), ln(1 + exp(Z))
 
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation(lambda z: z, lambda z, a: _ONE, Z, Number(1)),
+    "identity": Activation(lambda z: z, lambda z, a: _ONE, lambda z, a: _ZERO, Z, Number(1)),
     "sigmoid": Activation(
-        sigmoid, lambda z, a: a * (1.0 - a), LOGISTIC, A * (1 - A), lowest=0.0, highest=1.0
+        sigmoid,
+        lambda z, a: a * (1.0 - a),
+        lambda z, a: a * (1.0 - a) * (1.0 - 2.0 * a),
+        LOGISTIC,
+        A * (1 - A),
+        lowest=0.0,
+        highest=1.0,
     ),
-    "tanh": Activation(np.tanh, lambda z, a: 1.0 - a * a, tanh(Z), 1 - A**2, lowest=-1.0, highest=1.0),
+    "tanh": Activation(
+        np.tanh,
+        lambda z, a: 1.0 - a * a,
+        lambda z, a: -2.0 * a * (1.0 - a * a),
+        tanh(Z),
+        1 - A**2,
+        lowest=-1.0,
+        highest=1.0,
+    ),
     "relu": Activation(
         lambda z: np.maximum(z, 0.0),
         lambda z, a: (z > 0).astype(np.float64),
+        lambda z, a: _ZERO,
         maximum(0, Z),
         where(Z > 0, 1, 0),
         lowest=0.0,
@@ -94,12 +121,14 @@ ACTIVATIONS: dict[str, Activation] = {
     "leaky_relu": Activation(
         lambda z: np.where(z > 0, z, LEAKY_SLOPE * z),
         lambda z, a: np.where(z > 0, 1.0, LEAKY_SLOPE),
+        lambda z, a: _ZERO,
         where(Z > 0, Z, LEAKY_SLOPE * Z),
         where(Z > 0, 1, LEAKY_SLOPE),
     ),
     "elu": Activation(
         lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
         lambda z, a: np.where(z > 0, 1.0, np.exp(np.minimum(z, 0))),
+        lambda z, a: np.where(z > 0, 0.0, np.exp(np.minimum(z, 0))),
         where(Z > 0, Z, exp(Z) - 1),
         where(Z > 0, 1, exp(Z)),
         lowest=-1.0,
@@ -107,6 +136,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "selu": Activation(
         lambda z: SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0))),
         lambda z, a: SELU_SCALE * np.where(z > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(z, 0))),
+        lambda z, a: SELU_SCALE * np.where(z > 0, 0.0, SELU_ALPHA * np.exp(np.minimum(z, 0))),
         where(Z > 0, _LAMBDA * Z, _LAMBDA_ALPHA * (exp(Z) - 1)),
         where(Z > 0, _LAMBDA, _LAMBDA_ALPHA * exp(Z)),
         constants={_LAMBDA: SELU_SCALE, _ALPHA: SELU_ALPHA, _LAMBDA_ALPHA: SELU_SCALE * SELU_ALPHA},
@@ -115,6 +145,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "softplus": Activation(
         _softplus,
         lambda z, a: np.where(z > SOFTPLUS_THRESHOLD, 1.0, sigmoid(z)),
+        lambda z, a: np.where(z > SOFTPLUS_THRESHOLD, 0.0, sigmoid(z) * (1.0 - sigmoid(z))),
         SOFTPLUS,
         LOGISTIC,
         note=(Z, f" itself above {SOFTPLUS_THRESHOLD:g}"),
@@ -124,6 +155,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "softsign": Activation(
         lambda z: z / (1.0 + np.abs(z)),
         lambda z, a: 1.0 / (1.0 + np.abs(z)) ** 2,
+        lambda z, a: -2.0 * np.sign(z) / (1.0 + np.abs(z)) ** 3,
         Z / (1 + abs(Z)),
         1 / (1 + abs(Z)) ** 2,
         lowest=-1.0,
@@ -132,13 +164,15 @@ ACTIVATIONS: dict[str, Activation] = {
     "silu": Activation(
         lambda z: z * sigmoid(z),
         lambda z, a: sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z))),
+        lambda z, a: sigmoid(z) * (1.0 - sigmoid(z)) * (2.0 + z * (1.0 - 2.0 * sigmoid(z))),
         Z * SIGMA(Z),
         SIGMA(Z) * (1 + Z * (1 - SIGMA(Z))),
         note=(equal(SIGMA(Z), LOGISTIC),),
     ),
     "gelu": Activation(
         lambda z: z * _normal_cdf(z),
-        lambda z, a: _normal_cdf(z) + z * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi),
+        lambda z, a: _normal_cdf(z) + z * _normal_density(z),
+        lambda z, a: (2.0 - z * z) * _normal_density(z),
         Z * PHI(Z),
         PHI(Z) + Z * DENSITY(Z),
         note=(Symbol("Φ"), " the standard normal distribution function"),
@@ -147,9 +181,12 @@ ACTIVATIONS: dict[str, Activation] = {
     "mish": Activation(
         lambda z: z * np.tanh(_softplus(z)),
         lambda z, a: np.tanh(_softplus(z)) + z * sigmoid(z) * (1.0 - np.tanh(_softplus(z)) ** 2),
+        _mish_second,
         Z * tanh(SOFTPLUS),
         tanh(SOFTPLUS) + Z * SIGMA(Z) * (1 - tanh(SOFTPLUS) ** 2),
         slope_note=(equal(SIGMA(Z), LOGISTIC),),
     ),
-    "sin": Activation(np.sin, lambda z, a: np.cos(z), sin(Z), cos(Z), lowest=-1.0, highest=1.0),
+    "sin": Activation(
+        np.sin, lambda z, a: np.cos(z), lambda z, a: -a, sin(Z), cos(Z), lowest=-1.0, highest=1.0
+    ),
 }

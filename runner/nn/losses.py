@@ -1,4 +1,4 @@
-"""Losses: the error of one example, its derivative and their formulas as one entry of a table.
+"""Losses: the error of one example, its derivatives and their formulas as one entry of a table.
 
 The error of a run is the mean over its examples: E = (1/N) Σ E_n. The names that ``torch.nn``
 also has follow its definitions.
@@ -45,10 +45,12 @@ class Probabilities(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """The error E_n of each example and its derivative by the prediction.
+    """The error E_n of each example and its derivatives by the prediction.
 
     ``value(pred, y)`` takes (R, N, O) and (1 or R, N, O) and returns (R, N);
     ``derivative(pred, y)`` returns ∂E_n/∂pred, (R, N, O).
+    ``second(pred, y, v)`` returns how that derivative changes along `v` (…, R, N, O), of the same shape:
+    the product of ∂²E_n/∂pred² with it; at a kink that of the piece which `derivative` takes there.
     ``refuses(y)`` says what is wrong with targets (N, O), or returns None.
     `mean_over_outputs` says whether E_n averages over the outputs (it sums otherwise);
     `needs_probabilities` is the remedy where predictions may leave 0 to 1, of a loss that needs them within;
@@ -61,6 +63,7 @@ class Loss:
 
     value: Callable[[Array, Array], Array]
     derivative: Callable[[Array, Array], Array]
+    second: Callable[[Array, Array, Array], Array]
     term: Formula
     slope: Formula
     derivation: tuple[Formula, ...] = ()
@@ -91,6 +94,17 @@ def _binary_cross_entropy(pred: Array, y: Array) -> Array:
     return _mean(-(y * log_p + (1.0 - y) * log_q))
 
 
+def _binary_cross_entropy_second(pred: Array, y: Array, v: Array) -> Array:
+    q = pred * (1.0 - pred)
+    curved = (y / pred**2 + (1.0 - y) / (1.0 - pred) ** 2) * v
+    return np.where(q > _SMALLEST_DENOMINATOR, curved, v / _SMALLEST_DENOMINATOR) / pred.shape[2]
+
+
+def _cross_entropy_second(z: Array, y: Array, v: Array) -> Array:
+    p = softmax(z)  # the derivative of it is diag(p) − p pᵀ
+    return p * (v - _sum(p * v))
+
+
 def _binary_cross_entropy_with_logits(z: Array, y: Array) -> Array:
     # ln(1 + e^z) - y z without overflow for either sign of z
     return _mean(np.maximum(z, 0.0) - y * z + np.log1p(np.exp(-np.abs(z))))
@@ -115,8 +129,8 @@ def _largest(z: Array) -> Array:
 
 
 def _sum(z: Array) -> Array:
-    """The sum over the outputs, (R, N, 1), as a product with ones."""
-    return z @ np.ones((z.shape[2], 1))
+    """The sum over the outputs, (…, R, N, 1), as a product with ones."""
+    return z @ np.ones((z.shape[-1], 1))
 
 
 #: How a column of numbers that only name classes becomes one that this program takes for classes.
@@ -159,6 +173,7 @@ LOSSES: dict[str, Loss] = {
     "half_squared_error": Loss(
         lambda pred, y: 0.5 * np.add.reduce(np.square(pred - y), axis=2),
         lambda pred, y: pred - y,
+        lambda pred, y, v: v,
         0.5 * (PRED - Y) ** 2,
         PRED - Y,
         mean_over_outputs=False,
@@ -166,18 +181,21 @@ LOSSES: dict[str, Loss] = {
     "mean_squared_error": Loss(
         lambda pred, y: _mean((pred - y) ** 2),
         lambda pred, y: 2.0 * (pred - y) / pred.shape[2],
+        lambda pred, y, v: 2.0 * v / pred.shape[2],
         (PRED - Y) ** 2,
         2 * (PRED - Y),
     ),
     "mean_absolute_error": Loss(
         lambda pred, y: _mean(np.abs(pred - y)),
         lambda pred, y: np.sign(pred - y) / pred.shape[2],
+        lambda pred, y, v: np.zeros_like(v),
         abs(PRED - Y),
         sign(PRED - Y),
     ),
     "huber": Loss(
         _huber,
         lambda pred, y: np.clip(pred - y, -1.0, 1.0) / pred.shape[2],
+        lambda pred, y, v: np.where(np.abs(pred - y) < 1.0, v, 0.0) / pred.shape[2],
         HUBER(PRED - Y),
         clip(PRED - Y, -1, 1),
         note="The error is Huber's:",
@@ -186,6 +204,7 @@ LOSSES: dict[str, Loss] = {
     "binary_cross_entropy": Loss(
         _binary_cross_entropy,
         lambda pred, y: (pred - y) / np.maximum(pred * (1.0 - pred), _SMALLEST_DENOMINATOR) / pred.shape[2],
+        _binary_cross_entropy_second,
         -(Y * ln(PRED) + (1 - Y) * ln(1 - PRED)),
         (PRED - Y) / (PRED * (1 - PRED)),
         cuts=(
@@ -204,6 +223,7 @@ LOSSES: dict[str, Loss] = {
     "binary_cross_entropy_with_logits": Loss(
         _binary_cross_entropy_with_logits,
         lambda z, y: (sigmoid(z) - y) / z.shape[2],
+        lambda z, y, v: sigmoid(z) * (1.0 - sigmoid(z)) * v / z.shape[2],
         ln(1 + exp(PRED)) - Y * PRED,
         P - Y,
         derivation=(ln(1 + exp(PRED)) - Y * PRED, exp(PRED) / (1 + exp(PRED)) - Y, 1 / (1 + exp(-PRED)) - Y),
@@ -215,6 +235,7 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": Loss(
         _cross_entropy,
         lambda z, y: softmax(z) - y,
+        _cross_entropy_second,
         -(Y * ln(P)),
         P - Y,
         derivation=(ln(SUM) - Y * PRED, exp(PRED) / SUM - Y),

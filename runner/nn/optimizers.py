@@ -32,12 +32,22 @@ class Optimizer:
     quantity of the state and those made of it, in the order in which they are computed, beside its symbol.
     In them g is the gradient, _old marks a quantity before the update, w the parameter, and the options go
     by their letters.
+
+    ``stability_limit(sharpness, h)`` is the largest learning rate (R, 1) at which the optimizer does not move
+    away from a minimum whose Hessian has that largest eigenvalue (R, 1): beyond it the steps along that
+    direction grow. Where there is a ``preconditioner(state, h, t)``, the numbers (R, P) that update t divided
+    by, it is the eigenvalue of the Hessian divided by it. Not positive: no rate is too large.
+    Sources: Polyak, "Some methods of speeding up the convergence of iteration methods" (1964); Cohen et al.,
+    "Gradient descent on neural networks typically occurs at the edge of stability" (2021), appendix B, and
+    "Adaptive gradient methods at the edge of stability" (2022).
     """
 
     init: Callable[[Hyperparameters, tuple[int, int]], State]
     update: Callable[[Array, State, Array, Hyperparameters, int], tuple[Array, State]]
     options: dict[str, Option]
     direction: Callable[[Mapping[str, float]], Formula]
+    stability_limit: Callable[[Array, Hyperparameters], Array]
+    preconditioner: Callable[[State, Hyperparameters, int], Array] | None = None
     formulas: Mapping[str, tuple[Symbol, Formula]] = field(default_factory=dict)
     quantities: Callable[[State, Hyperparameters, int], State] = lambda state, h, t: {}
 
@@ -89,6 +99,28 @@ def _adam_hats(state: State, h: Hyperparameters, t: int) -> State:
     return {"m_hat": state["m"] / (1.0 - h["beta1"] ** t), "v_hat": state["v"] / (1.0 - h["beta2"] ** t)}
 
 
+def _momentum_limit(sharpness: Array, h: Hyperparameters) -> Array:
+    return (2.0 + 2.0 * h["momentum"]) / sharpness
+
+
+def _sgd_limit(sharpness: Array, h: Hyperparameters) -> Array:
+    return _momentum_limit(sharpness, h) / (1.0 + 2.0 * h["momentum"] * h["nesterov"])
+
+
+def _adam_limit(sharpness: Array, h: Hyperparameters) -> Array:
+    return (2.0 + 2.0 * h["beta1"]) / ((1.0 - h["beta1"]) * sharpness)
+
+
+def _adamw_limit(sharpness: Array, h: Hyperparameters) -> Array:
+    # w ← (1 − η·weight_decay)·w − η·m̂/… has the root −1 where η is 2 over the sum of these two
+    return 2.0 / (2.0 / _adam_limit(sharpness, h) + h["weight_decay"])
+
+
+def _adam_preconditioner(state: State, h: Hyperparameters, t: int) -> Array:
+    # the correction of m is part of it, so that what is left is a moving average of gradients
+    return (1.0 - h["beta1"] ** t) * (np.sqrt(_adam_hats(state, h, t)["v_hat"]) + h["eps"])
+
+
 G, T, W, M, V, S = map(Symbol, "gtwmvs")
 M_HAT, V_HAT = Symbol("m̂"), Symbol("v̂")
 _MU, _ALPHA, _EPS, _GAMMA, _LAMBDA = map(Symbol, "μαεγλ")
@@ -121,7 +153,8 @@ OPTIMIZERS: dict[str, Optimizer] = {
         _sgd,
         {"momentum": _MOMENTUM, "nesterov": Option(switch=True, needs="momentum")},
         _sgd_direction,
-        {"v": (V, _MU * old(V) + G)},
+        _sgd_limit,
+        formulas={"v": (V, _MU * old(V) + G)},
     ),
     "adagrad": Optimizer(
         lambda h, shape: {"s": np.zeros(shape) + h["initial_accumulator_value"]},
@@ -132,6 +165,8 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "eps": _SMALL,
         },
         _adagrad_direction,
+        lambda sharpness, h: 2.0 / sharpness,
+        lambda state, h, t: (1.0 + (t - 1) * h["lr_decay"]) * (np.sqrt(state["s"]) + h["eps"]),
         {"s": (S, old(S) + G**2)},
     ),
     "rmsprop": Optimizer(
@@ -139,6 +174,8 @@ OPTIMIZERS: dict[str, Optimizer] = {
         _rmsprop,
         {"alpha": Option(at_least=0, at_most=1, letters=(_ALPHA,)), "eps": _SMALL, "momentum": _MOMENTUM},
         lambda options: V if options["momentum"] else _SCALED,
+        _momentum_limit,
+        lambda state, h, t: np.sqrt(state["s"]) + h["eps"],
         {"s": (S, _ALPHA * old(S) + (1 - _ALPHA) * G**2), "v": (V, _MU * old(V) + _SCALED)},
     ),
     "adam": Optimizer(
@@ -146,6 +183,8 @@ OPTIMIZERS: dict[str, Optimizer] = {
         _adam,
         {"betas": _BETAS, "eps": _SMALL},
         lambda options: M_HAT / (sqrt(V_HAT) + _EPS),
+        _adam_limit,
+        _adam_preconditioner,
         {
             "m": (M, _BETA1 * old(M) + (1 - _BETA1) * G),
             "v": (V, _BETA2 * old(V) + (1 - _BETA2) * G**2),
@@ -161,4 +200,5 @@ OPTIMIZERS["adamw"] = replace(
     update=_adamw,
     options={**OPTIMIZERS["adam"].options, "weight_decay": Option(at_least=0, letters=(_LAMBDA,))},
     direction=lambda options: OPTIMIZERS["adam"].direction(options) + _LAMBDA * W,
+    stability_limit=_adamw_limit,
 )

@@ -23,7 +23,7 @@ from runner.errors import RunnerError
 from runner.records.checksums import refuse_changed
 from runner.records.names import ABOUT
 from runner.training.experiment import Experiment
-from runner.training.loop import threads
+from runner.training.threads import threads
 
 #: How YAML writes lists of plain values: side by side.
 IN_LINES = {"default_flow_style": None, "width": 110}

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.errors import RunnerError
-from runner.records.names import INTERRUPTED, RESULT_COLUMNS
-from runner.training.experiment import FINAL_MEASURES
+from runner.records.names import INTERRUPTED, OPTIONAL_RESULTS, RESULT_COLUMNS
 
 if TYPE_CHECKING:
     from runner.training.recorder import Trained
@@ -57,11 +56,11 @@ def varying_keys(lines: Sequence[Line]) -> list[str]:
 
 def rows_of(lines: Sequence[Line], swept: Sequence[str]) -> Iterator[list[object]]:
     """The header of lines that may have different metrics, and the cells of each; None is an empty one."""
-    present = {name for line in lines for name in FINAL_MEASURES if name in line.results}
-    names = [name for name in RESULT_COLUMNS if name not in FINAL_MEASURES or name in present]
+    present = {name for line in lines for name in OPTIONAL_RESULTS if name in line.results}
+    names = [name for name in RESULT_COLUMNS if name not in OPTIONAL_RESULTS or name in present]
     yield ["run", *swept, "status", "ending", *(reached(name, swept) for name in names), "directory"]
     for line in lines:
-        numbers = [number if math.isfinite(number) else None for number in map(line.result, names)]
+        numbers = [None if math.isnan(number) else number for number in map(line.result, names)]
         yield [line.run, *map(line.swept.get, swept), line.status, line.ending, *numbers, line.directory]
 
 

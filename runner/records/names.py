@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-from runner.training.experiment import FINAL_MEASURES
+from runner.training.experiment import CURVATURES, FINAL_MEASURES
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
+#: The sharpness and the stability limit each so many epochs, where they are asked for.
+CURVATURE = "curvature.csv"
 #: With what a run was made and of what: see :mod:`runner.records.about`.
 ABOUT = "about.yaml"
 #: A sweep's own files: its table, and Hydra's record of what was asked for.
 RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 #: A run's files, of which its summary tells what was written; and all that it may leave in its folder.
-FILES = (HISTORY, PARAMETERS, ABOUT)
+FILES = (HISTORY, PARAMETERS, ABOUT, CURVATURE)
 LEFT = (SUMMARY, *FILES, ERROR)
 #: What tells that a folder holds the result of a run, or of a sweep.
 RESULTS = {HISTORY: "run", SUMMARY: "run", RUNS: "sweep", MULTIRUN: "sweep"}
@@ -29,10 +31,13 @@ STATUSES = (*FINISHED, FAILED, INTERRUPTED)
 #: What runs can be compared by, and whether more of it is better.
 METRICS = {"final_error": False, "best_error": False, "test_error": False}
 METRICS |= {"accuracy": True, "test_accuracy": True}
+#: Those that a run need not have.
+OPTIONAL_RESULTS = (*FINAL_MEASURES, *CURVATURES)
 #: The columns of a run's line that say in numbers how it ended, in order.
 RESULT_COLUMNS = (
     *("period", "epochs", "initial_error", "final_error", "best_error", "best_epoch"),
     *FINAL_MEASURES,
+    *CURVATURES,
     "seconds",
 )
 

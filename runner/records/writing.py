@@ -26,8 +26,8 @@ from runner.nn.arrays import Array
 from runner.nn.network import Network
 from runner.records.checksums import Sum
 from runner.records.lines import Line, as_csv, rows_of
-from runner.records.names import FILES, HISTORY, PARAMETERS, PART, SUMMARY, is_left
-from runner.training.experiment import Experiment, columns
+from runner.records.names import CURVATURE, FILES, HISTORY, PARAMETERS, PART, SUMMARY, is_left
+from runner.training.experiment import CURVATURES, Experiment, columns
 from runner.training.recorder import Trained
 
 #: A run that took as many seconds is on the disk before it counts as done. To sync a shorter one would
@@ -94,6 +94,8 @@ class RunFiles:
         os.replace(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
         ends = np.ascontiguousarray(np.stack([trained.initial, trained.final], axis=1))
         self.add(run, PARAMETERS, _parameter_template(self.experiment.network) % tuple(_decimals(ends)))
+        if trained.curvature is not None:
+            self.add(run, CURVATURE, _curvature(*trained.curvature))
         synced = trained.seconds >= WORTH_SYNCING
         if synced:
             sync(folder)
@@ -104,8 +106,9 @@ class RunFiles:
     def _summary(self, run: int, line: Line) -> bytes:
         """A run's line of ``runs.csv``, then its rows and the sums of its files."""
         header, cells = rows_of([line], list(line.swept))
-        sums = [self.sums[run].get(name) for name in FILES]
-        return as_csv([[*header, "rows", *FILES], [*cells, self.rows[run], *sums]])
+        files = [name for name in FILES if name != CURVATURE or name in self.sums[run]]
+        sums = [self.sums[run].get(name) for name in files]
+        return as_csv([[*header, "rows", *files], [*cells, self.rows[run], *sums]])
 
     def discard(self) -> None:
         """Removes what it has written of runs that are not whole: those without a summary."""
@@ -182,6 +185,12 @@ def _sync(path: str) -> None:
 def _decimals(rows: Array) -> list[bytes]:
     """Each row of (T, columns) as comma-separated shortest decimals."""
     return orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].split(b"],[")
+
+
+def _curvature(epochs: Sequence[int], rows: Array) -> bytes:
+    """``curvature.csv``; of what has no limit the limit is infinite, which no JSON has a word for."""
+    lines = _row_template(tuple(epochs)) % tuple(_decimals(rows)) if epochs else b""
+    return ",".join(["epoch", *CURVATURES]).encode() + b"\n" + lines.replace(b"null", b"inf")
 
 
 @lru_cache(maxsize=8)

@@ -13,6 +13,8 @@ from runner.nn.network import Network
 
 #: The measures of a history's last row that a run is summed up by, beside its error.
 FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
+#: What is measured of the curvature, where it is: the columns of ``curvature.csv`` after its epoch.
+CURVATURES = ("sharpness", "stability_limit")
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,16 @@ class Given:
 
 @dataclass(frozen=True)
 class Log:
-    """What a history records: a row each `every` epochs (or updates), and which columns."""
+    """What a history records: a row each `every` epochs (or updates), and which columns.
+
+    The curvature is measured each `curvature` epochs, or never.
+    """
 
     every: int
     unit: str
     weights: bool
     gradients: bool
+    curvature: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +120,11 @@ class Experiment:
         """How many rows its history has, if it does not diverge."""
         return 1 + -(-self.count // self.log.every)
 
+    @property
+    def measurements(self) -> int:
+        """How often its curvature is measured, if it does not diverge."""
+        return 1 + -(-self.epochs // self.log.curvature) if self.log.curvature else 0
+
     @cached_property
     def stack_key(self) -> Hashable:
         """Runs with equal keys may share arrays; all else may differ from run to run.
@@ -134,7 +145,8 @@ class Experiment:
             self.optimizer,
             self.schedule,
             self.log,
-            self.epochs if self.log.every > 1 else None,  # the last row falls on another epoch
+            # the last row falls on another epoch
+            self.epochs if self.log.every > 1 or self.log.curvature else None,
             tuple((name, value == 0) for name, value in switches.items()),
         )
 

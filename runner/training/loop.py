@@ -7,34 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
 from itertools import count
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from runner.nn.arrays import Array, Numbers
+from runner.training.curvature import Measurements
 from runner.training.endings import WINDOW, alternates
 from runner.training.experiment import Experiment
 from runner.training.recorder import ROW_BYTES, Recorder, Sink, Trained
 from runner.training.stack import Stack
-
-
-@cache
-def threads() -> ThreadpoolController:
-    """NumPy's BLAS, looked for once: that takes 3 ms, as long as 150 small updates."""
-    return ThreadpoolController()
-
-
-@contextmanager
-def same_bits() -> Iterator[None]:
-    """What every update is made under: numbers may overflow, and sums have one order.
-
-    So there is one thread: a BLAS that splits a product over several may sum it in another order.
-    """
-    with np.errstate(all="ignore"), threads().limit(limits=1, user_api="blas"):
-        yield
+from runner.training.threads import same_bits
 
 
 @cache
@@ -64,30 +48,30 @@ def train(
     started = time.perf_counter()
     with same_bits():
         stack = Stack(experiments)
-        recorder = Recorder(experiments, sink, row_bytes)
+        recorder, measurements = Recorder(experiments, sink, row_bytes), Measurements(experiments)
         initial, final = stack.parameters, np.empty_like(stack.parameters)
-        last = max(e.count for e in experiments)
         ends = {e.epochs for e in experiments}
-        for runs, parameters in _trained(stack, recorder, last, ends, tick):
+        for runs, parameters in _trained(stack, recorder, ends, measurements, tick):
             final[runs] = parameters
         recorder.flush()
     endings = recorder.endings()
     seconds = (time.perf_counter() - started) / len(experiments)
     places = zip(initial, final, strict=True)
     return [
-        recorder.trained(run, ending, place, seconds)
+        measurements.added_to(recorder.trained(run, ending, place, seconds), run)
         for run, (ending, place) in enumerate(zip(endings, places, strict=True))
     ]
 
 
 def _trained(
-    stack: Stack, recorder: Recorder, last: int, ends: set[int], tick: Callable[[], None]
+    stack: Stack, recorder: Recorder, ends: set[int], measurements: Measurements, tick: Callable[[], None]
 ) -> Iterator[tuple[Numbers, Array]]:
     """Trains to the end; yields the runs that end, whenever some do, and their last parameters.
 
-    `last` is the last epoch or update of all; `ends` are the epochs after which some end.
+    `ends` are the epochs after which some end.
     """
     log = stack.shared.log
+    last = max(e.count for e in recorder.experiments)  # the last epoch or update of all
     recorded = stack.parameters  # of the last row of each run that was finite
     before, earlier = stack.parameters, stack.parameters  # those of one epoch ago, and of two
     lost = False  # whether runs have diverged that are still in the stack
@@ -105,6 +89,7 @@ def _trained(
 
     record(0)
     for epoch in count():
+        measurements.add(epoch, stack)
         if lost or epoch in ends:  # between epochs, so that a batch finds the runs that its epoch began with
             ended = stack.epochs == epoch
             places = (parameters[ended] for parameters in (stack.parameters, before, earlier))

@@ -19,6 +19,7 @@ from runner.errors import RunnerError
 from runner.nn.arrays import Array, Mask
 from runner.nn.losses import LOSSES, Loss
 from runner.nn.network import Backward, Forward, Network
+from runner.nn.r_operator import Passed, hessian_vector
 from runner.training.experiment import Experiment
 
 #: Examples that an evaluation takes at a time: as few as fill the caches with a stack of runs.
@@ -96,6 +97,13 @@ class Objective:
             dE_dw += self.l2 * w
         return gradient
 
+    def penalised_product(self, product: Array, v: Array) -> Array:
+        """Hessian times v (…, R, P) of what is minimised, from that of the error; l1 has no curvature."""
+        if self._penalises[1]:
+            weights = self.network.weight_count
+            product[..., :weights] += self.l2 * v[..., :weights]
+        return product
+
 
 @dataclass(eq=False)
 class Point:
@@ -110,6 +118,7 @@ class Point:
     # no cached_property: in Python 3.11 its lock takes as long as a small layer
     _forward: Forward | None = None
     _backward: Backward | None = None
+    _passed: Passed | None = None
 
     @property
     def forward(self) -> Forward:
@@ -154,6 +163,13 @@ class Point:
     def gradient(self) -> Array:
         """∂(what is minimised)/∂(each parameter), (R, P)."""
         return self.objective.penalised_gradient(self.backward.gradient, self.parameters)
+
+    def hessian_vector(self, v: Array) -> Array:
+        """The Hessian of what is minimised times `v` (…, R, P), any number of directions for each run."""
+        if self._passed is None:
+            self._passed = Passed.of(self.objective.network, self.forward, self.backward)
+        product = hessian_vector(self._passed, self.objective.loss, self.examples.y, v)
+        return self.objective.penalised_product(product, v)
 
 
 def measured(points: Iterable[Point], classifies: bool) -> dict[str, Array]:

@@ -30,7 +30,8 @@ class Trained:
     `status` is ``completed`` or ``diverged``; `ending` and `period` are those of
     :class:`runner.training.endings.Ending`; `epochs` is the epoch of the last finite row; `metrics`
     holds the last test error and accuracies where they apply; `seconds` is the run's share of
-    its stack's time.
+    its stack's time. `curvature` has the epochs at which it was measured, where it was, and the
+    numbers (T, 2).
     """
 
     status: str
@@ -45,6 +46,7 @@ class Trained:
     seconds: float
     initial: Array
     final: Array
+    curvature: tuple[Sequence[int], Array] | None = None
 
 
 class Recorder:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from runner.errors import ConfigError
 from runner.training.endings import WINDOW
-from runner.training.experiment import Experiment, width
+from runner.training.experiment import CURVATURES, Experiment, width
 from runner.training.objective import EVALUATED
 from runner.training.recorder import ROW_BYTES
 
@@ -48,8 +48,9 @@ def widest(experiment: Experiment, max_bytes: int) -> int:
     tested = 0 if experiment.data.test_inputs is None else len(experiment.data.test_inputs)
     examples = experiment.data.examples
     evaluated = examples if experiment.log.gradients else min(EVALUATED, max(examples, tested))
+    measured = 8 * len(CURVATURES) * experiment.measurements
     places = 3 * experiment.network.parameter_count  # of the last row, and of two epochs before
-    held = touched + 8 * (places + 4 * max(experiment.batch, evaluated) * neurons)
+    held = touched + 8 * (places + 4 * max(experiment.batch, evaluated) * neurons) + measured
     history = 8 * (width(experiment) * min(experiment.rows, ROWS_AT_A_TIME) + WINDOW)
     for_rows = row_bytes(max_bytes)
     return max(1, min(CACHE_BYTES // touched, for_rows // history, (max_bytes - for_rows) // held))

@@ -60,6 +60,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("regularization={a: 1}", ["regularization: is a group of the keys l1, l2"]),
     ("log.every=0", ["log.every=0", "at least 1"]),
     ("log.unit=day", ["log.unit=day", "epoch, update"]),
+    ("log.curvature=0", ["log.curvature=0", "at least 1", "null for never"]),
     ("log.weights=7", ["log.weights=7", "true or false"]),
     ("log.gradients=7", ["log.gradients=7", "true or false"]),
     ("log.evry=2", ["unknown key log.evry", "did you mean 'log.every'"]),

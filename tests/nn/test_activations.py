@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runner.nn.activations import ACTIVATIONS, A, Z
+from runner.nn.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE, A, Z
 from runner.nn.arrays import Array
 from runner.nn.formula import Formula
 
@@ -41,6 +41,26 @@ def test_slope_is_the_slope_of_the_formula(name: str) -> None:
     z, h = np.linspace(-4, 4, 81) + 0.013, 1e-6
     ahead, behind, here = (at(f.formula, z + step, z, name) for step in (h, -h, 0.0))
     np.testing.assert_allclose(at(f.slope, z, here, name), (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_second_is_the_slope_of_the_derivative(name: str) -> None:
+    f, h = ACTIVATIONS[name], 1e-5
+    z = np.concatenate([np.linspace(-4, 4, 81) + 0.013, [-25.0, 19.9, 25.0]])[None, None]
+
+    def derivative(z: Array) -> Array:
+        return np.broadcast_to(f.derivative(z, f.value(z)), z.shape)
+
+    slope = (derivative(z + h) - derivative(z - h)) / (2 * h)
+    second = np.broadcast_to(f.second(z, f.value(z)), z.shape)
+    np.testing.assert_allclose(second, slope, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "selu", "softsign"])
+def test_second_at_a_kink_is_that_of_the_piece_which_has_it(name: str) -> None:
+    zero = np.zeros((1, 1, 1))
+    stated = {"elu": 1.0, "selu": SELU_SCALE * SELU_ALPHA}
+    assert ACTIVATIONS[name].second(zero, zero).item() == stated.get(name, 0.0)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -52,6 +52,24 @@ def test_term_is_value_and_slope_is_derivative(name: str) -> None:
     np.testing.assert_allclose(at(loss, loss.slope, pred, y) / outputs, derivative, **TOLERANCE)
 
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_second_is_how_the_derivative_changes_along_a_direction(name: str) -> None:
+    loss, h = LOSSES[name], 1e-6
+    pred, y = (array[:, :20] for array in examples(loss))  # no corners
+    v = np.random.default_rng(4).normal(size=(2, *pred.shape))  # two directions
+    ahead, behind = (np.stack([loss.derivative(pred + step * one, y) for one in v]) for step in (h, -h))
+    np.testing.assert_allclose(loss.second(pred, y, v), (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-8)
+
+
+def test_second_where_a_loss_is_cut_or_has_a_corner() -> None:
+    v = np.ones((1, 1, 1))
+    cut = LOSSES["binary_cross_entropy"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        assert cut.second(np.zeros_like(v), np.zeros_like(v), v).item() == pytest.approx(1e12, rel=1e-6)
+    assert LOSSES["huber"].second(v, np.zeros_like(v), v).item() == 0.0
+    assert LOSSES["mean_absolute_error"].second(v, v, v).item() == 0.0
+
+
 @pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if loss.derivation])
 def test_a_derivation_leads_from_the_error_to_the_slope(name: str) -> None:
     loss, h = LOSSES[name], 1e-6

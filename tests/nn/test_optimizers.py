@@ -136,3 +136,37 @@ def test_formulas_are_state_and_direction(name: str) -> None:
                     np.testing.assert_allclose(formula.value(values), made[quantity], rtol=1e-14)
                     values[letter] = made[quantity]
             np.testing.assert_allclose(optimizer.direction(options).value(values), direction, rtol=1e-14)
+
+
+#: Every optimizer, and every option that its limit depends on.
+VARIANTS: list[tuple[str, dict[str, float]]] = [
+    *[(name, {}) for name in OPTIMIZERS],
+    ("sgd", {"momentum": 0.9}),
+    ("sgd", {"momentum": 0.9, "nesterov": 1.0}),
+    ("rmsprop", {"momentum": 0.6}),
+    ("adagrad", {"lr_decay": 1e-3}),
+    ("adam", {"beta1": 0.5}),
+    ("adamw", {"weight_decay": 3.0}),
+]
+
+
+@pytest.mark.parametrize(("name", "more"), VARIANTS)
+def test_steps_grow_beyond_the_stability_limit_and_not_below(name: str, more: dict[str, float]) -> None:
+    """On a quadratic of curvature 3, with squares of gradients that are held as they are."""
+    optimizer, curvature, t = OPTIMIZERS[name], 3.0, 10**6
+    h, x = hyperparameters(name, **more), np.full((2, 1), 1e-9)
+    state = {key: np.zeros((2, 1)) for key in optimizer.init(h, (2, 1))}
+    held = {key: np.full((2, 1), 0.7) for key in ("v" if "m" in state else "s",) if key in state}
+    sharpness = np.full((2, 1), curvature)
+    if optimizer.preconditioner is not None:
+        _, after = optimizer.update(0.0 * x, state | held, x, h, t)
+        sharpness = sharpness / optimizer.preconditioner(after, h, t)
+    rate = np.array([[0.99], [1.01]]) * optimizer.stability_limit(sharpness, h)
+    sizes = []
+    for _ in range(1200):
+        direction, state = optimizer.update(curvature * x, state | held, x, h, t)
+        x = x - rate * direction
+        sizes.append(np.abs(x[:, 0]))
+    below, beyond = np.max(sizes[-6:], axis=0) / np.max(sizes[:6], axis=0)
+    assert below < 0.1
+    assert beyond > 10

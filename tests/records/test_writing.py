@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from making_runs import made, written
 
+import runner
 from runner.nn.arrays import Array
 from runner.records.lines import Line
 from runner.records.writing import WORTH_SYNCING, RunFiles, clear, write_whole
@@ -42,6 +43,34 @@ def test_every_number_reads_back_to_the_same_float(tmp_path_factory: Any, rows: 
         assert len(digits) <= len(
             repr(float(value)).split("e")[0].replace(".", "").replace("-", "").strip("0")
         )
+
+
+def test_curvature_is_a_file_of_its_own_where_it_is_asked_for(tmp_path: Path) -> None:
+    """Its numbers read back exactly, infinite ones too, and no other file is another for it."""
+    flat = {"hidden": [2, 2], "weights": "zeros"}
+    plain, measured, calm = (
+        made(network=network, log={"curvature": every}, learning_rate=0.1)
+        for network, every in ((flat, None), (flat, 5), ({"hidden": [2], "weights": "orthogonal"}, 5))
+    )
+    for name, one in (("plain", plain), ("measured", measured), ("calm", calm)):
+        written([one], tmp_path / name)
+    for name in ("history.csv", "parameters.csv"):
+        assert (tmp_path / "plain/0" / name).read_bytes() == (tmp_path / "measured/0" / name).read_bytes()
+    assert not (tmp_path / "plain/0/curvature.csv").exists()
+    assert "sharpness" not in (tmp_path / "plain/0/summary.csv").read_text()
+    table = runner.read_curvature(tmp_path / "measured/0")
+    assert table.columns.tolist() == ["epoch", "sharpness", "stability_limit"]
+    assert table.to_numpy().tolist() == [[epoch, 0.0, np.inf] for epoch in (0, 5, 10, 12)]
+    calm_table = runner.read_curvature(tmp_path / "calm/0")
+    assert calm_table.equals(runner.train(calm).curvature)
+    summary = runner.read_runs(tmp_path / "measured/0")
+    assert summary[["sharpness", "stability_limit"]].to_numpy().tolist() == [[0.0, np.inf]]
+    assert ("curvature.csv" in (tmp_path / "measured/0/summary.csv").read_text()) is True
+    (tmp_path / "calm/0/curvature.csv").write_text("epoch,sharpness,stability_limit\n0,1,2\n")
+    with pytest.raises(runner.RunnerError, match=r"curvature\.csv: is not as it was written"):
+        runner.read_curvature(tmp_path / "calm/0")
+    with pytest.raises(runner.RunnerError, match=r"has no curvature\.csv; log\.curvature=10 has it written"):
+        runner.read_curvature(tmp_path / "plain/0")
 
 
 def test_who_may_not_write_writes_nothing(tmp_path: Path) -> None:

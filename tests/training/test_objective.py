@@ -101,6 +101,38 @@ def test_every_loss_and_activation_at_every_depth(loss: str, activation: str) ->
         assert_gradient_is_the_slope(place(loss, activation, depth, out, examples, penalties))
 
 
+def products_and_slopes(of: Place) -> tuple[Array, Array, Array]:
+    """The Hessian's columns by products (P, P), by central differences of gradients, and which are smooth.
+
+    Where a corner lies between, the differences of two steps are not the same.
+    """
+    units = np.eye(of.parameters.shape[1])
+    product = of.at().hessian_vector(np.ascontiguousarray(units[:, None]))[:, 0]
+
+    def slope(step: float) -> Array:
+        ahead, behind = (of.at(of.parameters + s * units).gradient for s in (step, -step))
+        return (ahead - behind) / (2 * step)
+
+    fine, coarse = slope(1e-5), slope(2e-5)
+    return (
+        product,
+        (4 * fine - coarse) / 3,
+        np.abs(fine - coarse).max(axis=1) < 1e-4 * (1 + np.abs(fine).max()),
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_products_with_the_hessian_are_slopes_of_gradients(loss: str, activation: str) -> None:
+    for depth, penalties in ((0, (0.0, 0.0)), (1, (0.03, 0.2)), (3, (0.0, 0.2))):
+        of = place(loss, activation, depth, 3 if depth else 2, 5, penalties)
+        product, slope, smooth = products_and_slopes(of)
+        scale = max(1.0, np.abs(slope).max())
+        np.testing.assert_allclose(product[smooth], slope[smooth], rtol=1e-7, atol=1e-7 * scale)
+        np.testing.assert_allclose(product, product.T, rtol=1e-12, atol=1e-14 * scale)
+        assert smooth.sum() > len(product) / 2
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_of_the_output_layer(activation: str) -> None:
     for examples in (1, 4):
@@ -142,6 +174,10 @@ def test_places_have_the_same_bits_alone_and_in_company() -> None:
         alone = of.at(places[i : i + 1])
         assert alone.value[0] == together.value[i]
         assert alone.gradient.tobytes() == together.gradient[i].tobytes()
+        v = np.random.default_rng(1).normal(size=(3, *places.shape))  # three directions for each
+        one, all_ = v[:1, i : i + 1].copy(), together.hessian_vector(v)
+        assert alone.hessian_vector(one).tobytes() == all_[0, i].tobytes()
+        assert alone.hessian_vector(one[0]).tobytes() == all_[0, i].tobytes()
 
 
 def test_runs_of_an_objective_have_penalties_of_their_own() -> None:
