@@ -21,7 +21,7 @@ from runner.results import Results
 from runner.training.endings import OFF_SCALE
 from runner.training.experiment import Experiment
 
-MOST_RUNS = 25
+MOST_RUNS = 7  # told apart by name: of more, sharpness and limits cannot be followed
 POINTS = 1000  # of a line
 #: From above.
 PANELS = ("error", "sharpness")
@@ -40,7 +40,8 @@ def _measured(results: Results) -> list[int]:
     """The finished runs that measured their curvature, by their rows."""
     if "sharpness" not in results.runs:
         return []
-    return [int(run) for run in results.finished["sharpness"].dropna().index.to_numpy()]
+    sharpness = results.finished["sharpness"]
+    return [int(run) for run in sharpness.index[np.isfinite(sharpness)]]
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -54,11 +55,10 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         part for run, made in zip(chosen, experiments, strict=True) for part in _curves(results, run, made)
     ]
     tall = pd.concat(parts, ignore_index=True)
-    edges = {f"{_edge(made)[0]:.3g}" for made in experiments}
+    adaptive = [OPTIMIZERS[made.optimizer].preconditioner is not None for made in experiments]
     tall.attrs = {
         "keys": keys_of(results, options, chosen) if results.is_sweep else Keys(None),
-        "edge": rf"${edges.pop()}/\eta$" if len(edges) == 1 else "limit",
-        "preconditioned": any(OPTIMIZERS[made.optimizer].preconditioner for made in experiments),
+        "preconditioned": "all" if all(adaptive) else "some" if any(adaptive) else "none",
         "measured": len(measured),
         "losses": losses_of(results),
     }
@@ -76,7 +76,7 @@ def _curves(results: Results, run: int, made: Experiment) -> list[pd.DataFrame]:
         "sharpness": (epochs, curvature["sharpness"].to_numpy(dtype=float)),
         "edge": (epochs, factor / _rates(made, epochs) - shift),
     }
-    marks = results.marks(run) | {"lost": bool(results.lost[run])}
+    marks = results.marks(run) | {"lost": bool(results.lost[run]), "factor": factor}
     tables = [pd.DataFrame(marks | {"curve": name, "epoch": x, "value": y}) for name, (x, y) in lines.items()]
     return [table[np.isfinite(table["value"])].iloc[_few(table["value"])] for table in tables]
 
@@ -123,11 +123,11 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         if heights.log:
             log_axis(ax, "y")
         unit_axis(ax, "epoch", last)
-        preconditioned = name == "sharpness" and table.attrs["preconditioned"]
+        preconditioned = name == "sharpness" and table.attrs["preconditioned"] == "all"
         ax.set_ylabel("preconditioned\nsharpness" if preconditioned else label(name))
     axes[0].set_xlabel("")
     axes[0].tick_params(labelbottom=False)
-    looks.explain(axes)
+    looks.explain(axes[:1])
 
 
 def _lines(table: pd.DataFrame, name: str) -> list[pd.DataFrame]:
@@ -138,20 +138,30 @@ def _lines(table: pd.DataFrame, name: str) -> list[pd.DataFrame]:
 def _draw_edges(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -> None:
     """The edges within the frame, thin, named at their right ends where there is room."""
     low, high = ax.get_ylim()
-    edges = [line for line in _lines(table, "edge") if line["value"].iloc[-1] <= high]
-    is_map = looks.shades is not None and looks.shades.is_map
-    taken: list[float] = []
-    for line in edges:
+    scale = np.log if heights.log else np.asarray
+    taken: list[tuple[float, float]] = []
+    for line in _lines(table, "edge"):
         color, _ = looks.style(line.iloc[0])
-        y = heights.place(line["value"])
-        ax.plot(line["epoch"], y, color=color, lw=0.5, zorder=1)
-        share = np.log(y[-1] / low) / np.log(high / low) if heights.log else (y[-1] - low) / (high - low)
-        if is_map or any(abs(share - other) < 0.12 for other in taken):
+        x, y = line["epoch"].to_numpy(), heights.place(line["value"])
+        ax.plot(x, y, color=color, lw=0.5, zorder=1)
+        if not (y <= high).any():
             continue
-        taken.append(float(share))
+        end = int(np.flatnonzero(y <= high)[-1])  # where it leaves, if the rate falls
+        if end == len(x) - 1 and x[end] < table["epoch"].max():  # of a run that diverged, amid the others
+            continue
+        at = (float(x[end]), float(y[end]))
+        share = float((scale(at[1]) - scale(low)) / (scale(high) - scale(low)))
+        if any(x == at[0] and abs(share - other) < 0.08 for x, other in taken):
+            continue
+        taken.append((at[0], share))
         beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
-        at = (float(line["epoch"].iloc[-1]), float(y[-1]))
-        ax.annotate(table.attrs["edge"], at, color=color, fontsize="small", annotation_clip=False, **beside)
+        ax.annotate(
+            _named(line["factor"].iloc[0]), at, color=color, fontsize="small", annotation_clip=False, **beside
+        )
+
+
+def _named(factor: float) -> str:
+    return f"{factor:.3g}/η"
 
 
 def _heights(table: pd.DataFrame, name: str) -> Heights:
@@ -161,31 +171,33 @@ def _heights(table: pd.DataFrame, name: str) -> Heights:
     """
     lines = table[table["curve"] == name]
     calm = lines.loc[~lines["lost"], "value"]
-    first = float(lines.loc[lines["epoch"] == 0, "value"].max())
+    first = float(lines.groupby("run")["value"].first().max())
     if name == "error":
         top = max([first * (100 if lines["lost"].any() else 1), *calm])
         return Heights.of(lines["value"].to_numpy(), float(min(top, first * OFF_SCALE)))
     edges = table.loc[table["curve"] == "edge", "value"]
     reached = max([first, *calm])
     near = edges[edges <= 1.5 * reached]
-    top = max([reached, *(near if len(near) else [edges.min()])])
+    top = max([reached, *(near if len(near) else edges.nsmallest(1))])
     return Heights.of(np.append(lines["value"], top), top)
 
 
 def _caption(table: pd.DataFrame) -> str:
     runs, measured = table["run"].nunique(), table.attrs["measured"]
-    which = (
-        "preconditioned Hessian, that of what is minimised divided by what the optimizer divides by"
-        if (table.attrs["preconditioned"])
-        else "Hessian of what is minimised"
-    )
+    of_optimizers = "Hessian of what is minimised divided by what the optimizer divides by"
+    which = {
+        "none": "Hessian of what is minimised",
+        "all": of_optimizers,
+        "some": f"Hessian of what is minimised; of adaptive optimizers of the {of_optimizers}",
+    }[table.attrs["preconditioned"]]
+    edges = " or ".join(map(_named, table["factor"].unique()))
     text = f"Error over the training set, and below it the sharpness (the largest eigenvalue of the {which})"
     text += (
         f" against the epoch, a line for each of {counted(runs, 'run')}" if runs > 1 else " against the epoch"
     )
     text += f", evenly chosen of {measured:,}" if runs < measured else ""
     text += table.attrs["keys"].say
-    text += f". Thin: where the learning rate is the largest stable one ({table.attrs['edge']}); above it"
+    text += f". Thin: where the learning rate is the largest stable one ({edges}); above it"
     text += " the steps along the steepest direction grow"
     losses = table.attrs["losses"]
     return f"{text}. {losses}." if losses else f"{text}."

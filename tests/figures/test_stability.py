@@ -34,7 +34,7 @@ def test_lines_are_what_the_files_say_and_the_edge_is_two_over_the_rate(measured
     panels = canvas.axes[:2]
     assert [ax.get_ylabel() for ax in panels] == ["error $E$", "sharpness"]
     assert panels[1].get_ylim()[1] < 60  # the diverged run does not squeeze the others
-    assert r"$2/\eta$" in {text.get_text() for text in panels[1].texts}
+    assert "2/η" in {text.get_text() for text in panels[1].texts}
     caption = load("stability").caption(numbers)
     assert "a line for each of 4 runs" in caption
     assert "1 of 4 runs diverged" in caption
@@ -48,15 +48,15 @@ def test_it_needs_a_run_that_measured_its_curvature(rates: Path) -> None:
 @pytest.mark.parametrize(
     ("overrides", "name", "edge"),
     [
-        (["optimizer=adam", "schedule=exponential", "schedule.factor=0.9"], r"$38/\eta$", 38 / 0.1),
-        (["optimizer.momentum=0.9"], r"$3.8/\eta$", 3.8 / 0.1),
-        (["optimizer=adamw", "optimizer.weight_decay=2"], r"$38/\eta$", 38 / 0.1 - 38),
+        (["optimizer=adam", "schedule=exponential", "schedule.factor=0.9"], "38/η", 38 / 0.1),
+        (["optimizer.momentum=0.9"], "3.8/η", 3.8 / 0.1),
+        (["optimizer=adamw", "optimizer.weight_decay=2"], "38/η", 38 / 0.1 - 38),
     ],
 )
 def test_the_edge_is_the_optimizers_own(tmp_path: Path, overrides: list[str], name: str, edge: float) -> None:
     sweep = sweep_of(tmp_path, {"learning_rate": [0.1]}, "epochs=4", "log.curvature=2", *overrides)
     numbers, _ = drawn("stability", sweep)
-    assert numbers.attrs["edge"] == name
+    assert name in load("stability").caption(numbers)
     edges = numbers.loc[numbers["curve"] == "edge", "value"].to_numpy()
     assert edges[0] == pytest.approx(edge, rel=1e-9)
     decays = "schedule.factor=0.9" in overrides
