@@ -20,6 +20,7 @@ class GridSweeperConf:
     params: dict[str, str] | None = None  # sweeps in YAML: key: 0.1,0.2
     points: Any = None  # values of an interval: learning_rate='tag(log,interval(1e-4,1))'
     zip: Any = None  # keys swept together: [[learning_rate,epochs]]
+    refine: str | None = None  # a metric: then wider learning rates, and finer ones around the best by it
     dry_run: bool = False  # say what would be run
 
 

@@ -15,10 +15,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.api import Run, load, load_sweep, read_curvature, read_history, read_parameters, train
+    from runner.api import (
+        Run,
+        find_learning_rate,
+        load,
+        load_sweep,
+        read_curvature,
+        read_history,
+        read_parameters,
+        train,
+    )
     from runner.config.compose import load_run
     from runner.errors import ConfigError, RunnerError
     from runner.results import read_histories, read_runs
+    from runner.results.finding import Finding
     from runner.training.curvature import hessian, sharpness
 
 __version__ = "0.1.0"
@@ -26,6 +36,7 @@ __version__ = "0.1.0"
 #: Where the names are that are not in ``runner.api``.
 _PLACES = {
     "ConfigError": "runner.errors",
+    "Finding": "runner.results.finding",
     "RunnerError": "runner.errors",
     "hessian": "runner.training.curvature",
     "load_run": "runner.config.compose",
@@ -36,8 +47,10 @@ _PLACES = {
 
 __all__ = [
     "ConfigError",
+    "Finding",
     "Run",
     "RunnerError",
+    "find_learning_rate",
     "hessian",
     "load",
     "load_run",

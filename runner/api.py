@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
@@ -12,12 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runner.config import experiment
+from runner.config.checks import choice
 from runner.config.compose import CACHE, compose
 from runner.config.messages import message
-from runner.errors import RunnerError
+from runner.errors import ConfigError, RunnerError
 from runner.nn.arrays import Array
+from runner.records.lines import Line
 from runner.records.names import CURVATURE, HISTORY, PARAMETERS
 from runner.records.reading import read_finished
+from runner.results.finding import BY, KEY, RATES, SEEDS, Finding, find, refuse_unfit
+from runner.results.ranking import TRAINING
 from runner.training.experiment import CURVATURES, Experiment, columns, width
 from runner.training.loop import train as train_stack
 from runner.training.objective import predict
@@ -145,6 +150,36 @@ def _trained(
     for run, trained in enumerate(train_stack(stack, sink, row_bytes=row_bytes)):
         rows = np.concatenate([np.empty((0, width(stack[run]))), *sink.rows[run]])
         yield members[run], Run(stack[run], trained, sink.steps[run], rows)
+
+
+def find_learning_rate(
+    experiment: Experiment,
+    *,
+    rates: Sequence[float] = RATES,
+    seeds: Sequence[int] = SEEDS,
+    metric: str = TRAINING,
+    max_memory: int | str = MAX_MEMORY,
+) -> Finding:
+    """The learning rate for an experiment, as ``experiment=find_learning_rate`` finds it; nothing is written.
+
+    `rates` are those of the first round, `seeds` those of every training, all of which take the experiment's
+    own epochs, and `metric` is ``final_error`` or ``test_error``. Raises RunnerError for what cannot be, and
+    where no rate lowers the error.
+    """
+    refuse_unfit(experiment, "rates", rates, choice(BY)("metric", metric))
+    if not len(seeds):
+        raise ConfigError("seeds", list(seeds), "must be one or more")
+    lean = replace(experiment.log, weights=False)
+
+    number = count()
+
+    def measure(tried: Sequence[float]) -> list[Line]:
+        pairs = [(float(rate), int(seed)) for rate in tried for seed in seeds]
+        trainings = [replace(experiment, learning_rate=rate, seed=seed, log=lean) for rate, seed in pairs]
+        runs = zip(pairs, train(trainings, max_memory=max_memory), strict=True)
+        return [Line(next(number), {KEY: rate, "seed": seed}).ended(run.result) for (rate, seed), run in runs]
+
+    return find(sorted(set(rates)), metric, measure)
 
 
 def read_history(folder: str | Path) -> pd.DataFrame:

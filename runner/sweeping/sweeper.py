@@ -15,6 +15,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from runner.config.checks import choice
 from runner.errors import ConfigError, RunnerError, describe
 from runner.hydra_internals import error_of
 from runner.records.about import machine
@@ -24,10 +25,12 @@ from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
 from runner.results.advice import advice
+from runner.results.finding import BY
 from runner.results.ranking import default_metric, verdict
 from runner.sweeping.grid import expected, fixed_overrides, requested, without_duplicates
 from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import wants_a_process_of_its_own
+from runner.sweeping.refining import Refining
 from runner.training.experiment import width
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
@@ -53,25 +56,55 @@ def sweep(
     size, is_batched = config.hydra.sweeper.max_batch_size, hasattr(task_function, "batched")
     if size is not None and size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", size, "must be null or at least 1")
-    expanded = requested(config, context.config_loader, is_ours=is_batched)
-    jobs = without_duplicates(expanded)
-    if len(jobs) < len(expanded):
-        print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
+    jobs = _asked_for(config, context, is_batched)
+    composer, refining = Composer(context.config_loader, config), _refining(config, is_batched)
+    if refining:
+        prepare = task_function.batched.prepare  # type: ignore[attr-defined]
+        refining.refuse_unfit(jobs, lambda job: prepare(composer.job(0, job).config))
     if config.hydra.sweeper.dry_run:
-        print(preview(jobs, Composer(context.config_loader, config), task_function))
+        print(preview(jobs, composer, task_function) + "; more rates would follow" * bool(refining))
         return []
     folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
     folder.mkdir(parents=True, exist_ok=True)
     started, table = time.monotonic(), None
     if is_batched and (not keeps_table or wants_a_process_of_its_own(config)):
-        table = RunsTable(folder, expected(jobs, config, fixed_overrides(config, context.config_loader)))
+        fixed = fixed_overrides(config, context.config_loader)
+        table = RunsTable(folder, expected(jobs, config, fixed))
     with _recorded(folder, config, keeps_table):
         batches = _launched(jobs, size or max(1, len(jobs)), launcher, table, is_batched)
+        while refining and (more := refining.next_jobs(jobs, _lines(batches, table))):
+            print(f"{len(more)} runs more, by what these have found")
+            first, jobs = len(jobs), [*jobs, *more]
+            if table is not None:
+                table.expect(list(expected(jobs, config, fixed))[first:])
+            batches += _launched(jobs, size or len(more), launcher, table, is_batched, first)
     if is_batched:
-        returned: list[Any] = list(chain(*batches))
-        lines = [job_return.line for job_return in returned] if table is None else table.lines.values()
-        _last_word(folder, list(zip(lines, returned, strict=True)), time.monotonic() - started)
+        lines = _lines(batches, table)
+        said = _verdict(lines, None if refining is None else refining.verdicts(jobs, lines))
+        _last_word(folder, list(zip(lines, chain(*batches), strict=True)), time.monotonic() - started, said)
     return batches
+
+
+def _asked_for(config: DictConfig, context: HydraContext, is_batched: bool) -> list[list[str]]:
+    """The jobs, each once; says how many were asked for again."""
+    expanded = requested(config, context.config_loader, is_ours=is_batched)
+    jobs = without_duplicates(expanded)
+    if len(jobs) < len(expanded):
+        print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
+    return jobs
+
+
+def _refining(config: DictConfig, is_batched: bool) -> Refining | None:
+    """How the sweep goes on after its first round, if it does. Raises ConfigError where it cannot."""
+    metric = config.hydra.sweeper.get("refine")
+    if metric is not None and not is_batched:
+        raise ConfigError("hydra.sweeper.refine", metric, "needs runs of backprop-runner; leave it out")
+    return None if metric is None else Refining(choice(BY)("hydra.sweeper.refine", metric))
+
+
+def _lines(batches: Sequence[Sequence[Any]], table: RunsTable | None) -> list[Line]:
+    """The lines of all runs so far, in job order."""
+    return [job_return.line for job_return in chain(*batches)] if table is None else [*table.lines.values()]
 
 
 @contextmanager
@@ -92,14 +125,22 @@ def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[N
 
 
 def _launched(
-    jobs: Sequence[list[str]], size: int, launcher: Launcher, table: RunsTable | None, is_batched: bool
+    jobs: Sequence[list[str]],
+    size: int,
+    launcher: Launcher,
+    table: RunsTable | None,
+    is_batched: bool,
+    start: int = 0,
 ) -> list[Sequence[JobReturn]]:
-    """The JobReturns of batches of `size`, one after the other; `table` is kept where it is not None."""
+    """The JobReturns of batches of `size`, one after the other, from job `start` on.
+
+    `table` is kept where it is not None.
+    """
     batches = []
     if table is not None:
         table.write()
     try:
-        for first in range(0, len(jobs), size):
+        for first in range(start, len(jobs), size):
             batches.append(launcher.launch(jobs[first : first + size], initial_job_idx=first))
             if not is_batched:
                 for job_return in batches[-1]:
@@ -123,13 +164,15 @@ def _place(table: RunsTable, first: int, returned: Sequence[JobReturn]) -> None:
     table.write()
 
 
-def _last_word(folder: Path, ended: Sequence[tuple[Line, JobReturn]], seconds: float) -> None:
-    """Prints what has become of the runs; raises SweepFailedError where some failed."""
+def _last_word(
+    folder: Path, ended: Sequence[tuple[Line, JobReturn]], seconds: float, said: Sequence[tuple[str, str]]
+) -> None:
+    """Prints what became of the runs, and `said`; raises SweepFailedError where any failed."""
     lines = [line for line, _ in ended]
     counts = Counter(line.status for line in lines)
     ends = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     print(f"{len(lines)} runs in {seconds:.1f} s: {ends}")
-    for heading, text in _verdict(lines):
+    for heading, text in said:
         print(f"{heading}: {text}")
     print(f"table: {folder / RUNS}")
     failed = [(line, error_of(r)) for line, r in ended if r.status == JobStatus.FAILED]
@@ -144,15 +187,19 @@ def _swept(line: Line) -> str:
     return " ".join(f"{key}={value}" for key, value in line.swept.items())
 
 
-def _verdict(lines: Sequence[Line]) -> list[tuple[str, str]]:
-    """What there is to say of the runs. Not every launcher knows that a key has but one value."""
+def _verdict(lines: Sequence[Line], found: list[tuple[str, str]] | None) -> list[tuple[str, str]]:
+    """What there is to say of the runs: which is the best, and what was `found`, or else what to do next.
+
+    Not every launcher knows that a key has but one value.
+    """
     keys = [key for key in varying_keys(lines) if key != "seed"]
 
     def name(run: int) -> str:
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
     metric = default_metric(lines)
-    return [*verdict(lines, keys, metric, name), *advice(lines, keys, metric, name)]
+    rest = advice(lines, keys, metric, name) if found is None else found
+    return [*verdict(lines, keys, metric, name), *rest]
 
 
 def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:
