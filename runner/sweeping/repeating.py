@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from runner.errors import ConfigError
 from runner.overrides import key_of
 from runner.records.lines import Line, swept_keys
-from runner.results.finding import KEY
 from runner.results.ranking import cost, default_metric, rank
+from runner.results.rates import RATE
 from runner.sweeping.grid import SEED
 
 
@@ -75,11 +75,11 @@ def _without_seed(job: Sequence[str]) -> tuple[str, ...]:
 def _searches(pairs: Iterable[tuple[Sequence[str], Line]]) -> list[list[tuple[Sequence[str], Line]]]:
     """The jobs among which there is a best: where rates are swept, those that differ in them and seeds."""
     pairs = list(pairs)
-    if all(KEY not in line.swept for _, line in pairs):
+    if all(RATE not in line.swept for _, line in pairs):
         return [pairs]
     searches: dict[tuple[str, ...], list[tuple[Sequence[str], Line]]] = {}
     for job, line in pairs:
-        searches.setdefault(tuple(o for o in job if key_of(o) not in (KEY, SEED)), []).append((job, line))
+        searches.setdefault(tuple(o for o in job if key_of(o) not in (RATE, SEED)), []).append((job, line))
     return list(searches.values())
 
 

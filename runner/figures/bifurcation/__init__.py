@@ -15,10 +15,10 @@ from runner.figures.bifurcation.caption import caption
 from runner.figures.bifurcation.ends import ends_of
 from runner.figures.bifurcation.picture import draw, panels_of
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, losses_of, needs_finished, verb_of
-from runner.figures.style.axes import RATE
 from runner.nn.arrays import Array
 from runner.records.histories import MOST_NUMBERS, NotShownError
 from runner.results import COLUMNS, Results
+from runner.results.rates import RATE
 from runner.training.endings import IRREGULAR, OSCILLATING
 from runner.training.objective import outputs_at
 

@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from runner.figures.style.axes import RATE, wants_log
+from runner.figures.style.axes import wants_log
 from runner.nn.arrays import Array
+from runner.results.rates import RATE
 from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
 
 #: How runs end, with colours that differ in grey, too: periods from short to long.

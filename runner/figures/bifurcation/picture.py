@@ -13,10 +13,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from runner.figures.bifurcation.ends import BANDS, edges_of, is_log, thresholds
-from runner.figures.style.axes import RATE, Heights, label, log_axis
+from runner.figures.style.axes import Heights, label, log_axis
 from runner.figures.style.encoding import add_legend
 from runner.figures.style.lost import HALO, make_room
 from runner.records.names import higher_is_better
+from runner.results.rates import RATE
 from runner.training.endings import DIVERGED, ROUNDING
 
 BAND = 0.06  # of a panel's height: the strip

@@ -28,13 +28,12 @@ from runner.figures.learning_rates.caption import caption
 from runner.figures.learning_rates.lines import STEPS, few
 from runner.figures.learning_rates.quality import draw_quality, limit_within
 from runner.figures.learning_rates.steps import draw_steps, has_steps
-from runner.figures.style.axes import RATE
 from runner.figures.style.encoding import Keys, Looks
 from runner.records.histories import Errors, NotShownError
 from runner.results import Results
 from runner.results.levels import Level
 from runner.results.ranking import LOST, median
-from runner.results.rates import SENSITIVITY, initial, rate_table, settings_along
+from runner.results.rates import RATE, SENSITIVITY, initial, rate_table, settings_along
 from runner.training.endings import DIVERGED, IRREGULAR, OFF_SCALE, OSCILLATING
 
 LATE = 0.1  # of the epochs

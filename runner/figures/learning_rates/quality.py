@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
 from runner.figures.learning_rates.lines import crowded, draw_lines, few
-from runner.figures.style.axes import RATE, Heights, label, log_axis
+from runner.figures.style.axes import Heights, label, log_axis
 from runner.figures.style.encoding import Looks
 from runner.figures.style.lost import (
     HALO,
@@ -20,6 +20,7 @@ from runner.figures.style.lost import (
     regions_of,
 )
 from runner.records.names import higher_is_better
+from runner.results.rates import RATE
 from runner.training.endings import ROUNDING
 
 FLOOR = ROUNDING / 10  # where all errors stand that are round-off

@@ -13,11 +13,12 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from runner.figures.figure import groups_of, rounded
 from runner.figures.learning_rates.lines import FEW, STEPS, crowded, draw_lines
-from runner.figures.style.axes import RATE, SHORT, Heights, log_axis
+from runner.figures.style.axes import SHORT, Heights, log_axis
 from runner.figures.style.encoding import Looks
 from runner.figures.style.lost import CROSS, MOST_COUNTED, MOST_CROSSES, make_room, mostly_lost, side_of
 from runner.records.names import higher_is_better
 from runner.results import COLUMNS
+from runner.results.rates import RATE
 
 LEAST = 3  # points, or the panel is left out
 LEAST_ROOM = 0.1  # of the panel's height: what the word "never" takes

@@ -18,10 +18,10 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from runner.nn.arrays import Array
+from runner.results.rates import RATE
 from runner.training.endings import OFF_SCALE
 
 DIVERGED_GREY = "0.88"
-RATE = "learning_rate"
 #: From so many times the smallest on, positive values want a log axis.
 WIDE = 30
 SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said

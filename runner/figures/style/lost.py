@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
 from runner.figures.figure import groups_of
-from runner.figures.style.axes import DIVERGED_GREY, RATE
+from runner.figures.style.axes import DIVERGED_GREY
 from runner.figures.style.encoding import Looks
 from runner.nn.arrays import Array, Mask
+from runner.results.rates import RATE
 
 CROSS = 0.05  # of a panel's height: what a cross at its edge takes
 MOST_COUNTED = 12  # crosses that have room for their counts
