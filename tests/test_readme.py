@@ -83,7 +83,7 @@ def test_the_page_on_learning_rates_shows_what_its_commands_name() -> None:
     assert sorted(f"{folder}/{name}.png" for name, folder in drawn) == sorted(
         re.findall(r"!\[.*\]\((\S+)\)", page)
     )
-    assert {path for path in (ROOT / "docs/learning-rates").rglob("*.png")} == {
+    assert set((ROOT / "docs/learning-rates").rglob("*.png")) == {
         ROOT / "docs" / folder / f"{name}.png" for name, folder in drawn
     }
     for preset in re.findall(r"experiment=(\w+)", page):
