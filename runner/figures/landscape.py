@@ -171,15 +171,16 @@ def _draw_paths(ax: Axes, paths: Sequence[pd.DataFrame], looks: Looks) -> None:
 def _caption(table: pd.DataFrame) -> str:
     (across, share), (upwards, _) = table.attrs["axes"]
     runs = table.loc[table["kind"] == "path", "run"].nunique()
-    over = f"{across} and {upwards}" if share is None else "the two principal directions of the paths"
-    text = f"The error over the plane of {over}, with the paths of {counted(runs, 'run')}"
+    paths, their = ("paths", "are") if runs > 1 else ("path", "is")
+    over = f"{across} and {upwards}" if share is None else f"the two principal directions of the {paths}"
+    text = f"The error over the plane of {over}, with the {paths} of {counted(runs, 'run')}"
     pool = table.attrs["pool"]
     text += " that start alike" if pool > 1 else ""
     text += f", evenly chosen of {pool:,}," if runs < pool else ""
     text += f" from the hollow to the filled dot{table.attrs['keys'].say}"
     if table.attrs["weights"] > 2:
         end = f"the end of {table.attrs['end']}"
-        text += f"; the plane lies through {end}, and the paths are projected onto it"
+        text += f"; the plane lies through {end}, and the {paths} {their} projected onto it"
     if table.attrs["lost"]:
         text += f". {counted(pool, 'run')} {table.attrs['lost']}; paths end where weights leave the scale"
     others = ", ".join(f"{count:,} {why}" for why, count in table.attrs["apart"].items())

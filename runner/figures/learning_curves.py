@@ -31,7 +31,8 @@ from runner.training.endings import OFF_SCALE
 
 MANY = 100  # lines; beyond, a sample of them is drawn over a band of quantiles
 SAMPLE = 50
-POINTS = 400  # of a line: more cannot be seen in a column of paper
+POINTS = 400  # of a line: more cannot be seen in a column of paper, but peaks of few lines
+FEW = 12  # lines; of more no bands can be seen
 QUARTILES, MOST = (0.25, 0.75), (0.05, 0.95)
 WHOLE = -1  # the line that stands for all runs
 #: The two curves of a run alone, by the column that is asked for: over the training set, and held out.
@@ -53,12 +54,13 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     if not results.is_sweep:
         return _one_run(results, COLUMNS[metric].removeprefix("test_"))
     runs, curves = results.finished, results.curves(metric)
-    keep = evenly(len(curves.counts), POINTS)  # the last of each run is kept by its own line
+    groups = _groups(results, runs)
+    most = POINTS if len(groups) > FEW else 4 * POINTS
+    keep = evenly(len(curves.counts), most)  # the last of each run is kept by its own line
     counts, values = curves.counts[keep], curves.values[:, keep]
     diverged = (runs["status"] == DIVERGED).to_numpy()
     bad = -np.inf if METRICS[metric] else np.inf
     ends = np.where(np.isnan(values) & diverged[:, None], bad, values)
-    groups = _groups(results, runs)
     repeats, sampled = max(map(len, groups)) > 1, len(groups) > MANY
     lines = []
     if sampled:
@@ -155,14 +157,28 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     ax.set_ylim(*heights.limits(heights.place(_drawn(table)), 0.03, 0.03))
     if heights.log:
         log_axis(ax, "y")
-    unit_axis(ax, unit, table[unit].max())
+    unit_axis(ax, unit, _last(table, heights))
     ax.set_ylabel(label(column))
     looks.explain(axes)
 
 
+def _last(table: pd.DataFrame, heights: Heights) -> float:
+    """When the last line leaves the frame, or ends."""
+    within = table.loc[table[table.attrs["column"]] <= heights.top, table.attrs["unit"]].max()
+    counts = table[table.attrs["unit"]]
+    return float(counts[counts > within].min() if counts.max() > within else counts.max())
+
+
+def _banded(table: pd.DataFrame) -> bool:
+    """Whether lines are medians in bands, and few enough for these."""
+    lines = table[table["line"] != WHOLE]
+    return bool((lines["kind"] == "median").any()) and lines["line"].nunique() <= FEW
+
+
 def _drawn(table: pd.DataFrame) -> Array:
     """All that is drawn: the values of lines, and the ends of bands, infinite ones as NaN."""
-    bands = table.loc[table["kind"] == "median", [name for name in ("low", "high") if name in table]]
+    banded = (table["kind"] == "median") & (_banded(table) | (table["line"] == WHOLE))
+    bands = table.loc[banded, [name for name in ("low", "high") if name in table]]
     values = np.append(table[table.attrs["column"]], bands.to_numpy(dtype=float))
     return np.where(np.isfinite(values), values, np.nan)
 
@@ -187,7 +203,7 @@ def _lost(lines: pd.DataFrame) -> pd.Series[bool]:
 def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -> None:
     """The lines with their bands; a cross where one diverges, a triangle where one blows up or leaves."""
     unit, column = table.attrs["unit"], table.attrs["column"]
-    drawn = []
+    drawn, banded = [], _banded(table)
     ends: dict[str, list[tuple[float, float]]] = {"x": [], "^": []}
     for number, line in table.groupby("line", sort=False):
         if number == WHOLE:
@@ -195,12 +211,12 @@ def _draw_lines(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -
         style = color, _ = looks.style(line.iloc[0])
         counts, errors = line[unit].to_numpy(dtype=float), heights.place(line[column])
         drawn.append(((counts, errors), style))
-        if "low" in line and line["runs"].iloc[0] > 1 and line["kind"].iloc[0] != "sample":
+        if banded and line["runs"].iloc[0] > 1:
             _draw_band(ax, line, unit, heights, color=color, alpha=0.2)
         diverged = bool(line["diverged"].iloc[0])
         if diverged or line["blown_up"].iloc[0] or errors[-1] > heights.top:
             ends["x" if diverged else "^"].append(heights.end(counts, errors))
-    width = 0.5 if (table["kind"] == "sample").any() else 1.2
+    width = 0.5 if (table["kind"] == "sample").any() else 1.2 if len(drawn) <= FEW else 0.8
     drawn.sort(key=lambda line: -len(line[0][0]))  # none is hidden by a longer one
     lines, styles = [line for line, _ in drawn], [style for _, style in drawn]
     add_lines(ax, lines, styles, linewidths=width, zorder=2)
@@ -227,8 +243,8 @@ def _caption(table: pd.DataFrame) -> str:
         text += f" of {counted(runs, 'run')}: their median (black), the band from the 5 % to the 95 % "
         text += f"quantile, and {lines['line'].nunique()} of the {of}, evenly spread"
     elif len(medians):
-        text += f": median over {spread_of(medians['runs'])} seeds, "
-        text += "the band from the first to the third quartile"
+        text += f": median over {spread_of(medians['runs'])} seeds"
+        text += ", the band from the first to the third quartile" if _banded(table) else ""
     elif runs > 1:
         text += f", a line for each of {counted(runs, 'run')}"
     text += table.attrs["keys"].say

@@ -156,7 +156,7 @@ def _draw_edges(ax: Axes, table: pd.DataFrame, looks: Looks, heights: Heights) -
         taken.append((at[0], share))
         beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
         ax.annotate(
-            _named(line["factor"].iloc[0]), at, color=color, fontsize="small", annotation_clip=False, **beside
+            _named(line["factor"].iloc[0]), at, color="0.2", fontsize="small", annotation_clip=False, **beside
         )
 
 

@@ -14,9 +14,9 @@ from itertools import pairwise
 
 from runner.records.lines import Line
 from runner.records.names import FINISHED
-from runner.results.ranking import TRAINING, Ranking, Setting, blown_up, cost, rank
+from runner.results.ranking import HELD_OUT, TRAINING, Ranking, Setting, blown_up, cost, rank
 from runner.results.rates import RATE
-from runner.training.endings import DIVERGED, ENDINGS, FALLING, IRREGULAR, OSCILLATING
+from runner.training.endings import DIVERGED, ENDINGS, FALLING, IRREGULAR, OSCILLATING, ROUNDING
 
 #: A pair of a heading and a text.
 Said = tuple[str, str]
@@ -36,7 +36,7 @@ def advice(lines: Sequence[Line], keys: Sequence[str], metric: str, name: Callab
     if len(lines) < 2:
         return []
     ranking = rank(lines, keys, metric)
-    said = [_endings(lines), _unstable(lines, keys), *_edges(lines, keys, ranking)]
+    said = [_endings(lines), _unstable(lines, keys, lost=ranking.best is None), *_edges(lines, keys, ranking)]
     said += [_falling(lines, ranking), _seeds(lines, ranking, name)]
     return [pair for pair in said if pair is not None]
 
@@ -52,8 +52,11 @@ def _endings(lines: Sequence[Line]) -> Said | None:
     return ("how they ended", known) if known else None
 
 
-def _unstable(lines: Sequence[Line], keys: Sequence[str]) -> Said | None:
-    """What share of the runs diverged or did not settle, and the least learning rate of those."""
+def _unstable(lines: Sequence[Line], keys: Sequence[str], lost: bool) -> Said | None:
+    """What share of the runs diverged or did not settle, and the least learning rate of those.
+
+    Where all settings are `lost`, which rates to go on with.
+    """
     done = [line for line in lines if line.status in FINISHED]
     kinds = {"diverged": (DIVERGED,), "did not settle": (OSCILLATING, IRREGULAR)}
     parts = []
@@ -62,6 +65,9 @@ def _unstable(lines: Sequence[Line], keys: Sequence[str]) -> Said | None:
             least = min(map(_rate, unstable)) if RATE in keys else math.nan
             first = f", the first at {RATE}={least:g}" if math.isfinite(least) else ""
             parts.append(f"{len(unstable) / len(done):.0%} {words}{first}")
+    rates = sorted({_rate(line) for line in lines}, reverse=True) if RATE in keys else []
+    if parts and lost and len(rates) > 1 and all(map(math.isfinite, rates)):
+        parts.append(f"go on with {_beyond(rates)}")
     return ("unstable", "; ".join(parts)) if parts else None
 
 
@@ -124,16 +130,21 @@ def _beyond(values: Sequence[float]) -> str:
 
 
 def _falling(lines: Sequence[Line], ranking: Ranking) -> Said | None:
-    """Whether the best setting, or most runs, would be better yet with more epochs."""
+    """Whether the best setting, or most runs, would be better yet with more epochs.
+
+    Most runs do not matter where the best has nothing left to gain.
+    """
     falling = {place for place, line in enumerate(lines) if ending_of(line) == FALLING}
     best = ranking.best is not None and ranking.best.middle in falling
     done = sum(line.status in FINISHED for line in lines)
-    if not best and 2 * len(falling) <= done:
+    solved = ranking.best is not None and ranking.metric == TRAINING and ranking.best.cost < ROUNDING
+    if not best and (solved or 2 * len(falling) <= done):
         return None
     epochs = max(lines[place].result("epochs") for place in falling)
-    which = "the best setting" if best else f"{len(falling):,} of {done:,} runs"
+    which = "the best setting" if best else f"{len(falling):,} of {done:,} runs, not the best"
     others = f" (with {len(falling) - 1:,} other runs)" if best and len(falling) > 1 else ""
-    return "still falling", f"{which}{others}: more epochs would lower the error, {2 * epochs:g} say"
+    what = "the training error" if ranking.metric in HELD_OUT else "the error"
+    return "still falling", f"{which}{others}: more epochs would lower {what}, {2 * epochs:g} say"
 
 
 def _seeds(lines: Sequence[Line], ranking: Ranking, name: Callable[[int], str]) -> Said | None:
@@ -152,7 +163,7 @@ def _seeds(lines: Sequence[Line], ranking: Ranking, name: Callable[[int], str]) 
     needed = math.ceil(len(first.runs) * (CONFIDENT / max(apart, 1e-9)) ** 2)
     more = f"; about {needed} would" if needed <= MOST_SEEDS else "; they may be equal"
     count = len(first.runs)
-    return "too close to call", f"{count} seeds do not tell it from {name(second.middle)}{more}"
+    return "too close to call", f"{count} seeds do not tell the best from {name(second.middle)}{more}"
 
 
 def _apart(lines: Sequence[Line], metric: str, first: Setting, second: Setting) -> float:

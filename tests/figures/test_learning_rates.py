@@ -69,7 +69,7 @@ def test_zeros_of_all_lines_stand_at_one_height(tmp_path: Path) -> None:
     assert stars(canvas)[1] == pytest.approx(1e-10)
     low, high = canvas.axes[0].get_ylim()
     assert 1e-13 < low < 1e-10 / 2  # room for the name of the best
-    assert high < 1
+    assert high < 10  # and for that of where it began
 
 
 def test_what_leaves_the_frame_is_marked(tmp_path: Path) -> None:
@@ -108,7 +108,9 @@ def test_a_lone_point_among_many_rates_is_marked(many: Path, tmp_path: Path) -> 
 def test_with_fewer_than_three_points_there_is_no_right_panel(tmp_path: Path) -> None:
     numbers, canvas = drawn("learning_rates", sweep_of(tmp_path, {"learning_rate": [0.05, 0.1]}, "epochs=30"))
     assert len(canvas.axes) == 1
-    said = "How soon the error stays ≤ 0.0033 (1 % of the initial error) is not drawn: 2 points get there"
+    said = (
+        "How soon the error stays ≤ 0.0033 (1 % of the initial error) is not drawn: only 2 points get there"
+    )
     assert said in load("learning_rates").caption(numbers)
 
 
@@ -127,10 +129,13 @@ def test_steps_are_counted_to_the_threshold_that_is_asked_for(rates: Path) -> No
     assert never["never"] == [0.0005, 0.005][: np.isnan(expected).sum()]
 
 
-def test_an_irregular_run_that_is_low_at_its_end_has_not_got_there(rates: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["irregular", "oscillating"])
+def test_a_run_that_does_not_settle_but_is_low_at_its_end_has_not_got_there(
+    rates: Path, tmp_path: Path, ending: str
+) -> None:
     shutil.copytree(rates, tmp_path / "s")
     late = errors(rates / "0")[58]
-    endings = ["irregular", "falling", "converged", "irregular", "diverged", "diverged"]
+    endings = [ending, "falling", "converged", ending, "diverged", "diverged"]
     numbers, _ = drawn("learning_rates", retold(tmp_path / "s", ending=endings), threshold=late)
     steps = numbers["steps_to_threshold"]
     assert np.isnan(steps[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -104,9 +105,16 @@ def test_a_sweep_that_still_falls_asks_for_more_epochs() -> None:
         "the best setting (with 2 other runs): more epochs would lower the error, 200 say"
     )
     table[1] = table[1]._replace(ending="converged")
-    assert told(table)["still falling"].startswith("2 of 3 runs: ")
+    assert told(table)["still falling"].startswith("2 of 3 runs, not the best: ")
+    solved = [line._replace(results=line.results | {"final_error": 0.0}) for line in table[1:2]]
+    assert "still falling" not in told([table[0], *solved, table[2]])
     table[0] = table[0]._replace(ending="converged")
     assert "still falling" not in told(table)
+
+
+def test_a_sweep_of_which_nothing_is_left_asks_for_smaller_rates() -> None:
+    said = told(over([2, 5, 10], [math.inf] * 3, "diverged"))
+    assert said["unstable"] == "100% diverged, the first at learning_rate=2; go on with 0.89, 0.4, 0.18"
 
 
 def seeded(first: list[float], second: list[float]) -> list[Line]:
@@ -116,10 +124,10 @@ def seeded(first: list[float], second: list[float]) -> list[Line]:
 
 def test_seeds_that_do_not_tell_two_settings_apart_are_too_few() -> None:
     assert told(seeded([0.1, 0.2, 0.3], [0.15, 0.25, 0.35]))["too close to call"].startswith(
-        "3 seeds do not tell it from η=0.3; about "
+        "3 seeds do not tell the best from η=0.3; about "
     )
     assert told(seeded([0.1, 0.2], [0.3, 0.4]))["too close to call"] == (
-        "2 seeds do not tell it from η=0.3; about 4 would"
+        "2 seeds do not tell the best from η=0.3; about 4 would"
     )
     assert "too close to call" not in told(seeded([0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8]))
     assert "too close to call" not in told(seeded([0.1], [0.3]))

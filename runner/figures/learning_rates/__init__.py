@@ -92,10 +92,10 @@ def _said(results: Results, metric: str) -> dict[Any, Any]:
 def _soon(results: Results, curves: Errors) -> pd.Series[float]:
     """From when on each run is at the level, infinity where it was lost.
 
-    So is that of an irregular run that came there late: it is low at the end, but not for long.
+    So is that of a run that swings or wanders and came there late: it is low at the end, but not for long.
     """
     late = curves.reached > (1 - LATE) * curves.counts[-1]
-    astray = results.lost | ((results.finished["ending"] == IRREGULAR) & late)
+    astray = results.lost | (results.finished["ending"].isin([OSCILLATING, IRREGULAR]) & late)
     return pd.Series(np.where(astray, np.inf, curves.reached), results.finished.index)
 
 

@@ -106,7 +106,8 @@ def _steps(table: pd.DataFrame) -> Iterator[str]:
     if not has_steps(table):
         there, origin = len(table) - int(never.sum()), table.attrs["level"].origin
         sign = "≥" if is_least else "≤"
-        yield f"How soon the {what} stays {sign} {level} ({origin}) is not drawn: {there} points get there"
+        points = ("no point stays", "only 1 point gets")[there] if there < 2 else f"only {there} points get"
+        yield f"How soon the {what} stays {sign} {level} ({origin}) is not drawn: {points} there"
     elif never.any():
         marks = "hollow marks, or crosses where runs were lost"
         marks = "how many lines, at each rate" if crowded(table) else marks

@@ -23,6 +23,7 @@ from runner.records.names import higher_is_better
 from runner.results.rates import RATE
 from runner.training.endings import ROUNDING
 
+TITLED = 0.1  # of the panel: room beyond the first error for its name
 FLOOR = ROUNDING / 10  # where all errors stand that are round-off
 SMALL: dict[str, Any] = {"fontsize": "x-small", "color": "0.35"}
 FLOOR_LOOK: dict[str, Any] = {"color": "#56B4E9", "alpha": 0.15, "lw": 0}
@@ -91,7 +92,7 @@ def _axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     placed = heights.place(table[drawn].to_numpy(dtype=float).ravel())
     low, high = table.attrs["near"]
     named = 0.3 if high > low else 0.16  # of the panel: for the name of the best rate
-    room = (0.05, named) if higher_is_better(metric) else (named, 0.05)
+    room = (TITLED, named) if higher_is_better(metric) else (named, TITLED)
     ax.set_ylim(*heights.limits(np.append(placed, _initial(table)), *room))
     if heights.log:
         log_axis(ax, "y")
@@ -118,4 +119,5 @@ def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     place = (np.log(x) - left) / (right - left)
     side = "left" if place < 0.3 else "right" if place > 0.7 else "center"
     beside: dict[str, Any] = {"xytext": (0, 6 if above else -6), "textcoords": "offset points", "ha": side}
-    ax.annotate(name, (x, y), va="bottom" if above else "top", fontsize="small", zorder=7, **beside)
+    beside |= {"va": "bottom" if above else "top", "fontsize": "small", "path_effects": HALO}
+    ax.annotate(name, (x, y), zorder=7, **beside)

@@ -180,7 +180,9 @@ def log_axis(ax: Axes, which: str) -> None:
 def unit_axis(ax: Axes, unit: str, last: float) -> None:
     """Epochs or updates along the x axis, which are whole; no more ticks than have room."""
     ax.set_xlim(0, max(1.0, last))
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=min(_room(ax, len(f"{last:.0f}")), 5), integer=True))
+    ax.xaxis.set_major_locator(
+        MaxNLocator(nbins=min(max(1, _room(ax, len(f"{last:.0f}")) - 1), 5), integer=True)
+    )
     ax.set_xlabel(unit)
 
 

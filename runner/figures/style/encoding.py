@@ -44,22 +44,28 @@ class Keys:
 
     @classmethod
     def of(cls, runs: pd.DataFrame, keys: Sequence[str], asked: str | None = None) -> Keys:
-        """The roles of those `keys` that vary among `runs`; colour goes to the first, or to what is asked."""
-        counts = {key: runs[key].nunique() for key in keys}
-        varying = [key for key in keys if counts[key] > 1]
-        if not varying:
+        """The roles of those `keys` that vary among `runs`.
+
+        Colour goes to what is asked, or to the first that leaves dashes to another, or to the first.
+        """
+        counts = {key: n for key in keys if (n := runs[key].nunique()) > 1}
+        if not counts:
             return cls(None)
-        color = asked if asked in varying else varying[0]
-        others = [key for key in varying if key != color]
-        free = is_numeric(runs[color]) or counts[color] <= MOST_NAMED  # then colours suffice for it
-        dash = next((key for key in others if free and counts[key] <= MOST_NAMED), None)
-        return cls(color, dash, tuple(key for key in others if key != dash))
+        roles = []
+        for color in [asked] if asked in counts else counts:
+            others = [key for key in counts if key != color]
+            free = is_numeric(runs[color]) or counts[color] <= MOST_NAMED  # then colours suffice for it
+            dash = next((key for key in others if free and counts[key] <= MOST_NAMED), None)
+            roles.append(cls(color, dash, tuple(key for key in others if key != dash)))
+        return next((keys for keys in roles if keys.dash), roles[0])
 
     @property
     def say(self) -> str:
         """What a caption has to say of it."""
         text = f"; colours tell {self.color}, dashes {self.dash}" if self.dash else ""
-        return text + (f"; lines that look alike differ in {' and '.join(self.rest)}" if self.rest else "")
+        *most, last = self.rest or ("",)
+        rest = f"{', '.join(most)} and {last}" if most else last
+        return text + (f"; lines that look alike differ in {rest}" if rest else "")
 
 
 def keys_of(results: Results, options: Options, runs: Sequence[int] | None = None) -> Keys:

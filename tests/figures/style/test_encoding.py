@@ -32,3 +32,15 @@ def test_points_tell_their_dash() -> None:
     looks = Looks.of(table, Keys("batch_size", "optimizer"))
     assert [looks.marker(marks) for marks in table.to_dict("records")] == ["o", "s"]
     assert Looks.of(table, Keys("batch_size")).marker(table.iloc[1]) == "o"
+
+
+def test_colours_go_where_they_leave_dashes_to_another_key() -> None:
+    from runner.figures.style.encoding import Keys
+
+    rates = [10.0**-k for k in range(9)]
+    runs = pd.DataFrame([{"schedule": s, "learning_rate": r} for s in ("constant", "cosine") for r in rates])
+    assert Keys.of(runs, ["schedule", "learning_rate"]) == Keys("learning_rate", "schedule")
+    assert Keys.of(runs, ["schedule", "learning_rate"], "schedule") == Keys(
+        "schedule", None, ("learning_rate",)
+    )
+    assert Keys("a", "b", ("c", "d", "e")).say.endswith("differ in c, d and e")
