@@ -45,7 +45,7 @@ from runner.records.names import higher_is_better
 from runner.results import Results
 from runner.results.ranking import LOST, median
 from runner.results.rates import RATE
-from runner.training.endings import OFF_SCALE
+from runner.training.endings import OFF_SCALE, ROUNDING
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3
@@ -158,12 +158,12 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     across, upwards = (Side.of(key, table[key].tolist()) for key in (x, y))
     grid = table.pivot(index=y, columns=x, values=metric).reindex(index=upwards.values, columns=across.values)
     values = grid.to_numpy(dtype=float)
+    if not higher_is_better(metric):
+        values = np.where(values < ROUNDING, ROUNDING, values)
     norm: Normalize | None = None
     finite = values[np.isfinite(values)]
     if errors_want_log(finite) and not higher_is_better(metric):
-        above = finite[finite > 0]
-        norm = LogNorm(above.min(), max(min(above.max(), table.attrs["top"]), 2 * above.min()))
-        values = np.where(values == 0, above.min(), values)
+        norm = LogNorm(finite.min(), max(min(finite.max(), table.attrs["top"]), 2 * finite.min()))
     # the better the darker, so that the best cell stands out on paper
     shades = mpl.colormaps["viridis_r" if higher_is_better(metric) else "viridis"]
     cells = np.ma.masked_invalid(values)
@@ -202,6 +202,8 @@ def _caption(table: pd.DataFrame) -> str:
     if (table["runs"] > 1).any():
         text += f"; each cell the median of {spread_of(table['runs'])} runs (over {', '.join(over)})"
     text += star(table.attrs["verdict"])
+    if not higher_is_better(metric) and (table[metric] < ROUNDING).any():
+        text += f". Errors below {ROUNDING:g} are round-off, and drawn as equal"
     missing = table[table[metric].isna()]
     lost = missing["diverged"] + missing["blown_up"]
     if table.attrs["losses"]:

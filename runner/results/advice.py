@@ -111,8 +111,11 @@ def _searches(
 
 
 def _best_of(ranking: Ranking) -> list[int]:
-    best = ranking.best
-    return [setting.middle for setting in ranking.settings if best and setting.cost == best.cost]
+    """The middles of the best settings; errors that are round-off are equals."""
+    if ranking.best is None:
+        return []
+    least = ROUNDING if 0.0 <= ranking.best.cost < ROUNDING else ranking.best.cost
+    return [setting.middle for setting in ranking.settings if setting.cost <= least]
 
 
 def _edge(key: str, edge: float, values: Sequence[float]) -> str:

@@ -66,6 +66,7 @@ def test_a_table_of_an_earlier_version_tells_no_endings() -> None:
         ),
         ([0.4, 0.1, 0.2, 0.3], None),
         ([0.4, 0.3, 0.1, 0.1], None),  # one within is as good
+        ([0.0, 1e-31, 0.1, 0.1], None),  # to rounding
     ],
 )
 def test_a_best_rate_at_the_edge_is_named_with_where_to_go_on(errors: list[float], said: str | None) -> None:

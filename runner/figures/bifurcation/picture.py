@@ -99,4 +99,5 @@ def _name_thresholds(ax: Axes, ends: pd.DataFrame) -> None:
         last = at
         text = f"{'diverges' if name == DIVERGED else name} at {rate:.4g}"
         look: dict[str, Any] = {"rotation": 90, "ha": "right", "va": "bottom", "fontsize": "x-small"}
-        ax.text(rate, 0.1, text, transform=place, path_effects=HALO, zorder=7, gid="threshold", **look)
+        look |= {"xytext": (-1.5, 0), "textcoords": "offset points", "path_effects": HALO, "zorder": 7}
+        ax.annotate(text, (rate, 0.1), xycoords=place, gid="threshold", **look)

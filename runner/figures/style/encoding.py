@@ -182,6 +182,7 @@ def short_names(values: Sequence[Any], most: int = 20) -> list[str]:
     """Values as a reader wants them: numbers of three digits where these suffice, long words by their end."""
     short = [min(f"{v:.3g}", plain(v), key=len) if is_numeric([v]) else plain(v) for v in values]
     names = short if len(set(short)) == len(values) else [plain(value) for value in values]
+    names = [name.strip("{}") if len(name) > most else name for name in names]
     ends = [name if len(name) <= most else "…" + name[1 - most :] for name in names]
     begins = [name if len(name) <= most else name[: most - 1] + "…" for name in names]
     return max(ends, begins, key=lambda shorter: len(set(shorter)))  # as many as can be told apart

@@ -19,6 +19,7 @@ def test_close_values_have_names_of_their_own() -> None:
     close = [0.012345678, 0.012345679, 0.0123456795]
     assert short_names(close) == ["0.012345678", "0.012345679", "0.0123456795"]
     assert [plain(v) for v in (0.1, 1e-4, 5.0, "sgd")] == ["0.1", "0.0001", "5", "sgd"]
+    assert short_names(["zeros", "{init:normal,std:0.01}"]) == ["zeros", "init:normal,std:0.01"]
     assert short_names(["a long name that ends alike", "another name that ends alike"]) == [
         "a long name that en…",
         "another name that e…",
