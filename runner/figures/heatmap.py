@@ -162,7 +162,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         values = np.where(values < ROUNDING, ROUNDING, values)
     norm: Normalize | None = None
     finite = values[np.isfinite(values)]
-    if errors_want_log(finite) and not higher_is_better(metric):
+    if not higher_is_better(metric) and (errors_want_log(finite) or finite.max() <= ROUNDING):
         norm = LogNorm(finite.min(), max(min(finite.max(), table.attrs["top"]), 2 * finite.min()))
     # the better the darker, so that the best cell stands out on paper
     shades = mpl.colormaps["viridis_r" if higher_is_better(metric) else "viridis"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -11,12 +12,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_finished
 from runner.figures.style.axes import add_bar
 from runner.results import Results
 
+PANELS = 0.84  # of a figure's width
+LARGE = 2.6  # diameter of a neuron in sizes of letters, where there is room
+LETTER = 0.58  # the width of one, in sizes of it
+FLAT = 0.1  # of a panel's height: an edge so flat is crossed by none amid its layer
 LARGEST = 8  # neurons of a layer that are drawn one by one
 NAMED = 16  # edges that bear their weight in numbers
 DEEP = 4  # layers, the inputs among them, that have room in half a page
@@ -91,13 +97,25 @@ def _draw_graph(ax: Axes, table: pd.DataFrame, when: str, norm: Normalize) -> No
         _draw_edge(ax, a, b, edge, when, norm)
         if named:
             alone = 1 in (sizes[int(edge["layer"]) - 1], sizes[int(edge["layer"])])
-            _name_edge(ax, a, b, edge, when, alone or a[1] == b[1])
+            _name_edge(ax, a, b, edge, when, alone or abs(a[1] - b[1]) < FLAT)
+    font = mpl.rcParams["font.size"]
+    panels = 1 if len(sizes) > DEEP else 2  # side by side
+    pitch = PANELS * 72 * ax.figure.bbox.width / ax.figure.dpi / panels / (len(sizes) - 0.4)
+    large = max(sizes) <= 3 and len(sizes) <= 4 and pitch > (LARGE + 4) * font
+    size = (LARGE if large else 1.9) * font
+    _fit(ax.texts, pitch - size)
     biases = {(b["layer"], b["to"]): b[when] for _, b in table[table["from"] == 0].iterrows()}
-    size = (2.6 if max(sizes) <= 3 and len(sizes) <= 4 else 1.9) * mpl.rcParams["font.size"]
     for (layer, neuron), (x, y) in place.items():
         _draw_node(ax, (x, y), size, _node_name(layer, neuron, sizes), biases.get((layer, neuron)))
     ax.set(xlim=(-0.3, len(sizes) - 0.7), ylim=(-0.12, 1.12))
     ax.axis("off")
+
+
+def _fit(names: Iterable[Text], room: float) -> None:
+    """Letters that are small enough for the longest name to stand between neurons, `room` points apart."""
+    longest = max((len(re.sub(r"[${}_]", "", name.get_text())) for name in names), default=1)
+    for name in names:
+        name.set_fontsize(min(name.get_fontsize(), room / (LETTER * longest)))
 
 
 def _places(sizes: Sequence[int]) -> dict[tuple[int, int], tuple[float, float]]:
@@ -144,7 +162,14 @@ def _node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
 
 def _draw_node(ax: Axes, at: tuple[float, float], size: float, name: str, bias: float | None) -> None:
     ax.plot(*at, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
-    ax.text(*at, name, ha="center", va="center", zorder=5, fontsize="medium" if size > 18 else "small")
+    ax.text(
+        *at,
+        name,
+        ha="center",
+        va="center",
+        zorder=5,
+        fontsize="medium" if size > 2 * mpl.rcParams["font.size"] else "small",
+    )
     if bias is not None:
         name = f"{bias:.2g}".replace("-", "\N{MINUS SIGN}")
         below: dict[str, Any] = {"xytext": (0, -0.56 * size), "textcoords": "offset points", "va": "top"}

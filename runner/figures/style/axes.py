@@ -171,6 +171,9 @@ def log_axis(ax: Axes, which: str) -> None:
     getattr(ax, f"set_{which}lim")(low, high)
     axis = getattr(ax, f"{which}axis")
     named, minor, powers = log_ticks(low, high)
+    if which == "x" and len(named) > _room(ax, max(len(SHORT(tick)) for tick in named)) and not powers:
+        tens = [tick for tick in named if round(np.log10(tick), 9) % 1 == 0]
+        named, minor = (tens, named) if len(tens) > 1 else (named[:: len(named) - 1], named)
     axis.set_major_locator(FixedLocator(named))
     axis.set_major_formatter(FuncFormatter(power_of_ten if powers else SHORT))
     axis.set_minor_locator(FixedLocator(minor) if minor else NullLocator())

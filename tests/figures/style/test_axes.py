@@ -15,3 +15,20 @@ def test_ticks_of_log_axes_are_round_and_more_than_one(low: float, high: float) 
     assert 2 <= len(named) <= 8
     assert all(low <= tick <= high * (1 + 1e-9) for tick in named + minor)
     assert all(len(f"{tick:g}".replace("0", "").replace(".", "").partition("e")[0]) <= 2 for tick in named)
+
+
+def test_large_letters_have_fewer_ticks() -> None:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    from runner.figures.style.axes import log_axis
+
+    named = {}
+    for size in (7, 14):
+        with mpl.rc_context({"xtick.labelsize": size}):
+            ax = Figure(figsize=(7, 3)).subplots(1, 2)[0]
+            ax.set_xlim(0.0025, 0.35)
+            log_axis(ax, "x")
+            named[size] = ax.get_xticks().tolist()
+    assert len(named[7]) > 4
+    assert named[14] == [0.01, 0.1]
