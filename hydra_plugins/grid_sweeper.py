@@ -21,6 +21,7 @@ class GridSweeperConf:
     points: Any = None  # values of an interval: learning_rate='tag(log,interval(1e-4,1))'
     zip: Any = None  # keys swept together: [[learning_rate,epochs]]
     refine: str | None = None  # a metric: then wider learning rates, and finer ones around the best by it
+    repeat: Any = None  # 10: then the best setting again with so many fresh seeds
     dry_run: bool = False  # say what would be run
 
 

@@ -21,8 +21,9 @@ from runner.nn.arrays import Array
 from runner.records.lines import Line
 from runner.records.names import CURVATURE, HISTORY, PARAMETERS
 from runner.records.reading import read_finished
-from runner.results.finding import BY, KEY, RATES, SEEDS, Finding, find, refuse_unfit
+from runner.results.finding import BY, RATES, SEEDS, Finding, find, refuse_unfit
 from runner.results.ranking import TRAINING
+from runner.results.rates import RATE
 from runner.training.experiment import CURVATURES, Experiment, columns, width
 from runner.training.loop import train as train_stack
 from runner.training.objective import predict
@@ -177,7 +178,9 @@ def find_learning_rate(
         pairs = [(float(rate), int(seed)) for rate in tried for seed in seeds]
         trainings = [replace(experiment, learning_rate=rate, seed=seed, log=lean) for rate, seed in pairs]
         runs = zip(pairs, train(trainings, max_memory=max_memory), strict=True)
-        return [Line(next(number), {KEY: rate, "seed": seed}).ended(run.result) for (rate, seed), run in runs]
+        return [
+            Line(next(number), {RATE: rate, "seed": seed}).ended(run.result) for (rate, seed), run in runs
+        ]
 
     return find(sorted(set(rates)), metric, measure)
 

@@ -28,7 +28,7 @@ def errors(folder: Path) -> list[float]:
     return [float(row["error"]) for row in rows(folder / "history.csv")]
 
 
-def drawn(name: str, folder: Path, **options: str) -> tuple[pd.DataFrame, Canvas]:
+def drawn(name: str, folder: Path, **options: Any) -> tuple[pd.DataFrame, Canvas]:
     figure = load(name)
     results, chosen = Results(folder), Options(**options)
     assert figure.applies(results, chosen) is None
@@ -47,7 +47,8 @@ def drawn_as_paper(name: str, folder: Path) -> tuple[pd.DataFrame, Canvas]:
 def curves(canvas: Canvas, axes: int = 0) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
     """The lines of a panel that are lines: no marks, no legend's."""
     ax = canvas.axes[axes]
-    alone = [np.column_stack(line.get_data()) for line in ax.get_lines() if line.get_linestyle() != "None"]
+    lines = [line for line in ax.get_lines() if line.get_linestyle() != "None" and line.get_gid() is None]
+    alone = [np.column_stack(line.get_data()) for line in lines]
     found = [
         *alone,
         *(path for c in ax.collections if isinstance(c, LineCollection) for path in c.get_segments()),

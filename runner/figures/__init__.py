@@ -1,6 +1,6 @@
-"""Figures of runs and sweeps: one file a figure, and only here is matplotlib known.
+"""Figures of runs and sweeps: a file or a folder a figure, and only here is matplotlib known.
 
-Each file offers ``FIGURE``, a :class:`runner.figures.figure.Figure`: whether it applies, a function
+Each offers ``FIGURE``, a :class:`runner.figures.figure.Figure`: whether it applies, a function
 that makes the numbers, one that draws them on given Axes, and one that writes the caption. Drawing
 never trains.
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: Every figure, in the order in which a report shows them.
 NAMES = (
     "learning_rates",
+    "bifurcation",
     "learning_curves",
     "stability",
     "heatmap",
@@ -38,7 +39,9 @@ def load(name: str) -> Figure:
     return import_module(f"runner.figures.{name}").FIGURE
 
 
-def read_ahead(results: Results, only: Sequence[str] = (), metric: str | None = None) -> None:
+def read_ahead(
+    results: Results, only: Sequence[str] = (), metric: str | None = None, level: float | None = None
+) -> None:
     """Begins to read what the figures in `only` (or all) wait for longest, beside what else is done."""
     if results.is_sweep and set(only or NAMES).intersection(OF_ALL_ERRORS):
-        results.read_ahead(results.metric(metric))
+        results.read_ahead(results.metric(metric), level)

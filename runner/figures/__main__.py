@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.commands import add_version, ending
 from runner.errors import RunnerError
 from runner.figures import FORMATS, read_ahead
-from runner.figures.options import add_options, checked, figures_in, options_in
+from runner.figures.options import add_options, checked, figures_in, options_in, threshold_in
 
 EXAMPLES = """
 examples:
@@ -23,6 +23,8 @@ examples:
       over these two swept keys
   backprop-figures DIR --only landscape --x w1 --y w6
       the error over the plane of two weights
+  backprop-figures DIR --only learning_rates --threshold 0.01
+      with the epochs after which the error stays at 0.01 or below
   backprop-figures DIR --style slides --out talk
       large letters, into another folder
 """
@@ -52,7 +54,7 @@ def draw(arguments: argparse.Namespace) -> None:
     from runner.results import Results
 
     results = Results(arguments.folder)
-    read_ahead(results, only, arguments.metric)  # while matplotlib is imported
+    read_ahead(results, only, arguments.metric, threshold_in(arguments))  # while matplotlib is imported
     from runner.figures.drawing import draw_figures
 
     out, how = arguments.out or results.folder / "figures", {"formats": formats, "style": arguments.style}

@@ -70,7 +70,7 @@ def draw_figures(
     """
     options = options or Options()
     check_options(results, options, only)
-    read_ahead(results, only, options.metric)
+    read_ahead(results, only, options.metric, options.threshold)
     names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
     with _style(style), ThreadPoolExecutor(1) as writer:  # beside what is drawn next
         files = _Files(out, list(dict.fromkeys(formats)), writer)

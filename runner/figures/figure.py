@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
 from runner.nn.arrays import Array
-from runner.records.names import DIVERGED, FINISHED, RUNS
+from runner.records.names import DIVERGED, FINISHED, RUNS, higher_is_better
 from runner.results import Results
 from runner.results.ranking import BLOWN_UP
 from runner.training.endings import OFF_SCALE
@@ -26,15 +26,19 @@ SINGLE, DOUBLE = 1, 2
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may choose: the metric, and which swept key (or weight) goes where; None is no choice."""
+    """What a user may choose; None is no choice.
+
+    The metric, which swept key (or weight) goes where, and the level of the metric that counts as learnt.
+    """
 
     metric: str | None = None
     x: str | None = None
     y: str | None = None
     color: str | None = None
+    threshold: float | None = None
 
     @property
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, Any]:
         """The choices that were made, by their names."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
@@ -91,7 +95,9 @@ def needs_best(results: Results, options: Options) -> str | None:
 
 def check_options(results: Results, options: Options, only: Sequence[str] = ()) -> None:
     """Raises RunnerError for a choice that no figure of these results could follow, or one in `only`."""
-    results.metric(options.metric)
+    metric = results.metric(options.metric)
+    if options.threshold and options.threshold > 1 and higher_is_better(metric):
+        raise RunnerError(f"--threshold {options.threshold:g}: must be at most 1, as {metric} is")
     if options.color:
         _check_key(results, "--color", options.color)
         if options.color not in results.keys:

@@ -28,7 +28,6 @@ from runner.figures.figure import (
 )
 from runner.figures.style.axes import (
     DIVERGED_GREY,
-    RATE,
     add_bar,
     errors_want_log,
     escaped,
@@ -45,6 +44,7 @@ from runner.records.histories import NotShownError
 from runner.records.names import higher_is_better
 from runner.results import Results
 from runner.results.ranking import LOST, median
+from runner.results.rates import RATE
 from runner.training.endings import OFF_SCALE
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ CHOICES = {
     "x": "heatmap: the swept key across; landscape: the weight across",
     "y": "heatmap: the swept key upwards; landscape: the weight upwards",
     "color": "the swept key whose values are the colours of lines",
+    "threshold": "the level that counts as learnt, of the metric: learning_rates counts the epochs to it",
 }
 
 
@@ -44,8 +46,22 @@ def checked(option: str, given: Sequence[str], known: Sequence[str]) -> list[str
     return list(given)
 
 
+def threshold_in(arguments: argparse.Namespace) -> float | None:
+    """The level that is asked for, if any. Raises RunnerError for what is no number above 0."""
+    if (given := arguments.threshold) is None:
+        return None
+    try:
+        number = float(given)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise RunnerError(f"--threshold {given}: must be a number above 0")
+    return number
+
+
 def options_in(arguments: argparse.Namespace) -> Options:
-    """The options in a command's arguments."""
+    """The options in a command's arguments. Raises RunnerError as :func:`threshold_in` does."""
     from runner.figures.figure import Options
 
-    return Options(**{name: getattr(arguments, name) for name in CHOICES})
+    chosen = {name: getattr(arguments, name) for name in CHOICES}
+    return Options(**chosen | {"threshold": threshold_in(arguments)})

@@ -55,7 +55,7 @@ class Errors:
 
     counts: Array  # (T,)
     values: Array  # (R, T), NaN where a run has no row, after its end too
-    reached: Array  # (R,), the first count of all that is at the level that counts as learnt, or infinity
+    reached: Array  # (R,), the count from which on it is at the level that counts as learnt, or infinity
 
 
 class Histories:
@@ -67,24 +67,30 @@ class Histories:
     def read(self, paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
         """What :func:`read_columns` reads. Raises RunnerError for a file that is not as it was written."""
         for path, history in zip(paths, read_columns(paths, names), strict=True):
-            if path not in self._checked:
-                try:
-                    refuse_changed(path)
-                except RunnerError:
-                    deque(read_columns([path], None), maxlen=0)  # names the row at fault, if one is
-                    raise
-                self._checked.add(path)
+            self.check(path)
             yield history
 
+    def check(self, path: str) -> None:
+        """Raises RunnerError for a file that is not as it was written; one that is, is not read again."""
+        if path in self._checked:
+            return
+        try:
+            refuse_changed(path)
+        except RunnerError:
+            deque(read_columns([path], None), maxlen=0)  # names the row at fault, if one is
+            raise
+        self._checked.add(path)
+
     def errors(self, paths: Sequence[str], names: Sequence[str], level: float, more: bool) -> Errors:
-        """The second column of `names` of all; `reached` at `level` or below it, or above it if `more`."""
+        """The second column of `names` of all; `reached` is at `level`, or beyond it, for good."""
         most = max(2, MOST_NUMBERS // max(1, len(paths)))
         counts, values = list[Array](), list[Array]()
         reached = np.full(len(paths), np.inf)
         for i, history in enumerate(self.read(paths, names)):
             at, value = history.values()
-            there = np.flatnonzero(value >= level if more else value <= level)
-            reached[i] = at[there[0]] if there.size else np.inf
+            away = np.flatnonzero(value < level if more else value > level)
+            stays = int(away[-1]) + 1 if away.size else 0
+            reached[i] = at[stays] if stays < len(at) else np.inf
             kept = every(len(at), most)
             # equal counts are kept once: they are half of what is held
             counts.append(counts[-1] if counts and np.array_equal(counts[-1], at[kept]) else at[kept])

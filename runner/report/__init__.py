@@ -37,7 +37,7 @@ def write_report(
 
     results = Results(folder)
     metric = results.metric(options.metric if options else None)
-    read_ahead(results, only, metric)  # while matplotlib is imported
+    read_ahead(results, only, metric, options.threshold if options else None)  # while matplotlib is imported
     from runner.figures.drawing import draw_figures
     from runner.report.markup import html, latex, markdown
     from runner.report.page import gather

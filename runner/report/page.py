@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from runner.errors import RunnerError
-from runner.records.names import MULTIRUN
+from runner.records.names import MULTIRUN, higher_is_better
 from runner.results.ranking import BLOWN_UP
+from runner.results.rates import RATE, rate_table
 from runner.training.endings import OFF_SCALE
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Page:
     figures: Sequence[Rendered]
     command: str
     configuration: str
+    rates: Table | None = None  # a row a line of settings along the learning rate
 
     @property
     def has_medians(self) -> bool:
@@ -87,7 +89,8 @@ class Page:
     @property
     def tables(self) -> list[tuple[str, Table]]:
         """The tables with their headings: settings first, where they are no runs."""
-        return [*([("Settings", self.summary)] if self.has_medians else []), ("Runs", self.runs)]
+        tables = [("Settings", self.summary if self.has_medians else None), ("Learning rates", self.rates)]
+        return [*((name, table) for name, table in tables if table), ("Runs", self.runs)]
 
     @property
     def drawn(self) -> list[Rendered]:
@@ -114,7 +117,8 @@ def gather(results: Results, metric: str, figures: Sequence[Rendered]) -> Page:
     title, flags = (f"Sweep {folder.name}", ["-m"]) if results.is_sweep else (f"Run {folder.name}", [])
     command = shlex.join(["backprop-runner", *flags, *_overrides(results)])
     runs, summary = (make(results, metric).most(MOST_ROWS) for make in (_runs, _summary))
-    return Page(title, facts, verdict, runs, summary, figures, command, _configuration(results))
+    configuration, rates = _configuration(results), _rates(results, metric)
+    return Page(title, facts, verdict, runs, summary, figures, command, configuration, rates)
 
 
 def _counts(results: Results) -> str:
@@ -166,6 +170,20 @@ def _endings(endings: Iterable[str]) -> str:
     """How the runs of a setting ended: in a word where all ended alike, else how many in which way."""
     counts = Counter(filter(None, endings))
     return ", ".join(f"{n} {ending}" if len(counts) > 1 else ending for ending, n in counts.most_common())
+
+
+def _rates(results: Results, metric: str) -> Table | None:
+    """A row a line of settings: its best rate, what is near it, where runs are lost, and LR sensitivity."""
+    if RATE not in results.swept or results.finished[RATE].nunique() < 2:
+        return None
+    try:
+        rows = rate_table(results, metric)
+    except RunnerError:  # the figures have said what is wrong with a file
+        return None
+    ranked = list(rows[metric].sort_values(ascending=not higher_is_better(metric), kind="stable").index)
+    best = ranked[:1] if len(rows) > 1 and rows[metric].notna().any() else ()
+    rows = rows.drop(columns=[name for name in ("lost_from", "lost_runs") if not rows["lost_runs"].any()])
+    return Table(results.as_written(rows), frozenset(best), ranked).most(MOST_ROWS)
 
 
 def _overrides(results: Results) -> list[str]:

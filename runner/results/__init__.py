@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunnerError
+from runner.nn.arrays import Array
 from runner.records.checksums import refuse_changed
 from runner.records.histories import Errors, Histories, NotShownError, beside, header_of
 from runner.records.names import HISTORY, HYDRA, METRICS, PARAMETERS, higher_is_better
 from runner.records.reading import one_line, parameters_of
+from runner.records.tails import last_rows
 from runner.results.runs import Runs
 
 if TYPE_CHECKING:  # pandas takes long to import, and a sweep's last word needs none of it
@@ -42,7 +44,7 @@ class Results(Runs):
         self._experiments: dict[int, Experiment] = {}
         self._parameters: dict[int, pd.DataFrame] = {}
         self._histories = Histories()
-        self._curves: dict[str, Future[Errors]] = {}
+        self._curves: dict[str, tuple[float | None, Future[Errors]]] = {}
 
     def path(self, run: int) -> Path:
         """The folder of a run, by its row in `runs`."""
@@ -129,25 +131,35 @@ class Results(Runs):
         for history in self._histories.read(self._paths(runs), names):
             yield pd.DataFrame(history, copy=False)
 
+    def tails(self, runs: Sequence[int], columns: Sequence[str], count: int) -> Iterator[dict[str, Array]]:
+        """The last `count` rows of the histories of `runs`: the unit and `columns`."""
+        for path in self._paths(runs):
+            self._histories.check(path)
+            yield last_rows(path, [self.unit, *columns], count)
+
     def _paths(self, runs: Sequence[int]) -> list[str]:
         folders = self.runs["directory"].loc[list(runs)]
         return [os.path.normpath(f"{self.folder}/{folder}/{HISTORY}") for folder in folders]
 
-    def curves(self, metric: str) -> Errors:
-        """What `metric` sums up, of the finished runs at every count, all of it read in one pass."""
-        self.read_ahead(metric)
-        return self._curves[COLUMNS[metric]].result()
+    def curves(self, metric: str, level: float | None = None) -> Errors:
+        """What `metric` sums up, of the finished runs at every count, all of it read in one pass.
 
-    def read_ahead(self, metric: str) -> None:
+        ``reached`` is at `level`, or at that of :meth:`level` where none was asked for.
+        """
+        self.read_ahead(metric, level)
+        return self._curves[COLUMNS[metric]][1].result()
+
+    def read_ahead(self, metric: str, level: float | None = None) -> None:
         """Begins to read `curves` beside what else is done. What is wrong is raised by `curves`."""
         column = COLUMNS[metric]
-        if column not in self._curves:
-            self._curves[column] = beside(partial(self._all_curves, column))
+        if column not in self._curves or level not in (None, self._curves[column][0]):
+            self._curves[column] = level, beside(partial(self._all_curves, column, level))
 
-    def _all_curves(self, column: str) -> Errors:
+    def _all_curves(self, column: str, level: float | None) -> Errors:
         metric = "final_error" if column == "error" else column
         paths, names = self._paths(self.rows), [self.unit, column]
-        return self._histories.errors(paths, names, self.level(metric), higher_is_better(metric))
+        level = self.level(metric).value if level is None else level
+        return self._histories.errors(paths, names, level, higher_is_better(metric))
 
 
 def read_runs(folder: str | Path) -> pd.DataFrame:

@@ -15,9 +15,9 @@ from itertools import pairwise
 from runner.records.lines import Line
 from runner.records.names import FINISHED
 from runner.results.ranking import TRAINING, Ranking, Setting, blown_up, cost, rank
+from runner.results.rates import RATE
 from runner.training.endings import DIVERGED, ENDINGS, FALLING, IRREGULAR, OSCILLATING
 
-RATE = "learning_rate"
 #: A pair of a heading and a text.
 Said = tuple[str, str]
 #: Values that continue a sweep past its edge, and the keys that are worth it: any value above 0 is allowed.

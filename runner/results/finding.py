@@ -20,6 +20,7 @@ from runner.records.lines import Line, as_csv, rows_of, swept_keys
 from runner.records.names import FINISHED, RUNS
 from runner.records.reading import read_runs_table
 from runner.results.ranking import HELD_OUT, TRAINING, cost, median
+from runner.results.rates import RATE, sensitivity
 from runner.training.endings import DIVERGED, IRREGULAR, OSCILLATING, ROUNDING
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from runner.training.experiment import Experiment
 
-KEY = "learning_rate"
 #: Rates a decade of the first round, and of the second, around the best and at the edge of stability.
 COARSE, FINE = 4, 16
 #: The rates of the first round, and the seeds, as ``conf/experiment/find_learning_rate.yaml`` has them.
@@ -51,8 +51,8 @@ class Finding:
     """A learning rate, the middle (on a log scale) of the range from `low` to `high` that is as good.
 
     `error` is the median over seeds at `rate`, by `metric`. Up to `largest_stable` most seeds settle at every
-    rate tried; it is None where they do at none. `sensitivity` is that of :func:`sensitivity`, and `tried`
-    the least and the greatest rate. `lines` are those of all trainings.
+    rate tried; it is None where they do at none. `sensitivity` is that of :mod:`runner.results.rates`, and
+    `tried` the least and the greatest rate. `lines` are those of all trainings.
     """
 
     rate: float
@@ -99,7 +99,7 @@ class Curve:
         runs: dict[float, list[Line]] = {}
         for line in lines:
             if line.status in FINISHED:
-                runs.setdefault(float(line.swept[KEY]), []).append(line)
+                runs.setdefault(float(line.swept[RATE]), []).append(line)
         if not runs:
             raise RunnerError("no training has a result, so that no learning rate can be found")
         rates = sorted(runs)
@@ -215,22 +215,10 @@ def finding(lines: Sequence[Line], metric: str) -> Finding:
         curve.errors[at],
         curve.metric,
         None if stable is None else rates[stable],
-        sensitivity(curve),
+        sensitivity(np.array(rates), np.array(curve.errors), np.full(len(rates), curve.initial)),
         (rates[0], rates[-1]),
         tuple(lines),
     )
-
-
-def sensitivity(curve: Curve) -> float:
-    """LR sensitivity, E over η of min(ℓ(η), ℓ₀) − ℓ*, of Wortsman et al. (2023, arXiv:2309.14322, section 2).
-
-    ℓ is the median error by the metric, ℓ* its least, ℓ₀ the initial error, in units of the error. The mean
-    is over log η: each rate stands for those that are nearest to it. 0 of a single rate.
-    """
-    if len(curve.rates) < 2:
-        return 0.0
-    capped = np.minimum(curve.errors, curve.initial)
-    return float(np.average(capped - capped.min(), weights=np.gradient(np.log(curve.rates))))
 
 
 def refuse_unfit(experiment: Experiment, key: str, rates: Sequence[float], metric: str) -> None:

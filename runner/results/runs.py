@@ -15,6 +15,7 @@ from runner.records.lines import Line
 from runner.records.names import FINISHED, HISTORY, METRICS, higher_is_better
 from runner.records.runs_table import runs_now
 from runner.results.advice import advice, ending_of
+from runner.results.levels import Level, level_of
 from runner.results.ranking import (
     BLOWN_UP,
     LOST,
@@ -194,14 +195,8 @@ class Runs:
         ranked = [run for setting in self.ranking(metric).settings for run in setting.runs]
         return ranked + sorted(set(self.runs.index) - set(ranked))
 
-    def level(self, metric: str) -> float:
-        """The `metric` that counts as learnt: 1 % of the initial error, or 99 % right.
-
-        It is what half of the runs reach, as far as ``runs.csv`` tells, where no run gets to such an
-        error, or not half of them to such an accuracy.
-        """
-        there = self.completed["best_error" if metric == "final_error" else metric].dropna()
-        if higher_is_better(metric):
-            return min(0.99, median(there))
-        goal = 0.01 * median(self.completed["initial_error"])
-        return goal if (there <= goal).any() else median(there)
+    def level(self, metric: str) -> Level:
+        """The `metric` that counts as learnt, which at least half of the settings keep to."""
+        metric = "final_error" if metric == "best_error" else metric  # what is best is not kept to
+        costs = [cost(line, metric) for line in self._lines]
+        return level_of(self.ranking(metric), costs, median(self.completed["initial_error"]))

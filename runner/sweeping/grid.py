@@ -23,6 +23,7 @@ from runner.hydra_internals import as_override
 from runner.overrides import key_of, parse, swept_values
 from runner.records.lines import Line
 
+SEED = "seed"
 DIGITS = 6  # significant digits of an interval's points, where that keeps them apart
 
 # key=a,b,c of plain values: read without Hydra's parser, which takes 100 µs a value
@@ -70,6 +71,8 @@ def requested(master: DictConfig, loader: ConfigLoader, *, is_ours: bool = True)
     """
     arguments, sweeper = arguments_of(master), master.hydra.sweeper
     given = replacing(arguments) if is_ours else arguments
+    if _repeats(master) and all(key_of(argument) != SEED for argument in given):
+        given = [*given, f"{SEED}={master.seed}"]
     return expand(given, loader, points=sweeper.get("points"), together=sweeper.get("zip"))
 
 
@@ -96,7 +99,13 @@ def fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
     """The overrides that all jobs share: as given, and as a sweeper writes them (``True`` for ``true``)."""
     given = replacing(arguments_of(master))
     some = 2  # points of an interval: only whether it is more than one matters
-    return {*given, *(taken[0] for _, taken in _choices(given, loader, some) if len(taken) == 1)}
+    fixed = {*given, *(taken[0] for _, taken in _choices(given, loader, some) if len(taken) == 1)}
+    return {override for override in fixed if key_of(override) != SEED} if _repeats(master) else fixed
+
+
+def _repeats(master: DictConfig) -> bool:
+    """Whether jobs with other seeds are to follow, so that each says its own."""
+    return master.hydra.sweeper.get("repeat") is not None
 
 
 def _choices(

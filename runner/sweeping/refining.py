@@ -14,14 +14,15 @@ from runner.hydra_internals import as_override
 from runner.overrides import key_of
 from runner.records.lines import Line
 from runner.records.names import FINISHED
-from runner.results.finding import KEY, Curve, Finding, finding, next_rates, refuse_unfit
+from runner.results.finding import Curve, Finding, finding, next_rates, refuse_unfit
+from runner.results.rates import RATE
 from runner.training.experiment import Experiment
 
 Item = TypeVar("Item")
 #: The overrides of a job but for its learning rate and its seed.
 Setting: TypeAlias = tuple[str, ...]
 
-SPAN = f"leave it out, or say between what it is, as {KEY}='tag(log,interval(1e-3,1))'"
+SPAN = f"leave it out, or say between what it is, as {RATE}='tag(log,interval(1e-3,1))'"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Refining:
         for alike in _grouped(jobs, jobs).values():
             rates = sorted({_rate(job) for job in alike})
             if len(rates) == 1:
-                raise ConfigError(KEY, rates[0], f"is what is to be found: {SPAN}")
-            refuse_unfit(made(alike[0]), KEY, rates, self.metric)
+                raise ConfigError(RATE, rates[0], f"is what is to be found: {SPAN}")
+            refuse_unfit(made(alike[0]), RATE, rates, self.metric)
 
     def next_jobs(self, jobs: Sequence[Sequence[str]], lines: Iterable[Line]) -> list[list[str]]:
         """The jobs of the next round, in the order of their settings; none once every setting is done."""
@@ -72,7 +73,7 @@ class Refining:
 
 
 def _setting(job: Sequence[str]) -> Setting:
-    return tuple(override for override in job if key_of(override) not in (KEY, "seed"))
+    return tuple(override for override in job if key_of(override) not in (RATE, "seed"))
 
 
 def _grouped(jobs: Iterable[Sequence[str]], items: Iterable[Item]) -> dict[Setting, list[Item]]:
@@ -90,26 +91,26 @@ def _ended(jobs: Sequence[Sequence[str]], lines: Iterable[Line]) -> dict[Setting
 
 
 def _rate(job: Sequence[str]) -> float:
-    values = [override.partition("=")[2] for override in job if key_of(override) == KEY]
+    values = [override.partition("=")[2] for override in job if key_of(override) == RATE]
     try:
         return float(values[-1])
     except (IndexError, ValueError):
-        raise ConfigError(KEY, values[-1] if values else None, f"must be numbers; {SPAN}") from None
+        raise ConfigError(RATE, values[-1] if values else None, f"must be numbers; {SPAN}") from None
 
 
 def _seeds(setting: Setting, jobs: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     """A job of a setting for each seed, of whatever rate."""
     of_setting = (job for job in jobs if _setting(job) == setting)
-    return list({tuple(o for o in job if key_of(o) != KEY): job for job in of_setting}.values())
+    return list({tuple(o for o in job if key_of(o) != RATE): job for job in of_setting}.values())
 
 
 def _at(rate: float, job: Sequence[str]) -> list[str]:
-    return [f"{o.partition('=')[0]}={as_override(rate)}" if key_of(o) == KEY else o for o in job]
+    return [f"{o.partition('=')[0]}={as_override(rate)}" if key_of(o) == RATE else o for o in job]
 
 
 def told(found: Finding) -> list[tuple[str, str]]:
     """What there is to say of a finding: pairs of a heading and a text."""
-    seeds, rates = (len({str(line.swept.get(key)) for line in found.lines}) for key in ("seed", KEY))
+    seeds, rates = (len({str(line.swept.get(key)) for line in found.lines}) for key in ("seed", RATE))
     error = f"{found.metric.replace('_', ' ')} {found.error:.6g}{f', median of {seeds} seeds' * (seeds > 1)}"
     epochs = max(int(line.result("epochs")) for line in found.lines)
     return [

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from runner.config.checks import choice
+from runner.config.checks import choice, count
 from runner.errors import ConfigError, RunnerError, describe
 from runner.hydra_internals import error_of
 from runner.records.about import machine
@@ -31,6 +31,7 @@ from runner.sweeping.grid import expected, fixed_overrides, requested, without_d
 from runner.sweeping.jobs import Composer, effective
 from runner.sweeping.launching import wants_a_process_of_its_own
 from runner.sweeping.refining import Refining
+from runner.sweeping.repeating import Repeating
 from runner.training.experiment import width
 
 #: Bytes of a number in a history, with its comma: 17 significant digits as a rule.
@@ -39,6 +40,16 @@ BYTES_A_NUMBER = 20
 SHOWN = 10
 #: Failed runs that the last word names.
 FAILURES = 20
+
+
+class Round(Protocol):
+    """What makes a sweep go on after the jobs that it was asked for."""
+
+    def next_jobs(self, jobs: Sequence[Sequence[str]], lines: Iterable[Line]) -> list[list[str]]:
+        """The jobs that follow, by the lines of those so far; none in the end."""
+
+    def verdicts(self, jobs: Sequence[Sequence[str]], lines: Iterable[Line]) -> list[tuple[str, str]]:
+        """What came of it: pairs of a heading and a text."""
 
 
 class SweepFailedError(RunnerError):
@@ -57,12 +68,14 @@ def sweep(
     if size is not None and size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", size, "must be null or at least 1")
     jobs = _asked_for(config, context, is_batched)
-    composer, refining = Composer(context.config_loader, config), _refining(config, is_batched)
+    composer = Composer(context.config_loader, config)
+    refining, repeating = _refining(config, is_batched), _repeating(config, jobs, is_batched)
     if refining:
         prepare = task_function.batched.prepare  # type: ignore[attr-defined]
         refining.refuse_unfit(jobs, lambda job: prepare(composer.job(0, job).config))
+    rounds: list[Round] = list(filter(None, [refining, repeating]))
     if config.hydra.sweeper.dry_run:
-        print(preview(jobs, composer, task_function) + "; more rates would follow" * bool(refining))
+        print(preview(jobs, composer, task_function) + "; more runs would follow" * bool(rounds))
         return []
     folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +85,7 @@ def sweep(
         table = RunsTable(folder, expected(jobs, config, fixed))
     with _recorded(folder, config, keeps_table):
         batches = _launched(jobs, size or max(1, len(jobs)), launcher, table, is_batched)
-        while refining and (more := refining.next_jobs(jobs, _lines(batches, table))):
+        while more := _more(rounds, jobs, _lines(batches, table)):
             print(f"{len(more)} runs more, by what these have found")
             first, jobs = len(jobs), [*jobs, *more]
             if table is not None:
@@ -80,9 +93,15 @@ def sweep(
             batches += _launched(jobs, size or len(more), launcher, table, is_batched, first)
     if is_batched:
         lines = _lines(batches, table)
-        said = _verdict(lines, None if refining is None else refining.verdicts(jobs, lines))
+        found = chain(*(a_round.verdicts(jobs, lines) for a_round in rounds))
+        said = [*_verdict(lines, advises=refining is None), *found]
         _last_word(folder, list(zip(lines, chain(*batches), strict=True)), time.monotonic() - started, said)
     return batches
+
+
+def _more(rounds: Sequence[Round], jobs: Sequence[list[str]], lines: Sequence[Line]) -> list[list[str]]:
+    """The jobs of the first round that has some."""
+    return next(filter(None, (a_round.next_jobs(jobs, lines) for a_round in rounds)), [])
 
 
 def _asked_for(config: DictConfig, context: HydraContext, is_batched: bool) -> list[list[str]]:
@@ -100,6 +119,16 @@ def _refining(config: DictConfig, is_batched: bool) -> Refining | None:
     if metric is not None and not is_batched:
         raise ConfigError("hydra.sweeper.refine", metric, "needs runs of backprop-runner; leave it out")
     return None if metric is None else Refining(choice(BY)("hydra.sweeper.refine", metric))
+
+
+def _repeating(config: DictConfig, jobs: Sequence[Sequence[str]], is_batched: bool) -> Repeating | None:
+    """How often the best setting is run again at the end, if it is. Raises ConfigError for what cannot be."""
+    times = config.hydra.sweeper.get("repeat")
+    if times is None:
+        return None
+    if not is_batched:
+        raise ConfigError("hydra.sweeper.repeat", times, "needs runs of backprop-runner; leave it out")
+    return Repeating.of(count("hydra.sweeper.repeat", times), jobs)
 
 
 def _lines(batches: Sequence[Sequence[Any]], table: RunsTable | None) -> list[Line]:
@@ -187,8 +216,8 @@ def _swept(line: Line) -> str:
     return " ".join(f"{key}={value}" for key, value in line.swept.items())
 
 
-def _verdict(lines: Sequence[Line], found: list[tuple[str, str]] | None) -> list[tuple[str, str]]:
-    """What there is to say of the runs: which is the best, and what was `found`, or else what to do next.
+def _verdict(lines: Sequence[Line], *, advises: bool) -> list[tuple[str, str]]:
+    """What there is to say of the runs: which is the best and, if it `advises`, what to do next.
 
     Not every launcher knows that a key has but one value.
     """
@@ -198,8 +227,7 @@ def _verdict(lines: Sequence[Line], found: list[tuple[str, str]] | None) -> list
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
     metric = default_metric(lines)
-    rest = advice(lines, keys, metric, name) if found is None else found
-    return [*verdict(lines, keys, metric, name), *rest]
+    return verdict(lines, keys, metric, name) + (advice(lines, keys, metric, name) if advises else [])
 
 
 def preview(jobs: Sequence[list[str]], composer: Composer, task_function: TaskFunction) -> str:

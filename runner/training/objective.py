@@ -211,3 +211,9 @@ def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None 
         x = experiment.data.scaled(x)
     with np.errstate(all="ignore"):
         return experiment.network.forward(np.ascontiguousarray(parameters)[None], x[None]).pred[0]
+
+
+def outputs_at(experiment: Experiment, parameters: Array) -> Array:
+    """The predictions (R, O) for the first training example, of networks with `parameters` (R, P)."""
+    with np.errstate(all="ignore"):
+        return experiment.network.forward(parameters, experiment.data.inputs[None, :1]).pred[:, 0]

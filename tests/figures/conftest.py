@@ -25,7 +25,7 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tmp_path_factory.mktemp("seeds") / "s",
         {"learning_rate": [0.05, 0.1, 0.2, 2000.0], "regularization.l2": [0.01, 0.02], "seed": [0, 1, 2, 3]},
         ["experiment=xor", "epochs=250", "data.points=24", "data.noise=0.1", "data.test_fraction=0.25",
-         "network.output_activation=identity", "loss=mean_squared_error"],
+         "network.output_activation=identity", "loss=mean_squared_error", "log.curvature=125"],
     )  # fmt: skip
 
 

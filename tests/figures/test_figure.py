@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from reading_figures import curves, drawn, retold, rows, sweep_of
 
+from runner.errors import RunnerError
 from runner.figures import load
-from runner.figures.figure import Options, evenly, note_of
+from runner.figures.figure import Options, check_options, evenly, note_of
 from runner.results import Results
 
 
@@ -30,17 +31,20 @@ def test_curves_and_steps_are_those_of_the_metric(seeds: Path, metric: str) -> N
     assert canvas.axes[0].get_ylabel() == said
     assert load("learning_curves").caption(numbers).startswith(said.removeprefix("test ").capitalize())
     numbers, canvas = drawn("learning_rates", seeds, metric=metric)
-    level = numbers.attrs["level"]
+    level = numbers.attrs["level"].value
     more = "accuracy" in metric
     there = [[v >= level if more else v <= level for v in column] for column in columns]
-    soon = [float(column.index(True)) if any(column) else float("inf") for column in there]
+    away = [[epoch for epoch, at_level in enumerate(column) if not at_level] for column in there]
+    soon = [float("inf") if column[-1:] == [250] else (column or [-1])[-1] + 1.0 for column in away]
     first = numbers[(numbers["learning_rate"] == 0.05) & (numbers["regularization.l2"] == 0.01)].iloc[0]
     middle = statistics.median(soon)
     assert first["steps_to_threshold"] == middle or (
         np.isinf(middle) and np.isnan(first["steps_to_threshold"])
     )
     assert canvas.axes[1].get_ylabel().startswith(f"epochs to\n{said} $\\{'g' if more else 'l'}eq$ ")
-    assert f"until the {said} is at {'least' if more else 'most'}" in load("learning_rates").caption(numbers)
+    assert f"from which on the {said} stays at {'least' if more else 'most'}" in load(
+        "learning_rates"
+    ).caption(numbers)
 
 
 def test_only_seeds_become_medians(tmp_path: Path) -> None:
@@ -52,7 +56,7 @@ def test_only_seeds_become_medians(tmp_path: Path) -> None:
     assert len(numbers) == 8
     assert (numbers["runs"] == 1).all()
     assert len(curves(canvas)) == 4
-    assert "colours tell optimizer.momentum, dashes regularization.l2" in load("learning_rates").caption(
+    assert "Colours tell optimizer.momentum, dashes regularization.l2" in load("learning_rates").caption(
         numbers
     )
     numbers, canvas = drawn("learning_curves", sweep)
@@ -94,6 +98,13 @@ def test_one_setting_is_the_best_in_every_figure(seeds: Path, metric: str) -> No
         (marked,) = numbers[numbers["best"]].to_dict("records")
         assert {key: marked[key] for key in keys} == setting
         assert marked[metric] == pytest.approx(medians.min(), rel=1e-12)
+
+
+def test_a_threshold_of_an_accuracy_is_one(seeds: Path) -> None:
+    message = "^--threshold 2: must be at most 1, as accuracy is$"
+    with pytest.raises(RunnerError, match=message):
+        check_options(Results(seeds), Options(metric="accuracy", threshold=2.0))
+    check_options(Results(seeds), Options(metric="final_error", threshold=2.0))
 
 
 def test_numbers_in_sentences_are_decimals() -> None:

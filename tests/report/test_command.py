@@ -44,13 +44,13 @@ def test_pictures_that_others_drew_are_left_alone(sweep: Path, tmp_path: Path) -
 
 
 def test_it_takes_the_options_of_figures(sweep: Path, tmp_path: Path) -> None:
-    shared = {"--only", "--style", "--metric", "--x", "--y", "--color"}
+    shared = {"--only", "--style", "--metric", "--x", "--y", "--color", "--threshold"}
     for each in (parser(), figures_parser()):
         assert shared <= {option for action in each._actions for option in action.option_strings}
     arguments = [str(sweep), "--out", str(tmp_path), "--only", "learning_rates", "--metric", "best_error"]
     report(parser().parse_args(arguments))
     text = (tmp_path / "report.html").read_text()
     assert len(Reader(text).sources) == 1
-    assert "Left: best error" in text
+    assert "Best error against the learning rate" in text
     with pytest.raises(RunnerError, match="--only learning_rates: it does not take --x"):
         report(parser().parse_args([*arguments, "--x", "learning_rate"]))

@@ -131,7 +131,9 @@ def test_a_browser_shows_it(sweep: Path, tmp_path: Path, width: int) -> None:
     assert np.ptp(picture[:, :, :3], axis=2).max() > 0.4  # and colours: the figures are there
 
 
-def test_wide_figures_scroll_where_they_do_not_fit(sweep: Path) -> None:
+def test_wide_figures_scroll_where_they_do_not_fit(tmp_path: Path) -> None:
+    sweep = make_sweep(tmp_path / "s", {"learning_rate": [0.05, 0.1, 0.2]}, ["epochs=30"])
+    write_report(sweep, only=["learning_rates", "learning_curves"])
     text = (sweep / "report.html").read_text()
     assert ".wide { overflow-x: auto; } .wide img { max-width: none; min-width: 7.2in;" in text
     wide = re.findall(r'<div class="wide" tabindex="0"><img alt="([^"]*)', text)

@@ -92,3 +92,16 @@ def test_the_best_is_the_same_everywhere(tmp_path: Path, capsys: pytest.CaptureF
     assert (
         r"\textbf{0.1} & \textbf{3} & \textbf{falling} & \textbf{0.3}" in (sweep / "results.tex").read_text()
     )
+
+
+def test_a_sweep_over_the_rate_has_a_row_a_line_of_it(sweep: Path) -> None:
+    """With how far the rate may be off: the seeds' medians, as its figure has them."""
+    page = gather(results := Results(sweep), "final_error", [])
+    names = [name for name, _ in page.tables]
+    assert names == ["Settings", "Learning rates", "Runs"]
+    (row,) = dict(page.tables)["Learning rates"].rows.to_dict("records")
+    medians = results.runs.groupby("learning_rate")["final_error"].median()
+    assert (row["best_rate"], row["final_error"]) == (0.05, medians[0.05])
+    assert (row["near_from"], row["near_to"]) == (0.05, 0.05)
+    assert (row["lost_from"], row["lost_runs"]) == (5.0, "2 of 2")
+    assert 0 < row["lr_sensitivity"] < results.runs["initial_error"].max()

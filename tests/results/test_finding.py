@@ -9,7 +9,7 @@ import pytest
 
 from runner.errors import RunnerError
 from runner.records.lines import Line
-from runner.results.finding import RATES, Curve, find, finding, next_rates, sensitivity, settles
+from runner.results.finding import RATES, Curve, find, finding, next_rates, settles
 
 INITIAL = 1.0
 
@@ -113,14 +113,6 @@ def test_the_best_at_no_rate_is_said_and_smaller_rates_are_tried_first() -> None
 def test_where_it_is_fine_enough_nothing_is_tried() -> None:
     rates = [0.003 * 10 ** (step / 16) for step in range(33)]
     assert next_rates(Curve.of(lines(valley, rates), "final_error")) == []
-
-
-def test_sensitivity_is_a_mean_over_log_rates_however_they_are_spaced() -> None:
-    """ℓ = 0 below 1, and from there on no better than ℓ₀ = 1, also where it diverged."""
-    even = {0.01: 0.0, 0.1: 0.0, 1.0: 5.0, 10.0: math.nan}
-    assert sensitivity(curve(even)) == pytest.approx(0.5)
-    assert sensitivity(curve(even | {0.02: 0.0, 0.05: 0.0})) == pytest.approx(0.5, abs=0.05)
-    assert sensitivity(curve({0.1: 0.5})) == 0
 
 
 @pytest.mark.parametrize(

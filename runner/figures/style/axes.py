@@ -18,10 +18,10 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from runner.nn.arrays import Array
+from runner.results.rates import RATE
 from runner.training.endings import OFF_SCALE
 
 DIVERGED_GREY = "0.88"
-RATE = "learning_rate"
 #: From so many times the smallest on, positive values want a log axis.
 WIDE = 30
 SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
@@ -79,11 +79,11 @@ def wants_log(values: Sequence[Any] | pd.Series[Any] | NDArray[Any], key: str = 
     return bool(key == RATE or steps.sum() >= np.log(WIDE) or in_ratio)
 
 
-def errors_want_log(values: Array) -> bool:
+def errors_want_log(values: Array, wide: float = WIDE) -> bool:
     """Whether errors want a log axis; an error of exactly 0 is as small as they come."""
     finite = values[np.isfinite(values)]
     above = np.log(finite[finite > 0])
-    return bool(above.size and finite.min() >= 0 and np.ptp(above) >= np.log(WIDE))
+    return bool(above.size and finite.min() >= 0 and np.ptp(above) >= np.log(wide))
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ class Heights:
     zeros: bool = False
 
     @classmethod
-    def of(cls, values: Array, top: float = np.inf) -> Heights:
-        """The heights of errors, of which those above `top` are off the scale."""
-        log = errors_want_log(values)
+    def of(cls, values: Array, top: float = np.inf, wide: float = WIDE) -> Heights:
+        """The heights of errors, of which those above `top` are off the scale; log where they are `wide`."""
+        log = errors_want_log(values, wide)
         zeros = log and bool((values == 0).any())
         above = values[np.isfinite(values) & (values > 0)]
         least = float(above.min()) if log else -np.inf

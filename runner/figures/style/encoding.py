@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -143,8 +143,13 @@ class Looks:
         """The marker of a point with the swept values `marks`: a dash of its own cannot be seen on it."""
         return MARKERS[self.dashes.values.index(marks[self.dashes.key])] if self.dashes else MARKERS[0]
 
-    def explain(self, axes: Sequence[Axes], marked: bool = False) -> None:
-        """Adds the key: a bar of the colours beside the panels, or legends, whatever it takes."""
+    def explain(
+        self, axes: Sequence[Axes], marked: bool = False, notes: tuple[str, Mapping[Any, str]] = ("", {})
+    ) -> None:
+        """Adds the key: a bar of the colours beside the panels, or legends, whatever it takes.
+
+        `notes` are what the title is to add, and each value's name, where colours are told one by one.
+        """
         if (shades := self.shades) is None:
             return
         sections = []
@@ -152,8 +157,10 @@ class Looks:
             add_bar(axes, ScalarMappable(shades.norm, ORDERED), label(shades.key))
         else:
             dashes = ["-" if self.dashes else shades.dash(value) for value in shades.values]
-            looks = zip(shades.colors.values(), dashes, map(shades.name, shades.values), strict=True)
-            sections.append((label(shades.key), handles := [_sample(*look) for look in looks]))
+            what, said = notes
+            names = [shades.name(value) + said.get(value, "") for value in shades.values]
+            looks = zip(shades.colors.values(), dashes, names, strict=True)
+            sections.append((label(shades.key) + what, handles := [_sample(*look) for look in looks]))
         if self.dashes:
             handles = [_sample("0.3", self.dashes.dash(v), self.dashes.name(v)) for v in self.dashes.values]
             sections.append((label(self.dashes.key), handles))

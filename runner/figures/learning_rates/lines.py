@@ -1,0 +1,74 @@
+"""What both panels share: lines over the rates with their bands, and where errors stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from runner.figures.figure import groups_of
+from runner.figures.style.axes import Heights, label, log_axis
+from runner.figures.style.encoding import MOST_NAMED, Looks
+from runner.figures.style.lost import rate_limits, regions_of, shade_regions
+from runner.nn.arrays import Array
+from runner.results.rates import RATE
+
+STEPS = "steps_to_threshold"
+FEW = 30  # rates whose points are marked
+THIN: dict[str, Any] = {"lw": 0.7}  # of very many lines
+
+
+def few(table: pd.DataFrame) -> bool:
+    """Whether there is room for a mark at every rate."""
+    return table[RATE].nunique() <= FEW
+
+
+def crowded(table: pd.DataFrame) -> bool:
+    """Whether there are too many lines for a band and a mark of each."""
+    settings = table.attrs["settings"]
+    return bool(settings) and len(table.drop_duplicates(settings)) > MOST_NAMED
+
+
+def draw_lines(
+    ax: Axes, table: pd.DataFrame, columns: tuple[str, str, str], looks: Looks, heights: Heights
+) -> None:
+    """A line a setting over the rates: the first of the `columns`, in a band between the others."""
+    few_lines = not crowded(table)
+    for line in groups_of(table, table.attrs["settings"]):
+        _draw_line(ax, line, columns[0], looks, heights, thin=not few_lines)
+        if few_lines and (line["runs"] > 1).any():
+            _draw_band(ax, line, columns, looks, heights)
+    shade_regions(ax, regions_of(table))
+    ax.set_xlim(*rate_limits(table))
+    log_axis(ax, "x")
+    ax.set_xlabel(label(RATE))
+
+
+def _draw_line(ax: Axes, line: pd.DataFrame, column: str, looks: Looks, heights: Heights, thin: bool) -> None:
+    (color, dash), marker = looks.style(line.iloc[0]), looks.marker(line.iloc[0])
+    rates, middle = (line[name].to_numpy(dtype=float) for name in (RATE, column))
+    drawn, mark = heights.place(middle), marker if len(line) <= FEW else None
+    ax.plot(rates, drawn, color=color, ls=dash, marker=mark, ms=2 if thin else 3, **THIN if thin else {})
+    if len(line) > FEW and (alone := _alone(drawn)).any():
+        ax.plot(rates[alone], drawn[alone], marker, color=color, ms=2)
+    if (off := rates[heights.off(middle)]).size:
+        at_edge = np.full(off.size, heights.top)
+        ax.plot(off, at_edge, "^", color=color, ms=4, clip_on=False, zorder=6, gid="off scale")
+
+
+def _draw_band(
+    ax: Axes, line: pd.DataFrame, columns: tuple[str, str, str], looks: Looks, heights: Heights
+) -> None:
+    middle, low, high = (line[column].to_numpy(dtype=float) for column in columns)
+    ends = np.where(np.isnan(high) & ~np.isnan(middle), np.inf, high)  # infinite quartiles are empty
+    above = np.minimum(heights.place(ends), 1e6 * np.nanmax(np.append(heights.place(middle), 1.0)))
+    color = looks.style(line.iloc[0])[0]
+    ax.fill_between(line[RATE], heights.place(low), above, color=color, alpha=0.2, lw=0)
+
+
+def _alone(values: Array) -> Any:
+    """Which values stand between two that are missing, so that no line reaches them."""
+    missing = np.isnan(np.concatenate([[np.nan], values, [np.nan]]))
+    return ~missing[1:-1] & missing[:-2] & missing[2:]
