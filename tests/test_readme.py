@@ -76,6 +76,20 @@ def test_pictures_are_those_of_the_commands_above_them(tmp_path: Path) -> None:
         assert same_but_for_hairs(tmp_path / "docs/figures" / name, ROOT / "docs/figures" / name), said
 
 
+def test_the_page_on_learning_rates_shows_what_its_commands_name() -> None:
+    page = (ROOT / "docs/learning-rates.md").read_text(encoding="utf-8")
+    commands = "".join(re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    drawn = re.findall(r"--only (\w+) --out docs/(\S+)", commands)
+    assert sorted(f"{folder}/{name}.png" for name, folder in drawn) == sorted(
+        re.findall(r"!\[.*\]\((\S+)\)", page)
+    )
+    assert set((ROOT / "docs/learning-rates").rglob("*.png")) == {
+        ROOT / "docs" / folder / f"{name}.png" for name, folder in drawn
+    }
+    for preset in re.findall(r"experiment=(\w+)", page):
+        assert (ROOT / f"conf/experiment/{preset}.yaml").is_file(), preset
+
+
 def test_the_two_commands_come_first() -> None:
     assert README.split("\n```\n")[1] == "make run\nmake test"
 
