@@ -1,7 +1,8 @@
 """Which learning rate to take: from trainings at many of them to one with its range, or to those to try next.
 
-A rate is as good as the median of its runs and those at its next neighbours, in which one that diverged or
-blew up is infinitely bad. What counts is how far that falls from the initial error, on a log scale.
+A rate is as good as the median of its runs and, where seeds differ, those at its next neighbours, in which
+one that diverged or blew up is infinitely bad. What counts is how far that falls from the initial error, on
+a log scale.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ class Curve:
 
     `errors` are medians over seeds by `metric`, infinite where at least half diverged or blew up, and
     `smoothed` those with the neighbours up to NEIGHBOURS fine steps away: of many, a lucky one is not best.
+    Where seeds make no difference there is no luck, and no smoothing.
     `initial` is the median error before training; `settled` says where most seeds settle.
     """
 
@@ -104,10 +106,9 @@ class Curve:
             raise RunnerError("no training has a result, so that no learning rate can be found")
         rates = sorted(runs)
         costs = {rate: [cost(line, metric) for line in runs[rate]] for rate in rates}
-        near = {
-            rate: [r for r in rates if abs(math.log10(r / rate)) < (NEIGHBOURS + 0.1) / FINE]
-            for rate in rates
-        }
+        alike = all(len(of_rate) > 1 and len(set(of_rate)) == 1 for of_rate in costs.values())
+        reach = 0.0 if alike else (NEIGHBOURS + 0.1) / FINE
+        near = {rate: [r for r in rates if abs(math.log10(r / rate)) <= reach] for rate in rates}
         return cls(
             metric,
             rates,
