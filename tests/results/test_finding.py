@@ -86,6 +86,23 @@ def test_a_lucky_rate_among_worse_neighbours_is_not_the_best() -> None:
     assert finding(lines(error, rates, seeds=1), "final_error").low == rates[8]
 
 
+def test_a_narrow_best_between_two_rates_is_found_where_seeds_are_alike() -> None:
+    narrow = 10 ** (-2 + 6 / 16)
+
+    def error(rate: float, seed: int) -> float:
+        return 1e-9 if abs(math.log(rate / narrow)) < 1e-3 else 1e-4 if 1e-3 < rate < 1 else 0.5
+
+    seen: list[Line] = []
+
+    def measure(rates: Sequence[float]) -> list[Line]:
+        seen.extend(more := lines(error, rates))
+        return more
+
+    coarse = [10 ** (step / 4) for step in range(-16, 5)]
+    assert find(coarse, "final_error", measure).rate == pytest.approx(narrow, rel=1e-4)
+    assert len(seen) < 3 * 80
+
+
 def test_a_lost_seed_of_three_is_outvoted_and_two_are_not() -> None:
     rates = [0.01, 0.1, 1.0]
     one = lines(lambda rate, seed: math.nan if rate == 1 and seed == 0 else 0.1 / rate, rates)
