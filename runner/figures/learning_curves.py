@@ -191,7 +191,7 @@ def _heights(table: pd.DataFrame) -> Heights:
     starts = float(lines.loc[lines[unit] == lines[unit].min(), column].max())
     lost = _lost(lines)
     calm = _drawn(lines[~lost])
-    top = max([starts * 100 if lost.any() else starts, *calm[~np.isnan(calm)]])
+    top = max([starts * 10 if lost.any() else starts, *calm[~np.isnan(calm)]])
     return Heights.of(_drawn(table), float(min(top, starts * OFF_SCALE)))
 
 

@@ -59,8 +59,9 @@ def _row(by_rate: Any, metric: str) -> dict[str, Any]:
     costs, begun = (1 - ends, 1 - starts) if higher_is_better(metric) else (ends, starts)
     rates = np.array(list(by_rate.groups), dtype=float)
     lost, counts = by_rate["lost"].sum().to_numpy(), by_rate.size().to_numpy()
-    best, first = int(np.argmin(costs)), int(np.argmax(lost > 0))
-    low, high = near_best(costs)
+    soonest = np.lexsort((by_rate["best_epoch"].median().to_numpy(), costs))  # of equals, as in a ranking
+    best, first = int(soonest[0]), int(np.argmax(lost > 0))
+    low, high = near_best(costs, best)
     good, gone = np.isfinite(costs[best]), lost.any()
     return {
         "best_rate": rates[best] if good else np.nan,
@@ -73,13 +74,13 @@ def _row(by_rate: Any, metric: str) -> dict[str, Any]:
     }
 
 
-def near_best(costs: Array) -> tuple[int, int]:
+def near_best(costs: Array, best: int | None = None) -> tuple[int, int]:
     """The first and the last place of those around the least of `costs` (T,) that are within NEAR of it.
 
-    What is below ROUNDING is equal.
+    What is below ROUNDING is equal; of several least ones that at `best`, or the first.
     """
     good = costs <= max(ROUNDING, (1 + NEAR) * costs.min())
-    best = int(np.argmin(costs))
+    best = int(np.argmin(costs)) if best is None else best
     away = np.flatnonzero(~good)
     return int(max(away[away < best], default=-1)) + 1, int(min(away[away > best], default=len(costs))) - 1
 

@@ -74,3 +74,13 @@ def test_the_level_is_one_that_half_of_the_settings_keep_to() -> None:
     right = [-0.999, -0.9512, -0.2]
     ranking = Ranking("accuracy", tuple(Setting((at,), cost, 0) for at, cost in enumerate(right)))
     assert level_of(ranking, right, math.nan) == (0.95, "what half of the settings keep to")
+
+
+def test_of_equal_rates_the_soonest_is_the_best_as_in_a_ranking(tmp_path: Path) -> None:
+    assert near_best(np.array([0.0, 1.0, 0.0]), 2) == (2, 2)
+    results = Results(make_sweep(tmp_path / "s", {"learning_rate": [0.0602089, 0.131415]}, ["epochs=300"]))
+    best = results.ranking("final_error").best
+    assert best is not None
+    assert rate_table(results, "final_error")["best_rate"].tolist() == [
+        results.runs.at[best.middle, "learning_rate"]
+    ]
