@@ -105,8 +105,7 @@ class Curve:
         rates = sorted(runs)
         costs = {rate: [cost(line, metric) for line in runs[rate]] for rate in rates}
         near = {
-            rate: [r for r in rates if abs(math.log10(r / rate)) < (NEIGHBOURS + 0.1) / FINE]
-            for rate in rates
+            rate: [r for r in rates if abs(_decades(rate, r)) < (NEIGHBOURS + 0.1) / FINE] for rate in rates
         }
         return cls(
             metric,
@@ -148,6 +147,11 @@ class Curve:
         return at
 
 
+def _decades(rate: float, other: float) -> float:
+    """How far one rate is above another; their ratio may be beyond all numbers."""
+    return math.log10(other) - math.log10(rate)
+
+
 def _log(error: float) -> float:
     return math.log(max(error, ROUNDING))
 
@@ -185,8 +189,8 @@ def _finer(curve: Curve) -> list[float]:
     gaps = {low - 1, curve.best - 1, curve.best, high} | (set() if stable is None else {stable})
     finer: set[float] = set()
     for at, (below, above) in enumerate(pairwise(curve.rates)):
-        parts = math.ceil(math.log10(above / below) * FINE - 0.1) if at in gaps else 1
-        finer |= {_rounded(below * (above / below) ** (part / parts)) for part in range(1, parts)}
+        parts = math.ceil(_decades(below, above) * FINE - 0.1) if at in gaps else 1
+        finer |= {_rounded(below ** (1 - part / parts) * above ** (part / parts)) for part in range(1, parts)}
     return sorted(finer - set(curve.rates))
 
 
@@ -205,8 +209,8 @@ def finding(lines: Sequence[Line], metric: str) -> Finding:
             f"{curve.initial:.6g}; look at the data (data.scale=standard), the weights and the loss"
         )
     low, high = curve.as_good
-    middle = math.sqrt(rates[low] * rates[high])
-    at = min(range(low, high + 1), key=lambda place: abs(math.log(rates[place] / middle)))
+    middle = math.sqrt(rates[low]) * math.sqrt(rates[high])
+    at = min(range(low, high + 1), key=lambda place: abs(_decades(rates[place], middle)))
     stable = curve.last_settled
     return Finding(
         rates[at],
