@@ -1,7 +1,8 @@
 """Which learning rate to take: from trainings at many of them to one with its range, or to those to try next.
 
-A rate is as good as the median of its runs and those at its next neighbours, in which one that diverged or
-blew up is infinitely bad. What counts is how far that falls from the initial error, on a log scale.
+A rate is as good as the median of its runs and, where seeds differ, those at its next neighbours, in which
+one that diverged or blew up is infinitely bad. What counts is how far that falls from the initial error, on
+a log scale.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ SEEDS = range(8)
 NEIGHBOURS = 2
 #: Rates whose error falls so far, of the best one's fall on a log scale, are as good as the best.
 AS_GOOD = 0.95
+#: Rates whose error falls so far may have a better one beside them.
+PROMISING = 0.5
 #: What rates can be compared by: what is trained for, or held-out examples.
 BY = (TRAINING, "test_error")
 LEAST_RATES = 3
@@ -83,6 +86,7 @@ class Curve:
 
     `errors` are medians over seeds by `metric`, infinite where at least half diverged or blew up, and
     `smoothed` those with the neighbours up to NEIGHBOURS fine steps away: of many, a lucky one is not best.
+    Where all seeds give the same (`alike`) there is no luck, and no smoothing.
     `initial` is the median error before training; `settled` says where most seeds settle.
     """
 
@@ -92,6 +96,7 @@ class Curve:
     smoothed: Sequence[float]
     settled: Sequence[bool]
     initial: float
+    alike: bool
 
     @classmethod
     def of(cls, lines: Sequence[Line], metric: str) -> Curve:
@@ -104,9 +109,9 @@ class Curve:
             raise RunnerError("no training has a result, so that no learning rate can be found")
         rates = sorted(runs)
         costs = {rate: [cost(line, metric) for line in runs[rate]] for rate in rates}
-        near = {
-            rate: [r for r in rates if abs(_decades(rate, r)) < (NEIGHBOURS + 0.1) / FINE] for rate in rates
-        }
+        alike = all(len(of_rate) > 1 and len(set(of_rate)) == 1 for of_rate in costs.values())
+        reach = 0.0 if alike else (NEIGHBOURS + 0.1) / FINE
+        near = {rate: [r for r in rates if abs(_decades(rate, r)) <= reach] for rate in rates}
         return cls(
             metric,
             rates,
@@ -114,6 +119,7 @@ class Curve:
             [median(chain(*(costs[r] for r in near[rate]))) for rate in rates],
             [2 * sum(map(settles, runs[rate])) > len(runs[rate]) for rate in rates],
             median(line.result("initial_error") for rate in rates for line in runs[rate]),
+            alike,
         )
 
     @property
@@ -184,9 +190,15 @@ def _wider(rates: Sequence[float], direction: int) -> list[float]:
 
 
 def _finer(curve: Curve) -> list[float]:
-    """FINE rates a decade between the best, its range or the edge of stability, and their neighbours."""
-    (low, high), stable = curve.as_good, curve.last_settled
+    """FINE rates a decade between the best, its range or the edge of stability, and their neighbours.
+
+    Where seeds are alike, a rate between two others may be much better than both, so there too.
+    """
+    (low, high), stable, falls = curve.as_good, curve.last_settled, curve.falls
     gaps = {low - 1, curve.best - 1, curve.best, high} | (set() if stable is None else {stable})
+    if curve.alike:
+        good = [at for at, fall in enumerate(falls) if fall >= PROMISING * max(falls)]
+        gaps |= {gap for at in good for gap in (at - 1, at)}
     finer: set[float] = set()
     for at, (below, above) in enumerate(pairwise(curve.rates)):
         parts = math.ceil(_decades(below, above) * FINE - 0.1) if at in gaps else 1

@@ -74,9 +74,33 @@ def test_below_rounding_all_are_equal_and_the_middle_is_taken() -> None:
 
 
 def test_a_lucky_rate_among_worse_neighbours_is_not_the_best() -> None:
+    """But where all seeds give the same there is no luck."""
     rates = [0.1 * 10 ** (step / 16) for step in range(17)]
-    lucky = lines(lambda rate, _: 1e-9 if rate == rates[2] else 1e-3 if rate >= rates[8] else 1e-1, rates)
-    assert finding(lucky, "final_error").low == rates[8]
+
+    def error(rate: float, seed: int) -> float:
+        return (1e-9 if rate == rates[2] else 1e-3 if rate >= rates[8] else 1e-1) * (1 + 0.01 * seed)
+
+    assert finding(lines(error, rates), "final_error").low == rates[8]
+    same = finding(lines(lambda rate, _: error(rate, 0), rates), "final_error")
+    assert (same.low, same.rate, same.high) == (rates[2],) * 3
+    assert finding(lines(error, rates, seeds=1), "final_error").low == rates[8]
+
+
+def test_a_narrow_best_between_two_rates_is_found_where_seeds_are_alike() -> None:
+    narrow = 10 ** (-2 + 6 / 16)
+
+    def error(rate: float, seed: int) -> float:
+        return 1e-9 if abs(math.log(rate / narrow)) < 1e-3 else 1e-4 if 1e-3 < rate < 1 else 0.5
+
+    seen: list[Line] = []
+
+    def measure(rates: Sequence[float]) -> list[Line]:
+        seen.extend(more := lines(error, rates))
+        return more
+
+    coarse = [10 ** (step / 4) for step in range(-16, 5)]
+    assert find(coarse, "final_error", measure).rate == pytest.approx(narrow, rel=1e-4)
+    assert len(seen) < 3 * 80
 
 
 def test_a_lost_seed_of_three_is_outvoted_and_two_are_not() -> None:
