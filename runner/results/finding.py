@@ -111,7 +111,7 @@ class Curve:
         costs = {rate: [cost(line, metric) for line in runs[rate]] for rate in rates}
         alike = all(len(of_rate) > 1 and len(set(of_rate)) == 1 for of_rate in costs.values())
         reach = 0.0 if alike else (NEIGHBOURS + 0.1) / FINE
-        near = {rate: [r for r in rates if abs(math.log10(r / rate)) <= reach] for rate in rates}
+        near = {rate: [r for r in rates if abs(_decades(rate, r)) <= reach] for rate in rates}
         return cls(
             metric,
             rates,
@@ -151,6 +151,11 @@ class Curve:
         while at is not None and at + 1 < len(self.rates) and self.settled[at + 1]:
             at += 1
         return at
+
+
+def _decades(rate: float, other: float) -> float:
+    """How far one rate is above another; their ratio may be beyond all numbers."""
+    return math.log10(other) - math.log10(rate)
 
 
 def _log(error: float) -> float:
@@ -196,8 +201,8 @@ def _finer(curve: Curve) -> list[float]:
         gaps |= {gap for at in good for gap in (at - 1, at)}
     finer: set[float] = set()
     for at, (below, above) in enumerate(pairwise(curve.rates)):
-        parts = math.ceil(math.log10(above / below) * FINE - 0.1) if at in gaps else 1
-        finer |= {_rounded(below * (above / below) ** (part / parts)) for part in range(1, parts)}
+        parts = math.ceil(_decades(below, above) * FINE - 0.1) if at in gaps else 1
+        finer |= {_rounded(below ** (1 - part / parts) * above ** (part / parts)) for part in range(1, parts)}
     return sorted(finer - set(curve.rates))
 
 
@@ -216,8 +221,8 @@ def finding(lines: Sequence[Line], metric: str) -> Finding:
             f"{curve.initial:.6g}; look at the data (data.scale=standard), the weights and the loss"
         )
     low, high = curve.as_good
-    middle = math.sqrt(rates[low] * rates[high])
-    at = min(range(low, high + 1), key=lambda place: abs(math.log(rates[place] / middle)))
+    middle = math.sqrt(rates[low]) * math.sqrt(rates[high])
+    at = min(range(low, high + 1), key=lambda place: abs(_decades(rates[place], middle)))
     stable = curve.last_settled
     return Finding(
         rates[at],

@@ -52,12 +52,17 @@ class Repeating:
         for job, line in zip(jobs, lines, strict=True):
             if self._is_fresh(job):
                 settings.setdefault(_without_seed(job), []).append(line)
-        shared = set[str]().union(*settings).intersection(*settings) if len(settings) > 1 else set()
         heading = f"again with {self.count} fresh seeds"
         return [
-            (heading, f"{_summed_up(repeats)} at {', '.join(o for o in setting if o not in shared)}")
+            (heading, _summed_up(repeats) + _where(setting, repeats[0]))
             for setting, repeats in settings.items()
         ]
+
+
+def _where(setting: Sequence[str], line: Line) -> str:
+    """What was swept, of the overrides of a job."""
+    swept = ", ".join(override for override in setting if key_of(override) in line.swept)
+    return f" at {swept}" if swept else ""
 
 
 def _seed(job: Sequence[str]) -> int:

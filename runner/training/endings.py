@@ -118,12 +118,14 @@ def _classified(errors: Array, course: Course, noisy: bool) -> tuple[list[str], 
     if len(errors) < 2:
         return [""] * len(initial), np.zeros(len(initial), dtype=int)
     last, spread, level = errors[-1], np.ptp(errors, axis=0), errors.mean(axis=0)
-    trend, rest = _trend(errors), _still_to_go(errors, course.length)
+    trend, rest = _trend(errors), _change_ahead(errors, course.length, noisy)
     small = _thirds(errors)[2].max(axis=0) <= np.maximum(ROUNDING, SMALL * initial)
     worthwhile = np.abs(rest) > np.maximum(WORTHWHILE * last, SMALL * initial)
     falls = (worthwhile & (rest < 0) & (trend <= -CLEAR)) | (_dies_away(errors) & ~np.array(noisy))
-    settles = ~worthwhile & _is_smooth(errors)
-    rises = (trend >= CLEAR) & _is_higher(errors)
+    recent = errors[-max(1, len(errors) // 3) :]
+    stands = _is_smooth(recent) | (np.ptp(recent, axis=0) <= WORTHWHILE * last)
+    settles = ~worthwhile & _is_smooth(errors) & stands
+    rises = worthwhile & (rest > 0) & (trend >= CLEAR) & _is_higher(errors)
     flat = spread <= FLAT * level
     periods = np.where(flat & course.alternating, 2, 0)
     if not noisy:
@@ -163,6 +165,21 @@ def _thirds(errors: Array) -> Array:
     return np.concatenate([errors[:1], errors])[-3 * size :].reshape(3, size, -1)
 
 
+def _change_ahead(errors: Array, more: Numbers, noisy: bool) -> Array:
+    """By how much errors (T, R) would change in as many epochs again as `more` (R,), or more than that.
+
+    As the last third of them has it, where that goes one way and says more (of a few, the last step): of a
+    swing, or behind a drop to a plateau, what was before tells nothing of what is to come. A few noisy errors
+    may go one way by chance.
+    """
+    whole, recent = _still_to_go(errors, more), errors[-(len(errors) // 3) :]
+    if noisy:
+        return whole
+    few = len(recent) < 3
+    lately = np.diff(errors, axis=0)[-1] if few else _still_to_go(recent, more) * _is_smooth(recent)
+    return np.where(np.abs(lately) > np.abs(whole), lately, whole)
+
+
 def _still_to_go(errors: Array, more: Numbers) -> Array:
     """By how much errors (T, R) would change in as many epochs again as `more` (R,).
 
@@ -182,16 +199,19 @@ def _is_smooth(errors: Array) -> Mask:
 
 
 def _dies_away(errors: Array) -> Mask:
-    """Whether a swing (T, R) halves from the first third to the last, in its mean and in its peaks."""
+    """Whether a swing (T, R) falls from third to third, to less than half, in its mean and in its peaks."""
     thirds = _thirds(errors)
-    falls = [2.0 * of(thirds, axis=1)[2] < of(thirds, axis=1)[0] for of in (np.mean, np.max)]
+    means, peaks = thirds.mean(axis=1), thirds.max(axis=1)
+    falls = [(2.0 * of[2] < of[0]) & (of[2] < of[1]) & (of[1] < of[0]) for of in (means, peaks)]
     return np.logical_and(*falls)
 
 
 def _is_higher(errors: Array) -> Mask:
-    """Whether the mean of errors (T, R) is clearly higher in the last third than in the first."""
-    first, _, last = _thirds(errors).mean(axis=1)
-    return np.asarray(last > (1.0 + WORTHWHILE) * first)
+    """Whether errors (T, R) are clearly higher in the last third than in the first, in mean and peaks."""
+    thirds = _thirds(errors)
+    return np.logical_and(
+        *(of[2] > (1.0 + WORTHWHILE) * of[0] for of in (thirds.mean(axis=1), thirds.max(axis=1)))
+    )
 
 
 def _periods(errors: Array, spread: Array) -> Numbers:

@@ -134,6 +134,13 @@ def test_the_best_at_no_rate_is_said_and_smaller_rates_are_tried_first() -> None
     assert max(tried) == 10
 
 
+def test_rates_as_far_apart_as_numbers_go_are_compared() -> None:
+    apart = [1e-300, 1e-3, 1e300]
+    finer = next_rates(Curve.of(lines(valley, apart), "final_error"))
+    assert 1e-300 < min(finer) < 1e-299 < 1e299 < max(finer) < 1e300
+    assert finding(lines(lambda rate, _: 0.1, apart), "final_error").rate == 1e-3
+
+
 def test_where_it_is_fine_enough_nothing_is_tried() -> None:
     rates = [0.003 * 10 ** (step / 16) for step in range(33)]
     assert next_rates(Curve.of(lines(valley, rates), "final_error")) == []

@@ -74,5 +74,6 @@ def test_a_seed_that_is_no_number_is_refused() -> None:
 def test_a_sweep_that_repeats_says_every_seed(command: Command, tmp_path: Path) -> None:
     done = command("-m", "learning_rate=0.1,0.01", "epochs=3", "hydra.sweeper.repeat=2", "hydra.sweep.dir=s")
     assert "again with 2 fresh seeds: final error" in done.stdout, done.stderr
+    assert "standard deviation) at learning_rate=0.1\n" in done.stdout  # and not at what is the same in all
     table = [(line["learning_rate"], line["seed"]) for line in lines(tmp_path / "s")]
     assert table == [("0.1", "0"), ("0.01", "0"), ("0.1", "1"), ("0.1", "2")]

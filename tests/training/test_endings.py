@@ -74,6 +74,33 @@ def test_noise_about_a_level_is_a_plateau_and_no_oscillation() -> None:
         assert ending_of(falling, noisy=True).name == "falling"
 
 
+def test_chaos_is_not_taken_for_a_swing_that_dies_away() -> None:
+    """Of few epochs some would look like one by chance: with half the peaks at the end alone, every sixth."""
+    runs = runner.train([runner.load(f"learning_rate={0.4 + 0.001 * k}", "epochs=20") for k in range(100)])
+    assert sum(run.result.ending == "falling" for run in runs) <= 10
+
+
+@pytest.mark.parametrize(
+    ("overrides", "ending"),
+    [
+        ("network=dense data=xor optimizer=adam learning_rate=0.01 epochs=30", "falling"),  # behind a drop
+        ("network=dense data=xor optimizer=rmsprop learning_rate=0.1 epochs=10", "falling"),
+        ("optimizer=adam learning_rate=0.003 epochs=100", "irregular"),  # in the midst of a swing
+        (
+            "network=dense network.hidden=[3,3,3] network.activation=identity data=plane optimizer=adam"
+            " learning_rate=0.01 epochs=100",
+            "irregular",
+        ),
+        # two values, whose level creeps up to an end
+        ("network=dense data=xor optimizer=rmsprop learning_rate=0.2 epochs=1000", "irregular"),
+        ("learning_rate=0.492425 epochs=300", "irregular"),  # chaos, whose means rise by chance
+    ],
+)
+def test_what_an_ending_foretells_is_to_come(overrides: str, ending: str) -> None:
+    """As each of these has been seen to go on."""
+    assert runner.train(runner.load(*overrides.split())).result.ending == ending
+
+
 def test_two_places_of_one_error_are_an_oscillation() -> None:
     """As w and −w are, in a network without biases."""
     assert ending_of(np.full(100, 0.2), alternating=True) == Ending("oscillating", 2)
