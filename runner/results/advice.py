@@ -47,9 +47,10 @@ def ending_of(line: Line) -> str:
 
 
 def _endings(lines: Sequence[Line]) -> Said | None:
+    if not any(line.ending for line in lines):  # a table of an earlier version
+        return None
     counts = Counter(ending_of(line) for line in lines)
-    known = ", ".join(f"{counts[ending]:,} {ending}" for ending in ENDINGS if counts[ending])
-    return ("how they ended", known) if known else None
+    return "how they ended", ", ".join(f"{counts[e]:,} {e}" for e in ENDINGS if counts[e])
 
 
 def _unstable(lines: Sequence[Line], keys: Sequence[str], lost: bool) -> Said | None:

@@ -164,15 +164,17 @@ def test_what_bounds_the_rates_is_drawn(rates: Path, tmp_path: Path) -> None:
     assert "The stability limit, 0.15," in text
 
 
-def test_round_off_is_a_floor_on_which_all_are_equal(tmp_path: Path) -> None:
-    finals = ["1e-3", "0", "1e-31", "3e-26"]
+@pytest.mark.parametrize(("first", "near"), [("1e-3", 0.05), ("0", 0.01)])
+def test_round_off_is_a_floor_on_which_all_are_equal(tmp_path: Path, first: str, near: float) -> None:
+    """Also where nothing else is drawn, be it rounding or exactly 0."""
+    finals = [first, "0", "1e-31" if near > 0.01 else "0", "3e-26" if near > 0.01 else "0"]
     sweep = retold(
         sweep_of(tmp_path, {"learning_rate": [0.01, 0.05, 0.1, 0.2]}, "epochs=5"), final_error=finals
     )
     _, canvas = drawn("learning_rates", sweep)
     (floor,) = [patch for patch in canvas.axes[0].patches if patch.get_gid() == "round-off"]
     assert floor.get_bbox().y1 == 1e-24
-    assert curves(canvas)[0][1].tolist() == pytest.approx([1e-3, *[1e-25] * 3])
-    (near,) = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "near"]
-    assert near.get_xdata().tolist() == [0.05, 0.2]
+    assert curves(canvas)[0][1].tolist() == pytest.approx([max(float(first), 1e-25), *[1e-25] * 3])
+    (bar,) = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "near"]
+    assert bar.get_xdata().tolist() == [near, 0.2]
     assert min(canvas.axes[0].get_yticks()) >= 1e-24

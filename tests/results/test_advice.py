@@ -54,6 +54,8 @@ def test_how_the_runs_ended_is_counted() -> None:
 
 def test_a_table_of_an_earlier_version_tells_no_endings() -> None:
     assert told(over([1, 2, 3], [0.3, 0.1, 0.3], "")) == {}
+    lost = over([1, 2, 3, 4], [0.3, 0.1, 0.3, 1e9], "")
+    assert list(told(lost)) == ["unstable"]
 
 
 @pytest.mark.parametrize(

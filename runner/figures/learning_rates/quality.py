@@ -41,7 +41,8 @@ def heights_of(table: pd.DataFrame) -> Heights:
 def _floor(table: pd.DataFrame) -> float:
     """Where errors are cut, as some are round-off and others are not; else nowhere."""
     errors = table[table.attrs["metric"]]
-    return FLOOR if errors[errors > 0].min() < ROUNDING else 0.0
+    positive = errors[errors > 0]
+    return FLOOR if positive.empty or positive.min() < ROUNDING else 0.0
 
 
 def has_floor(table: pd.DataFrame) -> bool:
