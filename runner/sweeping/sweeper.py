@@ -81,7 +81,7 @@ def sweep(
         table = RunsTable(folder, expected(jobs, config, fixed))
     with _recorded(folder, config, keeps_table):
         batches = _launched(jobs, size or max(1, len(jobs)), launcher, table, is_batched)
-        while more := _more(rounds, jobs, _lines(batches, table)):
+        while more := _more(rounds, jobs, batches, table):
             print(f"{len(more)} runs more, by what these have found")
             first, jobs = len(jobs), [*jobs, *more]
             if table is not None:
@@ -95,8 +95,11 @@ def sweep(
     return batches
 
 
-def _more(rounds: Sequence[Round], jobs: Sequence[list[str]], lines: Sequence[Line]) -> list[list[str]]:
-    """The jobs of the first round that has some."""
+def _more(
+    rounds: Sequence[Round], jobs: Sequence[list[str]], batches: Sequence[Any], table: RunsTable | None
+) -> list[list[str]]:
+    """The jobs of the first round that has some. A sweep of another program has no rounds, and no lines."""
+    lines = _lines(batches, table) if rounds else []
     return next(filter(None, (a_round.next_jobs(jobs, lines) for a_round in rounds)), [])
 
 

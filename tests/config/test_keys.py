@@ -96,7 +96,7 @@ def test_messages_name_key_value_and_what_is_allowed(override: str, words: list[
     for word in words:
         assert word in text
     assert len(text.splitlines()) <= 3
-    assert len(text) < 400
+    assert len(text) < 500
 
 
 @pytest.mark.parametrize(
