@@ -76,7 +76,8 @@ def test_noise_about_a_level_is_a_plateau_and_no_oscillation() -> None:
 
 def test_chaos_is_not_taken_for_a_swing_that_dies_away() -> None:
     """Of few epochs some would look like one by chance: with half the peaks at the end alone, every sixth."""
-    runs = runner.train([runner.load(f"learning_rate={0.4 + 0.001 * k}", "epochs=20") for k in range(100)])
+    rates = ["learning_rate=interval(0.4,0.499)", "hydra.sweeper.points=100"]
+    runs = runner.train(runner.load_sweep(*rates, "epochs=20"))
     assert sum(run.result.ending == "falling" for run in runs) <= 10
 
 
@@ -174,6 +175,6 @@ def test_a_linear_unit_converges_up_to_two_over_the_largest_eigenvalue(part: flo
 
 def test_training_with_batches_ends_on_a_plateau() -> None:
     net = ("network=dense", "network.hidden=[4]", "data=sine", "data.noise=0.3", "loss=mean_squared_error")
-    small = (*net, "batch_size=8", "learning_rate=0.2", "epochs=400", "log.weights=false")
-    for run in runner.train([runner.load(*small, f"seed={seed}") for seed in range(30)]):
+    small = (*net, "batch_size=8", "learning_rate=0.2", "epochs=300", "log.weights=false")
+    for run in runner.train(runner.load_sweep(*small, "seed=range(0,20)")):
         assert run.result.ending in ("converged", "falling")
