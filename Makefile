@@ -27,9 +27,8 @@ run: $(STAMP)  ## the article's network at nine learning rates, with figures and
 test: $(STAMP)  ## lint, format, types and tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/mypy & types=$$!; $(BIN)/pytest -n 3 --dist worksteal; tests=$$?; wait $$types && exit $$tests
 
 format: $(STAMP)  ## put the code in its one format
 	$(BIN)/ruff check --fix --select I
