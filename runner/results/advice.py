@@ -66,7 +66,7 @@ def _unstable(lines: Sequence[Line], keys: Sequence[str], lost: bool) -> Said | 
             least = min(map(_rate, unstable)) if RATE in keys else math.nan
             first = f", the first at {RATE}={least:g}" if math.isfinite(least) else ""
             parts.append(f"{len(unstable) / len(done):.0%} {words}{first}")
-    rates = sorted({_rate(line) for line in lines}, reverse=True) if RATE in keys else []
+    rates = sorted({_rate(line) for line in done}, reverse=True) if RATE in keys else []
     if parts and lost and len(rates) > 1 and all(map(math.isfinite, rates)):
         parts.append(f"go on with {_beyond(rates)}")
     return ("unstable", "; ".join(parts)) if parts else None
@@ -84,8 +84,10 @@ def _edges(lines: Sequence[Line], keys: Sequence[str], ranking: Ranking) -> Iter
     """
     for key in keys:
         numbers = [_number(line.swept.get(key)) for line in lines]
-        values = sorted(set(numbers))
-        if len(values) < 3 or not all(map(math.isfinite, numbers)):
+        values = sorted(
+            {number for number, line in zip(numbers, lines, strict=True) if line.status in FINISHED}
+        )
+        if len(values) < 3 or not all(map(math.isfinite, values)):
             continue
         for which, where in _searches(lines, keys, ranking):
             edge = {numbers[run] for run in which}

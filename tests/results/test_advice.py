@@ -75,6 +75,15 @@ def test_a_best_rate_at_the_edge_is_named_with_where_to_go_on(errors: list[float
     assert told(over([0.03, 0.1, 0.3, 1], errors)).get("at the edge") == said
 
 
+def test_what_failed_was_not_swept() -> None:
+    """A rate below 0, say, is no edge, and nothing to go on from."""
+    failed = Line(3, {"learning_rate": "-1"}, "failed")
+    said = told([*over([0.1, 0.3, 1], [0.1, 0.2, 0.3]), failed])
+    assert said["at the edge"].startswith("learning_rate=0.1 is the least of 3 values")
+    lost = [line._replace(status="diverged") for line in over([5, 10], [1.0, 1.0])]
+    assert told([*lost, failed])["unstable"].endswith("; go on with 2.5, 1.2, 0.62")
+
+
 def test_an_edge_is_looked_for_with_each_choice_of_another_key() -> None:
     """The comparison of two schedules is not fair where one of them is cut short."""
     rates = [0.1, 0.3, 1]
