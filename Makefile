@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml $(if $(wildcard $(BIN)/python),,new)
 		echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), and Python 3.11 or newer is needed:" \
 			"make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(BIN)/python $(IS_NEW) 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --editable '.[test]'
 	$(BIN)/python -m compileall -q runner hydra_plugins
 	touch $@
 

@@ -34,7 +34,7 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
 
     call(sys.executable, "-m", "venv", "empty")
     python = tmp_path / "empty/bin/python"
-    call(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
+    call(python, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", wheel)
     (tmp_path / "elsewhere").mkdir()
     said = call(
         tmp_path / "empty/bin/backprop-runner", "epochs=1", "hydra.run.dir=run", cwd=tmp_path / "elsewhere"

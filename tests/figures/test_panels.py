@@ -67,11 +67,10 @@ def test_texts_keep_clear_of_each_other_and_within_the_picture(
 ) -> None:
     """And no ink lies at the edges: each figure is painted once for both."""
     for name, canvas in painted(request.getfixturevalue(folder), style):
-        canvas.canvas.draw()
-        assert inked_edges(canvas) == [], (name, style)
         for dpi in (300, 72):  # of PNG, and of PDF and SVG
             canvas.set_dpi(dpi)
             canvas.canvas.draw()
+            assert inked_edges(canvas) == [], (name, style, dpi)
             shown = [ax for ax in canvas.axes if ax.axison]
             texts = [(ax, text) for ax in shown for axis in (ax.xaxis, ax.yaxis) for text in texts_of(axis)]
             for ax, text in texts:
