@@ -35,6 +35,8 @@ class Options:
     x: str | None = None
     y: str | None = None
     color: str | None = None
+    col: str | None = None
+    row: str | None = None
     threshold: float | None = None
 
     @property

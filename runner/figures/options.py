@@ -21,6 +21,8 @@ CHOICES = {
     "x": "heatmap: the swept key across; landscape: the weight across",
     "y": "heatmap: the swept key upwards; landscape: the weight upwards",
     "color": "the swept key whose values are the colours of lines",
+    "col": "the swept key whose values are panels side by side (default: words of at most 6 values)",
+    "row": "the swept key whose values are panels one below the other",
     "threshold": "the level that counts as learnt, of the metric: learning_rates counts the epochs to it",
 }
 

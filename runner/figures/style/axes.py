@@ -22,8 +22,9 @@ from runner.results.rates import RATE
 from runner.training.endings import OFF_SCALE
 
 DIVERGED_GREY = "0.88"
-#: From so many times the smallest on, positive values want a log axis.
+#: From so many times the smallest on, positive values want a log axis; errors sooner.
 WIDE = 30
+ERRORS_WIDE = 3
 SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -41,6 +42,8 @@ LABELS = {
     "best_error": "best error $E$",
     "test_error": "test error",
     "test_accuracy": "test accuracy",
+    "error_rate": "error rate, 1 − accuracy",
+    "test_error_rate": "test error rate, 1 − accuracy",
 }
 
 
@@ -79,7 +82,7 @@ def wants_log(values: Sequence[Any] | pd.Series[Any] | NDArray[Any], key: str = 
     return bool(key == RATE or steps.sum() >= np.log(WIDE) or in_ratio)
 
 
-def errors_want_log(values: Array, wide: float = WIDE) -> bool:
+def errors_want_log(values: Array, wide: float = ERRORS_WIDE) -> bool:
     """Whether errors want a log axis; an error of exactly 0 is as small as they come."""
     finite = values[np.isfinite(values)]
     above = np.log(finite[finite > 0])
@@ -91,16 +94,17 @@ class Heights:
     """Where errors stand on their axis, the same for all lines and marks of a panel.
 
     On a log axis an error of exactly 0 stands at `floor`, a decade below the smallest other one. What
-    is above `top` is off the scale.
+    is above `top` is off the scale. The axis ends at `most` at the latest, and at 0 where nothing is below.
     """
 
     log: bool = False
     floor: float = -np.inf
     top: float = np.inf
     zeros: bool = False
+    most: float = np.inf
 
     @classmethod
-    def of(cls, values: Array, top: float = np.inf, wide: float = WIDE) -> Heights:
+    def of(cls, values: Array, top: float = np.inf, wide: float = ERRORS_WIDE) -> Heights:
         """The heights of errors, of which those above `top` are off the scale; log where they are `wide`."""
         log = errors_want_log(values, wide)
         zeros = log and bool((values == 0).any())
@@ -132,8 +136,10 @@ class Heights:
         ends = np.array([within.min(), within.max()])
         low, high = np.log(ends) if self.log else ends
         length = (high - low) or (abs(high) or 1.0)
-        low, high = low - below * length, high + above * length
-        return (float(np.exp(low)), float(np.exp(high))) if self.log else (float(low), float(high))
+        lower, high = low - below * length, high + above * length
+        if self.log:
+            return float(np.exp(lower)), float(np.exp(high))
+        return float(max(0.0, lower) if low >= 0 else lower), float(min(high, self.most))
 
 
 def power_of_ten(value: float, _position: int | None = None) -> str:

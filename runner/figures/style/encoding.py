@@ -21,6 +21,7 @@ from runner.figures.figure import Options
 from runner.figures.style.axes import add_bar, escaped, is_numeric, label, wants_log
 from runner.overrides import in_order, plain
 from runner.results import Results
+from runner.results.rates import RATE
 
 #: viridis without its end that is lost on white paper.
 ORDERED = LinearSegmentedColormap.from_list("ordered", mpl.colormaps["viridis"](np.linspace(0, 0.88, 256)))
@@ -36,21 +37,29 @@ BESIDE = 20  # letters of a name in a legend that leaves a panel room beside it
 
 @dataclass(frozen=True)
 class Keys:
-    """Which swept key is told by colour, which by dash, and which by neither."""
+    """Which swept key is told by colour, which by dash, which by neither; and which by panels."""
 
     color: str | None
     dash: str | None = None
     rest: tuple[str, ...] = ()
+    col: str | None = None
+    row: str | None = None
 
     @classmethod
-    def of(cls, runs: pd.DataFrame, keys: Sequence[str], asked: str | None = None) -> Keys:
-        """The roles of those `keys` that vary among `runs`.
+    def of(
+        cls, runs: pd.DataFrame, keys: Sequence[str], asked: str | None = None, dashes: bool = True
+    ) -> Keys:
+        """The roles of those `keys` that vary among `runs`; dashes may tell something else.
 
-        Colour goes to what is asked, or to the first that leaves dashes to another, or to the first.
+        Colour goes to what is asked, or to the first :func:`for_color` that leaves dashes to another, or to
+        the first.
         """
-        counts = {key: n for key in keys if (n := runs[key].nunique()) > 1}
+        counts = {key: runs[key].nunique() for key in for_color(runs, keys)}
         if not counts:
             return cls(None)
+        if not dashes:
+            color = asked if asked in counts else next(iter(counts))
+            return cls(color, rest=tuple(key for key in counts if key != color))
         roles = []
         for color in [asked] if asked in counts else counts:
             others = [key for key in counts if key != color]
@@ -63,9 +72,25 @@ class Keys:
     def say(self) -> str:
         """What a caption has to say of it."""
         text = f"; colours tell {self.color}, dashes {self.dash}" if self.dash else ""
+        panels = [key for key in (self.col, self.row) if key]
+        text = (f"; a panel for each {' and '.join(panels)}" if panels else "") + text
         *most, last = self.rest or ("",)
         rest = f"{', '.join(most)} and {last}" if most else last
         return text + (f"; lines that look alike differ in {rest}" if rest else "")
+
+
+def for_color(runs: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Those of `keys` that vary among `runs`, in the order in which colour goes to them.
+
+    The learning rate, then numbers by how many there are, then words; the seed, which is no setting, last.
+    """
+    counts = {key: n for key in keys if (n := runs[key].nunique()) > 1}
+
+    def place(key: str) -> tuple[bool, bool, int]:
+        numeric = is_numeric(runs[key]) and key != "seed"
+        return key != RATE, not numeric, -counts[key] if numeric else 0
+
+    return sorted(counts, key=place)
 
 
 def keys_of(results: Results, options: Options, runs: Sequence[int] | None = None) -> Keys:
@@ -150,19 +175,26 @@ class Looks:
         return MARKERS[self.dashes.values.index(marks[self.dashes.key])] if self.dashes else MARKERS[0]
 
     def explain(
-        self, axes: Sequence[Axes], marked: bool = False, notes: tuple[str, Mapping[Any, str]] = ("", {})
+        self,
+        axes: Sequence[Axes],
+        marked: bool = False,
+        notes: tuple[str, Mapping[Any, str]] = ("", {}),
+        curves: Mapping[str, Any] | None = None,
     ) -> None:
         """Adds the key: a bar of the colours beside the panels, or legends, whatever it takes.
 
         `notes` are what the title is to add, and each value's name, where colours are told one by one.
+        `curves` are dashes that tell curves of one run, by their names.
         """
+        sections: list[tuple[str | None, list[Artist]]] = []
+        handles: list[Any] = []
         if (shades := self.shades) is None:
-            return
-        sections = []
-        if shades.is_map:
+            pass
+        elif shades.is_map:
             add_bar(axes, ScalarMappable(shades.norm, ORDERED), label(shades.key))
         else:
-            dashes = ["-" if self.dashes else shades.dash(value) for value in shades.values]
+            alike = self.dashes or curves
+            dashes = ["-" if alike else shades.dash(value) for value in shades.values]
             what, said = notes
             names = [shades.name(value) + said.get(value, "") for value in shades.values]
             looks = zip(shades.colors.values(), dashes, names, strict=True)
@@ -174,6 +206,8 @@ class Looks:
             markers = MARKERS if self.dashes else MARKERS[0] * len(handles)
             for handle, marker in zip(handles, markers, strict=False):
                 handle.set_marker(marker)
+        if curves:
+            sections.append((None, [_sample("0.3", dash, name) for name, dash in curves.items()]))
         if sections:
             add_legend(axes, sections)
 
