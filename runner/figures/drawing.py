@@ -24,7 +24,7 @@ from pyarrow import csv
 from runner.commands import write_named
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color, note_of
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_role, note_of
 from runner.figures.style.panel import Panel
 from runner.records.histories import NotShownError
 from runner.results import Results
@@ -111,7 +111,7 @@ def _rendered(
         if reason := figure.applies(results, options) or figure.refuses(options):
             return Rendered(name, reason=reason), []
         numbers = figure.numbers(results, options)
-        if reason := drops_color(numbers, options):
+        if reason := drops_role(numbers, options):
             return Rendered(name, reason=reason), []
     except RunnerError as error:
         return Rendered(name, reason=str(error), failed=not isinstance(error, NotShownError)), []

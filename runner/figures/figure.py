@@ -20,6 +20,13 @@ from runner.results import Results
 from runner.results.ranking import BLOWN_UP
 from runner.training.endings import OFF_SCALE
 
+#: What swept keys may be asked to tell, and what a figure says that cannot.
+ROLES = {
+    "color": "the lines that it draws are not told apart by it",
+    "col": "it draws no panels of it",
+    "row": "it draws no panels of it",
+}
+MOST_PANELS = 6  # a side
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2
 
@@ -100,11 +107,13 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
     metric = results.metric(options.metric)
     if options.threshold and options.threshold > 1 and higher_is_better(metric):
         raise RunnerError(f"--threshold {options.threshold:g}: must be at most 1, as {metric} is")
-    if options.color:
-        _check_key(results, "--color", options.color)
-        if options.color not in results.keys:
-            said = f"--color {options.color}: seeds are repeats"
-            raise RunnerError(f"{said}; they become a median and its band")
+    for role in ROLES:
+        if key := getattr(options, role):
+            _check_role(results, f"--{role}", key)
+    if options.col and options.col == options.row:
+        raise RunnerError(f"--col {options.col} --row {options.row}: panels need two different ones")
+    if options.color and options.color in (options.col, options.row):
+        raise RunnerError(f"--color {options.color}: its values are panels, as asked for")
     for option, key in (("--x", options.x), ("--y", options.y)):
         if key and not results.finished.empty:
             _check_key(results, option, key, or_weights=results.weight_names())
@@ -115,6 +124,18 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
             raise RunnerError(f"--only {name}: {refused}")
 
 
+def _check_role(results: Results, option: str, key: str) -> None:
+    """Raises RunnerError for a key that cannot tell lines or panels apart."""
+    _check_key(results, option, key)
+    if key not in results.keys:
+        said = f"{option} {key}: seeds are repeats"
+        raise RunnerError(f"{said}; they become a median and its band")
+    if option != "--color" and (count := results.runs[key].nunique()) > MOST_PANELS:
+        raise RunnerError(
+            f"{option} {key}: has {count} values, and there are at most {MOST_PANELS} panels a side"
+        )
+
+
 def _check_key(results: Results, option: str, key: str, or_weights: Sequence[str] = ()) -> None:
     if key not in results.swept and key not in or_weights:
         has = ", ".join(results.swept) or "none"
@@ -123,11 +144,12 @@ def _check_key(results: Results, option: str, key: str, or_weights: Sequence[str
         raise RunnerError(f"{option} {key}{nearest}: the swept keys are: {has}{more}")
 
 
-def drops_color(numbers: pd.DataFrame, options: Options) -> str | None:
-    """The reason why a figure would tell another key by colour than it was asked to."""
-    if options.color is None or numbers.attrs["keys"].color == options.color:
-        return None
-    return f"--color {options.color}: the lines that it draws are not told apart by it"
+def drops_role(numbers: pd.DataFrame, options: Options) -> str | None:
+    """The reason why a figure would tell other keys by colour or by panels than it was asked to."""
+    for role, what in ROLES.items():
+        if (key := getattr(options, role)) and getattr(numbers.attrs["keys"], role) != key:
+            return f"--{role} {key}: {what}"
+    return None
 
 
 HUGE = 1e300

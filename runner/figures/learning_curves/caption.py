@@ -6,7 +6,7 @@ import pandas as pd
 
 from runner.figures.figure import counted, rounded, spread_of
 from runner.figures.learning_curves.lines import HELD_OUT
-from runner.figures.learning_curves.picture import drawn_of, heights_of, lost
+from runner.figures.learning_curves.picture import drawn_of, frame_of, lost
 from runner.figures.style.panels import READABLE
 from runner.overrides import plain
 
@@ -18,8 +18,8 @@ def caption(table: pd.DataFrame) -> str:
     ends = table.groupby([name for name in ("line", "curve", "kind", "run") if name in table], dropna=False)
     last = ends.tail(1)
     text += _say_losses(table.attrs["losses"], last, column)
-    heights = heights_of(drawn)
-    off = last[heights.off(last[column]) & ~lost(last)]
+    heights, _ = frame_of(drawn)
+    off = last[heights.off(drawn.loc[last.index, drawn.attrs["column"]]) & ~lost(last)]
     if len(off):
         text += f". Triangles: lines that leave the frame, up to {rounded(off[column].max())}"
     if drawn is not table:
@@ -50,7 +50,8 @@ def _lines(table: pd.DataFrame) -> str:
         return text + (f", of which {drawn} are drawn, evenly spread" if sampled else "")
     text = f": median over {spread_of(medians['runs'])} seeds"
     text += f", {drawn} of {settings:,} settings, evenly spread" if sampled else ""
-    of = f" of the {table.attrs['primary']} {table.attrs['column']}" if table["curve"].nunique() > 1 else ""
+    primary = f" of the {table.attrs['primary'].replace(' ', '-')} {table.attrs['column']}"
+    of = primary if table["curve"].nunique() > 1 else ""
     if "low" in table and table["low"].notna().any():
         text += f", the band from the first to the third quartile{of}"
     if (table["kind"] == "seed").any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """Panels with the lines of their settings."""
     table = drawn_of(table)
     keys, unit = table.attrs["keys"], table.attrs["unit"]
-    heights, looks, grid = heights_of(table), Looks.of(table, keys), Grid.of(table, keys)
-    room = NAMED if _has_names(table) else MARGIN
-    limits = heights.limits(heights.place(_values(table)), room, room)
+    (heights, limits), looks, grid = frame_of(table), Looks.of(table, keys), Grid.of(table, keys)
     for ax, part in zip(axes, grid.parts(table), strict=True):
         ax.set_ylim(*limits)
         if heights.log:
@@ -52,7 +51,14 @@ def drawn_of(table: pd.DataFrame) -> pd.DataFrame:
     return as_drawn(table, "column", ("low", "high"))
 
 
-def heights_of(table: pd.DataFrame) -> Heights:
+def frame_of(table: pd.DataFrame) -> tuple[Heights, tuple[float, float]]:
+    """Where errors stand, with the ends of their axis, which lines leave that are off the scale."""
+    heights, room = _heights(table), NAMED if _has_names(table) else MARGIN
+    low, high = heights.limits(heights.place(_values(table)), room, room)
+    return (replace(heights, top=high) if np.isfinite(heights.top) else heights), (low, high)
+
+
+def _heights(table: pd.DataFrame) -> Heights:
     """Of errors up to a little above where the runs begin, not where divergence ends, unless all do."""
     unit, column = table.attrs["unit"], table.attrs["column"]
     if METRICS.get(column):

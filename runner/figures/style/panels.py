@@ -10,17 +10,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.figures.figure import DOUBLE, SINGLE, Layout, Options
+from runner.figures.figure import DOUBLE, MOST_PANELS, SINGLE, Layout, Options
 from runner.figures.style.axes import escaped, is_numeric, label
 from runner.figures.style.encoding import Keys, for_color, short_names
 from runner.overrides import in_order
 from runner.results import Results
 
-MOST = 6  # panels a side
 ABREAST = 4  # panels that stand side by side where there is one key; more begin anew below
 READABLE = 12  # lines of a panel that can be told apart
 #: The height of a panel in its widths, by how many stand side by side.
-ASPECTS = (0.72, 0.66, 0.8, 1.0, 1.15, 1.3)
+ASPECTS = (0.72, 0.66, 0.86, 1.06, 1.2, 1.35)
 
 
 def panel_keys(results: Results, options: Options, dashes: bool = True) -> Keys:
@@ -41,7 +40,7 @@ def _panels(runs: pd.DataFrame, keys: Sequence[str], options: Options) -> tuple[
         return options.col, options.row
     counts = {key: runs[key].nunique() for key in for_color(runs, keys)}
     color = options.color or next(iter(counts), None)
-    few = [key for key in counts if key != color and counts[key] <= MOST]
+    few = [key for key in counts if key != color and counts[key] <= MOST_PANELS]
     first, *others = [*sorted(few, key=lambda key: is_numeric(runs[key])), None]
     second = next(iter(others), None)
     if first is None or second is None:
