@@ -51,9 +51,13 @@ def curves(canvas: Canvas, axes: int = 0) -> list[tuple[np.ndarray[Any, Any], np
     alone = [np.column_stack(line.get_data()) for line in lines]
     found = [
         *alone,
-        *(path for c in ax.collections if isinstance(c, LineCollection) for path in c.get_segments()),
+        *(path for c in ax.collections if is_curves(c) for path in c.get_segments()),
     ]
     return [(path[:, 0], path[:, 1]) for path in found if len(path) > 1]
+
+
+def is_curves(collection: Any) -> bool:
+    return isinstance(collection, LineCollection) and collection.get_gid() != "whiskers"
 
 
 def stars(canvas: Canvas) -> tuple[float, float]:

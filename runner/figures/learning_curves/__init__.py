@@ -52,19 +52,24 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     primary = next(iter(errors)) if len(errors) == 1 else HELD_OUT if metric.startswith("test_") else TRAINING
     keys = panel_keys(results, options, dashes=len(errors) == 1)
     groups = _groups(results)
-    lines = []
-    for setting in _settings(results, metric, groups, keys, len(errors)):
-        for name, curve in errors.items():
-            if name == primary or setting.whole:
-                marked = name == HELD_OUT and setting.whole
-                spread = name == primary and setting.spread
-                said = Curve(
-                    name, metric, curve.counts, curve.values[setting.at], marked, spread, setting.most
-                )
-                lines += [line | setting.marks for line in lines_of(results, said, setting.at)]
+    settings = _settings(results, metric, groups, keys, len(errors))
+    lines = [line for setting in settings for line in _lines(results, metric, setting, errors, primary)]
     column = COLUMNS[metric] if len(errors) == 1 else COLUMNS[metric].removeprefix("test_")
     said = {"keys": keys, "runs": len(results.finished), "settings": len(groups), "primary": primary}
     return stacked(results, lines, column, said)
+
+
+def _lines(
+    results: Results, metric: str, setting: Setting, errors: dict[str, Errors], primary: str
+) -> Iterator[dict[str, Any]]:
+    """The lines of a setting: its curves, or the primary one alone, and those of its seeds."""
+    for name, all_runs in errors.items():
+        if name == primary or setting.whole:
+            marked, spread = name == HELD_OUT and setting.whole, name == primary and setting.spread
+            values = all_runs.values[setting.at]
+            curve = Curve(name, metric, all_runs.counts, values, marked, spread, setting.most)
+            for line in lines_of(results, curve, setting.at):
+                yield setting.marks | line
 
 
 def _errors(results: Results, metric: str) -> dict[str, Errors]:

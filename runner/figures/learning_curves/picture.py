@@ -141,8 +141,8 @@ def _draw_band(ax: Axes, line: pd.DataFrame, heights: Heights, color: Any) -> No
         open_ended = np.flatnonzero(~bounded)
         at = open_ended[evenly(len(open_ended), WHISKERS)]
         bottom, top = ax.get_ylim()
-        ends = (np.clip(heights.place(each[at]), bottom, top) for each in (low, high))
-        ax.vlines(counts[at], *ends, color=color, lw=0.6, alpha=0.6, zorder=1, gid="whiskers")
+        below, above = (np.clip(heights.place(each[at]), bottom, top) for each in (low, high))
+        ax.vlines(counts[at], below, above, color=color, lw=0.6, alpha=0.6, zorder=1, gid="whiskers")
 
 
 def _mark_best(ax: Axes, line: pd.DataFrame, heights: Heights, color: Any) -> None:

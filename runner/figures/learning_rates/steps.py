@@ -29,10 +29,11 @@ def has_steps(table: pd.DataFrame) -> bool:
     return int(table[STEPS].notna().sum()) >= LEAST
 
 
-def draw_steps(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
-    """The lines, and above them the rates at which each never got there."""
-    draw_lines(ax, table, (STEPS, "steps_low", "steps_high"), looks, Heights())
-    _axis(ax, table)
+def draw_steps(ax: Axes, table: pd.DataFrame, looks: Looks, whole: pd.DataFrame) -> None:
+    """The lines, and above them the rates at which each never got there; `whole` has those of all panels."""
+    if len(table):
+        draw_lines(ax, table, (STEPS, "steps_low", "steps_high"), looks, Heights())
+    _axis(ax, whole)
     _mark_never(ax, table, looks)
 
 

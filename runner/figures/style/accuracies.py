@@ -8,9 +8,15 @@ import numpy as np
 import pandas as pd
 
 from runner.figures.style.axes import errors_want_log
+from runner.records.names import METRICS
 
 HIGH = 0.9
 RATES = {"accuracy": "error_rate", "test_accuracy": "test_error_rate"}
+
+
+def more_is_better(column: str) -> bool:
+    """Whether more of a column is better, as it is drawn."""
+    return METRICS.get(column, False)
 
 
 def as_drawn(
@@ -28,7 +34,7 @@ def as_drawn(
     finite = rates[np.isfinite(rates)]
     if not finite.size or finite.min() >= 1.0 - HIGH or not errors_want_log(finite):
         return table
-    turned = {other: 1.0 - table[other] for other in more if other in table}
+    turned = {other: 1.0 - table[other] for other in more}
     if len(bands) == 2 and bands[0] in table:
         low, high = bands
         turned |= {low: 1.0 - table[high], high: 1.0 - table[low]}

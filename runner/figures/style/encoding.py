@@ -25,8 +25,11 @@ from runner.results.rates import RATE
 
 #: viridis without its end that is lost on white paper.
 ORDERED = LinearSegmentedColormap.from_list("ordered", mpl.colormaps["viridis"](np.linspace(0, 0.88, 256)))
-#: Okabe and Ito's colours, told apart by the colour-blind; grey levels differ too.
-DISTINCT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+#: Okabe and Ito's colours, told apart by the colour-blind; grey levels differ too. Then three of Tol's.
+DISTINCT = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"),
+    *("#882255", "#999933", "#44AA99"),
+)
 DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (1, 0.6)), (0, (6, 2)))
 MARKERS = "osDvPXp"  # one a dash; no triangle that points up: that is what is off the scale
 MOST_NAMED = 7  # values that colours, or dashes, alone can tell apart
@@ -138,7 +141,7 @@ class Shades:
         """
         if self.is_map:
             return "-"
-        again, at = divmod(self.values.index(value), len(DASHES))
+        again, at = divmod(self.values.index(value), len(DISTINCT))
         return DASHES[(at + again) % len(DASHES)]
 
     def name(self, value: Any) -> str:
@@ -187,7 +190,7 @@ class Looks:
         `curves` are dashes that tell curves of one run, by their names.
         """
         sections: list[tuple[str | None, list[Artist]]] = []
-        handles: list[Any] = []
+        handles: list[Artist] = []
         if (shades := self.shades) is None:
             pass
         elif shades.is_map:
@@ -198,14 +201,15 @@ class Looks:
             what, said = notes
             names = [shades.name(value) + said.get(value, "") for value in shades.values]
             looks = zip(shades.colors.values(), dashes, names, strict=True)
-            sections.append((label(shades.key) + what, handles := [_sample(*look) for look in looks]))
+            handles = [_sample(*look) for look in looks]
+            sections.append((label(shades.key) + what, handles))
         if self.dashes:
             handles = [_sample("0.3", self.dashes.dash(v), self.dashes.name(v)) for v in self.dashes.values]
             sections.append((label(self.dashes.key), handles))
         if marked and sections:  # the last tells markers
             markers = MARKERS if self.dashes else MARKERS[0] * len(handles)
             for handle, marker in zip(handles, markers, strict=False):
-                handle.set_marker(marker)
+                handle.set(marker=marker)
         if curves:
             sections.append((None, [_sample("0.3", dash, name) for name, dash in curves.items()]))
         if sections:

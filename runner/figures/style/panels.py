@@ -22,11 +22,13 @@ READABLE = 12  # lines of a panel that can be told apart
 ASPECTS = (0.72, 0.66, 0.86, 1.06, 1.2, 1.35)
 
 
-def panel_keys(results: Results, options: Options, dashes: bool = True) -> Keys:
-    """The roles of the swept keys in a figure with panels; dashes may tell something else."""
-    runs = results.finished
-    col, row = _panels(runs, results.keys, options)
-    rest = [key for key in results.keys if key not in (col, row)]
+def panel_keys(
+    results: Results, options: Options, keys: Sequence[str] | None = None, dashes: bool = True
+) -> Keys:
+    """The roles of the swept `keys` in a figure with panels, or of all; dashes may tell something else."""
+    runs, among = results.finished, results.keys if keys is None else keys
+    col, row = _panels(runs, among, options)
+    rest = [key for key in among if key not in (col, row)]
     return replace(Keys.of(runs, rest, options.color, dashes), col=col, row=row)
 
 
@@ -37,14 +39,15 @@ def _panels(runs: pd.DataFrame, keys: Sequence[str], options: Options) -> tuple[
     be too many.
     """
     if options.col or options.row:
-        return options.col, options.row
+        col, row = (key if key in keys else None for key in (options.col, options.row))
+        return col, row
     counts = {key: runs[key].nunique() for key in for_color(runs, keys)}
     color = options.color or next(iter(counts), None)
     few = [key for key in counts if key != color and counts[key] <= MOST_PANELS]
-    first, *others = [*sorted(few, key=lambda key: is_numeric(runs[key])), None]
-    second = next(iter(others), None)
-    if first is None or second is None:
-        return first, None
+    few.sort(key=lambda key: is_numeric(runs[key].to_numpy()))
+    if len(few) < 2:
+        return next(iter(few), None), None
+    first, second = few[:2]
     lines = runs.drop_duplicates(list(counts))[first].value_counts().max()
     if is_numeric(runs[second]) and lines <= READABLE:
         return first, None
