@@ -167,7 +167,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 
 
 def _arranged(axes: Sequence[Axes], grid: Grid) -> tuple[Sequence[Axes], Sequence[Axes]]:
-    """The panels of the metric, and those of the steps: to their right, or below where they are side by side."""
+    """The panels of the metric, and those of the steps to their right, or below where they are abreast."""
     if len(axes) == len(grid):
         return axes, []
     return (axes[: len(grid)], axes[len(grid) :]) if grid.shape[0] == 1 else (axes[::2], axes[1::2])
@@ -210,7 +210,7 @@ def _layout(table: pd.DataFrame) -> Layout:
     grid = Grid.of(table, table.attrs["keys"])
     down, across = grid.shape
     alone = grid.layout(0.8 if table.attrs["keys"].color else 0.7)
-    if not has_steps(table) or (down > 1 and across > 1):
+    if not has_steps(table):
         return alone
     if across == 1:
         return Layout(down, 2, DOUBLE, alone.aspect)

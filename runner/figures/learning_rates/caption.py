@@ -9,9 +9,10 @@ import pandas as pd
 from runner.figures.figure import rounded, spread_of, star
 from runner.figures.learning_rates.lines import BANDED, STEPS, crowded
 from runner.figures.learning_rates.quality import drawn_of, has_floor, heights_of
-from runner.figures.learning_rates.steps import goal_of, has_steps
+from runner.figures.learning_rates.steps import enough, goal_of, has_steps
 from runner.figures.style.accuracies import more_is_better
 from runner.figures.style.lost import regions_of
+from runner.figures.style.panels import Grid
 from runner.overrides import plain
 from runner.records.names import higher_is_better
 from runner.results.rates import SENSITIVITY
@@ -29,8 +30,11 @@ def _panels(table: pd.DataFrame) -> str:
     if not has_steps(table):
         return f"{metric.capitalize()} against the learning rate η"
     what, is_least, level = goal_of(table)
+    first, second = (
+        ("Above", "below") if len(Grid.of(table, table.attrs["keys"]).columns) > 1 else ("Left", "right")
+    )
     return (
-        f"Left: {metric}; right: {unit}s from which on the {what} stays at {'least' if is_least else 'most'} "
+        f"{first}: {metric}; {second}: {unit}s from which on the {what} stays at {'least' if is_least else 'most'} "
         f"{level} ({table.attrs['level'].origin}); both against the learning rate η"
     )
 
@@ -109,7 +113,9 @@ def _steps(table: pd.DataFrame) -> Iterator[str]:
     what, is_least, level = goal_of(table)
     never = table[STEPS].isna()
     of = "points, at least half of their runs each," if (table["runs"] > 1).any() else "points"
-    if not has_steps(table):
+    if has_steps(table) != enough(table):
+        return
+    if not enough(table):
         there, origin = len(table) - int(never.sum()), table.attrs["level"].origin
         sign = "≥" if is_least else "≤"
         points = ("no point stays", "only 1 point gets")[there] if there < 2 else f"only {there} points get"

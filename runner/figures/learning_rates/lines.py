@@ -31,9 +31,12 @@ def few(table: pd.DataFrame) -> bool:
 
 
 def crowded(table: pd.DataFrame) -> bool:
-    """Whether there are too many lines for a band and a mark of each."""
-    settings = table.attrs["settings"]
-    return bool(settings) and len(table.drop_duplicates(settings)) > MOST_NAMED
+    """Whether there are too many lines in a panel for a band and a mark of each."""
+    if not table.attrs["settings"]:
+        return False
+    panels = [key for key in (table.attrs["keys"].col, table.attrs["keys"].row) if key]
+    lines = table.drop_duplicates(table.attrs["settings"])
+    return bool((lines.groupby(panels).size().max() if panels else len(lines)) > MOST_NAMED)
 
 
 def spread_of(table: pd.DataFrame, columns: tuple[str, str, str]) -> list[str]:
@@ -43,7 +46,7 @@ def spread_of(table: pd.DataFrame, columns: tuple[str, str, str]) -> list[str]:
     if (table["runs"] >= BANDED).any():
         return list(columns[1:])
     prefix = SEEDS[columns[0] == STEPS]
-    return [name for name in table if str(name).startswith(prefix)]
+    return [str(name) for name in table if str(name).startswith(prefix)]
 
 
 def draw_lines(

@@ -16,6 +16,7 @@ from runner.figures.learning_rates.lines import FEW, STEPS, crowded, draw_lines
 from runner.figures.style.axes import SHORT, Heights, log_axis
 from runner.figures.style.encoding import Looks
 from runner.figures.style.lost import CROSS, MOST_COUNTED, MOST_CROSSES, make_room, mostly_lost, side_of
+from runner.figures.style.panels import Grid
 from runner.records.names import higher_is_better
 from runner.results import COLUMNS
 from runner.results.rates import RATE
@@ -25,7 +26,12 @@ LEAST_ROOM = 0.1  # of the panel's height: what the word "never" takes
 
 
 def has_steps(table: pd.DataFrame) -> bool:
-    """Whether there is a right panel."""
+    """Whether steps are drawn: they are enough, and there is room beside or below the panels of the metric."""
+    return enough(table) and min(Grid.of(table, table.attrs["keys"]).shape) == 1
+
+
+def enough(table: pd.DataFrame) -> bool:
+    """Whether so many points got to the level that they can be drawn."""
     return int(table[STEPS].notna().sum()) >= LEAST
 
 
