@@ -31,6 +31,9 @@ from runner.results.ranking import (
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Values that stand for another, by their keys, and what a reader calls it.
+STANDING_FOR = {"batch_size": {"null": "full"}}
+
 
 class Runs:
     """The runs of a folder. `runs` has a row a run, as ``runs.csv``; `swept` are the keys that vary."""
@@ -48,7 +51,7 @@ class Runs:
         self._written: dict[str, dict[Any, str]] = {}  # what runs.csv has, where values are read as others
         for key in self.swept:
             written = self.runs[key]
-            values = bare(written)
+            values = bare(written.replace(STANDING_FOR[key]) if key in STANDING_FOR else written)
             if values is not written:
                 self._written[key] = dict(zip(values, written, strict=True))
                 self.runs[key] = values

@@ -33,7 +33,14 @@ LABELS = {
     "batch_size": "batch size",
     "network.hidden": "hidden neurons",
     "network.activation": "activation",
+    "network.output_activation": "output activation",
+    "network.weights": "initializer",
+    "network.biases": "initial biases",
     "optimizer.momentum": r"momentum $\mu$",
+    "data.noise": "noise",
+    "data.points": "points",
+    "data.scale": "scaling",
+    "data.test_fraction": "held-out share",
     "regularization.l1": r"$L_1$ penalty",
     "regularization.l2": r"$L_2$ penalty",
     "curve": "error over",
@@ -140,6 +147,15 @@ class Heights:
         if self.log:
             return float(np.exp(lower)), float(np.exp(high))
         return float(max(0.0, lower) if low >= 0 else lower), float(min(high, self.most))
+
+
+def brief(value: float) -> str:
+    """A number as a cell has room for it: two digits, 0.012 or 1.2e-5."""
+    plain = f"{float(f'{value:.2g}'):g}"
+    if "e" not in plain:
+        return plain
+    mantissa, exponent = plain.split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def power_of_ten(value: float, _position: int | None = None) -> str:
