@@ -26,7 +26,7 @@ LEAST_ROOM = 0.1  # of the panel's height: what the word "never" takes
 
 
 def has_steps(table: pd.DataFrame) -> bool:
-    """Whether steps are drawn: they are enough, and there is room beside or below the panels of the metric."""
+    """Whether steps are drawn: enough of them, and with room beside or below the panels of the metric."""
     return enough(table) and min(Grid.of(table, table.attrs["keys"]).shape) == 1
 
 
