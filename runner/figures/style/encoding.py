@@ -275,6 +275,8 @@ def add_lines(
     ax: Axes, lines: Sequence[tuple[Any, Any]], looks: Sequence[tuple[Any, Any]], **more: Any
 ) -> None:
     """Many lines at once, each (x, y), in their colours and dashes; a line of one point is a dot."""
+    if not lines:
+        return
     paths = [np.column_stack(line) for line in lines]
     colors, dashes = [color for color, _ in looks], [dash for _, dash in looks]
     ax.add_collection(LineCollection(paths, colors=colors, linestyles=dashes, **more), autolim=False)

@@ -93,4 +93,6 @@ def test_a_pair_that_was_not_run_is_an_empty_panel(tmp_path: Path) -> None:
     runs.to_csv(sweep / "runs.csv", index=False)
     for name in ("learning_curves", "learning_rates"):
         _, canvas = drawn(name, sweep, col="a", row="b")
-        assert [bool(curves(canvas, at)) for at in range(4)] == [True, True, False, True]
+        drawn_in = [any(line.get_gid() is None for line in ax.get_lines()) or bool(ax.collections)
+                    for ax in canvas.axes[:4]]  # fmt: skip
+        assert drawn_in == [True, True, False, True]
