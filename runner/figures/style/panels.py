@@ -109,7 +109,7 @@ class Grid:
             return
         _, across = self.shape
         for at, (ax, title) in enumerate(zip(axes, self.titles(), strict=True)):
-            ax.set_title(title, fontsize="medium", pad=4)
+            ax.set_title(title, fontsize="medium", pad=6)
             share(ax, left=at % across == 0, below=at + across >= len(axes))
 
 
