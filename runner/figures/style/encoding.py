@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from runner.figures.figure import Options
@@ -252,6 +253,12 @@ def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequen
         _legend(axes, "above", handles=[entry for column in entries for entry in column], ncols=len(sections))
     else:
         _legend(axes, "beside", handles=[e for t, some in sections for e in (_heading(t), *some)])
+
+
+def legend_line() -> float:
+    """The height of a line of a legend, in inches."""
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    return float(size) * (1.05 + mpl.rcParams["legend.labelspacing"]) / 72
 
 
 def _heading(text: str | None) -> Artist:

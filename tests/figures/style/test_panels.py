@@ -57,8 +57,14 @@ def test_panels_show_all_lines_once_in_order() -> None:
 
 @pytest.mark.parametrize(("count", "shape"), [(1, (1, 1)), (4, (1, 4)), (5, (2, 3)), (6, (2, 3))])
 def test_more_than_four_panels_begin_anew_below(count: int, shape: tuple[int, int]) -> None:
-    runs = table(optimizer=[f"name{i}" for i in range(count)])
-    assert Grid.of(runs, Keys(None, col="optimizer")).shape == shape
+    runs = table(key=[f"name{i}" for i in range(count)])
+    assert Grid.of(runs, Keys(None, col="key")).shape == shape
+
+
+def test_long_titles_have_room() -> None:
+    """At font size 10 fewer than four stand side by side."""
+    runs = table(optimizer=[f"a long name {i}" for i in range(4)])
+    assert Grid.of(runs, Keys(None, col="optimizer")).shape == (2, 2)
 
 
 def test_best_median_and_worst_are_named_of_what_was_not_lost() -> None:
