@@ -21,6 +21,8 @@ examples:
       all of them by accuracy: the best setting is the best in it, and curves and axes show it
   backprop-figures DIR --only heatmap --x learning_rate --y network.hidden
       over these two swept keys
+  backprop-figures DIR --only learning_curves --col optimizer --row schedule
+      a panel for each pair of their values, with the learning rate as colour
   backprop-figures DIR --only landscape --x w1 --y w6
       the error over the plane of two weights
   backprop-figures DIR --only learning_rates --threshold 0.01

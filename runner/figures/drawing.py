@@ -24,7 +24,7 @@ from pyarrow import csv
 from runner.commands import write_named
 from runner.errors import RunnerError
 from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_role, note_of
+from runner.figures.figure import DOUBLE, PAGE, Figure, Layout, Options, check_options, drops_role, note_of
 from runner.figures.style.panel import Panel
 from runner.records.histories import NotShownError
 from runner.results import Results
@@ -36,7 +36,6 @@ METADATA: dict[str, dict[str, str | None]] = {
 }
 #: zlib's level for PNG files: beyond, a few per cent smaller for half the time again.
 COMPRESSION = 4
-PAGE = 7.2  # inches: the width of a page of two columns
 
 
 @dataclass(frozen=True)

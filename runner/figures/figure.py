@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,6 +29,7 @@ ROLES = {
 MOST_PANELS = 6  # a side
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2
+PAGE = 7.2  # inches: the width of a page of two columns
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ class Layout:
     columns_wide: int = SINGLE
     aspect: float = 0.68
     panels: int | None = None  # where the last row is not full
+
+    def at_least(self, height: float) -> Layout:
+        """The same with panels so high that the page is, in inches; of a wide one."""
+        return replace(self, aspect=max(self.aspect, height / self.rows * self.columns / PAGE))
 
 
 Draw: TypeAlias = Callable[[Sequence[Axes], pd.DataFrame], None]

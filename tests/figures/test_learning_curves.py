@@ -14,7 +14,9 @@ from matplotlib.figure import Figure as Canvas
 from reading_figures import curves, drawn, drawn_as_paper, errors, rows, sweep_of
 
 from runner.figures import load
+from runner.figures.drawing import paint
 from runner.figures.figure import Options
+from runner.figures.style.encoding import Keys
 from runner.results import Results
 
 
@@ -162,3 +164,62 @@ def test_ticks_say_what_they_are(tmp_path: Path) -> None:
     assert axis.get_offset_text().get_text() == ""
     values = [float(tick.get_text()) for tick in axis.get_ticklabels()]
     assert 0.32 < min(values) < max(values) < 0.33
+
+
+def painted(table: pd.DataFrame, **attrs: Any) -> tuple[pd.DataFrame, Canvas]:
+    """A picture of lines that are given: the columns that all have, and what the table says of itself."""
+    figure = load("learning_curves")
+    common = {"line": 0, "curve": "", "kind": "median", "runs": 8, "named": ""}
+    table = table.assign(**{name: value for name, value in common.items() if name not in table})
+    table = table.assign(**{name: False for name in ("diverged", "blown_up") if name not in table})
+    said = {"unit": "epoch", "keys": Keys(None), "losses": "", "runs": 8, "settings": 1, "primary": ""}
+    table.attrs = said | attrs
+    return table, paint(figure, table)
+
+
+def test_a_band_whose_quartile_is_infinite_is_whiskers_from_there_on() -> None:
+    high = [3.0, 2.5, np.inf, np.inf]
+    lines = {"epoch": range(4), "error": [2.0, 1.0, 0.5, 0.25], "low": [1.0, 0.5, 0.2, 0.1], "high": high}
+    _, canvas = painted(pd.DataFrame(lines), column="error")
+    ax = canvas.axes[0]
+    (band,) = bands(canvas)
+    assert max(path.vertices[:, 0].max() for path in band.get_paths()) == 1.0
+    (whiskers,) = [c for c in ax.collections if c.get_gid() == "whiskers"]
+    ends = [path[:, 1].tolist() for path in whiskers.get_segments()]
+    assert ends == [[low, pytest.approx(ax.get_ylim()[1])] for low in (0.2, 0.1)]
+    assert ax.get_yscale() == "log"
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "scale", "limits"),
+    [
+        ("error", [1.0, 0.2], "log", (0.0, 1.5)),
+        ("error", [1.0, 0.5], "linear", (0.0, 1.5)),  # less than three times the least
+        ("error", [0.02, 0.01], "linear", (0.0, 0.03)),
+        ("accuracy", [0.5, 0.8], "linear", (0.0, 1.0)),
+        ("accuracy", [0.5, 1.0], "linear", (0.0, 1.0)),  # of an error rate of 0 alone no log axis can be made
+        ("accuracy", [0.5, 0.99], "log", (0.0, 1.0)),
+    ],
+)
+def test_errors_are_never_below_0_and_accuracies_never_above_1(
+    column: str, values: list[float], scale: str, limits: tuple[float, float]
+) -> None:
+    numbers, canvas = painted(pd.DataFrame({"epoch": [0, 1], column: values, "kind": "run"}), column=column)
+    ax = canvas.axes[0]
+    assert ax.get_yscale() == scale
+    assert limits[0] <= ax.get_ylim()[0] < ax.get_ylim()[1] <= limits[1]
+    as_rates = column == "accuracy" and scale == "log"
+    assert (ax.get_ylabel() == "error rate, 1 − accuracy") == as_rates
+    assert ("1 − accuracy" in load("learning_curves").caption(numbers)) == as_rates
+    drawn_values = curves(canvas)[0][1].tolist()
+    assert drawn_values == pytest.approx([1 - value for value in values] if as_rates else values)
+
+
+def test_where_all_diverged_the_axes_hold_them(diverged: Path) -> None:
+    _, canvas = drawn("learning_curves", diverged)
+    ax = canvas.axes[0]
+    crosses = {tuple(*line.get_xydata()) for line in ax.get_lines() if line.get_marker() == "x"}
+    histories = [errors(diverged / str(run)) for run in range(2)]
+    assert crosses == {(len(history) - 1, history[-1]) for history in histories}
+    assert ax.get_xlim()[1] == max(map(len, histories)) - 1
+    assert ax.get_ylim()[1] >= max(history[-1] for history in histories)

@@ -26,7 +26,7 @@ from runner.figures.learning_curves.lines import (
     stacked,
 )
 from runner.figures.learning_curves.picture import draw
-from runner.figures.style.encoding import Keys
+from runner.figures.style.encoding import Keys, legend_line
 from runner.figures.style.panels import READABLE, Grid, named_lines, panel_keys
 from runner.records.histories import Errors, NotShownError
 from runner.results import COLUMNS, Results
@@ -138,7 +138,14 @@ def _sample(panel: pd.DataFrame, results: Results, named: dict[int, str]) -> lis
 
 
 def _layout(table: pd.DataFrame) -> Layout:
-    return Grid.of(table, table.attrs["keys"]).layout()
+    """High enough for a legend beside the panels: a line a colour, and those of the two curves."""
+    keys = table.attrs["keys"]
+    layout = Grid.of(table, keys).layout()
+    twins = table["curve"].nunique() > 1 and keys.color not in (None, "curve")
+    if not twins or layout.columns == 1:
+        return layout
+    lines = 4 + table[keys.color].nunique()
+    return layout.at_least(lines * legend_line())
 
 
 FIGURE = Figure(needs_finished, numbers, draw, caption, _layout, follows=("metric", "color", "col", "row"))

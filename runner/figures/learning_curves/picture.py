@@ -55,7 +55,10 @@ def frame_of(table: pd.DataFrame) -> tuple[Heights, tuple[float, float]]:
     """Where errors stand, with the ends of their axis, which lines leave that are off the scale."""
     heights, room = _heights(table), NAMED if _has_names(table) else MARGIN
     low, high = heights.limits(heights.place(_values(table)), room, room)
-    return (replace(heights, top=high) if np.isfinite(heights.top) else heights), (low, high)
+    if not np.isfinite(heights.top):
+        return heights, (low, high)
+    below = high * (low / high) ** MARGIN if heights.log else high - MARGIN * (high - low)
+    return replace(heights, top=below), (low, high)  # marks stand within the frame
 
 
 def _heights(table: pd.DataFrame) -> Heights:

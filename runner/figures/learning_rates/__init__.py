@@ -177,6 +177,8 @@ def _share(upper: Sequence[Axes], lower: Sequence[Axes], side_by_side: bool) -> 
     """Leaves out labels that the panels of the steps say, too."""
     for at, ax in enumerate(lower):
         share(ax, left=not side_by_side or at == 0, below=side_by_side or at == len(lower) - 1)
+        for word in ax.texts if side_by_side and at else []:
+            word.set_visible(word.get_gid() != "never named")
     for at, ax in enumerate(upper if lower and side_by_side else []):
         share(ax, left=at == 0, below=False)
 

@@ -34,8 +34,9 @@ def _panels(table: pd.DataFrame) -> str:
         ("Above", "below") if len(Grid.of(table, table.attrs["keys"]).columns) > 1 else ("Left", "right")
     )
     return (
-        f"{first}: {metric}; {second}: {unit}s from which on the {what} stays at {'least' if is_least else 'most'} "
-        f"{level} ({table.attrs['level'].origin}); both against the learning rate η"
+        f"{first}: {metric}; {second}: {unit}s from which on the {what} stays at "
+        f"{'least' if is_least else 'most'} {level} ({table.attrs['level'].origin}); "
+        "both against the learning rate η"
     )
 
 

@@ -34,7 +34,8 @@ def heights_of(table: pd.DataFrame) -> Heights:
     metric = table.attrs["metric"]
     if more_is_better(metric):
         return Heights()
-    errors = np.append(table[metric].to_numpy(dtype=float), _initial(table))
+    drawn = [metric, *spread_of(table, (metric, "low", "high"))]
+    errors = np.append(table[drawn].to_numpy(dtype=float), _initial(table))
     return Heights.of(np.maximum(errors, _floor(table)), 3 * table.attrs["top"], wide=1 + 1e-9)
 
 

@@ -26,7 +26,7 @@ LEAST_ROOM = 0.1  # of the panel's height: what the word "never" takes
 
 
 def has_steps(table: pd.DataFrame) -> bool:
-    """Whether steps are drawn: they are enough, and there is room beside or below the panels of the metric."""
+    """Whether steps are drawn: enough of them, and with room beside or below the panels of the metric."""
     return enough(table) and min(Grid.of(table, table.attrs["keys"]).shape) == 1
 
 
@@ -76,8 +76,8 @@ def _mark_never(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
     make_room(ax, taken)
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.plot([0, 1], [1 - taken] * 2, transform=ax.transAxes, color="0.6", lw=0.5, ls=":", gid="edge")
-    size, place = mpl.rcParams["ytick.labelsize"], ax.transAxes
-    ax.text(-0.02, 1 - taken / 2, "never", transform=place, ha="right", va="center", fontsize=size)
+    look: dict[str, Any] = {"fontsize": mpl.rcParams["ytick.labelsize"], "gid": "never named"}
+    ax.text(-0.02, 1 - taken / 2, "never", transform=ax.transAxes, ha="right", va="center", **look)
     if crowded(table):
         _count_never(ax, table, 1 - taken / 2)
     else:

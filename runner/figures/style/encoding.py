@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from runner.figures.figure import Options
@@ -255,6 +256,12 @@ def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequen
         _legend(axes, "beside", handles=[e for t, some in sections for e in (_heading(t), *some)])
 
 
+def legend_line() -> float:
+    """The height of a line of a legend, in inches."""
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    return float(size) * (1.05 + mpl.rcParams["legend.labelspacing"]) / 72
+
+
 def _heading(text: str | None) -> Artist:
     return Line2D([], [], ls="none", label=text or " ")
 
@@ -276,6 +283,8 @@ def add_lines(
     ax: Axes, lines: Sequence[tuple[Any, Any]], looks: Sequence[tuple[Any, Any]], **more: Any
 ) -> None:
     """Many lines at once, each (x, y), in their colours and dashes; a line of one point is a dot."""
+    if not lines:
+        return
     paths = [np.column_stack(line) for line in lines]
     colors, dashes = [color for color, _ in looks], [dash for _, dash in looks]
     ax.add_collection(LineCollection(paths, colors=colors, linestyles=dashes, **more), autolim=False)

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.figures.figure import DOUBLE, MOST_PANELS, SINGLE, Layout, Options
+from runner.figures.figure import DOUBLE, MOST_PANELS, PAGE, SINGLE, Layout, Options
 from runner.figures.style.axes import escaped, is_numeric, label
 from runner.figures.style.encoding import Keys, for_color, short_names
 from runner.overrides import in_order
 from runner.results import Results
 
 ABREAST = 4  # panels that stand side by side where there is one key; more begin anew below
+FRAMES, LETTER = 0.8, 0.58  # of a page: what panels take beside a legend; of a font's size: a letter's width
 READABLE = 12  # lines of a panel that can be told apart
 #: The height of a panel in its widths, by how many stand side by side.
 ASPECTS = (0.72, 0.66, 0.86, 1.06, 1.2, 1.35)
@@ -72,10 +74,17 @@ class Grid:
     def shape(self) -> tuple[int, int]:
         """How many panels stand below each other, and how many side by side."""
         across, down = max(1, len(self.columns)), max(1, len(self.rows))
-        if down == 1 and across > ABREAST:
-            down = -(-across // ABREAST)
+        if down == 1 and across > self._abreast:
+            down = -(-across // self._abreast)
             across = -(-across // down)
         return down, across
+
+    @property
+    def _abreast(self) -> int:
+        """How many panels have room for their titles side by side, beside a legend."""
+        longest = max(len(line) for title in self.titles() for line in title.split("\n"))
+        letter = LETTER * mpl.rcParams["font.size"] / 72
+        return max(1, min(ABREAST, int(FRAMES * PAGE / (longest * letter))))
 
     def layout(self, aspect: float = ASPECTS[0]) -> Layout:
         """The panels on a page; `aspect` is that of one alone."""
@@ -109,7 +118,7 @@ class Grid:
             return
         _, across = self.shape
         for at, (ax, title) in enumerate(zip(axes, self.titles(), strict=True)):
-            ax.set_title(title, fontsize="medium", pad=4)
+            ax.set_title(title, fontsize="medium", pad=6)
             share(ax, left=at % across == 0, below=at + across >= len(axes))
 
 
