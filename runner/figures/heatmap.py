@@ -189,7 +189,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 
 def _write_numbers(ax: Axes, mesh: QuadMesh, across: Side, upwards: Side) -> bool:
     """Writes the value into each cell, if they are few and all have room; whether it did."""
-    values = np.ma.masked_invalid(mesh.get_array())
+    values: Any = np.ma.masked_invalid(np.ma.asarray(mesh.get_array()))
     texts = [brief(float(value)) for value in values.compressed()]
     sizes = np.diff(np.log(across.edges) if across.log else across.edges)
     narrowest = PANEL[0] * mpl.rcParams["figure.figsize"][0] * sizes.min() / sizes.sum()
