@@ -22,6 +22,8 @@ MOST_RUNS = 25
 NAMED = 8  # weights of a layer whose lines are named
 MOST_LINES = 20  # of a layer; of more there are medians and bands
 FAN = (0.05, 0.25, 0.5, 0.75, 0.95)  # the quantiles of these
+#: How weights and biases are told apart where they have no names.
+KINDS = (("weights", DISTINCT[0], "-"), ("biases", DISTINCT[1], "--"))
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -113,7 +115,7 @@ def _layout(table: pd.DataFrame) -> Layout:
     count = len(_panels(table))
     if count == 1:
         return Layout()
-    columns = min(3, count)
+    columns = 2 if count == 4 else min(3, count)
     return Layout(-(-count // columns), columns, DOUBLE, 0.68 if columns > 2 else 0.62, count)
 
 
@@ -158,20 +160,27 @@ def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
     if _is_fan(lines[0][0]):
         _draw_fans(ax, dict(lines), unit)
         return
-    named = len(lines) <= NAMED
+    if len(lines) > NAMED:
+        _draw_unnamed(ax, lines, unit)
+        return
     ends = _apart(np.array([line["value"].iloc[-1] for _, line in lines]), part["value"].to_numpy())
     for i, (name, line) in enumerate(lines):
         color, dash = DISTINCT[i % len(DISTINCT)], "--" if _is_bias(name) else "-"
         alone = "o" if len(line) == 1 else None
-        width = 1.2 if named else 0.7
-        ax.plot(
-            line[unit], line["value"], color=color, ls=dash, lw=width, marker=alone, ms=3, label=str(name)
-        )
-        if not named:
-            continue
+        ax.plot(line[unit], line["value"], color=color, ls=dash, lw=1.2, marker=alone, ms=3, label=str(name))
         beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
         at = (line[unit].iloc[-1], ends[i])
         ax.annotate(symbol(str(name)), at, color=color, fontsize="small", annotation_clip=False, **beside)
+
+
+def _draw_unnamed(ax: Axes, lines: Sequence[tuple[Any, pd.DataFrame]], unit: str) -> None:
+    """Lines too many to name: the weights in one colour, the biases dashed in another."""
+    for kind, color, dash in KINDS:
+        of_kind = [line for name, line in lines if _is_bias(name) == (kind == "biases")]
+        for i, line in enumerate(of_kind):
+            look: dict[str, Any] = {"marker": "o" if len(line) == 1 else None, "label": "_" if i else kind}
+            ax.plot(line[unit], line["value"], color=color, ls=dash, lw=0.7, ms=3, **look)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
 def _is_bias(name: Any) -> bool:
@@ -184,7 +193,7 @@ def _is_fan(name: Any) -> bool:
 
 def _draw_fans(ax: Axes, lines: dict[Any, pd.DataFrame], unit: str) -> None:
     """The median of the weights of a layer, and of its biases, in bands from quantile to quantile."""
-    for kind, color, dash in (("weights", "#0072B2", "-"), ("biases", "#D55E00", "--")):
+    for kind, color, dash in KINDS:
         fan = [line for name, line in lines.items() if str(name).startswith(kind)]
         if not fan:
             continue
