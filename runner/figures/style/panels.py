@@ -82,7 +82,7 @@ class Grid:
     @property
     def _abreast(self) -> int:
         """How many panels have room for their titles side by side, beside a legend."""
-        longest = max(len(line) for title in self.titles() for line in title.split("\n"))
+        longest = max(1, *(len(line) for title in self.titles() for line in title.split("\n")))
         letter = LETTER * mpl.rcParams["font.size"] / 72
         return max(1, min(ABREAST, int(FRAMES * PAGE / (longest * letter))))
 
