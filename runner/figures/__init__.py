@@ -23,6 +23,7 @@ NAMES = (
     "learning_curves",
     "stability",
     "heatmap",
+    "importance",
     "weight_paths",
     "network",
     "decision_boundary",
