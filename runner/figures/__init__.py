@@ -22,6 +22,7 @@ NAMES = (
     "bifurcation",
     "learning_curves",
     "stability",
+    "effect",
     "heatmap",
     "importance",
     "weight_paths",

@@ -106,7 +106,7 @@ def settings_table(results: Runs, metric: str) -> pd.DataFrame:
     costs = [list(sign * sample) for sample in samples]
     table = results.runs.loc[[setting.middle for setting in settings], results.keys]
     table[metric] = [sign * setting.cost for setting in settings]
-    ends = _of_unlike_lengths(samples)
+    ends = intervals_of(samples)
     told = [_told_apart(costs[0], of) if at else None for at, of in enumerate(costs)]
     return table.assign(
         low=ends[:, 0],
@@ -121,7 +121,7 @@ def _told_apart(best: Sequence[float], other: Sequence[float]) -> bool | None:
     return None if min(len(best), len(other)) < 2 else apart(best, other) >= CONFIDENT
 
 
-def _of_unlike_lengths(samples: Sequence[Array]) -> Array:
+def intervals_of(samples: Sequence[Array]) -> Array:
     """The :func:`intervals` of samples (N,) of which some may be longer than others, (S, 2)."""
     ends = np.full((len(samples), 2), np.nan)
     for length in {len(sample) for sample in samples}:
