@@ -35,7 +35,7 @@ def effect_table(results: Runs, keys: Sequence[str], metric: str) -> pd.DataFram
     For each value the best setting by `metric` that has it: its MEDIAN over `runs` seeds, with the ends `low`
     and `high` of the interval of that, and its seeds (SEED) themselves; and all other runs with that value
     (OTHER), by the metric alone. `lost` are runs that diverged or blew up; they have no number, nor has a
-    median where half of them are.
+    median where half of them are, or an end that is infinite.
     """
     import pandas as pd
 
@@ -51,7 +51,7 @@ def effect_table(results: Runs, keys: Sequence[str], metric: str) -> pd.DataFram
             rest = quality[[run for setting in others for run in setting.runs]]
             more = marks | {"measure": metric, "layer": OTHER}
             rows += [more | _point(results, run, number) for run, number in rest.items()]
-    return pd.DataFrame(_with_intervals(rows))
+    return pd.DataFrame(_with_intervals(rows)).replace([np.inf, -np.inf], np.nan)
 
 
 def _of_setting(results: Runs, setting: Setting, measure: str, marks: dict[str, Any]) -> list[dict[str, Any]]:
@@ -68,11 +68,9 @@ def _point(results: Runs, run: Any, number: float) -> dict[str, Any]:
 
 
 def _with_intervals(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with the intervals of their samples in their place, and nothing infinite."""
+    """The rows with the intervals of their samples in their place."""
     medians = [row for row in rows if row["layer"] == MEDIAN]
     samples: list[Array] = [row.pop("sample") for row in medians]
     for row, (low, high) in zip(medians, intervals_of(samples), strict=True):
         row |= {"low": low, "high": high}
-    for row in rows:
-        row["number"] = row["number"] if np.isfinite(row["number"]) else np.nan
     return rows

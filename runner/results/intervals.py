@@ -60,19 +60,18 @@ def interval(values: Array, statistic: Statistic = middle) -> tuple[float, float
 
 def intervals(values: Array, statistic: Statistic = middle) -> Array:
     """The :func:`interval` of every sample in `values` (S, N), as (S, 2): each as if it were alone."""
+    if values.shape[1] < LEAST_SEEDS:
+        return np.full((len(values), 2), np.nan)
     many = max(1, MOST_HELD // (RESAMPLES * values.shape[1]))
     parts = [_intervals(values[at : at + many], statistic) for at in range(0, len(values), many)]
     return np.concatenate(parts)
 
 
 def _intervals(values: Array, statistic: Statistic) -> Array:
-    count = values.shape[1]
-    if count < LEAST_SEEDS:
-        return np.full((len(values), 2), np.nan)
     from scipy.special import ndtr, stdtrit
     from scipy.stats import bootstrap  # takes a second to import
 
-    tail = float(ndtr(stdtrit(count - 1, (1 - CONFIDENCE) / 2)))
+    tail = float(ndtr(stdtrit(values.shape[1] - 1, (1 - CONFIDENCE) / 2)))
     with np.errstate(over="ignore"):  # in a standard error that nobody asks for
         ends = bootstrap(
             (values,),
@@ -121,10 +120,10 @@ def _told_apart(best: Sequence[float], other: Sequence[float]) -> bool | None:
     return None if min(len(best), len(other)) < 2 else apart(best, other) >= CONFIDENT
 
 
-def intervals_of(samples: Sequence[Array]) -> Array:
+def intervals_of(samples: Sequence[Array], statistic: Statistic = middle) -> Array:
     """The :func:`intervals` of samples (N,) of which some may be longer than others, (S, 2)."""
     ends = np.full((len(samples), 2), np.nan)
     for length in {len(sample) for sample in samples}:
         alike = [at for at, sample in enumerate(samples) if len(sample) == length]
-        ends[alike] = intervals(np.stack([samples[at] for at in alike]))
+        ends[alike] = intervals(np.stack([samples[at] for at in alike]), statistic)
     return ends

@@ -19,6 +19,7 @@ from runner.figures.effect.marks import (
 )
 from runner.figures.effect.scale import Scale
 from runner.figures.style.axes import Heights
+from runner.figures.style.samples import interval_ends
 from runner.nn.arrays import Array
 from runner.results.effects import MEDIAN, OTHER
 
@@ -57,10 +58,8 @@ def _draw_measure(
     color, places = color_of(measure), scale.at(list(medians["value"]))
     order = np.argsort(places)
     at = _dodged(ax, places[order], shift or 0.0, scale.log)
-    middle, low, high = (
-        np.where(np.isinf(numbers), numbers, heights.place(numbers))
-        for numbers in medians[["number", "low", "high"]].to_numpy(dtype=float)[order].T
-    )
+    middle, *ends = heights.place(medians[["number", "low", "high"]])[order].T
+    low, high = interval_ends(ends[0], ends[1], heights.log)
     apart = medians["value"].isin(scale.apart).to_numpy()[order]
     marker: dict[str, Any] = {"marker": "o", "ms": 3.5} if shift is not None else {}
     line = ~apart
@@ -68,13 +67,11 @@ def _draw_measure(
     for i in np.flatnonzero(apart):
         j = i + 1 if i == 0 else i - 1
         ax.plot(at[[i, j]], middle[[i, j]], ls=":", color=color, zorder=4, gid=f"apart {measure}", **marker)
-    ends = np.nan_to_num(high, nan=np.nan, posinf=1e6 * np.nanmax(np.append(middle, 1.0)))
-    there = np.isfinite(low) & np.isfinite(ends)
     if shift is None:
-        ax.fill_between(at, low, ends, where=there, color=color, alpha=0.2, lw=0, gid=f"interval {measure}")
+        ax.fill_between(at, low, high, color=color, alpha=0.2, lw=0, gid=f"interval {measure}")
     else:
         look: dict[str, Any] = {"color": color, "lw": 1.0, "zorder": 3, "gid": f"interval {measure}"}
-        ax.vlines(at[there], low[there], ends[there], **look)
+        ax.vlines(at, low, high, **look)
 
 
 def _draw_lost(ax: Axes, table: pd.DataFrame, scale: Scale) -> None:

@@ -19,6 +19,7 @@ from runner.figures.effect.marks import (
 )
 from runner.figures.style.axes import Heights, escaped, label
 from runner.figures.style.encoding import short_names
+from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
 from runner.records.names import higher_is_better
 from runner.results.effects import MEDIAN, OTHER
@@ -65,20 +66,17 @@ def _rows(points: pd.DataFrame, places: dict[str, float]) -> Array:
 
 
 def _spread(rows: Array, points: pd.DataFrame, most: float) -> Array:
-    """Rows, moved a little: by the golden ratio, which keeps neighbours apart however many there are."""
-    numbers = points.groupby("value").cumcount().to_numpy()
-    return rows + most * (2 * np.mod(0.5 + 0.618034 * numbers, 1.0) - 1)
+    """Rows, moved a little."""
+    return rows + spread(points.groupby("value").cumcount(), most)
 
 
 def _draw_medians(ax: Axes, medians: pd.DataFrame, at: Any, heights: Heights) -> None:
     """A stroke at the median of each row, and a bar along its interval."""
     (measure,) = medians["measure"].unique()
-    numbers = medians[["number", "low", "high"]].to_numpy(dtype=float).T
-    middle, low, high = (np.where(np.isfinite(of), heights.place(of), of) for of in numbers)
-    high = np.nan_to_num(high, nan=np.nan, posinf=1e6 * np.nanmax(np.append(middle, 1.0)))
-    there = np.isfinite(low) & np.isfinite(high)
+    middle, *ends = heights.place(medians[["number", "low", "high"]]).T
+    low, high = interval_ends(ends[0], ends[1], heights.log)
     look: dict[str, Any] = {"color": color_of(measure), "zorder": 4}
-    ax.hlines(at[there], low[there], high[there], lw=1.2, gid=f"interval {measure}", **look)
+    ax.hlines(at, low, high, lw=1.2, gid=f"interval {measure}", **look)
     ax.plot(middle, at, ls="none", marker="|", ms=7, mew=1.6, gid=f"median {measure}", **look)
 
 
