@@ -25,6 +25,7 @@ from runner.results.several import SOURCE
 MOST_ROWS = 20  # the best of more
 ROW = 0.085  # of a panel's width: what a row takes of its height
 SPREAD = 0.22  # of a row, to either side, which seeds take
+LETTERS = 28  # of a setting's name that fits below its row's
 DOT: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 2.8, "mew": 0, "alpha": 0.5, "zorder": 3}
 STROKE: dict[str, Any] = {"ls": "none", "marker": "|", "ms": 9, "mew": 1.6, "zorder": 5}
 DIAMOND: dict[str, Any] = {"ls": "none", "marker": "D", "ms": 4, "mew": 0.8, "mfc": "white", "zorder": 6}
@@ -59,7 +60,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     _draw_values(left, values, seeds, places, colors)
     _draw_lost(left, values, higher_is_better(metric))
     names = [escaped(name) for name in short_names(list(places), 24)]
-    left.set_yticks(range(len(names)), names)
+    left.set_yticks(range(len(names)), list(map("\n".join, zip(names, _chosen(values), strict=True))))
     left.set_ylabel(label(key))
     left.set_xlabel(label(metric))
     for ax in right:
@@ -128,6 +129,12 @@ def _draw_differences(ax: Axes, values: pd.DataFrame, seeds: pd.DataFrame, place
         ax.text(1.02, at, f"P = {row['improvement']:.2f}", transform=place, **look)
     ax.margins(x=0.08)
     thin_ticks(ax)
+
+
+def _chosen(values: pd.DataFrame) -> list[str]:
+    """The settings that the rows show, where their names are short; else nothing."""
+    chosen = [text.replace("learning_rate=", "$\\eta$ = ") for text in values["chosen"].fillna("")]
+    return chosen if max(map(len, chosen)) <= LETTERS else [""] * len(chosen)
 
 
 def _handles(values: pd.DataFrame) -> list[Artist]:

@@ -24,10 +24,12 @@ from runner.figures.figure import (
     losses_of,
     needs_best,
     spread_of,
+    star,
 )
 from runner.figures.style.axes import log_axis, thin_ticks
 from runner.figures.style.encoding import add_legend
 from runner.figures.trajectories import is_weight
+from runner.overrides import plain
 from runner.results import Results
 from runner.results.effects import MEDIAN, OTHER, effect_table, measures_of
 from runner.results.intervals import LEAST_SEEDS
@@ -39,19 +41,23 @@ ROW = 0.075  # of a single column: what a row of seeds takes of its height
 
 
 def _keys(results: Results, options: Options) -> list[str]:
-    """The key that is asked for, else those that were swept, at most MOST_PANELS."""
-    return [options.x] if options.x else results.keys[:MOST_PANELS]
+    """The key that is asked for, else those of which several values have a result, at most MOST_PANELS."""
+    several = [key for key in results.keys if results.finished[key].nunique() > 1]
+    return [options.x] if options.x else several[:MOST_PANELS]
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """As :func:`runner.results.effects.effect_table` says: a row a median, a seed, or another run."""
     metric, keys = results.metric(options.metric), _keys(results, options)
+    best = results.best(metric)
     table = effect_table(results, keys, metric)
     table.attrs = {
         "metric": metric,
         "measures": measures_of(results, metric),
         "left_out": [key for key in results.keys if key not in keys],
         "losses": losses_of(results),
+        "best": {key: plain(results.runs.at[best, key]) for key in keys},
+        "verdict": results.verdict(metric),
     }
     return table
 
@@ -83,7 +89,7 @@ def _caption(table: pd.DataFrame) -> str:
     said, medians = table.attrs, table[table["layer"] == MEDIAN]
     metric, keys = said["metric"], list(pd.unique(table["key"]))
     words = [measure.replace("_", " ") for measure in said["measures"]]
-    text = f"{' and '.join(words).capitalize()} against {' and '.join(keys)}"
+    text = f"{' and '.join(words).capitalize()} against {_listed(keys)}"
     seeds = spread_of(medians["runs"])
     if (table["layer"] == OTHER).any():
         text += f": each value at its best of all else by {metric.replace('_', ' ')}"
@@ -91,7 +97,7 @@ def _caption(table: pd.DataFrame) -> str:
     if medians["runs"].max() > 1:
         text += f"; a dot a seed, and the median of {seeds} seeds"
         text += _say_intervals(medians["runs"].min(), medians["runs"].max())
-    text += _say_rows(table, keys)
+    text += _say_rows(table, keys) + star(said["verdict"])
     text += f". {said['losses']}" if said["losses"] else ""
     text += "; crosses: lost runs of those at their best" if losses_in(table) else ""
     if heights_of(table).zeros:
@@ -99,6 +105,11 @@ def _caption(table: pd.DataFrame) -> str:
     if said["left_out"]:
         text += f". Left out: {', '.join(said['left_out'])} (--x shows one)"
     return text + "."
+
+
+def _listed(keys: Sequence[str]) -> str:
+    *most, last = keys
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _say_intervals(fewest: int, most: int) -> str:
@@ -150,7 +161,9 @@ def _applies(results: Results, options: Options) -> str | None:
         return f"--x {options.x} is {what}"
     if not results.keys:
         return "nothing but the seed was swept"
-    return needs_best(results, options)
+    if reason := needs_best(results, options):
+        return reason
+    return None if _keys(results, options) else "runs of one setting only have a result"
 
 
 FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "x"))

@@ -12,6 +12,8 @@ from runner.figures.effect.marks import (
     LOST_LOOK,
     OTHER_LOOK,
     SEED_LOOK,
+    STAR,
+    best_of,
     color_of,
     layer,
     losses_in,
@@ -41,6 +43,10 @@ def draw_lines(ax: Axes, table: pd.DataFrame, scale: Scale, heights: Heights, wi
             at = _dodged(ax, scale.at(list(seeds["value"])), shift, scale.log)
             ax.plot(at, heights.place(seeds["number"]), color=color_of(measure), **SEED_LOOK, gid=measure)
         _draw_measure(ax, layer(table, measure, MEDIAN), scale, heights, shift if few else None)
+        if measure == metric:
+            value, number = best_of(table)
+            at = _dodged(ax, scale.at([value]), shift, scale.log)
+            ax.plot(at, heights.place([number]), gid="best", **STAR)
     _draw_lost(ax, table, scale)
 
 

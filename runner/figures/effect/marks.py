@@ -20,6 +20,15 @@ from runner.results.ranking import HELD_OUT
 #: Of single runs: seeds of what is compared, and other runs behind them.
 SEED_LOOK: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 2.4, "mew": 0, "alpha": 0.55, "zorder": 3}
 OTHER_LOOK: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 1.8, "mew": 0, "color": "0.75", "zorder": 1}
+STAR: dict[str, Any] = {
+    "ls": "none",
+    "marker": "*",
+    "ms": 8,
+    "mfc": "white",
+    "mec": "black",
+    "mew": 0.6,
+    "zorder": 7,
+}
 LOST_LOOK: dict[str, Any] = {"ls": "none", "marker": "x", "ms": 4, "mew": 1.0, "zorder": 6, "clip_on": False}
 
 
@@ -35,7 +44,7 @@ def handles_of(table: pd.DataFrame) -> list[Artist]:
     handles = [_dot(color_of(measure), name) for measure, name in names.items()]
     if (table["layer"] == OTHER).any():
         of = f" ({names[table.attrs['metric']]})" if len(names) > 1 else ""
-        handles.append(_dot("0.75", f"other settings{of}"))
+        handles.append(_dot("0.75", f"others{of}"))
     return handles if len(handles) > 1 else []
 
 
@@ -66,6 +75,13 @@ def drawn(table: pd.DataFrame) -> Array:
 def layer(table: pd.DataFrame, measure: str, kind: str) -> pd.DataFrame:
     """The rows of a measure that are MEDIAN, SEED or OTHER."""
     return table[(table["measure"] == measure) & (table["layer"] == kind)]
+
+
+def best_of(table: pd.DataFrame) -> tuple[str, float]:
+    """The value of a key that the best setting has, and the metric of that."""
+    medians = layer(table, table.attrs["metric"], MEDIAN)
+    value = table.attrs["best"][table["key"].iloc[0]]
+    return value, float(medians.loc[medians["value"] == value, "number"].iloc[0])
 
 
 def losses_in(table: pd.DataFrame) -> dict[str, str]:

@@ -12,6 +12,8 @@ from runner.figures.effect.marks import (
     LOST_LOOK,
     OTHER_LOOK,
     SEED_LOOK,
+    STAR,
+    best_of,
     color_of,
     layer,
     losses_in,
@@ -51,6 +53,9 @@ def draw_rows(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
         at = _spread(_rows(seeds, places), seeds, SPREAD) + beside
         ax.plot(heights.place(seeds["number"]), at, color=color_of(measure), **SEED_LOOK, gid=measure)
         _draw_medians(ax, medians, _rows(medians, places) + beside, heights)
+        if measure == table.attrs["metric"]:
+            value, number = best_of(table)
+            ax.plot(heights.place([number]), [places[value] + beside], gid="best", **STAR)
     ax.set_yticks(range(len(values)), [escaped(name) for name in short_names(values, 24)])
     ax.set_ylim(len(values) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
