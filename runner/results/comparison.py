@@ -65,13 +65,15 @@ def _judge(value: Any, among: dict[Setting, dict[Any, float]], sign: float) -> J
     first = next(iter(among))
     seeds = in_order(seed for sample in among.values() for seed in sample)
     if len(among) == 1 or len(seeds) < ENOUGH_TO_SPLIT:
-        return Judged(value, among[first], (first,), split=False, choices=len(among))
-    sample: dict[Any, float] = {}
-    chosen = []
+        sample = {seed: among[first][seed] for seed in seeds if seed in among[first]}
+        return Judged(value, sample, (first,), split=False, choices=len(among))
+    sample = {}
+    chosen: list[Setting] = []
     for ours, theirs in ((seeds[0::2], seeds[1::2]), (seeds[1::2], seeds[0::2])):
         best = min(among, key=lambda setting: _cost(among[setting], ours, sign))
         sample |= {seed: among[best][seed] for seed in theirs if seed in among[best]}
         chosen.append(best)
+    sample = {seed: sample[seed] for seed in seeds if seed in sample}
     return Judged(value, sample, tuple(dict.fromkeys(chosen)), split=True, choices=len(among))
 
 

@@ -59,10 +59,14 @@ def interval(values: Array, statistic: Statistic = middle) -> tuple[float, float
 
 
 def intervals(values: Array, statistic: Statistic = middle) -> Array:
-    """The :func:`interval` of every sample in `values` (S, N), as (S, 2): each as if it were alone."""
+    """The :func:`interval` of every sample in `values` (S, N), as (S, 2): each as if it were alone.
+
+    In whatever order: the same numbers have the same interval.
+    """
     if values.shape[1] < LEAST_SEEDS:
         return np.full((len(values), 2), np.nan)
     many = max(1, MOST_HELD // (RESAMPLES * values.shape[1]))
+    values = np.sort(values, axis=1)
     parts = [_intervals(values[at : at + many], statistic) for at in range(0, len(values), many)]
     return np.concatenate(parts)
 

@@ -69,10 +69,11 @@ def test_lost_runs_make_ends_infinite_and_no_more() -> None:
     assert high == math.inf
 
 
-def test_a_sample_has_its_interval_in_whatever_company() -> None:
+def test_a_sample_has_its_interval_in_whatever_company_and_order() -> None:
     samples = [*np.random.default_rng(0).lognormal(size=(7, 6)), np.arange(9.0), np.arange(3.0)]
     together = intervals_of(samples)
     np.testing.assert_array_equal(together, [interval(sample) for sample in samples])
+    np.testing.assert_array_equal(together, [interval(sample[::-1]) for sample in samples])
     assert np.isnan(together).any(axis=1).tolist() == [False] * 8 + [True]
 
 
