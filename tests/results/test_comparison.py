@@ -43,17 +43,17 @@ def test_each_half_of_the_seeds_is_judged_in_the_setting_that_the_other_has_chos
 
 
 def test_judged_by_other_seeds_the_best_of_many_does_not_look_better_than_it_is(tmp_path: Path) -> None:
-    """All settings are alike, with a median of 1: the best of 20 by the seeds that judge it is flattered."""
-    rates = [round(0.01 * k, 2) for k in range(1, 21)]
+    """All settings are alike, with a median of 1: the best of 12 by the seeds that judge it is flattered."""
+    rates = [round(0.01 * k, 2) for k in range(1, 13)]
 
     def bias(seeds: int) -> float:
-        swept = {"optimizer": list(range(30)), "learning_rate": rates, "seed": list(range(seeds))}
+        swept = {"optimizer": list(range(20)), "learning_rate": rates, "seed": list(range(seeds))}
         sweep = make_table(tmp_path / str(seeds), swept, lambda *values: {"final_error": noise(*values)})
         judged = judge(Results(sweep), "optimizer", "final_error")
         return float(np.mean([np.log(np.median(list(one.sample.values()))) for one in judged]))
 
     assert bias(10) == pytest.approx(0, abs=0.2)
-    assert bias(9) < -0.5
+    assert bias(9) < -0.4
 
 
 def test_values_have_their_medians_means_and_intervals_the_best_first(tmp_path: Path) -> None:
