@@ -107,6 +107,8 @@ def _rendered(
 ) -> tuple[Rendered, list[Future[None]]]:
     figure = load(name)
     try:
+        if results.sources and not figure.several:
+            return Rendered(name, reason="it is of one folder, and several are given"), []
         if reason := figure.applies(results, options) or figure.refuses(options):
             return Rendered(name, reason=reason), []
         numbers = figure.numbers(results, options)

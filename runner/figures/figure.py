@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
 from runner.nn.arrays import Array
-from runner.records.names import DIVERGED, FINISHED, RUNS, higher_is_better
+from runner.records.names import DIVERGED, FINISHED, higher_is_better
 from runner.results import Results
 from runner.results.ranking import BLOWN_UP
 from runner.training.endings import OFF_SCALE
@@ -45,6 +45,7 @@ class Options:
     color: str | None = None
     col: str | None = None
     row: str | None = None
+    compare: str | None = None
     threshold: float | None = None
 
     @property
@@ -79,6 +80,7 @@ class Figure:
     stands in its ``attrs``. `draw` reads only that table. `caption` says what bands are, and of how many.
     `follows` names the options that the figure follows: with another it is not drawn. A figure of one run
     follows the metric where it shows the best run of a sweep; of a run alone, that is the best of one.
+    `several`: it takes several folders as well as one.
     """
 
     applies: Callable[[Results, Options], str | None]
@@ -87,6 +89,7 @@ class Figure:
     caption: Callable[[pd.DataFrame], str]
     layout: Callable[[pd.DataFrame], Layout] = lambda _: Layout()
     follows: Sequence[str] = ()
+    several: bool = False
 
     def refuses(self, options: Options) -> str | None:
         """The reason why the figure would drop one of `options`; None where it follows them all."""
@@ -112,7 +115,7 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
     metric = results.metric(options.metric)
     if options.threshold and options.threshold > 1 and higher_is_better(metric):
         raise RunnerError(f"--threshold {options.threshold:g}: must be at most 1, as {metric} is")
-    for role in ROLES:
+    for role in (*ROLES, "compare"):
         if key := getattr(options, role):
             _check_role(results, f"--{role}", key)
     if options.col and options.col == options.row:
@@ -135,7 +138,7 @@ def _check_role(results: Results, option: str, key: str) -> None:
     if key not in results.keys:
         said = f"{option} {key}: seeds are repeats"
         raise RunnerError(f"{said}; they become a median and its band")
-    if option != "--color" and (count := results.runs[key].nunique()) > MOST_PANELS:
+    if option in ("--col", "--row") and (count := results.runs[key].nunique()) > MOST_PANELS:
         raise RunnerError(
             f"{option} {key}: has {count} values, and there are at most {MOST_PANELS} panels a side"
         )
@@ -216,7 +219,7 @@ def note_of(results: Results) -> str:
     missing = Counter(status for status in results.runs["status"] if status not in FINISHED)
     counts = ", ".join(f"{count:,} {status}" for status, count in missing.items())
     text = f" {missing.total():,} of {len(results.runs):,} runs have no result ({counts})." if missing else ""
-    if results.is_sweep and not (results.folder / RUNS).is_file():
+    if not results.has_ended:
         text += f" The sweep has not ended; shown are its {len(results.finished):,} runs so far."
     return text
 

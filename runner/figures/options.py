@@ -18,11 +18,12 @@ CHOICES = {
     "metric": "what runs are compared by, and what is drawn of them: a column of runs.csv, as final_error, "
     "best_error, test_error, accuracy, test_accuracy (default: test_error where a part is held out, else "
     "final_error)",
-    "x": "heatmap: the swept key across; landscape: the weight across",
+    "x": "effect: the swept key; heatmap: the swept key across; landscape: the weight across",
     "y": "heatmap: the swept key upwards; landscape: the weight upwards",
     "color": "the swept key whose values are the colours of lines",
     "col": "the swept key whose values are panels side by side (default: words of at most 6 values)",
     "row": "the swept key whose values are panels one below the other",
+    "compare": "comparison: the swept key whose values are compared (default: the words with most values)",
     "threshold": "the level that counts as learnt, of the metric: learning_rates counts the epochs to it",
 }
 
