@@ -142,7 +142,7 @@ def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:
 
 
 def paint_frames(figure: Figure, numbers: pd.DataFrame) -> Iterator[Canvas]:
-    """The moments of `numbers` one by one, on one canvas, which is laid out once: that is most of the time."""
+    """The moments of `numbers` one by one, on one canvas: to lay it out takes most of the time."""
     *_, last = frames(numbers)
     canvas = paint(figure, last)
     places = [ax.get_position(original=True) for ax in canvas.axes]

@@ -118,7 +118,7 @@ def _draw_graph(ax: Axes, table: pd.DataFrame, column: str, norm: Normalize) -> 
     _fit(ax.texts, pitch - size)
     biases = {(b["layer"], b["to"]): b[column] for _, b in table[table["from"] == 0].iterrows()}
     for (layer, neuron), (x, y) in place.items():
-        _draw_node(ax, (x, y), size, _node_name(layer, neuron, sizes), biases.get((layer, neuron)))
+        _draw_node(ax, (x, y), size, node_name(layer, neuron, sizes), biases.get((layer, neuron)))
     ax.set(xlim=(-0.3, len(sizes) - 0.7), ylim=(-0.12, 1.12))
     ax.axis("off")
 
@@ -166,7 +166,8 @@ def _name_edge(
     ax.text(x, y, name, ha="center", va="center", fontsize="small", zorder=3, bbox={**PAPER, "pad": 0.6})
 
 
-def _node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
+def node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
+    """A neuron as mathematics has it: x, h or ŷ with its number."""
     last = len(sizes) - 1
     if layer == 0:
         return f"$x_{{{neuron}}}$"
