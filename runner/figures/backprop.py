@@ -1,4 +1,4 @@
-"""The chain rule on the network itself: forward values above, derivatives of the error below, as circuits have them.
+"""The chain rule on the network itself: forward values above, derivatives of the error below.
 
 The form is that of Stanford's CS231n ("Backpropagation, Intuitions"). All numbers are those of
 :mod:`runner.training.objective`, which training takes; nothing is trained.
@@ -6,7 +6,8 @@ The form is that of Stanford's CS231n ("Backpropagation, Intuitions"). All numbe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -30,8 +31,9 @@ LARGEST, MOST_EDGES = 8, 32  # neurons of a layer, and weights, that leave room 
 #: Okabe and Ito's blue and vermilion, told apart by the colour-blind; they differ in place, too.
 VALUE, DERIVATIVE = "#0072B2", "#D55E00"
 FIRST = (("initial", "value", ""),)
-#: In sizes of letters: a neuron's circle, how far apart neurons stand, and the room of an edge's two numbers.
-NODE, DOWN, LABEL = 2.3, 7.6, (5.4, 2.6)
+GREY = "0.35"
+#: In sizes of letters: a neuron's circle, a line below it, and the room of an edge's two numbers.
+NODE, LINE, LABEL = 2.3, 1.1, (5.4, 2.6)
 TO_ERROR = 0.62  # how far the error stands from the outputs, in distances of layers
 PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.3}
 
@@ -92,14 +94,14 @@ def _row(kind: str, layer: int, to: int, from_: int, value: float, derivative: f
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """The network once a moment, from the inputs to the error, in points of the page."""
     for ax, (column, title) in zip(axes, table.attrs["moments"], strict=True):
-        rows = table.rename(columns={column: "v", derivative_of(column): "d"}).to_dict("records")
-        _draw_network(ax, rows, table.attrs["sizes"])
+        rows: Any = table.rename(columns={column: "v", derivative_of(column): "d"}).to_dict("records")
+        _draw_network(ax, rows, table.attrs["sizes"], _lines(table))
         ax.set_title(title, loc="left", weight="bold")
 
 
-def _draw_network(ax: Axes, rows: Sequence[dict[str, Any]], sizes: Sequence[int]) -> None:
+def _draw_network(ax: Axes, rows: Sequence[dict[str, Any]], sizes: Sequence[int], most: int) -> None:
     letter = float(mpl.rcParams["font.size"])
-    across, down = _width(ax) / (len(sizes) - 0.3 + TO_ERROR), DOWN * letter
+    across, down = _width(ax) / (len(sizes) - 0.3 + TO_ERROR), _down(most) * letter
     drawing = _drawing(sizes)
     names = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter))
     last = len(sizes) - 1
@@ -117,13 +119,23 @@ def _draw_network(ax: Axes, rows: Sequence[dict[str, Any]], sizes: Sequence[int]
         ax.plot(*ends, color="0.75", lw=0.7, zorder=1)
         x, y = names[p.name]
         _write_both(ax, (x, -y), row, 0.0)
+    lines: Counter[Point] = Counter()
     for row in rows:
-        if row["kind"] != "weight":
-            PARTS[row["kind"]](ax, place(row["layer"], row["to"]), row, sizes)
+        if row["kind"] in BELOW:
+            at = place(row["layer"], row["to"])
+            lines[at] += 1
+            _write_below(ax, at, lines[at], BELOW[row["kind"]](row, sizes))
+        elif row["kind"] != "weight":
+            _draw_node(ax, place(row["layer"], row["to"]), row, sizes)
     top = down * (max(sizes) - 1) / 2
     ax.set(xlim=(-0.35 * across, across * (last + TO_ERROR) + 0.2 * across))
-    ax.set(ylim=(-top - 5.2 * letter, top + 3.2 * letter))
+    ax.set(ylim=(-top - (3.2 + LINE * most) * letter, top + 3.2 * letter))
     ax.axis("off")
+
+
+def _down(lines: int) -> float:
+    """How far apart neurons of a layer stand, in sizes of letters, with so many lines below each."""
+    return 5.2 + LINE * lines
 
 
 def _width(ax: Axes) -> float:
@@ -133,9 +145,9 @@ def _width(ax: Axes) -> float:
 
 def _drawing(sizes: Sequence[int]) -> Picture:
     """The weights of a network, for their names to be placed."""
-    names = [p for p in Network(tuple(sizes), ("identity",) * (len(sizes) - 1), False).names]
+    network = Network(tuple(sizes), ("identity",) * (len(sizes) - 1), False)
     layers = tuple((Symbol("h"),) * size for size in sizes)
-    return Picture(layers, tuple(Edge(p, (), False) for p in names), ())
+    return Picture(layers, tuple(Edge(p, (), False) for p in network.names), ())
 
 
 def _number(value: float) -> str:
@@ -160,53 +172,51 @@ def _draw_node(ax: Axes, at: Point, row: dict[str, Any], sizes: Sequence[int]) -
     _write_both(ax, at, row, size / 2 + 1.5)
 
 
-def _below(ax: Axes, at: Point, line: int, text: str, **look: Any) -> None:
-    """A line of small letters below a neuron and its derivative."""
-    letter = float(mpl.rcParams["font.size"])
-    down = -(NODE / 2 + 0.2 + 1.15 * line) * letter
-    more: dict[str, Any] = {"xytext": (0, down), "textcoords": "offset points", "va": "top", "zorder": 3}
-    ax.annotate(text, at, fontsize="x-small", **{"ha": "center", **more, **look})
-
-
-def _draw_bias(ax: Axes, at: Point, row: dict[str, Any], _sizes: Sequence[int]) -> None:
-    letter = float(mpl.rcParams["font.size"])
-    down = -(NODE / 2 + 1.35) * letter
-    for text, color, side, aside in (
-        (f"b {_number(row['v'])}", VALUE, "right", -2),
-        (_number(row["d"]), DERIVATIVE, "left", 2),
-    ):
-        _below(ax, at, 1, text, color=color, ha=side, xytext=(aside, down))
-
-
-def _draw_slope(ax: Axes, at: Point, row: dict[str, Any], _sizes: Sequence[int]) -> None:
-    _below(ax, at, 2, f"f′ {_number(row['v'])}", color="0.35")
-
-
-def _draw_target(ax: Axes, at: Point, row: dict[str, Any], sizes: Sequence[int]) -> None:
-    name = "y" if sizes[-1] == 1 else f"y{row['to']}".translate(SUBSCRIPTS)
-    _below(ax, at, 3, f"{name} = {_number(row['v'])}", color="0.35")
-
-
-PARTS = {
-    "neuron": _draw_node,
-    "error": _draw_node,
-    "bias": _draw_bias,
-    "slope": _draw_slope,
-    "target": _draw_target,
+#: What stands in small letters below a neuron and its derivative: pieces of a line, each in its colour.
+BELOW: dict[str, Callable[[dict[str, Any], Sequence[int]], list[tuple[str, str]]]] = {
+    "bias": lambda row, _: [(f"b {_number(row['v'])}", VALUE), (_number(row["d"]), DERIVATIVE)],
+    "slope": lambda row, _: [(f"f′ {_number(row['v'])}", GREY)],
+    "target": lambda row, sizes: [(f"{_name_of_target(row['to'], sizes)} {_number(row['v'])}", GREY)],
 }
+
+
+def _name_of_target(output: int, sizes: Sequence[int]) -> str:
+    return "y" if sizes[-1] == 1 else f"y{output}".translate(SUBSCRIPTS)
+
+
+def _write_below(ax: Axes, at: Point, line: int, pieces: Sequence[tuple[str, str]]) -> None:
+    """A line of one piece in the middle, or of two on either side of it."""
+    letter = float(mpl.rcParams["font.size"])
+    down = -(NODE / 2 + 0.3 + LINE * line) * letter
+    sides = [("center", 0)] if len(pieces) == 1 else [("right", -2), ("left", 2)]
+    for (text, color), (side, aside) in zip(pieces, sides, strict=True):
+        look: dict[str, Any] = {
+            "ha": side,
+            "xytext": (aside, down),
+            "textcoords": "offset points",
+            "va": "top",
+        }
+        ax.annotate(text, at, color=color, fontsize="x-small", zorder=3, **look)
+
+
+def _lines(table: pd.DataFrame) -> int:
+    """The most lines that stand below a neuron."""
+    below = table[table["kind"].isin(list(BELOW))]
+    return int(below.groupby(["layer", "to"]).size().max())
 
 
 def _layout(table: pd.DataFrame) -> Layout:
     letter = float(mpl.rcParams["font.size"])
-    height = (DOWN * (max(table.attrs["sizes"]) - 1) + 9.4) * letter
+    lines = _lines(table)
+    height = (_down(lines) * (max(table.attrs["sizes"]) - 1) + 7.2 + LINE * lines) * letter
     return Layout(len(table.attrs["moments"]), 1, DOUBLE, height / (72 * 7.2))
 
 
 def _caption(table: pd.DataFrame) -> str:
     of, count = f" of {table.attrs['of']}" if table.attrs["of"] else "", table.attrs["examples"]
     at = "at the first weights" if table.attrs["moments"][0][1] == "" else when(table)
-    text = f"The pass through the network{of} and back, {at}: above (blue) the values, below (red) the derivatives "
-    text += "of the error by them; of biases b beside each other"
+    text = f"The pass through the network{of} and back, {at}: above (blue) the values, below (red) the "
+    text += "derivatives of the error by them; of biases b beside each other"
     text += "; f′ is the slope of the activation" if (table["kind"] == "slope").any() else ""
     if count > 1:
         text += (
@@ -223,7 +233,8 @@ def _applies(results: Results, options: Options) -> str | None:
     edges = sum(n * m for n, m in pairwise(sizes))
     if max(sizes) > LARGEST or edges > MOST_EDGES:
         shape = "-".join(map(str, sizes))
-        return f"the {shape} network is too large: at most {LARGEST} neurons a layer and {MOST_EDGES} weights fit"
+        most = f"at most {LARGEST} neurons a layer and {MOST_EDGES} weights fit"
+        return f"the {shape} network is too large: {most}"
     return None
 
 
