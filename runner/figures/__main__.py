@@ -25,6 +25,10 @@ examples:
       the error over the plane of two weights
   backprop-figures DIR --only learning_rates --threshold 0.01
       with the epochs after which the error stays at 0.01 or below
+  backprop-figures DIR --only network fit --epochs 0,3,30,300
+      as they were at these epochs, a panel each
+  backprop-figures DIR --only decision_boundary --format gif
+      a film of training
   backprop-figures DIR --style slides --out talk
       large letters, into another folder
 """
@@ -42,7 +46,9 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("folder", metavar="DIR", help="the folder of a run or of a sweep")
     add_options(p)
-    p.add_argument("--format", default="png", help="one or more of png,pdf,svg with commas (default: png)")
+    p.add_argument(
+        "--format", default="png", help="one or more of png,pdf,svg,gif with commas (default: png)"
+    )
     p.add_argument("--out", type=Path, help="where they go (default: DIR/figures)")
     add_version(p)
     return p

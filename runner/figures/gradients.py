@@ -16,6 +16,7 @@ from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, even
 from runner.figures.style.axes import Heights, add_bar, log_axis, unit_axis
 from runner.figures.style.encoding import DASHES, MOST_NAMED, ORDERED, add_legend
 from runner.nn.arrays import Array
+from runner.records.histories import NotShownError
 from runner.results import Results
 
 POINTS = 1000  # of a line
@@ -48,6 +49,8 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
             later, shares = steps(counts, history[weights].to_numpy())
             parts.append(_line(STEP, layer, {unit: later, "value": shares}))
     table = pd.concat(parts, ignore_index=True)
+    if table.empty:
+        raise NotShownError("the run has no steps")
     table.attrs = {"unit": unit, "every": _every(counts), "of": results.best_name(options.metric, [run])}
     return table
 
@@ -155,8 +158,6 @@ def _applies(results: Results, options: Options) -> str | None:
         return (
             "history.csv has neither weights nor gradients; run with log.weights=true or log.gradients=true"
         )
-    if results.runs.loc[run, "epochs"] == 0:
-        return "the run has no steps"
     return None
 
 

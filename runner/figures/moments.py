@@ -64,8 +64,9 @@ def moments(results: Results, run: int, options: Options, stored: Sequence[Store
 
 def _ends(results: Results, run: int) -> tuple[float, float]:
     """The first epoch of a run, and the last."""
-    reached: Any = results.runs.at[run, "epochs"]
-    return 0.0, float(reached)
+    # swept, it is not said again what was reached
+    reached: Any = results.runs["epochs"].get(run) if "epochs" in results.runs else None
+    return 0.0, float(results.experiment(run).epochs if reached is None else reached)
 
 
 def _recorded(results: Results, run: int) -> tuple[Array, Array]:
