@@ -28,7 +28,7 @@ def outcomes(folder: Path, out: Path, **options: object) -> dict[str, Rendered]:
 
 def test_drawing_twice_gives_the_same_bytes(rates: Path, seeds: Path, tmp_path: Path) -> None:
     folders = (("rates", rates, "paper"), ("seeds", seeds, "slides"), ("alone", rates / "2", "slides"))
-    stills = [kind for kind in FORMATS if kind != FILM]  # of films: test_film.py
+    stills = [kind for kind in FORMATS if kind != FILM]  # of films: test_moments.py
     for name, folder, style in folders:
         for out in ("a", "b"):
             outcomes(folder, tmp_path / out / name, formats=stills, style=style)
@@ -268,8 +268,8 @@ def test_a_run_alone_can_be_drawn_by_any_metric(seeds: Path, tmp_path: Path, met
     """There is nothing to choose: the curves follow it, and the others show the only run."""
     found = outcomes(seeds / "0", tmp_path, options=Options(metric=metric))
     assert {name for name, outcome in found.items() if outcome.reason is None} == {
-        "learning_curves", "weight_paths", "gradients", "network", "backprop", "decision_boundary", "confusion",
-        "landscape",
+        "learning_curves", "weight_paths", "gradients", "network", "backprop", "decision_boundary",
+        "confusion", "landscape",
     }  # fmt: skip
     numbers = pd.read_csv(tmp_path / "learning_curves.csv")
     assert ("accuracy" if "accuracy" in metric else "error") in numbers.columns

@@ -38,10 +38,10 @@ def test_several_inputs_are_predicted_against_target_and_residuals(tmp_path: Pat
     run = make_sweep(tmp_path, {"seed": [0]}, [*DENSE, "data=plane"]) / "0"
     numbers, canvas = drawn("fit", run)
     predicted, residuals = canvas.axes[:2]
-    dots = [line for line in predicted.get_lines() if line.get_label() == "training"][0]
+    dots = next(line for line in predicted.get_lines() if line.get_label() == "training")
     assert dots.get_xdata().tolist() == Results(run).experiment(0).data.targets[:, 0].tolist()
     assert dots.get_ydata().tolist() == numbers["final"].tolist()
-    left = [line for line in residuals.get_lines() if line.get_label() == "training"][0]
+    left = next(line for line in residuals.get_lines() if line.get_label() == "training")
     assert left.get_ydata().tolist() == (numbers["target"] - numbers["final"]).tolist()
 
 
