@@ -36,6 +36,10 @@ examples:
       each optimizer at its best learning rate, over seeds, and paired by seed with the best
   backprop-figures DIR DIR2 DIR3
       several runs or sweeps, each at its best, beside each other
+  backprop-figures DIR --only network fit --epochs 0,3,30,300
+      as they were at these epochs, a panel each
+  backprop-figures DIR --only decision_boundary --format gif
+      a film of training
   backprop-figures DIR --style slides --out talk
       large letters, into another folder
 """
@@ -58,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
         help="the folder of a run or of a sweep; of several, what each has at its best is compared",
     )
     add_options(p)
-    p.add_argument("--format", default="png", help="one or more of png,pdf,svg with commas (default: png)")
+    p.add_argument(
+        "--format", default="png", help="one or more of png,pdf,svg,gif with commas (default: png)"
+    )
     p.add_argument("--out", type=Path, help="where they go (default: DIR/figures; of several, figures)")
     add_version(p)
     return p

@@ -36,7 +36,8 @@ PAGE = 7.2  # inches: the width of a page of two columns
 class Options:
     """What a user may choose; None is no choice.
 
-    The metric, which swept key (or weight) goes where, and the level of the metric that counts as learnt.
+    The metric, which swept key (or weight) goes where, the level of the metric that counts as learnt, and
+    the epochs whose weights are shown. `frames` is set by who makes a film: at most so many epochs.
     """
 
     metric: str | None = None
@@ -47,6 +48,8 @@ class Options:
     row: str | None = None
     compare: str | None = None
     threshold: float | None = None
+    epochs: tuple[float, ...] | None = None
+    frames: int | None = None
 
     @property
     def given(self) -> dict[str, Any]:
