@@ -46,11 +46,15 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.annotate(
             _percent(share), (share, at), (3, 0), textcoords="offset points", va="center", fontsize="small"
         )
-    ax.set_yticks(range(len(rows)), [_name(*row) for row in rows[["kind", "key", "other"]].to_numpy()])
+    # the space keeps a margin: as other formats set them, names may be a little longer than measured
+    names = [f" {_name(*row)}" for row in rows[["kind", "key", "other"]].to_numpy()]
+    ax.set_yticks(range(len(rows)), names)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.set_xlim(0, 1.2 * rows["share"].max())
-    ax.xaxis.set_major_locator(MaxNLocator(4))
+    most = float(rows["share"].max())
+    ax.set_xlim(0, 1.25 * most)
+    ticks = MaxNLocator(4).tick_values(0, most)
+    ax.set_xticks(ticks[ticks <= 1.1 * most])
     ax.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
     ax.set_xlabel(f"share of variance of {_measure(table)}")
 
