@@ -25,7 +25,7 @@ from runner.results.several import SOURCE
 MOST_ROWS = 20  # the best of more
 ROW = 0.085  # of a panel's width: what a row takes of its height
 SPREAD = 0.22  # of a row, to either side, which seeds take
-LETTERS = 28  # of a setting's name that fits below its row's
+LETTERS = 20  # of a setting's name that fits below its row's
 DOT: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 2.8, "mew": 0, "alpha": 0.5, "zorder": 3}
 STROKE: dict[str, Any] = {"ls": "none", "marker": "|", "ms": 9, "mew": 1.6, "zorder": 5}
 DIAMOND: dict[str, Any] = {"ls": "none", "marker": "D", "ms": 4, "mew": 0.8, "mfc": "white", "zorder": 6}

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from runner.figures.figure import Figure, Layout, Options, counted
-from runner.figures.style.axes import label
+from runner.figures.figure import DOUBLE, SINGLE, Figure, Layout, Options, counted
+from runner.figures.style.axes import label, letter_width
 from runner.figures.style.encoding import DISTINCT
 from runner.records.histories import NotShownError
 from runner.results import Results
@@ -18,6 +18,8 @@ from runner.results.importance import HIGHER, MAIN, PAIR, SEEDS, WIDE, importanc
 #: Pairs that are shown, the largest first; main effects and remainders all are.
 MOST_PAIRS = 6
 COLORS = {MAIN: DISTINCT[0], PAIR: DISTINCT[5], HIGHER: "0.45", SEEDS: "0.72"}
+LETTERS = 7  # of a share beside its bar, with some room
+LONG = 36  # letters of a name; a longer one needs the page
 ROW = 0.075  # of a panel's width: what a bar takes of its height
 
 
@@ -46,13 +48,23 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.annotate(
             _percent(share), (share, at), (3, 0), textcoords="offset points", va="center", fontsize="small"
         )
-    ax.set_yticks(range(len(rows)), [_name(*row) for row in rows[["kind", "key", "other"]].to_numpy()])
+    # the space keeps a margin: as other formats set them, names may be a little longer than measured
+    names = [f" {_name(*row)}" for row in rows[["kind", "key", "other"]].to_numpy()]
+    ax.set_yticks(range(len(rows)), names)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.set_xlim(0, 1.2 * rows["share"].max())
-    ax.xaxis.set_major_locator(MaxNLocator(4))
+    most = float(rows["share"].max())
+    ax.set_xlim(0, most * _room(ax, names))
+    ax.set_xticks([tick for tick in MaxNLocator(4).tick_values(0, most) if 0 <= tick <= 1.05 * most])
     ax.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
     ax.set_xlabel(f"share of variance of {_measure(table)}")
+
+
+def _room(ax: Axes, names: Sequence[str]) -> float:
+    """How much longer the axis is than its longest bar, so that a share fits beside it."""
+    letters = ax.figure.bbox.width / ax.figure.dpi / letter_width()
+    panel = max(letters - max(map(len, names)), letters / 3)
+    return panel / (panel - LETTERS)
 
 
 def _name(kind: str, key: str, other: str) -> str:
@@ -97,7 +109,10 @@ def _applies(results: Results, options: Options) -> str | None:
 
 
 def _layout(table: pd.DataFrame) -> Layout:
-    return Layout(aspect=0.22 + ROW * int(table["shown"].sum()))
+    shown = table[table["shown"]]
+    long = max(len(_name(*row)) for row in shown[["kind", "key", "other"]].to_numpy()) > LONG
+    wide, width = (DOUBLE, 2) if long else (SINGLE, 1)
+    return Layout(columns_wide=wide, aspect=(0.22 + ROW * len(shown)) / width)
 
 
 FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric",))

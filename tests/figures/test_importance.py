@@ -28,7 +28,7 @@ def test_bars_are_the_shares_main_effects_first(many: Path) -> None:
     widths = [bar.get_width() for bar in ax.patches]
     shown = numbers[numbers["shown"]]
     assert widths == shown["share"].tolist()
-    assert [text.get_text() for text in ax.get_yticklabels()][:3] == [
+    assert [text.get_text().strip() for text in ax.get_yticklabels()][:3] == [
         r"learning rate $\eta$", "optimizer", r"$L_2$ penalty",
     ]  # fmt: skip
     table = importance_table(Results(many), "test_error")
