@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from runner.commands import add_version, ending
 from runner.errors import RunnerError
 from runner.figures import FORMATS, read_ahead
-from runner.figures.options import add_options, checked, figures_in, options_in, threshold_in
+from runner.figures.options import add_options, checked, figures_in, look_in, options_in, threshold_in
 
 if TYPE_CHECKING:
     from runner.results import Results
@@ -78,9 +78,9 @@ def draw(arguments: argparse.Namespace) -> None:
     from runner.figures.drawing import draw_figures
 
     default = Path("figures") if results.sources else results.folder / "figures"
-    out, how = arguments.out or default, {"formats": formats, "style": arguments.style}
+    out, options, look = arguments.out or default, options_in(arguments), look_in(arguments)
     figures = []
-    for figure in draw_figures(results, out, only=only, options=options_in(arguments), **how):
+    for figure in draw_figures(results, out, only=only, formats=formats, look=look, options=options):
         figures.append(figure)
         if figure.reason is None:
             print(*figure.paths)

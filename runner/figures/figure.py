@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
+from runner.figures.options import Look
 from runner.nn.arrays import Array
 from runner.records.names import DIVERGED, FINISHED, higher_is_better
 from runner.results import Results
@@ -36,8 +37,9 @@ PAGE = 7.2  # inches: the width of a page of two columns
 class Options:
     """What a user may choose; None is no choice.
 
-    The metric, which swept key (or weight) goes where, the level of the metric that counts as learnt, and
-    the epochs whose weights are shown. `frames` is set by who makes a film: at most so many epochs.
+    The metric, which swept key (or weight) goes where, the level of the metric that counts as learnt, the
+    epochs whose weights are shown, and the ends of axes. `frames` is set by who makes a film: at most so
+    many epochs.
     """
 
     metric: str | None = None
@@ -49,12 +51,19 @@ class Options:
     compare: str | None = None
     threshold: float | None = None
     epochs: tuple[float, ...] | None = None
+    xlim: tuple[float, float] | None = None
+    ylim: tuple[float, float] | None = None
     frames: int | None = None
 
     @property
     def given(self) -> dict[str, Any]:
         """The choices that were made, by their names."""
         return {name: value for name, value in vars(self).items() if value is not None}
+
+    @property
+    def ends(self) -> dict[str, tuple[float, float]]:
+        """The ends of axes that were chosen, by "x" and "y"."""
+        return {which: ends for which, ends in (("x", self.xlim), ("y", self.ylim)) if ends is not None}
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,16 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
     for name in only:
         if refused := load(name).refuses(options):
             raise RunnerError(f"--only {name}: {refused}")
+
+
+def check_labels(results: Results, look: Look, names: Collection[str]) -> None:
+    """Raises RunnerError for a label of what is neither a column of these results nor one of `names`."""
+    known = [*results.swept, *results.runs.columns, *names, "epoch", "update"]
+    for key in look.labels:
+        if key not in known:
+            swept = ", ".join(results.swept) or "none"
+            said = f"--labels {key}{did_you_mean(key, known)}: must be a swept key, a metric or an axis"
+            raise RunnerError(f"{said}; the swept keys are: {swept}")
 
 
 def _check_role(results: Results, option: str, key: str) -> None:

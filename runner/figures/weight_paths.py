@@ -253,4 +253,4 @@ def _caption(table: pd.DataFrame) -> str:
     return text + "."
 
 
-FIGURE = Figure(needs_weights, numbers, draw, _caption, _layout, follows=("metric", "color"))
+FIGURE = Figure(needs_weights, numbers, draw, _caption, _layout, follows=("metric", "color", "xlim"))

@@ -19,6 +19,7 @@ from runner.figures import FILM, FORMATS, NAMES, load
 from runner.figures.__main__ import draw, parser
 from runner.figures.drawing import Rendered, draw_figures
 from runner.figures.figure import ROLES, Options
+from runner.figures.options import Look
 from runner.results import Results
 
 
@@ -31,7 +32,7 @@ def test_drawing_twice_gives_the_same_bytes(rates: Path, seeds: Path, tmp_path: 
     stills = [kind for kind in FORMATS if kind != FILM]  # of films: test_moments.py
     for name, folder, style in folders:
         for out in ("a", "b"):
-            outcomes(folder, tmp_path / out / name, formats=stills, style=style)
+            outcomes(folder, tmp_path / out / name, formats=stills, look=Look(style))
         made = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a" / name).iterdir())
         assert made
         for path in made:

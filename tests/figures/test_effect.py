@@ -163,12 +163,12 @@ def test_keys_that_make_no_settings_have_no_effect(rates: Path, tmp_path: Path) 
 
 
 def test_a_full_batch_stands_right_of_the_others() -> None:
-    scale = Scale.of("batch_size", ["1", "null", "4", "16", "64"])
+    scale = Scale.of("batch_size", ["1", "full", "4", "16", "64"])
     assert scale is not None
-    assert list(scale.places) == ["1", "4", "16", "64", "null"]
-    assert scale.places["null"] == pytest.approx(256)
-    assert scale.names["null"] == "full"
-    assert Scale.of("network.biases", ["1", "null"]) is None
+    assert list(scale.places) == ["1", "4", "16", "64", "full"]
+    assert scale.places["full"] == pytest.approx(256)
+    assert scale.names["full"] == "full"
+    assert Scale.of("network.biases", ["1", "full"]) is None
     assert Scale.of("optimizer", ["sgd", "adam"]) is None
     narrow = Scale.of("optimizer.momentum", ["0.9", "0", "0.5"])
     assert narrow is not None

@@ -10,12 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from runner.figures.style.axes import SHORT, label, letter_width, log_axis, wants_log
+from runner.figures.style.axes import MOST_TICKS, SHORT, clear, label, log_axis, wants_log
 from runner.nn.arrays import Array
 
 #: Words among numbers that have a place: beyond the largest.
-BEYOND = {("batch_size", "null"): "full", ("batch_size", "None"): "full"}
-MOST_TICKS = 8  # more values than these have round numbers for ticks
+BEYOND = {("batch_size", "full"): "full"}
 MARGIN = 0.06  # of the length of the axis, at either end
 LEAST_STEP = 3.0  # from the smallest value to where a 0 stands, as a factor
 
@@ -92,17 +91,6 @@ class Scale:
         other = self.places[order[1 if at == 0 else at - 1]]
         here = self.places[value]
         return float(np.sqrt(here * other) if self.log else (here + other) / 2)
-
-
-def clear(names: Sequence[str], at: Array) -> list[str]:
-    """The names with those left out that would run into the one before them; they stand `at` these inches."""
-    shown: list[str] = []
-    end = -np.inf
-    for name, place in zip(names, at, strict=True):
-        half = (len(name) + 0.5) / 2 * letter_width()
-        shown.append(name if place - half >= end else "")
-        end = place + half if shown[-1] else end
-    return shown
 
 
 def _break(ax: Axes, place: float) -> None:

@@ -148,4 +148,6 @@ def _layout(table: pd.DataFrame) -> Layout:
     return layout.at_least(lines * legend_line())
 
 
-FIGURE = Figure(needs_finished, numbers, draw, caption, _layout, follows=("metric", "color", "col", "row"))
+FIGURE = Figure(
+    needs_finished, numbers, draw, caption, _layout, follows=("metric", "color", "col", "row", "xlim", "ylim")
+)

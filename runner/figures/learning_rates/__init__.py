@@ -28,7 +28,7 @@ from runner.figures.learning_rates.caption import caption
 from runner.figures.learning_rates.lines import BANDED, SEEDS, STEPS, few
 from runner.figures.learning_rates.quality import draw_quality, drawn_of, limit_within
 from runner.figures.learning_rates.steps import draw_steps, has_steps
-from runner.figures.style.axes import label, log_axis
+from runner.figures.style.axes import label, rate_axis
 from runner.figures.style.encoding import Looks
 from runner.figures.style.lost import rate_limits
 from runner.figures.style.panels import Grid, panel_keys, same_heights, share
@@ -157,8 +157,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     for panels in filter(None, (upper, lower)):
         same_heights(panels)
     for ax in axes:
-        ax.set_xlim(*rate_limits(table))
-        log_axis(ax, "x")
+        rate_axis(ax, np.unique(table[RATE]).tolist(), *rate_limits(table))
         ax.set_xlabel(label(RATE))
     if len(grid) > 1:
         grid.finish(upper)
@@ -220,5 +219,10 @@ def _layout(table: pd.DataFrame) -> Layout:
 
 
 FIGURE = Figure(
-    _applies, numbers, draw, caption, _layout, follows=("metric", "color", "col", "row", "threshold")
+    _applies,
+    numbers,
+    draw,
+    caption,
+    _layout,
+    follows=("metric", "color", "col", "row", "threshold", "xlim", "ylim"),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
@@ -13,7 +16,15 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.font_manager import FontProperties
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.text import Annotation
+from matplotlib.ticker import (
+    FixedFormatter,
+    FixedLocator,
+    FuncFormatter,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+)
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
@@ -25,6 +36,7 @@ DIVERGED_GREY = "0.88"
 #: From so many times the smallest on, positive values want a log axis; errors sooner.
 WIDE = 30
 ERRORS_WIDE = 3
+MOST_TICKS = 8  # more swept values than these have round numbers for ticks
 SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -54,9 +66,24 @@ LABELS = {
 }
 
 
+#: What the user calls keys and columns, in what is being drawn.
+_OWN: ContextVar[Mapping[str, str]] = ContextVar("labels", default=MappingProxyType({}))
+
+
+@contextmanager
+def called(labels: Mapping[str, str]) -> Iterator[None]:
+    """Has :func:`label` say what the user calls keys and columns."""
+    before = _OWN.set(labels)
+    try:
+        yield
+    finally:
+        _OWN.reset(before)
+
+
 def label(key: str) -> str:
-    """A key or a column as an axis says it; a name of the user's own, as it is."""
-    return LABELS.get(key, escaped(key.replace("_", " ") if "." not in key else key))
+    """A key or a column as an axis says it: as the user calls it, if they do; else a name as it is."""
+    plain = escaped(key.replace("_", " ") if "." not in key else key)
+    return _OWN.get().get(key, LABELS.get(key, plain))
 
 
 def escaped(text: str) -> str:
@@ -182,6 +209,47 @@ def log_ticks(low: float, high: float, most: int = 7) -> tuple[list[float], list
     return named, [], False
 
 
+def clear(names: Sequence[str], at: Array) -> list[str]:
+    """The names with those left out that would run into the one before them; they stand `at` these inches."""
+    shown: list[str] = []
+    end = -np.inf
+    for name, place in zip(names, at, strict=True):
+        half = (len(name) + 0.5) / 2 * letter_width()
+        shown.append(name if place - half >= end else "")
+        end = place + half if shown[-1] else end
+    return shown
+
+
+def rate_axis(ax: Axes, rates: Sequence[float], low: float, high: float) -> None:
+    """A log x axis from `low` to `high` with ticks at the `rates`, if they are few, else at round numbers."""
+    ax.set_xlim(low, high)
+    log_axis(ax, "x")
+    if 1 < len(rates) <= MOST_TICKS:
+        along = np.log(np.asarray(rates) / low) / np.log(high / low) * panel_width(ax)
+        ax.xaxis.set_major_locator(FixedLocator(list(rates)))
+        ax.xaxis.set_major_formatter(FixedFormatter(clear([SHORT(rate) for rate in rates], along)))
+        ax.xaxis.set_minor_locator(NullLocator())
+
+
+def set_ends(ax: Axes, which: str, ends: tuple[float, float]) -> None:
+    """Gives an axis its ends and the ticks that go with them, and hides the texts at what lies beyond.
+
+    Of a log axis an end that is not above 0 stays where it was.
+    """
+    before = getattr(ax, f"get_{which}lim")()
+    is_log = getattr(ax, f"get_{which}scale")() == "log"
+    low, high = (end if end > 0 or not is_log else old for end, old in zip(ends, before, strict=True))
+    getattr(ax, f"set_{which}lim")(low, high)
+    if is_log:
+        log_axis(ax, which)
+    for artist in (*ax.lines, *ax.collections):
+        artist.set_clip_on(True)
+    at = "xy".index(which)
+    for text in ax.texts:
+        if isinstance(text, Annotation) and not low <= text.xy[at] <= high:
+            text.set_visible(False)
+
+
 def _within(ticks: Any, low: float, high: float) -> list[float]:
     return [float(f"{tick:.12g}") for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
 
@@ -208,7 +276,7 @@ def unit_axis(ax: Axes, unit: str, last: float) -> None:
     ax.xaxis.set_major_locator(
         MaxNLocator(nbins=min(max(1, _room(ax, len(f"{last:.0f}")) - 1), 5), integer=True)
     )
-    ax.set_xlabel(unit)
+    ax.set_xlabel(label(unit))
 
 
 def thin_ticks(ax: Axes) -> None:
@@ -221,10 +289,14 @@ def thin_ticks(ax: Axes) -> None:
 
 def _room(ax: Axes, letters: int) -> int:
     """How many labels of so many letters stand side by side below a panel, which is not laid out yet."""
+    return max(1, int(panel_width(ax) / letter_width() / (letters + 0.7)))
+
+
+def panel_width(ax: Axes) -> float:
+    """How wide a panel will be that is not laid out yet: about, in inches."""
     place = ax.get_subplotspec()
     columns = place.get_gridspec().ncols if place else 1
-    width = 0.62 * ax.figure.bbox.width / ax.figure.dpi / columns  # about, in inches
-    return max(1, int(width / letter_width() / (letters + 0.7)))
+    return float(0.62 * ax.figure.bbox.width / ax.figure.dpi / columns)
 
 
 def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:
