@@ -22,16 +22,24 @@ NAMES = (
     "bifurcation",
     "learning_curves",
     "stability",
+    "effect",
     "heatmap",
+    "comparison",
+    "importance",
     "weight_paths",
+    "gradients",
     "network",
+    "backprop",
     "decision_boundary",
+    "fit",
+    "confusion",
     "landscape",
 )
 #: Those that show the errors of every run of a sweep. They are drawn last: reading takes its time.
 OF_ALL_ERRORS = ("learning_rates", "learning_curves")
 STYLES = ("paper", "slides")
-FORMATS = ("png", "pdf", "svg")
+FILM = "gif"
+FORMATS = ("png", "pdf", "svg", FILM)
 
 
 def load(name: str) -> Figure:
@@ -43,5 +51,5 @@ def read_ahead(
     results: Results, only: Sequence[str] = (), metric: str | None = None, level: float | None = None
 ) -> None:
     """Begins to read what the figures in `only` (or all) wait for longest, beside what else is done."""
-    if results.is_sweep and set(only or NAMES).intersection(OF_ALL_ERRORS):
+    if results.is_sweep and not results.sources and set(only or NAMES).intersection(OF_ALL_ERRORS):
         results.read_ahead(results.metric(metric), level)

@@ -15,10 +15,11 @@ from making_sweeps import make_sweep
 
 import runner.training.stack
 from runner.errors import RunnerError
-from runner.figures import FORMATS, NAMES, load
+from runner.figures import FILM, FORMATS, NAMES, load
 from runner.figures.__main__ import draw, parser
 from runner.figures.drawing import Rendered, draw_figures
-from runner.figures.figure import Options
+from runner.figures.figure import ROLES, Options
+from runner.figures.options import Look
 from runner.results import Results
 
 
@@ -28,9 +29,10 @@ def outcomes(folder: Path, out: Path, **options: object) -> dict[str, Rendered]:
 
 def test_drawing_twice_gives_the_same_bytes(rates: Path, seeds: Path, tmp_path: Path) -> None:
     folders = (("seeds", seeds, "slides"), ("alone", rates / "2", "paper"))
+    stills = [kind for kind in FORMATS if kind != FILM]  # of films: test_moments.py
     for name, folder, style in folders:
         for out in ("a", "b"):
-            outcomes(folder, tmp_path / out / name, formats=FORMATS, style=style)
+            outcomes(folder, tmp_path / out / name, formats=stills, look=Look(style))
         made = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a" / name).iterdir())
         assert made
         for path in made:
@@ -58,7 +60,9 @@ def test_skipped_figures_say_why(rates: Path, seeds: Path, alone: Path, tmp_path
     reasons = {name: o.reason for name, o in outcomes(rates, tmp_path / "r").items()}
     assert reasons["learning_curves"] is None
     assert "two swept keys" in str(reasons["heatmap"])
-    assert "shows one run" in str(reasons["network"])
+    assert reasons["network"] is reasons["backprop"] is None
+    assert "only one example" in str(reasons["fit"])
+    assert "no classes" in str(reasons["confusion"])
     assert "spans no plane" in str(reasons["decision_boundary"])
     reasons = {name: o.reason for name, o in outcomes(alone, tmp_path / "a").items()}
     assert "learning rate was not swept" in str(reasons["learning_rates"])
@@ -90,7 +94,7 @@ def test_drawing_never_trains(seeds: Path, tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(runner.training.stack.Stack, "update", refuse)
     skipped = {name for name, outcome in outcomes(seeds, tmp_path).items() if outcome.reason}
-    assert skipped <= {"network", "bifurcation", "stability"}
+    assert skipped <= {"fit", "bifurcation", "stability"}
 
 
 def test_an_all_diverged_sweep_gives_what_can_be_drawn(diverged: Path, tmp_path: Path) -> None:
@@ -125,7 +129,7 @@ def test_a_half_finished_sweep_draws_what_is_there(rates: Path, tmp_path: Path) 
     ("arguments", "message"),
     [
         (["--only", "learning_curve"], "did you mean 'learning_curves'"),
-        (["--format", "gif"], "must be one of png, pdf, svg"),
+        (["--format", "gif"], "must be one of png, pdf, svg, gif"),
         (["--metric", "final_eror"], "did you mean 'final_error'"),
         (["--color", "learning_rat"], "did you mean 'learning_rate'"),
         (["--x", "nothing"], "the swept keys are: learning_rate"),
@@ -193,12 +197,16 @@ def test_names_in_configurations_are_not_read_as_mathematics(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", ""], "must be one of png, pdf, svg"),
+        (["--format", ""], "must be one of png, pdf, svg, gif"),
         (["--x", "learning_rate", "--y", "learning_rate"], "two different ones"),
         (["--x", "w1", "--y", "w1"], "two different ones"),
         (["--x", "epoch", "--y", "error", "--only", "landscape"], "the weights: w1 to b4"),
         (["--color", "learning_rat", "--only", "network"], "did you mean 'learning_rate'"),
         (["--color", "seed"], "seeds are repeats"),
+        (["--row", "seed"], "--row seed: seeds are repeats"),
+        (["--col", "learning_rat"], "--col learning_rat.*did you mean 'learning_rate'"),
+        (["--col", "learning_rate", "--row", "learning_rate"], "panels need two different ones"),
+        (["--col", "learning_rate", "--color", "learning_rate"], "its values are panels"),
         (["--metric", "epochs"], "these runs have final_error, best_error, test_error"),
     ],
 )
@@ -212,6 +220,7 @@ def test_choices_that_cannot_be_followed(
 #: A choice of each option, for the sweep `seeds`.
 CHOICES: dict[str, Any] = {
     "metric": "test_accuracy", "x": "regularization.l2", "color": "regularization.l2", "threshold": 0.2,
+    "col": "learning_rate", "row": "regularization.l2",
 }  # fmt: skip
 
 
@@ -236,9 +245,9 @@ def test_every_figure_follows_an_option_or_says_that_it_does_not(
         elif option not in load(name).follows:
             assert found.reason == f"it does not take --{option}"
             assert not picture.exists()
-        elif option == "color" and not found.reason:
-            numbers = load(name).numbers(Results(seeds), Options(color=value))
-            assert numbers.attrs["keys"].color == value
+        elif option in ROLES and not found.reason:
+            numbers = load(name).numbers(Results(seeds), Options(**{option: value}))
+            assert getattr(numbers.attrs["keys"], option) == value
         elif not found.reason:
             assert before.read_bytes() != picture.read_bytes() or plain.caption != found.caption, option
 
@@ -253,6 +262,12 @@ def test_a_figure_that_is_named_and_drops_an_option_ends_the_command(seeds: Path
     assert not any(tmp_path.iterdir())
 
 
+def test_there_are_at_most_six_panels_a_side(many: Path) -> None:
+    message = "^--col learning_rate: has 150 values, and there are at most 6 panels a side$"
+    with pytest.raises(RunnerError, match=message):
+        draw(parser().parse_args([str(many), "--col", "learning_rate"]))
+
+
 def test_a_key_that_is_not_told_by_colour_is_no_colour(seeds: Path, tmp_path: Path) -> None:
     """The rate stands along the axis of its figure, and colours the curves."""
     found = outcomes(seeds, tmp_path, options=Options(color="learning_rate"))
@@ -265,7 +280,8 @@ def test_a_run_alone_can_be_drawn_by_any_metric(seeds: Path, tmp_path: Path, met
     """There is nothing to choose: the curves follow it, and the others show the only run."""
     found = outcomes(seeds / "0", tmp_path, options=Options(metric=metric))
     assert {name for name, outcome in found.items() if outcome.reason is None} == {
-        "learning_curves", "weight_paths", "network", "decision_boundary", "landscape",
+        "learning_curves", "weight_paths", "gradients", "network", "backprop", "decision_boundary",
+        "confusion", "landscape",
     }  # fmt: skip
     numbers = pd.read_csv(tmp_path / "learning_curves.csv")
     assert ("accuracy" if "accuracy" in metric else "error") in numbers.columns

@@ -17,10 +17,12 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.transforms import Bbox
 
 from runner.figures import NAMES, STYLES, load
-from runner.figures.drawing import _style, paint
+from runner.figures.drawing import paint
 from runner.figures.figure import Options
+from runner.figures.options import Look
 from runner.figures.style.axes import thin_ticks
 from runner.figures.style.panel import Panel
+from runner.figures.style.sheets import in_force
 from runner.results import Results
 
 
@@ -30,7 +32,7 @@ def painted(folder: Path, style: str = "paper") -> Iterator[tuple[str, Canvas]]:
     for name in NAMES:
         figure = load(name)
         if figure.applies(results, Options()) is None:
-            with _style(style):
+            with in_force(Look(style)):
                 yield name, paint(figure, figure.numbers(results, Options()))
 
 
@@ -185,7 +187,7 @@ def test_panels_are_measured_once(many: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("limits", [(-16.8, 2.2), (-0.0161, 0.0012), (-9e5, 3e5), (0.0, 1.0)])
 def test_thinned_ticks_keep_apart(limits: tuple[float, float]) -> None:
-    with _style("paper"):
+    with in_force(Look()):
         canvas = Canvas()
         FigureCanvasAgg(canvas)
         ax = canvas.add_subplot()

@@ -1,0 +1,65 @@
+"""Its numbers are those of training: of the update that starts where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from making_sweeps import make_sweep
+from reading_figures import drawn
+
+from runner.explain.step import take
+from runner.figures import load
+from runner.figures.figure import Options
+from runner.results import Results
+
+
+def test_every_number_is_that_of_the_update(alone: Path) -> None:
+    for epochs, column in ((None, "value"), ((3.0,), "epoch 3")):
+        numbers, _ = drawn("backprop", alone, epochs=epochs)
+        step = take(Results(alone).experiment(0), 1 if epochs is None else 4)
+        derivative = "derivative" if epochs is None else f"{column} derivative"
+        weights = numbers[numbers["kind"] == "weight"]
+        assert weights[column].tolist() == step.old.tolist()
+        assert weights[derivative].tolist() == step.gradient.tolist()
+        neurons = numbers[numbers["kind"] == "neuron"]
+        assert neurons[column].tolist() == [float(v) for a in step.a for v in a[0]]
+        assert neurons.loc[neurons["layer"] > 0, derivative].tolist() == [
+            float(v) for d in step.dE_da for v in d[0]
+        ]
+        error = numbers[numbers["kind"] == "error"].iloc[0]
+        assert (error[column], error[derivative]) == (step.error, 1.0)
+
+
+def test_the_article_as_it_is_drawn(alone: Path) -> None:
+    """w6 is 0.15 and ∂E/∂w6 = (0.191 − 1)·0.48; the derivatives by the inputs are reckoned here by hand."""
+    numbers, canvas = drawn("backprop", alone)
+    texts = {
+        kind: [t.get_text() for t in canvas.axes[0].texts if t.get_gid() == kind]
+        for kind in ("value", "derivative")
+    }
+    assert {"0.15", "0.191", "0.327"} <= set(texts["value"])
+    assert {"−0.388", "−0.809", "1"} <= set(texts["derivative"])
+    inputs = numbers[(numbers["kind"] == "neuron") & (numbers["layer"] == 0)]
+    assert inputs["derivative"].tolist() == pytest.approx(
+        [-0.809 * (0.14 * 0.11 + 0.15 * 0.12), -0.809 * (0.14 * 0.21 + 0.15 * 0.08)], rel=1e-12
+    )
+
+
+def test_of_several_examples_the_first_alone(tmp_path: Path) -> None:
+    run = make_sweep(tmp_path, {"seed": [0]}, ["experiment=xor", "epochs=1"]) / "0"
+    numbers, _ = drawn("backprop", run)
+    step = take(Results(run).experiment(0), 1)
+    neurons = numbers[(numbers["kind"] == "neuron") & (numbers["layer"] > 0)]
+    shares = [float(v) * step.examples for d in step.dE_da for v in d[0]]
+    assert neurons["derivative"].tolist() == pytest.approx(shares, rel=1e-12)
+    assert (numbers["kind"] == "bias").sum() == 4
+    assert "first of 4 training examples alone" in load("backprop").caption(numbers)
+
+
+def test_large_networks_do_not_fit(tmp_path: Path) -> None:
+    run = (
+        make_sweep(tmp_path, {"seed": [0]}, ["network=dense", "network.hidden=[9]", "data=sine", "epochs=0"])
+        / "0"
+    )
+    assert "1-9-1 network is too large" in str(load("backprop").applies(Results(run), Options()))
