@@ -35,7 +35,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 #: The scripts that draw, in their order.
-LIVE = ("charts",)
+LIVE = ("vendor/uPlot.iife.min.js", "scripts/charts.js", "scripts/curves.js", "scripts/parallel.js")
 HEAVY = 400_000  # bytes of an SVG, beyond which the page takes the PNG
 
 
@@ -89,8 +89,8 @@ def data(values: Any) -> Markup:
 def scripts(page: Page) -> Markup:
     """What the page runs, in one element: the tables' and, where there are numbers, uPlot and its charts'."""
     here = Path(__file__).parent
-    live = [here / "vendor/uPlot.iife.min.js", *(here / f"scripts/{name}.js" for name in LIVE)]
-    paths = [*(live if page.live else []), here / "scripts/tables.js"]
+    names = ["scripts/tables.js", *(LIVE if page.live else [])]
+    paths = [here / name for name in names]
     return Markup("\n".join(path.read_text(encoding="utf-8").strip() for path in paths))
 
 
@@ -181,30 +181,29 @@ def _tex_column(values: pd.Series[Any], bold: Sequence[bool]) -> list[str]:
     if values.dtype.kind != "f":
         texts = [escaping.latex(cell(value)) or "--" for value in values]
         return [rf"\textbf{{{text}}}" if strong else text for text, strong in zip(texts, bold, strict=True)]
-    numbers = [_parts(value) for value in values]
-    longest = max((fraction for _, fraction, _ in numbers), key=len, default="")
-    power = max((power for *_, power in numbers), key=len, default="")
-    return [_tex_number(n, longest, power, strong) for n, strong in zip(numbers, bold, strict=True)]
+    written = "{:.3e}" if any("e" in f"{value:.4g}" for value in values) else "{:.4g}"
+    numbers = [_parts(written.format(value)) for value in values]
+    longest = (max((part[place] for part in numbers), key=len, default="") for place in (1, 2))
+    fraction, power = longest
+    return [_tex_number(n, fraction, power, strong) for n, strong in zip(numbers, bold, strict=True)]
 
 
-def _parts(value: float) -> tuple[str, str, str]:
-    """A number to 4 digits: what stands before its decimal point, from there on, and its power of ten."""
-    if value != value:
-        return "--", "", ""
-    mantissa, _, exponent = f"{value:.4g}".partition("e")
+def _parts(number: str) -> tuple[str, str, str]:
+    """What stands before a number's decimal point, from there on, and its power of ten."""
+    mantissa, _, exponent = number.replace("nan", "--").partition("e")
     whole, point, digits = mantissa.partition(".")
-    whole = whole.replace("-", "$-$")
-    return whole, point + digits, rf" \times 10^{{{int(exponent)}}}" if exponent else ""
+    return re.sub(r"^-(?=\d)", "$-$", whole), point + digits, str(int(exponent)) if exponent else ""
 
 
-def _tex_number(number: tuple[str, str, str], longest: str, power: str, bold: bool) -> str:
-    """A cell whose decimal point stands where those of its column do, that have the fraction `longest`."""
-    whole, fraction, own = number
-    text = rf"\textbf{{{whole}{fraction}}}" if bold else whole + fraction
-    if lacking := longest[len(fraction) :]:
+def _tex_number(number: tuple[str, str, str], fraction: str, power: str, bold: bool) -> str:
+    """A cell whose decimal point stands where those of its column do, whose longest parts are given."""
+    whole, digits, exponent = number
+    text = rf"\textbf{{{whole}{digits}}}" if bold else whole + digits
+    if lacking := fraction[len(digits) :]:
         text += rf"\phantom{{{lacking}}}"
-    if own:
-        text += rf"\boldmath${{}}{own}$" if bold else f"${{}}{own}$"
+    if exponent:
+        unseen = rf"\phantom{{{power[len(exponent) :]}}}"
+        text += rf"${{}} \times 10^{{{exponent}{unseen}}}$".replace(r"\phantom{}", "")
     elif power:
-        text += rf"\phantom{{${{}}{power}$}}"
+        text += rf"\phantom{{${{}} \times 10^{{{power}}}$}}"
     return text

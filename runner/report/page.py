@@ -15,6 +15,7 @@ import yaml
 from runner.errors import RunnerError
 from runner.records.names import MULTIRUN
 from runner.report.findings import Finding, findings
+from runner.report.live import live_of
 from runner.report.sentence import sentence
 from runner.report.tables import MOST_ROWS, Failure, Table, failures_of, rates_of, runs_of, settings_of
 from runner.results.ranking import BLOWN_UP
@@ -93,6 +94,7 @@ def gather(
         rates=rates_of(results, metric),
         failures=failures_of(results),
         notes=notes,
+        live=live_of(results, metric, settings),
     )
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 #: What optimizers are called in a text; others by their own names.
 OPTIMIZERS = {"sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
-#: Values of a swept key that are named one by one; of more, how many there are and the first and the last.
-NAMED = 4
+#: Values of a swept key that are named one by one, numbers and words; of more, the first and the last are.
+NAMED, NAMED_WORDS = 4, 12
 
 
 def sentence(results: Results) -> str:
@@ -93,7 +93,8 @@ def _swept(results: Results) -> Iterator[str]:
     for key in results.keys:
         values = [plain(value) for value in in_order(results.as_written(results.runs)[key].astype(object))]
         name = "learning rate" if key == RATE else key
-        if len(values) <= NAMED:
+        most = NAMED if values[0][:1].isdigit() else NAMED_WORDS
+        if len(values) <= most:
             yield f"{name} swept over {', '.join(values[:-1])} and {values[-1]}"
         else:
             yield f"{name} swept over {len(values)} values, {values[0]} to {values[-1]}"
