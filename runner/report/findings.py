@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The test error at the end is worth a word where it is so many times its least.
 OVERFITTED = 1.05
+#: What ends advice that goes by training error where test error counts.
+BY_TRAINING = f"(by {TRAINING.replace('_', ' ')})"
 
 
 class Finding(NamedTuple):
@@ -26,28 +28,50 @@ class Finding(NamedTuple):
     text: str
 
 
+class Course(NamedTuple):
+    """How the median test error of the best setting went, and its training error at the end."""
+
+    least: float
+    least_at: float
+    end: float
+    end_at: float
+    trained: float
+
+    @property
+    def overfitted(self) -> bool:
+        """Whether the end is clearly worse than what had been reached."""
+        return self.end > OVERFITTED * self.least
+
+    @property
+    def falls(self) -> bool:
+        """Whether the least stands in the last twentieth."""
+        return not self.overfitted and self.least_at >= 0.95 * self.end_at
+
+
 def findings(results: Results, metric: str, settings: Table) -> list[Finding]:
     """Three to five of them for a sweep; of a run alone how it went. `settings` is the table of settings."""
-    advice = results.advice(metric)
-    said = dict(advice)
     if not results.is_sweep or len(results.finished) < 2:
         pairs = list(_alone(results))
     else:
+        advice, course = results.advice(metric), _course(results, metric)
         pairs = [
-            ("Take", _take(results, metric)),
-            ("How sure", _sure(results, metric, settings, said.get("too close to call", ""))),
-            ("Overfitting", _overfitting(results, metric)),
-            ("Lost runs", said.get("unstable", "")),
-            ("Try next", _next(advice)),
+            ("Take", _take(results, metric, settings)),
+            ("How sure", _sure(results, metric, settings, dict(advice).get("too close to call", ""))),
+            ("Overfitting", _overfitting(course, results.unit) if course else ""),
+            ("Lost runs", dict(advice).get("unstable", "")),
+            ("Try next", _next(results, metric, course)),
         ]
     return [Finding(heading, _sentence(text)) for heading, text in pairs if text]
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?")) else f"{text}."
+    """A text as a sentence; a key with its value stays as it is."""
+    first, _, rest = text.partition(" ")
+    begun = text if "=" in first else f"{first[:1].upper()}{first[1:]} {rest}".strip()
+    return begun if begun.endswith(".") else f"{begun}."
 
 
-def _take(results: Results, metric: str) -> str:
+def _take(results: Results, metric: str, settings: Table) -> str:
     """The best setting, its metric, and what training error would have chosen."""
     verdict = dict(results.verdict(metric))
     ranking = results.ranking(metric)
@@ -57,6 +81,8 @@ def _take(results: Results, metric: str) -> str:
     where = results.name(best.middle, results.keys) if len(ranking.settings) > 1 else "the one setting"
     count = len(best.runs)
     over = f", the median of {count} seeds" if count > 1 else ""
+    if "test_accuracy" in settings.rows and metric != "test_accuracy":
+        over += f"; test accuracy {settings.rows['test_accuracy'].iloc[0]:.4g}"
     text = f"{where}, with a {ranking.words} of {ranking.value(best):.6g}{over}{ranking.soonest}"
     other = verdict.get("training error would choose")
     return f"{text}. Training error would choose {other}" if other else text
@@ -78,37 +104,39 @@ def _sure(results: Results, metric: str, settings: Table, close: str) -> str:
     second = ranking.settings[1]
     name = results.name(second.middle, results.keys)
     if np.isfinite(second.cost):
-        parts.append(f"the runner-up is {name}, with {ranking.value(second):.4g}")
-    alike = int((rows[AGAINST] == ALIKE).sum()) if AGAINST in rows else 0
-    if alike:
-        them = "1 other setting is" if alike == 1 else f"{alike} other settings are"
-        parts.append(f"{them} not distinguishable from the best")
-    if close:
-        parts.append(f"too close to call: {close}" if not alike else close)
-    elif AGAINST in rows and not alike:
-        parts.append("the seeds tell the best from every other setting")
+        told = f": {close.replace(f'the best from {name}', 'them apart')}" if close else ""
+        parts.append(f"the runner-up is {name}, with {ranking.value(second):.4g}{told}")
+    if AGAINST in rows:
+        alike = int((rows[AGAINST] == ALIKE).sum())
+        are = "is" if alike == 1 else "are"
+        some = f"{alike} of the {len(rows) - 1} other settings {are} not distinguishable from the best"
+        parts.append(some if alike else "the seeds tell the best from every other setting")
     return "; ".join(parts)
 
 
-def _overfitting(results: Results, metric: str) -> str:
-    """When the best setting's test error was least, against its end, and the gap to its training error."""
+def _course(results: Results, metric: str) -> Course | None:
+    """How the best setting went, where held-out examples are what counts."""
     if metric not in HELD_OUT or (best := results.ranking(metric).best) is None:
-        return ""
+        return None
     try:
         tested = _median_curve(results, "test_error", best.runs)
         trained = _median_curve(results, TRAINING, best.runs)
         counts = results.curves("test_error").counts
     except RunnerError:  # the figures have said what is wrong with a file
-        return ""
-    if not np.isfinite(tested).any() or not np.isfinite(tested[-1]):
-        return ""
-    least, end = int(np.nanargmin(tested)), tested[-1]
-    at, of = (f"{counts[place]:g}" for place in (least, -1))
-    gap = f"at the end the best setting has a test error of {end:.4g} and a training error of {trained[-1]:.4g}"
-    if end > OVERFITTED * tested[least]:
-        when = f"its test error was least ({tested[least]:.4g}) at {results.unit} {at} of {of}"
-        return f"{gap}; {when}: stopping there would be better"
-    return f"{gap}; stopping sooner would not help"
+        return None
+    least = int(np.argmin(tested))
+    if not np.isfinite(tested[-1]):
+        return None
+    return Course(*map(float, (tested[least], counts[least], tested[-1], counts[-1], trained[-1])))
+
+
+def _overfitting(course: Course, unit: str) -> str:
+    """When the best setting's test error was least, against its end, and the gap to its training error."""
+    text = f"the best setting ends at a test error of {course.end:.4g}, and a training error of {course.trained:.4g}"
+    if course.overfitted:
+        when = f"its test error was least, {course.least:.4g}, at {unit} {course.least_at:g} of {course.end_at:g}"
+        return f"{text}; {when}: it overfits from there on"
+    return f"{text}; its test error {'still falls at the end' if course.falls else 'does not rise again'}"
 
 
 def _median_curve(results: Results, metric: str, runs: Sequence[int]) -> Array:
@@ -119,12 +147,36 @@ def _median_curve(results: Results, metric: str, runs: Sequence[int]) -> Array:
     return values
 
 
-def _next(advice: Sequence[tuple[str, str]]) -> str:
-    """What follows: beyond an edge, more epochs, more seeds; else that there is nothing at hand."""
-    parts = [text for heading, text in advice if heading in ("at the edge", "still falling")]
-    if "too close to call" in dict(advice):
+def _next(results: Results, metric: str, course: Course | None) -> str:
+    """What follows: beyond an edge, more or fewer epochs, more seeds; else that there is nothing at hand.
+
+    Not what training error alone asks for, where that is not what settings are compared by.
+    """
+    advice, unit = results.advice(metric), results.unit
+    said = dict(advice)
+    parts = [text for heading, text in advice if heading == "at the edge" and not text.endswith(BY_TRAINING)]
+    if course and course.overfitted:
+        parts.append(f"stopping at {unit} {course.least_at:g}, from which on the best overfits")
+    elif "still falling" in said and (course is None or course.falls):
+        parts.append(said["still falling"])
+    if "too close to call" in said:
         parts.append("more seeds, to tell the first settings apart")
+    elif not any(heading == "at the edge" for heading, _ in advice):
+        parts += _finer(results, metric)
     return "; ".join(parts) or "nothing at hand: the best is inside what was searched, and came to its end"
+
+
+def _finer(results: Results, metric: str) -> Iterator[str]:
+    """The range around the best value of each key of numbers, which a finer sweep would search."""
+    best = results.ranking(metric).best
+    for key in results.keys if best else ():
+        values = results.finished[key]
+        if values.dtype.kind not in "fi" or values.nunique() < 3 or best is None:
+            continue
+        here = values[best.middle]
+        low, high = values[values < here].max(), values[values > here].min()
+        if low == low and high == high:
+            yield f"more values of {key} between {low:g} and {high:g}"
 
 
 def _alone(results: Results) -> Iterator[tuple[str, str]]:

@@ -21,8 +21,15 @@ if TYPE_CHECKING:
 
 #: Numbers of all curves together, and points of one: a window has no more of these.
 MOST_NUMBERS, MOST_POINTS = 300_000, 800
-#: Columns of a history that are drawn, each in a panel with those of its kind, as the page calls it.
-PANELS = {"error": "training error", "test_error": "test error", "accuracy": "training accuracy", "test_accuracy": "test accuracy"}
+#: Columns of a history that are drawn, as the page calls them.
+MEASURES = {
+    "error": "training error",
+    "test_error": "test error",
+    "accuracy": "training accuracy",
+    "test_accuracy": "test accuracy",
+}
+#: Categories that get a panel each.
+MOST_PANELS = 6
 
 
 def live_of(results: Results, metric: str, settings: Table) -> dict[str, Any] | None:
@@ -36,14 +43,16 @@ def live_of(results: Results, metric: str, settings: Table) -> dict[str, Any] | 
     by = setting_of(results)[results.finished.index].to_numpy()
     kept = [setting for setting in settings.ranked if setting in set(by)][:MOST_ROWS]
     try:
-        counts, panels = _panels(results, [np.flatnonzero(by == setting) for setting in kept])
+        counts, measures = _measures(results, [np.flatnonzero(by == setting) for setting in kept])
     except RunnerError:  # the figures have said what is wrong with a file
         return None
     rows = settings.rows.loc[kept]
     return {
         "unit": results.unit,
         "counts": counts,
-        "panels": panels,
+        "measures": measures,
+        "measure": COLUMNS[metric],
+        "facet": _facet(results),
         "lines": [{"setting": int(row), "name": _name(rows.loc[row], results.keys)} for row in kept],
         "color": _color(results),
         "axes": [_axis(rows, key, results.keys) for key in [*results.keys, metric]],
@@ -55,19 +64,19 @@ def _name(row: Any, keys: Sequence[str]) -> str:
     return ", ".join(f"{key.rpartition('.')[2]}={plain(row[key])}" for key in keys)
 
 
-def _panels(results: Results, groups: Sequence[Array]) -> tuple[str, list[dict[str, Any]]]:
+def _measures(results: Results, groups: Sequence[Array]) -> tuple[str, list[dict[str, Any]]]:
     """The counts, and of each column the medians of `groups` of finished runs, (groups, T), thinned alike."""
     header = results.header(results.rows[0])
-    names = [name for name in PANELS if name in header and _has(results, name)]
+    names = [name for name in MEASURES if name in header and _has(results, name)]
     curves = {name: results.curves(_metric(name)) for name in names}
     counts = next(iter(curves.values())).counts
     most = min(MOST_POINTS, max(2, MOST_NUMBERS // (len(groups) * len(names))))
     keep = every(len(counts), most)
-    panels = []
+    measures = []
     for name, curve in curves.items():
         medians = np.array([_median(curve.values[group][:, keep]) for group in groups])
-        panels.append({"column": name, "title": PANELS[name], "values": packed(medians)})
-    return packed(counts[keep]), panels
+        measures.append({"column": name, "title": MEASURES[name], "values": packed(medians)})
+    return packed(counts[keep]), measures
 
 
 def _has(results: Results, column: str) -> bool:
@@ -98,6 +107,12 @@ def _color(results: Results) -> str:
     runs = results.runs[results.keys]
     numeric = [key for key in results.keys if runs[key].dtype.kind in "fi"]
     return max(numeric or results.keys, key=lambda key: runs[key].astype(str).nunique())
+
+
+def _facet(results: Results) -> str | None:
+    """The first key of few categories, which get a panel each, if it is not told by colour."""
+    words = (key for key in results.keys if results.runs[key].dtype.kind not in "fi" and key != _color(results))
+    return next((key for key in words if results.runs[key].astype(str).nunique() <= MOST_PANELS), None)
 
 
 def _axis(rows: Any, key: str, keys: Sequence[str]) -> dict[str, Any]:

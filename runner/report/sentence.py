@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import RunnerError
@@ -54,7 +55,9 @@ def _network(experiment: Experiment, swept: Sequence[str]) -> str:
 
 def _data(experiment: Experiment, swept: Sequence[str]) -> str:
     data = experiment.data
-    name = "the data" if {"data", "data.name", "data.path"} & {*swept} else f"{data.name}"
+    name = "the data" if {"data", "data.name", "data.path"} & {*swept} else data.name
+    if data.sources and name == data.name:
+        name = Path(data.sources[0].path).name
     counts = f"{data.examples:,} example{'s' * (data.examples != 1)}"
     held_out = "" if data.test_inputs is None else f", {len(data.test_inputs):,} held out"
     varies = {"data.test_fraction", "data.points"} & {*swept}

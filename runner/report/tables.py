@@ -132,10 +132,9 @@ def settings_of(results: Results, metric: str, threshold: float | None = None) -
     if results.endings.any():
         columns["ended"] = results.endings.groupby(by).agg(_endings)
     rows = results.as_written(runs[results.keys or ["run"]]).groupby(by).first().assign(**columns)
-    columns_last = [name for name in rows if name != AGAINST] + ([AGAINST] if AGAINST in rows else [])
     ranked = list(dict.fromkeys(by[results.in_order(metric)].tolist()))
     best = ranked[:1] if results.ranking(metric).best else ()
-    return Table(rows.loc[ranked, columns_last], frozenset(best), ranked, [*said, *which], {i: i for i in ranked})
+    return Table(rows.loc[ranked], frozenset(best), ranked, [*said, *which], {i: i for i in ranked})
 
 
 def setting_of(results: Results) -> pd.Series[int]:

@@ -39,6 +39,7 @@ const live = (() => {
     place.before(button);
     return place;
   };
-  return { data, unpack, dark, color: line => of(axis.values[line]), colorOf: of, places, axis, short, make, stage,
+  const later = draw => requestAnimationFrame(() => setTimeout(draw)); // once the page has been painted
+  return { later, data, unpack, dark, color: line => of(axis.values[line]), colorOf: of, places, axis, short, make, stage,
     settings: data.lines?.map(line => String(line.setting)) };
 })();

@@ -1,107 +1,136 @@
-// Curves over epochs: one crosshair over all panels, values of the line nearest to it, lines that can be hidden.
+// Curves over epochs, a panel a measure or a category: one crosshair over all panels, the values of the line
+// nearest to it, lines that can be hidden.
 (() => {
   const { data, unpack, short, make } = live;
   const figure = document.querySelector('figure[data-name="learning_curves"]');
-  if (!figure || !data.panels) return;
-  const MANY = 24, HEIGHT = 260; // buttons of single lines; pixels
+  if (!figure || !data.measures) return;
+  const MANY = 24; // buttons of single lines
+  const PROMINENT = 3, THIN = 100; // the width of the best line; lines from which on none is faded
   const counts = unpack(data.counts), lines = data.lines, length = counts.length;
-  const place = live.stage(figure, "Show the curves");
-  const readout = make(place, "output", { class: "readout" });
-  const legend = make(place, "div", { class: "legend", role: "group", "aria-label": "Lines" });
-  const area = make(place, "div", { class: "charts", tabindex: 0, role: "group",
-    "aria-label": "Curves: arrows left and right go along a line, up and down to the next one" });
-  const panels = data.panels.map(panel => {
-    const all = unpack(panel.values);
-    const raw = lines.map((_, i) => Array.from(all.subarray(i * length, (i + 1) * length), v => isNaN(v) ? null : v));
-    return { ...panel, raw, rate: panel.column.endsWith("accuracy") };
+  const facet = data.axes.find(axis => axis.name === data.facet);
+  const measures = data.measures.map(measure => {
+    const all = unpack(measure.values);
+    const part = i => Array.from(all.subarray(i * length, (i + 1) * length), v => isNaN(v) ? null : v);
+    return { ...measure, rows: lines.map((_, i) => part(i)), rate: measure.column.endsWith("accuracy") };
   });
   const shown = lines.map(() => true), filtered = lines.map(() => true);
-  let at = null, line = 0;
+  const place = live.stage(figure, "Show the curves");
+  const tools = make(place, "div", { class: "legend", role: "group", "aria-label": "Measures" });
+  const legend = make(place, "div", { class: "legend", role: "group", "aria-label": "Lines" });
+  const readout = make(place, "output", { class: "readout" });
+  const area = make(place, "div", { class: "charts", tabindex: 0, role: "group",
+    "aria-label": "Curves: the arrows left and right go along a line, up and down to another one" });
+  const last = name => name.split(".").at(-1);
+  const told = [`colours tell ${last(data.color)}`, ...(facet ? [`panels ${last(facet.name)}`] : []), "the thick line is the best setting"];
+  make(place, "p", { class: "hint" }, `${data.repeats > 1 ? `Medians over ${data.repeats} seeds` : "A line a run"}; ${told.join(", ")}. `
+    + "Drag to zoom, double-click to undo; the arrow keys move the crosshair.");
+  let charts = [], at = null, line = 0, chosen = Math.max(0, measures.findIndex(one => one.column === data.measure));
 
-  const limits = panel => { // as the pictures: not up to where divergence ends
+  // As high as the pictures are: not up to where divergence ends.
+  const limits = measure => {
+    if (measure.limits) return measure.limits;
     let least = Infinity, most = -Infinity, start = -Infinity;
-    panel.raw.forEach(values => {
-      start = Math.max(start, values[0] ?? -Infinity);
-      for (const v of values) if (v !== null) { most = Math.max(most, v); if (v > 0) least = Math.min(least, v); }
-    });
-    if (panel.rate) return { log: false, low: Math.min(0.9 * least, 1), high: 1.02 };
-    const high = most > 10 * start ? 10 * start : most;
-    const log = least < Infinity && high >= 3 * least;
-    return { log, floor: least / 10, low: log ? null : 0, high: high * (log ? 1.2 : 1.05) };
+    for (const row of measure.rows) {
+      start = Math.max(start, row[0] ?? -Infinity);
+      for (const v of row) if (v !== null) { most = Math.max(most, v); if (v > 0) least = Math.min(least, v); }
+    }
+    const high = most > 3 * start ? 2 * start : most, log = !measure.rate && least < Infinity && high >= 3 * least;
+    return measure.limits = measure.rate ? { log, low: 0, high: 1 } : { log, low: log ? least / 1.2 : 0, high: high * 1.05, floor: log ? least / 10 : null };
   };
   const say = () => {
-    const point = at ?? length - 1, name = lines[line].name;
-    const values = panels.map(panel => `${panel.title} ${short(panel.raw[line][point])}`);
-    readout.textContent = `${data.unit} ${counts[point]}: ${name || "the one setting"}${line === 0 ? " (the best)" : ""}: `
-      + values.join(", ") + (data.repeats > 1 ? ` (medians over ${data.repeats} seeds)` : "");
+    const point = at ?? length - 1, which = lines[line].name || "the one setting";
+    const values = measures.map(measure => `${measure.title} ${short(measure.rows[line][point])}`).join(", ");
+    const over = data.repeats > 1 ? ` (medians over ${data.repeats} seeds)` : "";
+    readout.textContent = `${data.unit} ${counts[point]}, ${which}${line === 0 ? " (the best)" : ""}: ${values}${over}`;
   };
-  const ink = () => getComputedStyle(document.body).color;
-  const grid = () => "#8884";
-  const options = (panel, width) => {
-    const { log, floor, low, high } = limits(panel);
-    panel.floor = log ? floor : null;
-    const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: "12px system-ui" };
+  const ink = () => getComputedStyle(document.body).color, faint = () => "#8883";
+  // Labels of ticks: on a log axis of `decades` at 1, 2 and 5, or at powers of ten with room between.
+  const ticks = (decades, values) => values.map(v => {
+    if (!decades) return String(+v.toPrecision(6));
+    const power = Math.floor(Math.log10(v) + 1e-9), digit = Math.round(v / 10 ** power);
+    if (!(decades < 2.2 ? [1, 2, 5] : [1]).includes(digit) || power % Math.ceil(decades / 8)) return "";
+    return power >= -3 && power < 5 ? String(+v.toPrecision(1)) : `${digit}e${power}`;
+  });
+  const options = (chart, width, height) => {
+    const { log, low, high, floor } = limits(chart.measure), decades = log ? Math.log10(high / low) : 0;
+    const axis = { stroke: ink, grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 }, font: "12px system-ui", labelFont: "12px system-ui" };
+    const wide = i => i === 0 ? PROMINENT : lines.length > THIN ? 0.8 : 1.4;
     return {
-      width, height: HEIGHT, legend: { show: false },
-      scales: {
-        x: { time: false },
-        y: log ? { distr: 3, log: 10, range: (u, min, max) => [Math.max(min, floor), Math.min(max, high)] } : { range: (u, min, max) => [Math.min(low, min), Math.max(high, 0)] },
-      },
-      axes: [{ ...axis, label: data.unit, labelSize: 22, size: 34 },
-        { ...axis, label: panel.title, size: 62, labelSize: 20, values: (u, ticks) => ticks.map(v => v === null || log && Math.log10(v) % 1 ? "" : log ? power(v) : short(v)) }],
-      series: [{}, ...lines.map((_, i) => ({ stroke: () => live.color(i), width: i === 0 ? 3 : lines.length > 100 ? 0.8 : 1.4, points: { show: false }, spanGaps: false }))],
-      focus: { alpha: lines.length > 100 ? 1 : 0.25 },
-      cursor: { sync: { key: "counts", setSeries: true }, focus: { prox: 1e6 }, points: { one: true, size: 8 }, drag: { x: true, y: false } },
+      width, height, legend: { show: false }, title: chart.title,
+      scales: { x: { time: false }, y: log ? { distr: 3, range: [low, high] } : { range: [low, high * (chart.measure.rate ? 1.02 : 1)] } },
+      axes: [{ ...axis, label: data.unit, labelSize: 20, size: 32 },
+        { ...axis, label: chart.measure.title, size: 56, labelSize: 20, filter: (u, splits) => splits, values: (u, values) => ticks(decades, values) }],
+      series: [{}, ...chart.of.map(i => ({ stroke: () => live.color(i), width: wide(i), points: { show: false }, show: visible(i) }))],
+      focus: { alpha: chart.of.length > THIN ? 1 : 0.25 },
+      cursor: { sync: { key: "counts", setSeries: false }, focus: { prox: 1e6 }, points: { one: true, size: 8 }, drag: { x: true, y: false } },
       hooks: {
         setCursor: [u => { if (u.cursor.idx !== null && u.cursor.idx !== undefined) { at = u.cursor.idx; say(); } }],
-        setSeries: [(u, i, set) => { if (i && set.focus) { line = i - 1; say(); } }],
+        setSeries: [(u, i, set) => { if (i && set.focus) { line = chart.of[i - 1]; say(); } }],
       },
     };
   };
-  const power = v => v >= 1e-3 && v < 1e4 ? String(+v.toPrecision(3)) : `1e${Math.round(Math.log10(v))}`;
-  const width = () => Math.max(260, area.clientWidth);
+  const visible = i => shown[i] && filtered[i];
+  const every = lines.map((_, i) => i).reverse(); // the best is drawn last, over all others
+  const wanted = () => facet
+    ? facet.categories.map(value => ({ title: `${last(facet.name)}=${value}`, measure: measures[chosen], of: every.filter(i => facet.values[i] === value) }))
+    : measures.map(measure => ({ title: "", measure, of: every }));
+  const size = () => {
+    const whole = Math.max(260, area.clientWidth), columns = facet && whole >= 640 ? 2 : 1;
+    return [Math.floor((whole - 8 * (columns - 1)) / columns), columns > 1 || facet ? 240 : 260];
+  };
   const build = () => {
-    for (const panel of panels) {
-      const wanted = options(panel, width());
-      const rows = panel.raw.map(values => panel.floor ? values.map(v => v === null ? null : Math.max(v, panel.floor)) : values);
-      panel.plot = new uPlot(wanted, [Array.from(counts), ...rows], area);
+    charts.forEach(chart => chart.plot.destroy());
+    charts = wanted();
+    for (const chart of charts) {
+      const { floor } = limits(chart.measure);
+      const rows = chart.of.map(i => floor ? chart.measure.rows[i].map(v => v === null ? null : Math.max(v, floor)) : chart.measure.rows[i]);
+      chart.plot = new uPlot(options(chart, ...size()), [Array.from(counts), ...rows], area);
     }
   };
-  const update = () => panels.forEach(({ plot }) => plot.batch(() => lines.forEach((_, i) => {
-    const wanted = shown[i] && filtered[i];
-    if (plot.series[i + 1].show !== wanted) plot.setSeries(i + 1, { show: wanted });
+  const update = () => charts.forEach(({ plot, of }) => plot.batch(() => of.forEach((i, place) => {
+    if (plot.series[place + 1].show !== visible(i)) plot.setSeries(place + 1, { show: visible(i) });
   })));
 
-  // what can be toggled: a line, or of many those of a colour
+  const toggle = (parent, name, pressed, press) => {
+    const button = make(parent, "button", { type: "button", "aria-pressed": String(pressed) });
+    button.append(name);
+    button.addEventListener("click", () => press(button));
+    return button;
+  };
+  tools.classList.add("choice");
+  if (facet && measures.length > 1) measures.forEach((measure, i) => toggle(tools, measure.title, i === chosen, button => {
+    chosen = i;
+    for (const other of tools.children) other.ariaPressed = String(other === button);
+    build();
+  }));
+  // What can be hidden: a line, or of many all those of a colour.
   const entries = lines.length <= MANY ? lines.map((one, i) => ({ name: one.name, of: [i], color: () => live.color(i) }))
     : live.places.map(value => ({ name: `${data.color}=${value}`, color: () => live.colorOf(value),
       of: lines.map((_, i) => i).filter(i => live.axis.values[i] === value) }));
   for (const entry of entries.length <= MANY ? entries : []) {
-    const button = make(legend, "button", { type: "button", "aria-pressed": "true" });
-    entry.swatch = make(button, "i");
-    button.append(entry.name || "the one setting");
-    button.addEventListener("click", () => {
-      const wanted = button.ariaPressed !== "true";
-      button.ariaPressed = String(wanted);
-      for (const i of entry.of) shown[i] = wanted;
+    const button = toggle(legend, entry.name || "the one setting", true, button => {
+      const on = button.ariaPressed !== "true";
+      button.ariaPressed = String(on);
+      for (const i of entry.of) shown[i] = on;
       update();
     });
-    button.addEventListener("pointerenter", () => { line = entry.of[0]; point(); });
+    entry.swatch = document.createElement("i");
+    button.prepend(entry.swatch);
   }
   const paint = () => {
     for (const entry of entries) if (entry.swatch) entry.swatch.style.background = entry.color();
-    panels.forEach(({ plot }) => plot.redraw(false, true));
+    charts.forEach(({ plot }) => plot.redraw(false, true));
   };
-  const point = () => { // the crosshair where the keys have put it
+  const point = () => { // the crosshair, where the keys have put it
     say();
-    panels.forEach(({ plot, raw, floor }) => {
-      plot.setSeries(line + 1, { focus: true }, false);
-      if (at === null) return;
-      const value = raw[line][at];
-      plot.setCursor({ left: plot.valToPos(counts[at], "x"), top: value === null ? -10 : plot.valToPos(Math.max(value, floor ?? value), "y") }, false);
-    });
+    for (const { plot, of, measure } of charts) {
+      const place = of.indexOf(line);
+      plot.setSeries(place < 0 ? null : place + 1, { focus: true }, false);
+      const value = measure.rows[line][at ?? length - 1];
+      const top = place < 0 || value === null ? -10 : plot.valToPos(Math.max(value, measure.limits.floor ?? value), "y");
+      if (at !== null) plot.setCursor({ left: plot.valToPos(counts[at], "x"), top }, false);
+    }
   };
-  const visible = i => shown[i] && filtered[i];
   const next = way => {
     for (let i = line + way; i >= 0 && i < lines.length; i += way) if (visible(i)) return i;
     return line;
@@ -109,7 +138,7 @@
   area.addEventListener("keydown", event => {
     const step = event.shiftKey ? Math.ceil(length / 20) : 1, last = length - 1;
     const moves = {
-      ArrowLeft: () => { at = Math.max(0, (at ?? last) - step); }, ArrowRight: () => { at = Math.min(last, (at ?? 0) + step); },
+      ArrowLeft: () => { at = Math.max(0, (at ?? last) - step); }, ArrowRight: () => { at = Math.min(last, (at ?? last) + step); },
       ArrowUp: () => { line = next(-1); }, ArrowDown: () => { line = next(1); },
       Home: () => { at = 0; }, End: () => { at = last; },
     };
@@ -118,13 +147,16 @@
     moves[event.key]();
     point();
   });
-  requestAnimationFrame(() => setTimeout(() => { // after the page has been painted once
+  live.later(() => {
     build();
     paint();
     say();
     filtering?.listen(settings => { lines.forEach((_, i) => { filtered[i] = settings.has(live.settings[i]); }); update(); });
     live.dark.addEventListener("change", paint);
-    new ResizeObserver(() => panels.forEach(({ plot }) => plot.width !== width() && plot.setSize({ width: width(), height: HEIGHT }))).observe(area);
+    new ResizeObserver(() => charts.forEach(({ plot }) => {
+      const [width, height] = size();
+      if (plot.width !== width) plot.setSize({ width, height });
+    })).observe(area);
     figure.dataset.ready = "";
-  }));
+  });
 })();

@@ -96,10 +96,10 @@
     place.querySelectorAll(".handle").forEach((handle, i) => brushes.has(data.axes[i].name) || handle.previousSibling.setAttribute("height", 0));
     mark(settings);
   });
-  requestAnimationFrame(() => setTimeout(() => {
+  live.later(() => {
     draw();
     let width = place.clientWidth;
     new ResizeObserver(() => { if (place.clientWidth !== width) { width = place.clientWidth; draw(); } }).observe(place);
     live.dark.addEventListener("change", draw);
-  }));
+  });
 })();
