@@ -31,7 +31,8 @@ NAMES = (
 #: Those that show the errors of every run of a sweep. They are drawn last: reading takes its time.
 OF_ALL_ERRORS = ("learning_rates", "learning_curves")
 STYLES = ("paper", "slides")
-FORMATS = ("png", "pdf", "svg")
+FILM = "gif"
+FORMATS = ("png", "pdf", "svg", FILM)
 
 
 def load(name: str) -> Figure:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 
 from runner.figures.figure import HUGE, Figure, Layout, Options, needs_best
+from runner.figures.moments import moments, multiples, name_panels, when
 from runner.figures.style.axes import add_bar, escaped, thin_ticks
 from runner.figures.style.encoding import DISTINCT, add_legend, short_names
 from runner.nn.arrays import Array
@@ -24,29 +26,44 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 PALE = ListedColormap(mpl.colormaps["Blues"](np.linspace(0.0, 0.65, 256)))  # points stand out from it
 CLASSES = ("#8C2D04", "black")  # of points where one output tells two classes
 HELD_OUT, TRAINING = "held out", "training"
+AFTER = (("final", "value", ""),)
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """Rows of `kind` grid (the output over the plane), training and held out (the data), in its own units.
 
-    `value` is the output on the grid, the class where there are several outputs; the target of data.
+    `value` is the output on the grid, the class where there are several outputs; the target of data. Where
+    epochs are asked for, each has a column in its place.
     """
     from runner.training.objective import predict
 
     run = results.best(options.metric)
     experiment = results.experiment(run)
-    final = results.parameters(run)["final"].to_numpy()
+    shown = moments(results, run, options, AFTER)
     across, upwards = (_range(experiment, i) for i in (0, 1))
     grid = np.stack([v.ravel() for v in np.meshgrid(across, upwards)], axis=1)
     data = experiment.data
+
+    def over_grid(parameters: Array) -> Array:
+        return _output(experiment, predict(experiment, parameters, grid))
+
     tables = [
-        _part("grid", grid, _output(experiment, predict(experiment, final, grid))),
-        _part(TRAINING, data.in_own_units(data.inputs), _classes(data.targets)),
+        _part(
+            "grid",
+            grid,
+            {name: over_grid(p) for name, p in zip(shown.columns, shown.parameters, strict=True)},
+        ),
+        _part(TRAINING, data.in_own_units(data.inputs), dict.fromkeys(shown.columns, _classes(data.targets))),
     ]
     if data.test_inputs is not None and data.test_targets is not None:
-        tables.append(_part(HELD_OUT, data.in_own_units(data.test_inputs), _classes(data.test_targets)))
+        targets = dict.fromkeys(shown.columns, _classes(data.test_targets))
+        tables.append(_part(HELD_OUT, data.in_own_units(data.test_inputs), targets))
     table = pd.concat(tables, ignore_index=True)
+    values = table[shown.columns].to_numpy()
     table.attrs = {
+        "moments": shown.pairs,
+        "said": shown.said,
+        "range": (float(values.min()), float(values.max())),
         "names": data.input_names,
         "outputs": data.target_names,
         "classifies": experiment.classifies,
@@ -56,8 +73,8 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     return table
 
 
-def _part(kind: str, inputs: Array, values: Array) -> pd.DataFrame:
-    return pd.DataFrame({"kind": kind, "x": inputs[:, 0], "y": inputs[:, 1], "value": values})
+def _part(kind: str, inputs: Array, values: Mapping[str, Array]) -> pd.DataFrame:
+    return pd.DataFrame({"kind": kind, "x": inputs[:, 0], "y": inputs[:, 1], **values})
 
 
 def _all_inputs(experiment: Experiment) -> Array:
@@ -87,22 +104,35 @@ def _classes(targets: Array) -> Array:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    """The output, or the regions of classes, under the points of the data."""
-    (ax,) = axes
+    """The output, or the regions of classes, under the points of the data; a panel a moment."""
+    columns, titles = zip(*table.attrs["moments"], strict=True)
+    for ax, column in zip(axes, columns, strict=True):
+        shown = table[["kind", "x", "y"]].assign(value=table[column])
+        shown.attrs = table.attrs
+        mesh = _draw_plane(ax, shown)
+    if mesh is not None:
+        add_bar(axes, mesh, "output" if table.attrs["level"] is None else "output (boundary at 0.5)")
+    name_panels(axes, titles)
+    add_legend(axes, [(None, axes[0].get_legend_handles_labels()[0])])
+
+
+def _draw_plane(ax: Axes, table: pd.DataFrame) -> QuadMesh | None:
+    """The panel of one moment; what its colours are of, where a bar is to say it."""
     grid = table[table["kind"] == "grid"]
     x, y = np.unique(grid["x"]), np.unique(grid["y"])
     values = grid["value"].to_numpy().reshape(len(y), len(x))
+    mesh = None
     if (count := len(table.attrs["outputs"])) > 1:
         colors = ListedColormap([DISTINCT[i % len(DISTINCT)] for i in range(count)])
         ax.pcolormesh(x, y, values, cmap=colors, vmin=-0.5, vmax=count - 0.5, alpha=0.35, rasterized=True)
     else:
-        _draw_output(ax, x, y, values, table)
+        mesh = _draw_output(ax, x, y, values, table)
     (_draw_classes if _has_classes(table) else _draw_targets)(ax, table)
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal" if _alike(x, y) else "auto")
     thin_ticks(ax)
     across, upwards = map(escaped, table.attrs["names"])
     ax.set(xlabel=across, ylabel=upwards)
-    add_legend(axes, [(None, ax.get_legend_handles_labels()[0])])
+    return mesh
 
 
 def _has_classes(table: pd.DataFrame) -> bool:
@@ -113,21 +143,21 @@ def _alike(x: Array, y: Array) -> bool:
     return bool(0.5 < np.ptp(x) / np.ptp(y) < 2)
 
 
-def _draw_output(ax: Axes, x: Array, y: Array, values: Array, table: pd.DataFrame) -> None:
+def _draw_output(ax: Axes, x: Array, y: Array, values: Array, table: pd.DataFrame) -> QuadMesh:
     """In lightness alone, which grey paper keeps."""
     colors, norm = _colors(table)
     mesh = ax.pcolormesh(x, y, values, cmap=colors, norm=norm, rasterized=True)
     level = table.attrs["level"]
     if level is not None and values.min() < level < values.max():
         ax.contour(x, y, values, [level], colors="black", linewidths=1.0)
-    add_bar([ax], mesh, "output (boundary at 0.5)" if level is not None else "output")
+    return mesh
 
 
 def _colors(table: pd.DataFrame) -> tuple[Colormap, Normalize]:
     """Of outputs, and of the targets too where they are no classes."""
     if table.attrs["classifies"]:
         return PALE, Normalize(0.0, 1.0)
-    return mpl.colormaps["viridis"], Normalize(table["value"].min(), table["value"].max())
+    return mpl.colormaps["viridis"], Normalize(*table.attrs["range"])
 
 
 def _draw_classes(ax: Axes, table: pd.DataFrame) -> None:
@@ -171,7 +201,7 @@ def _caption(table: pd.DataFrame) -> str:
     counts = table["kind"].value_counts()
     of = f" of {table.attrs['of']}" if table.attrs["of"] else ""
     what = "The class of the largest output" if len(table.attrs["outputs"]) > 1 else "The output"
-    text = f"{what}{of} over the plane of the two inputs, after training, "
+    text = f"{what}{of} over the plane of the two inputs, {when(table)}, "
     text += f"with {counts[TRAINING]} training examples"
     if HELD_OUT in counts:
         first, second = ("filled", "hollow") if _has_classes(table) else ("circles", "squares")
@@ -179,7 +209,7 @@ def _caption(table: pd.DataFrame) -> str:
     if not _has_classes(table):
         text += ", in the colours of their targets"
     has_boundary = table.attrs["level"] and len(table.attrs["outputs"]) == 1
-    return text + ("; the black line is the boundary." if has_boundary else ".")
+    return text + ("; the black line is the boundary" if has_boundary else "") + f"{table.attrs['said']}."
 
 
 def _applies(results: Results, options: Options) -> str | None:
@@ -198,7 +228,8 @@ def _applies(results: Results, options: Options) -> str | None:
 def _layout(table: pd.DataFrame) -> Layout:
     """As high as the plane, where its sides are drawn alike."""
     x, y = (np.unique(table.loc[table["kind"] == "grid", side]) for side in ("x", "y"))
-    return Layout(aspect=0.24 + 0.62 * min(1.0, float(np.ptp(y) / np.ptp(x))) if _alike(x, y) else 0.86)
+    aspect = 0.24 + 0.62 * min(1.0, float(np.ptp(y) / np.ptp(x))) if _alike(x, y) else 0.86
+    return multiples(table, Layout(aspect=aspect))
 
 
-FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric",))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"))

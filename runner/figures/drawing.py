@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from pyarrow import csv
 
 from runner.commands import write_named
 from runner.errors import RunnerError
-from runner.figures import NAMES, OF_ALL_ERRORS, load, read_ahead
+from runner.figures import FILM, NAMES, OF_ALL_ERRORS, load, read_ahead
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color, note_of
+from runner.figures.film import DPI, FRAMES, film
+from runner.figures.moments import frames
 from runner.figures.style.panel import Panel
 from runner.records.histories import NotShownError
 from runner.results import Results
@@ -107,15 +109,22 @@ def _rendered(
     results: Results, name: str, options: Options, files: _Files
 ) -> tuple[Rendered, list[Future[None]]]:
     figure = load(name)
+    files = files.of(figure)
     try:
         if reason := figure.applies(results, options) or figure.refuses(options):
             return Rendered(name, reason=reason), []
+        if not files.formats:
+            return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
         numbers = figure.numbers(results, options)
         if reason := drops_color(numbers, options):
             return Rendered(name, reason=reason), []
+        films = FILM in files.formats
+        filmed = figure.numbers(results, replace(options, frames=FRAMES)) if films else None
     except RunnerError as error:
         return Rendered(name, reason=str(error), failed=not isinstance(error, NotShownError)), []
     written = files.write(name, figure, numbers, results.as_written(numbers))
+    if filmed is not None:
+        written.append(files.write_film(name, figure, filmed))
     caption, width = figure.caption(numbers) + note_of(results), _width(figure.layout(numbers))
     return Rendered(name, files.paths(name), caption, width=width), written
 
@@ -144,6 +153,10 @@ class _Files:
     formats: Sequence[str]
     writer: Executor
 
+    def of(self, figure: Figure) -> _Files:
+        """The formats that a figure comes in: a film only of what shows epochs one by one."""
+        return replace(self, formats=[f for f in self.formats if f != FILM or "epochs" in figure.follows])
+
     def paths(self, name: str) -> list[Path]:
         return [self.out / f"{name}.{kind}" for kind in self.formats]
 
@@ -155,8 +168,10 @@ class _Files:
             self.out.mkdir(parents=True, exist_ok=True)
             beside = self.out / f"{name}.csv"
             written = [self.writer.submit(lambda: write_named(beside, _as_csv(as_written)))]
-            canvas = paint(figure, numbers)
-            for kind, path in zip(self.formats, self.paths(name), strict=True):
+            stills = [(k, p) for k, p in zip(self.formats, self.paths(name), strict=True) if k != FILM]
+            canvas = paint(figure, numbers) if stills else None
+            for kind, path in stills:
+                assert canvas is not None
                 if kind == "png":
                     written.append(self._save_png(canvas, path))
                 else:
@@ -164,6 +179,12 @@ class _Files:
         except OSError as error:
             raise RunnerError(f"{self.out}: cannot be written: {error}") from None
         return written
+
+    def write_film(self, name: str, figure: Figure, numbers: pd.DataFrame) -> Future[None]:
+        """Draws the moments of `numbers` one by one, and writes them as one film."""
+        with mpl.rc_context({"figure.dpi": DPI}):
+            content = film(paint(figure, frame) for frame in frames(numbers))
+        return self.writer.submit(lambda: write_named(self.out / f"{name}.{FILM}", content))
 
     def _save_png(self, canvas: Canvas, path: Path) -> Future[None]:
         agg: Any = canvas.canvas  # the one that it was laid out on: another would measure every text anew

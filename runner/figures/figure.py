@@ -28,7 +28,8 @@ SINGLE, DOUBLE = 1, 2
 class Options:
     """What a user may choose; None is no choice.
 
-    The metric, which swept key (or weight) goes where, and the level of the metric that counts as learnt.
+    The metric, which swept key (or weight) goes where, the level of the metric that counts as learnt, and
+    the epochs whose weights are shown. `frames` is set by who makes a film: at most so many epochs.
     """
 
     metric: str | None = None
@@ -36,6 +37,8 @@ class Options:
     y: str | None = None
     color: str | None = None
     threshold: float | None = None
+    epochs: tuple[float, ...] | None = None
+    frames: int | None = None
 
     @property
     def given(self) -> dict[str, Any]:

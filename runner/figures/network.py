@@ -15,7 +15,8 @@ from matplotlib.colors import Normalize
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_finished
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best, needs_finished
+from runner.figures.moments import BEFORE_AND_AFTER, is_before_and_after, moments, when
 from runner.figures.style.axes import add_bar
 from runner.results import Results
 
@@ -31,9 +32,20 @@ PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85}  # behind a n
 COLORS = mpl.colormaps["PuOr_r"]  # diverging, safe for the colour-blind; white is 0
 
 
-def numbers(results: Results, _options: Options) -> pd.DataFrame:
-    """The parameters, as ``parameters.csv`` has them."""
-    return results.parameters(0)
+def numbers(results: Results, options: Options) -> pd.DataFrame:
+    """The parameters, as ``parameters.csv`` has them; or with a column for each epoch that is asked for."""
+    run = results.best(options.metric) if results.is_sweep else 0
+    shown = moments(results, run, options, BEFORE_AND_AFTER)
+    table = results.parameters(run)[["name", "layer", "to", "from"]].copy()
+    table = table.assign(**dict(zip(shown.columns, shown.parameters, strict=True)))
+    weights = shown.parameters[:, (table["from"] > 0).to_numpy()]
+    table.attrs = {
+        "moments": shown.pairs,
+        "reach": float(np.abs(weights).max()) or 1.0,
+        "said": shown.said,
+        "of": results.best_name(options.metric),
+    }
+    return table
 
 
 def _sizes(table: pd.DataFrame) -> list[int]:
@@ -47,34 +59,33 @@ def _is_large(table: pd.DataFrame) -> bool:
 
 
 def _layout(table: pd.DataFrame) -> Layout:
-    sizes = _sizes(table)
+    sizes, count = _sizes(table), len(table.attrs["moments"])
     if _is_large(table):
-        return Layout(2, len(sizes) - 1, DOUBLE, 0.78)
+        return Layout(count, len(sizes) - 1, DOUBLE, 0.78)
     if len(sizes) > DEEP:  # before above after
-        return Layout(2, 1, DOUBLE, max(0.2, 0.06 * max(sizes)))
-    return Layout(1, 2, DOUBLE, max(0.62, 0.13 * max(sizes)))
+        return Layout(count, 1, DOUBLE, max(0.2, 0.06 * max(sizes)))
+    aspect = max(0.62, 0.13 * max(sizes))
+    return Layout(aspect=aspect) if count == 1 else Layout(-(-count // 2), 2, DOUBLE, aspect, count)
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """Before beside after, or above it; the colours of weights are centred on 0."""
-    weights = table[table["from"] > 0]
-    reach = float(weights[["initial", "final"]].abs().to_numpy().max()) or 1.0
-    norm = Normalize(-reach, reach)
+    norm = Normalize(-table.attrs["reach"], table.attrs["reach"])
     if _is_large(table):
-        _draw_matrices(axes, weights, norm)
+        _draw_matrices(axes, table, norm)
     else:
-        for ax, when, title in zip(axes, ("initial", "final"), ("before", "after"), strict=True):
-            _draw_graph(ax, table, when, norm)
+        for ax, (column, title) in zip(axes, table.attrs["moments"], strict=True):
+            _draw_graph(ax, table, column, norm)
             ax.text(0.0, 1.0, title, transform=ax.transAxes, va="top", weight="bold")
     add_bar(axes, ScalarMappable(norm, COLORS), "weight")
 
 
-def _draw_matrices(axes: Sequence[Axes], weights: pd.DataFrame, norm: Normalize) -> None:
-    layers = list(weights.groupby("layer", sort=True))
-    for row, (when, title) in enumerate((("initial", "before"), ("final", "after"))):
+def _draw_matrices(axes: Sequence[Axes], table: pd.DataFrame, norm: Normalize) -> None:
+    layers = list(table[table["from"] > 0].groupby("layer", sort=True))
+    for row, (moment, title) in enumerate(table.attrs["moments"]):
         for column, (layer, part) in enumerate(layers):
             ax = axes[row * len(layers) + column]
-            matrix = part.pivot(index="to", columns="from", values=when).to_numpy()
+            matrix = part.pivot(index="to", columns="from", values=moment).to_numpy()
             n, m = matrix.shape
             edges = (np.arange(size + 1) + 0.5 for size in (m, n))
             ax.pcolormesh(*edges, matrix, cmap=COLORS, norm=norm, rasterized=matrix.size > 2000)
@@ -86,25 +97,25 @@ def _draw_matrices(axes: Sequence[Axes], weights: pd.DataFrame, norm: Normalize)
                 ax.set_title(title, loc="left", weight="bold")  # a panel's name: the caption has the rest
 
 
-def _draw_graph(ax: Axes, table: pd.DataFrame, when: str, norm: Normalize) -> None:
+def _draw_graph(ax: Axes, table: pd.DataFrame, column: str, norm: Normalize) -> None:
     sizes = _sizes(table)
     place = _places(sizes)
     weights = table[table["from"] > 0]
     named = len(weights) <= NAMED and len(sizes) <= LONG
     # thinner edges lie above, so that none is lost under another
-    for _, edge in weights.reindex(weights[when].abs().sort_values(ascending=False).index).iterrows():
+    for _, edge in weights.reindex(weights[column].abs().sort_values(ascending=False).index).iterrows():
         a, b = place[edge["layer"] - 1, edge["from"]], place[edge["layer"], edge["to"]]
-        _draw_edge(ax, a, b, edge, when, norm)
+        _draw_edge(ax, a, b, edge, column, norm)
         if named:
             alone = 1 in (sizes[int(edge["layer"]) - 1], sizes[int(edge["layer"])])
-            _name_edge(ax, a, b, edge, when, alone or abs(a[1] - b[1]) < FLAT)
+            _name_edge(ax, a, b, edge, column, alone or abs(a[1] - b[1]) < FLAT)
     font = mpl.rcParams["font.size"]
-    panels = 1 if len(sizes) > DEEP else 2  # side by side
+    panels = _layout(table).columns  # side by side
     pitch = PANELS * 72 * ax.figure.bbox.width / ax.figure.dpi / panels / (len(sizes) - 0.4)
     large = max(sizes) <= 3 and len(sizes) <= 4 and pitch > (LARGE + 4) * font
     size = (LARGE if large else 1.9) * font
     _fit(ax.texts, pitch - size)
-    biases = {(b["layer"], b["to"]): b[when] for _, b in table[table["from"] == 0].iterrows()}
+    biases = {(b["layer"], b["to"]): b[column] for _, b in table[table["from"] == 0].iterrows()}
     for (layer, neuron), (x, y) in place.items():
         _draw_node(ax, (x, y), size, _node_name(layer, neuron, sizes), biases.get((layer, neuron)))
     ax.set(xlim=(-0.3, len(sizes) - 0.7), ylim=(-0.12, 1.12))
@@ -125,29 +136,29 @@ def _places(sizes: Sequence[int]) -> dict[tuple[int, int], tuple[float, float]]:
 
 
 def _draw_edge(
-    ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Any, when: str, norm: Normalize
+    ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Any, column: str, norm: Normalize
 ) -> None:
     """As wide and strong in colour as its weight is large; dashed where that is negative, for grey paper."""
-    width = 4 * abs(edge[when]) / norm.vmax if norm.vmax else 0.0
+    width = 4 * abs(edge[column]) / norm.vmax if norm.vmax else 0.0
     x, y = zip(a, b, strict=True)
-    if edge[when] < 0:
+    if edge[column] < 0:
         gaps = 6.0 / (1 + width)  # dashes are measured in widths of the line
         style: dict[str, Any] = {"ls": (0, (1.2 * gaps, 0.7 * gaps)), "dash_capstyle": "butt"}
     else:
         style = {"solid_capstyle": "round"}
     ax.plot(x, y, color="0.35", lw=0.9 + width, zorder=1, **style)
-    if edge[when] < 0:  # the same dashes, in widths of the thinner line
+    if edge[column] < 0:  # the same dashes, in widths of the thinner line
         scale = (0.9 + width) / (0.5 + width)
         style["ls"] = (0, tuple(part * scale for part in style["ls"][1]))
-    ax.plot(x, y, color=COLORS(norm(edge[when])), lw=0.5 + width, zorder=1.5, gid=edge["name"], **style)
+    ax.plot(x, y, color=COLORS(norm(edge[column])), lw=0.5 + width, zorder=1.5, gid=edge["name"], **style)
 
 
 def _name_edge(
-    ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Any, when: str, crossed_by_none: bool
+    ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Any, column: str, crossed_by_none: bool
 ) -> None:
     t = 0.5 if crossed_by_none else 0.36  # off the middle, where edges cross
     x, y = a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])
-    name = f"$w_{{{edge['name'][1:]}}}$ = {edge[when]:.3g}".replace("-", "\N{MINUS SIGN}")
+    name = f"$w_{{{edge['name'][1:]}}}$ = {edge[column]:.3g}".replace("-", "\N{MINUS SIGN}")
     ax.text(x, y, name, ha="center", va="center", fontsize="small", zorder=3, bbox={**PAPER, "pad": 0.6})
 
 
@@ -179,24 +190,27 @@ def _draw_node(ax: Axes, at: tuple[float, float], size: float, name: str, bias: 
 def _caption(table: pd.DataFrame) -> str:
     sizes = "-".join(map(str, _sizes(table)))
     has_biases = bool((table["from"] == 0).any())
+    of = f" of {table.attrs['of']}" if table.attrs["of"] else ""
     if _is_large(table):
-        text = f"The weights of the {sizes} network before (top) and after training (bottom), a matrix a "
+        above = "before (top) and after training (bottom)"
+        at = above if is_before_and_after(table) else f"{when(table)} (from the top)"
+        text = f"The weights of the {sizes} network{of} {at}, a matrix a "
         biases = ", biases are left out"
         text += "layer, a row a neuron; the colours are centred on 0"
     else:
-        text = f"The {sizes} network before and after training. Width and colour of an edge are the size and "
+        text = f"The {sizes} network{of} {when(table)}. Width and colour of an edge are the size and "
         text += "the sign of its weight, centred on 0; negative ones are dashed"
         biases = ". Numbers under neurons are their biases"
-    return f"{text}{biases if has_biases else ''}."
+    return f"{text}{biases if has_biases else ''}{table.attrs['said']}."
 
 
-def _applies(results: Results, _options: Options) -> str | None:
+def _applies(results: Results, options: Options) -> str | None:
     if results.is_sweep:
-        return "it shows one run; name the folder of one, as DIR/0"
+        return needs_best(results, options)
     if reason := needs_finished(results):
         return reason
     diverged = results.runs.at[0, "status"] == "diverged"
     return "the run diverged: there are no weights after it" if diverged else None
 
 
-FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric",))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"))

@@ -22,7 +22,11 @@ CHOICES = {
     "y": "heatmap: the swept key upwards; landscape: the weight upwards",
     "color": "the swept key whose values are the colours of lines",
     "threshold": "the level that counts as learnt, of the metric: learning_rates counts the epochs to it",
+    "epochs": "with commas, as 0,3,30,300: network, backprop, decision_boundary, fit and landscape as they "
+    "were then, a panel each",
 }
+#: Epochs that have room for a panel each.
+MOST_EPOCHS = 12
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -59,9 +63,24 @@ def threshold_in(arguments: argparse.Namespace) -> float | None:
     return number
 
 
+def epochs_in(arguments: argparse.Namespace) -> tuple[float, ...] | None:
+    """The epochs that are asked for, if any, in order. Raises RunnerError for what are none, or too many."""
+    if (given := arguments.epochs) is None:
+        return None
+    try:
+        epochs = sorted({float(epoch) for epoch in given.split(",")})
+    except ValueError:
+        epochs = [math.nan]
+    if not all(math.isfinite(epoch) and epoch >= 0 for epoch in epochs) or len(epochs) > MOST_EPOCHS:
+        raise RunnerError(
+            f"--epochs {given}: must be 1 to {MOST_EPOCHS} numbers of at least 0, with commas between them"
+        )
+    return tuple(epochs)
+
+
 def options_in(arguments: argparse.Namespace) -> Options:
-    """The options in a command's arguments. Raises RunnerError as :func:`threshold_in` does."""
+    """The options in a command's arguments. Raises RunnerError for numbers that are none."""
     from runner.figures.figure import Options
 
     chosen = {name: getattr(arguments, name) for name in CHOICES}
-    return Options(**chosen | {"threshold": threshold_in(arguments)})
+    return Options(**chosen | {"threshold": threshold_in(arguments), "epochs": epochs_in(arguments)})
