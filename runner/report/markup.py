@@ -35,7 +35,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 #: The scripts that draw, in their order.
-LIVE = ("vendor/uPlot.iife.min.js", "scripts/charts.js", "scripts/curves.js", "scripts/parallel.js")
+LIVE = ("vendor/uPlot.iife.min.js", *(f"scripts/{name}.js" for name in ("charts", "curves", "parallel", "frames")))
 HEAVY = 400_000  # bytes of an SVG, beyond which the page takes the PNG
 
 

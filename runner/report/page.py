@@ -5,16 +5,18 @@ from __future__ import annotations
 import platform
 import shlex
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from runner.errors import RunnerError
+from runner.figures.figure import Options
 from runner.records.names import MULTIRUN
 from runner.report.findings import Finding, findings
+from runner.report.frames import frames_of
 from runner.report.live import live_of
 from runner.report.sentence import sentence
 from runner.report.tables import MOST_ROWS, Failure, Table, failures_of, rates_of, runs_of, settings_of
@@ -23,7 +25,6 @@ from runner.training.endings import OFF_SCALE
 
 if TYPE_CHECKING:
     from runner.figures.drawing import Rendered
-    from runner.figures.figure import Options
     from runner.results import Results
 
 PACKAGES = ("backprop-runner", "numpy", "hydra-core", "matplotlib", "pandas")
@@ -50,7 +51,7 @@ class Page:
     rates: Table | None = None  # a row a line of settings along the learning rate
     failures: Sequence[Failure] = ()
     notes: str = ""
-    live: Any = None
+    live: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_medians(self) -> bool:
@@ -79,7 +80,9 @@ def gather(
     results: Results, metric: str, figures: Sequence[Rendered], options: Options | None = None, notes: str = ""
 ) -> Page:
     """What there is to say about a folder; nothing of it is escaped yet."""
-    settings = settings_of(results, metric, options.threshold if options else None)
+    options = options or Options()
+    settings = settings_of(results, metric, options.threshold)
+    frames = frames_of(results, options, figures)
     return Page(
         title=f"{'Sweep' if results.is_sweep else 'Run'} {results.folder.resolve().name}",
         sentence=sentence(results),
@@ -94,7 +97,7 @@ def gather(
         rates=rates_of(results, metric),
         failures=failures_of(results),
         notes=notes,
-        live=live_of(results, metric, settings),
+        live=(live_of(results, metric, settings) or {}) | ({"frames": frames} if frames else {}),
     )
 
 

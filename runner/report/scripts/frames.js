@@ -1,0 +1,120 @@
+// A network and the plane of its inputs under a slider over the epochs: one slider moves all of them.
+(() => {
+  const { data, unpack, short, make } = live;
+  if (!data.frames) return;
+  const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+  const SPACE = "http://www.w3.org/2000/svg";
+  const add = (parent, tag, values, text = "") => {
+    const element = parent.appendChild(document.createElementNS(SPACE, tag));
+    for (const [name, value] of Object.entries(values)) element.setAttribute(name, value);
+    element.append(text);
+    return element;
+  };
+  const hues = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#8c6bb1", "#888888"];
+  const rgb = color => [1, 3, 5].map(at => parseInt(color.slice(at, at + 2), 16));
+
+  // Edges as wide as their weights are large, negative ones orange and dashed, as in the picture.
+  const network = (place, frames) => {
+    const values = unpack(frames.values), count = frames.edges.length, height = Math.max(180, 34 * Math.max(...frames.sizes));
+    const svg = add(place, "svg", { viewBox: `0 0 640 ${height}`, role: "img", class: "graph" });
+    const x = layer => 40 + layer * 560 / (frames.sizes.length - 1), y = (layer, i) => height * (i - 0.5) / frames.sizes[layer];
+    const drawn = frames.edges.map(([name, layer, from, to]) => {
+      const edge = from ? add(svg, "line", { x1: x(layer - 1), y1: y(layer - 1, from), x2: x(layer), y2: y(layer, to) })
+        : add(svg, "circle", { cx: x(layer), cy: y(layer, to), r: 16 });
+      return { name, from, edge, title: add(edge, "title", {}) };
+    });
+    frames.sizes.forEach((size, layer) => {
+      const letter = layer === 0 ? "x" : layer === frames.sizes.length - 1 ? "ŷ" : "h";
+      for (let i = 1; i <= size; i++) {
+        add(svg, "circle", { cx: x(layer), cy: y(layer, i), r: 12, class: "neuron" });
+        add(svg, "text", { x: x(layer), y: y(layer, i) + 4, "text-anchor": "middle" }, letter + (size > 1 ? i : ""));
+      }
+    });
+    return at => drawn.forEach(({ name, edge, title }, i) => {
+      const value = values[at * count + i], share = Math.min(1, Math.abs(value) / frames.reach);
+      edge.style.strokeWidth = 0.4 + 5 * share;
+      edge.style.strokeDasharray = value < 0 ? "6 3" : "none";
+      edge.style.stroke = value < 0 ? "#d55e00" : "#7b6fc4";
+      title.textContent = `${name} = ${short(value)}`;
+    });
+  };
+
+  // The output in lightness, or the classes in colours, under the data; the boundary is where it crosses its level.
+  const plane = (place, frames) => {
+    const all = bytes(frames.values), size = all.length / frames.epochs.length, columns = frames.columns, rows = size / columns;
+    const canvas = make(place, "canvas", { role: "img" }), image = new ImageData(columns, rows);
+    const small = document.createElement("canvas");
+    Object.assign(small, { width: columns, height: rows });
+    const [x0, x1] = frames.x, [y0, y1] = frames.y, level = frames.level === null ? null
+      : 255 * (frames.level - frames.range[0]) / (frames.range[1] - frames.range[0]);
+    const color = byte => frames.classes ? rgb(hues[byte % hues.length]).map(part => 255 - 0.35 * (255 - part))
+      : [255 - 0.85 * byte, 255 - 0.5 * byte, 255 - 0.22 * byte];
+    const legend = ["filled: training", ...(frames.points.some(point => point[3]) ? ["hollow: held out"] : [])].join(", ");
+    make(place, "p", { class: "hint" }, `${frames.names[0]} across, ${frames.names[1]} upwards, ${x0.toPrecision(3)} to ${x1.toPrecision(3)} and ${y0.toPrecision(3)} to ${y1.toPrecision(3)}; ${legend}`
+      + (frames.classes ? "." : `; output from ${short(frames.range[0])} (white) to ${short(frames.range[1])} (blue)` + (level === null ? "." : ", the line is the boundary.")));
+    return at => {
+      const values = all.subarray(at * size, (at + 1) * size), width = canvas.width = 2 * Math.min(520, place.clientWidth || 520), height = canvas.height = width * 0.75;
+      values.forEach((byte, i) => {
+        const row = rows - 1 - Math.floor(i / columns), place = 4 * (row * columns + i % columns);
+        image.data.set([...color(byte), 255], place);
+      });
+      small.getContext("2d").putImageData(image, 0, 0);
+      const pen = canvas.getContext("2d");
+      pen.imageSmoothingEnabled = !frames.classes;
+      pen.drawImage(small, 0, 0, width, height);
+      if (level !== null && !frames.classes) boundary(pen, values, columns, rows, level, width, height);
+      for (const [x, y, value, heldOut] of frames.points) {
+        pen.beginPath();
+        const px = (x - x0) / (x1 - x0) * width, py = height - (y - y0) / (y1 - y0) * height, r = 6;
+        if (frames.classes || value < 0.5) pen.arc(px, py, r, 0, 7); else pen.rect(px - r, py - r, 2 * r, 2 * r);
+        const own = frames.classes ? hues[value % hues.length] : value < 0.5 ? "#8c2d04" : "black";
+        pen.fillStyle = heldOut ? "white" : own;
+        pen.strokeStyle = heldOut ? own : "white";
+        pen.lineWidth = 2;
+        pen.fill();
+        pen.stroke();
+      }
+    };
+  };
+  const boundary = (pen, values, columns, rows, level, width, height) => { // marching squares, a cell at a time
+    pen.beginPath();
+    const corner = (row, column) => values[row * columns + column] - level;
+    for (let row = 0; row < rows - 1; row++) for (let column = 0; column < columns - 1; column++) {
+      const corners = [[row, column], [row, column + 1], [row + 1, column + 1], [row + 1, column]];
+      const crossings = corners.flatMap((a, i) => {
+        const b = corners[(i + 1) % 4], from = corner(...a), to = corner(...b);
+        if (from > 0 === to > 0) return [];
+        const share = from / (from - to);
+        return [[a[1] + share * (b[1] - a[1]), a[0] + share * (b[0] - a[0])]];
+      });
+      for (let i = 0; i + 1 < crossings.length; i += 2) for (const [step, [x, y]] of [["moveTo", crossings[i]], ["lineTo", crossings[i + 1]]])
+        pen[step]((x + 0.5) / columns * width, height - (y + 0.5) / rows * height);
+    }
+    pen.strokeStyle = "black";
+    pen.lineWidth = 2.5;
+    pen.stroke();
+  };
+
+  const makers = { network, decision_boundary: plane }, shows = [];
+  const show = (epoch, by) => shows.forEach(({ input, label, epochs, draw }) => {
+    let at = 0;
+    while (at + 1 < epochs.length && epochs[at + 1] <= epoch) at++;
+    if (input !== by) input.value = at;
+    label.textContent = `epoch ${epochs[at]}`;
+    input.setAttribute("aria-valuetext", `epoch ${epochs[at]}`);
+    draw(at);
+  });
+  live.later(() => {
+    for (const [name, frames] of Object.entries(data.frames)) {
+      const figure = document.querySelector(`figure[data-name="${name}"]`);
+      if (!figure) continue;
+      const place = live.stage(figure, "Show it over the epochs");
+      const label = make(place, "label", { class: "epochs" }), input = make(label, "input", { type: "range", min: 0, max: frames.epochs.length - 1, step: 1, value: frames.epochs.length - 1 });
+      const entry = { input, label: make(label, "output"), epochs: frames.epochs, draw: makers[name](place, frames) };
+      input.addEventListener("input", () => show(frames.epochs[+input.value], input));
+      shows.push(entry);
+    }
+    show(Infinity);
+    document.documentElement.dataset.frames = shows.length;
+  });
+})();
