@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from runner.commands import write_named
 from runner.errors import RunnerError
-from runner.figures import FORMATS, NAMES, read_ahead
+from runner.figures import NAMES, read_ahead
 
 if TYPE_CHECKING:
     from runner.figures.figure import Options
     from runner.report.page import Page
 
 PICTURES = "report"  # the folder beside the page, of pictures that are its own
+FORMATS = ("png", "pdf", "svg")
 NOTES = "notes.md"  # the user's own, beside the page or in the folder: stands on top of it
 
 

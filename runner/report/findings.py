@@ -96,7 +96,9 @@ def _sure(results: Results, metric: str, settings: Table, close: str) -> str:
     parts, best = [], rows.loc[settings.ranked[0]]
     count = len(ranking.best.runs)
     if LOW in rows and np.isfinite(best[[LOW, HIGH]].to_numpy(dtype=float)).all():
-        parts.append(f"the 95 % interval of its median is {best[LOW]:.4g} to {best[HIGH]:.4g} ({count} seeds)")
+        parts.append(
+            f"the 95 % interval of its median is {best[LOW]:.4g} to {best[HIGH]:.4g} ({count} seeds)"
+        )
     elif count == 1:
         parts.append("one run a setting: without seeds (seed=0,1,2,3,4) nobody knows what is chance")
     else:
@@ -132,9 +134,10 @@ def _course(results: Results, metric: str) -> Course | None:
 
 def _overfitting(course: Course, unit: str) -> str:
     """When the best setting's test error was least, against its end, and the gap to its training error."""
-    text = f"the best setting ends at a test error of {course.end:.4g}, and a training error of {course.trained:.4g}"
+    ends = f"a test error of {course.end:.4g}, and a training error of {course.trained:.4g}"
+    text = f"the best setting ends at {ends}"
     if course.overfitted:
-        when = f"its test error was least, {course.least:.4g}, at {unit} {course.least_at:g} of {course.end_at:g}"
+        when = f"its test error was least, {course.least:.4g}, at {unit} {course.least_at:g}"
         return f"{text}; {when}: it overfits from there on"
     return f"{text}; its test error {'still falls at the end' if course.falls else 'does not rise again'}"
 
@@ -143,7 +146,9 @@ def _median_curve(results: Results, metric: str, runs: Sequence[int]) -> Array:
     """The median of a column over `runs` at every count, (T,): infinite where one of them has ended."""
     curves = results.curves(metric)
     places = [results.rows.index(run) for run in runs]
-    values: Array = np.median(np.where(np.isnan(curves.values[places]), np.inf, curves.values[places]), axis=0)
+    values: Array = np.median(
+        np.where(np.isnan(curves.values[places]), np.inf, curves.values[places]), axis=0
+    )
     return values
 
 

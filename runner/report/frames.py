@@ -63,7 +63,9 @@ def _plane(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any] | None
     x, y = (np.unique(grid[name])[::STRIDE] for name in ("x", "y"))
     values = grid[columns].to_numpy(dtype=float).reshape(*(len(np.unique(grid[n])) for n in ("y", "x")), -1)
     classes = len(table.attrs["outputs"])
-    low, high = (0.0, 255.0) if classes > 1 else (0.0, 1.0) if table.attrs["classifies"] else table.attrs["range"]
+    low, high = (
+        (0.0, 255.0) if classes > 1 else (0.0, 1.0) if table.attrs["classifies"] else table.attrs["range"]
+    )
     points = data[["x", "y", columns[-1]]].assign(held_out=data["kind"] == "held out")
     return {
         "x": [float(x[0]), float(x[-1])],

@@ -1,4 +1,4 @@
-"""The numbers that a page's scripts draw: curves of settings and their swept values, no more than a screen shows."""
+"""The numbers that a page's scripts draw: curves of settings and their swept values, as a screen shows them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ MEASURES = {
     "accuracy": "training accuracy",
     "test_accuracy": "test accuracy",
 }
+#: Not a number, as a float32.
+NAN = 0x7FC00000
 #: Categories that get a panel each.
 MOST_PANELS = 6
 
@@ -55,7 +57,7 @@ def live_of(results: Results, metric: str, settings: Table) -> dict[str, Any] | 
         "facet": _facet(results),
         "lines": [{"setting": int(row), "name": _name(rows.loc[row], results.keys)} for row in kept],
         "color": _color(results),
-        "axes": [_axis(rows, key, results.keys) for key in [*results.keys, metric]],
+        "axes": [_axis(rows, key) for key in [*results.keys, metric]],
         "repeats": int(results.outcomes.groupby(setting_of(results)).size().max()),
     }
 
@@ -64,7 +66,7 @@ def _name(row: Any, keys: Sequence[str]) -> str:
     return ", ".join(f"{key.rpartition('.')[2]}={plain(row[key])}" for key in keys)
 
 
-def _measures(results: Results, groups: Sequence[Array]) -> tuple[str, list[dict[str, Any]]]:
+def _measures(results: Results, groups: Sequence[Any]) -> tuple[str, list[dict[str, Any]]]:
     """The counts, and of each column the medians of `groups` of finished runs, (groups, T), thinned alike."""
     header = results.header(results.rows[0])
     names = [name for name in MEASURES if name in header and _has(results, name)]
@@ -94,10 +96,16 @@ def _median(values: Array) -> Array:
 
 
 def packed(values: Array) -> str:
-    """Numbers as little-endian float32 in base64: 5.3 letters each, 7 digits; NaN for what is beyond them."""
+    """Numbers as float32 without its last byte, little-endian in base64: 4 letters each, 4 digits and more.
+
+    NaN for what is not finite, or beyond 3e38.
+    """
     with np.errstate(over="ignore"):
-        short = np.ascontiguousarray(values, dtype="<f4")
-    return b64encode(np.where(np.isfinite(short), short, np.float32(np.nan)).astype("<f4").tobytes()).decode()
+        short = np.ascontiguousarray(values, dtype="<f4").ravel()
+    finite = np.isfinite(short)
+    bits = short.view("<u4").astype(np.uint64) + 0x80  # to the nearest
+    bits = np.where(finite, np.minimum(bits, np.uint64(0xFFFFFFFF)), np.uint64(NAN)).astype("<u4")
+    return b64encode(bits.view(np.uint8).reshape(-1, 4)[:, 1:].tobytes()).decode()
 
 
 def _color(results: Results) -> str:
@@ -111,11 +119,13 @@ def _color(results: Results) -> str:
 
 def _facet(results: Results) -> str | None:
     """The first key of few categories, which get a panel each, if it is not told by colour."""
-    words = (key for key in results.keys if results.runs[key].dtype.kind not in "fi" and key != _color(results))
+    words = (
+        key for key in results.keys if results.runs[key].dtype.kind not in "fi" and key != _color(results)
+    )
     return next((key for key in words if results.runs[key].astype(str).nunique() <= MOST_PANELS), None)
 
 
-def _axis(rows: Any, key: str, keys: Sequence[str]) -> dict[str, Any]:
+def _axis(rows: Any, key: str) -> dict[str, Any]:
     """A column of the settings as an axis: numbers, or categories with their places; None for no value."""
     values = rows[key]
     if values.dtype.kind in "fi":

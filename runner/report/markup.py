@@ -35,7 +35,10 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 #: The scripts that draw, in their order.
-LIVE = ("vendor/uPlot.iife.min.js", *(f"scripts/{name}.js" for name in ("charts", "curves", "parallel", "frames")))
+LIVE = (
+    "vendor/uPlot.iife.min.js",
+    *(f"scripts/{name}.js" for name in ("charts", "curves", "parallel", "frames")),
+)
 HEAVY = 400_000  # bytes of an SVG, beyond which the page takes the PNG
 
 
@@ -43,7 +46,7 @@ def html(page: Page) -> str:
     """The page whole in itself: style sheet, scripts, their numbers and pictures stand in it."""
     asks: Filters = {"cell": cell, "exact": repr, "breakable": breakable, "ems": ems, "source": source}
     asks |= {"title": title_of, "rendered": rendered, "data": data}
-    values = {"NARROW": NARROW, "LONG": LONG, "UPRIGHT": UPRIGHT, "MOST_ROWS": MOST_ROWS}
+    values: dict[str, Any] = {"NARROW": NARROW, "LONG": LONG, "UPRIGHT": UPRIGHT, "MOST_ROWS": MOST_ROWS}
     script = scripts(page)
     policy = Markup(POLICY.format(digest(script)))
     values |= {"script": script, "policy": policy, "sheet": style_sheet(page)}
@@ -60,7 +63,11 @@ def markdown(page: Page, folder: Path) -> str:
 def latex(page: Page) -> str:
     """The table of settings in LaTeX (booktabs), no wider than the page; the best, where there are more."""
     table = page.settings.most(MOST_TEX_ROWS)
-    notes = [page.sentence, "The best setting is bold", "numbers are medians over seeds" if page.has_medians else ""]
+    notes = [
+        page.sentence,
+        "The best setting is bold",
+        "numbers are medians over seeds" if page.has_medians else "",
+    ]
     said = "; ".join(filter(None, [*notes[1:], table.note]))
     caption = Markup(escaping.latex(f"{page.sentence} {said}."))
     return _filled("results.tex.j2", escaping.latex, caption=caption, table=Markup(_booktabs(table).strip()))
@@ -72,7 +79,7 @@ def csv(page: Page) -> str:
 
 
 def rendered(notes: str) -> Markup:
-    """The user's Markdown as HTML: what looks like HTML is text, and pictures, which lie elsewhere, are links."""
+    """The user's Markdown as HTML: what looks like HTML is text, and there are no pictures."""
     from markdown_it import MarkdownIt
 
     return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(notes))

@@ -77,7 +77,11 @@ class Page:
 
 
 def gather(
-    results: Results, metric: str, figures: Sequence[Rendered], options: Options | None = None, notes: str = ""
+    results: Results,
+    metric: str,
+    figures: Sequence[Rendered],
+    options: Options | None = None,
+    notes: str = "",
 ) -> Page:
     """What there is to say about a folder; nothing of it is escaped yet."""
     options = options or Options()

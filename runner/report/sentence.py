@@ -21,7 +21,7 @@ NAMED, NAMED_WORDS = 4, 12
 
 
 def sentence(results: Results) -> str:
-    """What was trained; only what was swept and how many runs there are, where no configuration can be read."""
+    """What was trained; only what was swept and how many runs there are, where nothing says more."""
     swept = "; ".join([*_swept(results), _counts(results)])
     for run in results.in_order():
         try:

@@ -13,8 +13,8 @@ from runner.errors import RunnerError
 from runner.overrides import plain
 from runner.records.names import ERROR, FAILED, higher_is_better
 from runner.results import intervals
-from runner.results.rates import RATE, rate_table
 from runner.results.ranking import LOST
+from runner.results.rates import RATE, rate_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,7 @@ class Table:
 class Failure(NamedTuple):
     """Runs that failed for one reason: how many, the first of them by its swept values, and why."""
 
-    count: int
+    runs: int
     first: str
     reason: str
 
@@ -93,10 +93,16 @@ def runs_of(results: Results, metric: str) -> Table:
     rows = rows.drop(columns=[name for name in ("ending", "period") if not rows[name].any()])
     ordered = [*dict.fromkeys(["run", *results.swept, metric, *rows.columns])]
     same = _constant(rows, ["run", "status", metric, *results.swept]) if len(rows) > 1 else {}
-    said = [f"The same in every run: {', '.join(f'{k}={plain(v)}' for k, v in same.items())}."] if same else []
+    said = (
+        [f"The same in every run: {', '.join(f'{k}={plain(v)}' for k, v in same.items())}."] if same else []
+    )
     rows = rows[[name for name in ordered if name in rows and name not in same]]
     ranked = _by_metric(results, metric)
-    return Table(rows.loc[ranked], frozenset(best), ranked, said, setting_of(results).to_dict())
+    return Table(rows.loc[ranked], frozenset(best), ranked, said, _numbers(setting_of(results)))
+
+
+def _numbers(settings: pd.Series[int]) -> dict[int, int]:
+    return dict(zip(settings.index.tolist(), settings.tolist(), strict=True))
 
 
 def _constant(rows: pd.DataFrame, but: Sequence[str]) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def test_curves_say_their_values(page: Any) -> None:
     said = readout.inner_text()
     assert said.startswith(f"epoch 30, activation={best[0]}, learning_rate={best[1]} (the best)")
     for name, column in {"training error": "final_error", "test error": "test_error"}.items():
-        assert f"{name} {float(best[names.index(column)]):.5g}" in said
+        assert f"{name} {float(best[names.index(column)]):.4g}" in said
     charts = page.locator(".charts .uplot")
     assert charts.count() == 2  # a panel an activation
     page.locator(".charts").focus()

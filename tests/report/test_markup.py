@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +15,11 @@ import pytest
 from html_pages import CHROMIUM, FLAGS, Reader
 from making_sweeps import make_sweep
 
-from runner.report import write_report
-from runner.report.markup import cell, html, latex
+from runner.report import markup, write_report
 from runner.report.findings import Finding
+from runner.report.markup import cell, html, latex
 from runner.report.page import Page
 from runner.report.tables import Table
-
 
 
 def test_the_page_needs_nothing_but_itself(sweep: Path) -> None:
@@ -172,9 +173,61 @@ def test_paper_has_every_row_and_column(tmp_path: Path) -> None:
     page = write_report(sweep, only=["learning_curves"])
     html, pdf = sweep / "report.html", tmp_path / "report.pdf"
     assert CHROMIUM is not None
-    flags = ["--headless", *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={pdf}", html.as_uri()]
+    flags = [
+        "--headless",
+        *FLAGS,
+        f"--user-data-dir={tmp_path / 'profile'}",
+        f"--print-to-pdf={pdf}",
+        html.as_uri(),
+    ]
     subprocess.run([CHROMIUM, *flags], capture_output=True, timeout=60, check=True)
     printed = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True)
     lines = [line.split() for line in printed.stdout.splitlines()]
     for row in page.runs.rows.itertuples(index=False, name=None):
         assert [cell(value) for value in row] in lines
+
+
+def test_the_user_s_notes_stand_on_top_and_are_kept(sweep: Path, tmp_path: Path) -> None:
+    notes = "# Mine\n\n<b>no</b> *yes*\n\n- one\n\n`a<b`\n\n![x](http://x/y.png) [y](javascript:f())\n"
+    (tmp_path / "notes.md").write_text(notes)
+    for _ in range(2):
+        write_report(sweep, tmp_path, only=["learning_rates"])
+        text, plain = ((tmp_path / name).read_text() for name in ("report.html", "report.md"))
+        assert text.index("<em>yes</em>") < text.index('class="sentence"')
+        assert "&lt;b&gt;no&lt;/b&gt;" in text
+        assert "<code>a&lt;b</code>" in text
+        assert 'src="http' not in text
+        assert 'href="javascript' not in text
+        assert notes in plain
+        assert (tmp_path / "notes.md").read_text() == notes
+
+
+def test_the_policy_names_the_page_s_one_script_and_nothing_else(sweep: Path) -> None:
+    text = (sweep / "report.html").read_text()
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    said = b64encode(sha256(script.encode()).digest()).decode()
+    policy = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    assert policy == [
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{said}'; "
+        "base-uri 'none'; form-action 'none'"
+    ]
+    assert not re.search(r"\son\w+=", re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
+
+
+def test_figures_are_numbered_and_listed(sweep: Path) -> None:
+    text = (sweep / "report.html").read_text()
+    titles = re.findall(r'<figure id="(figure-\d+)"[^>]*><h3>(Figure \d+\. [^<]*)</h3>', text)
+    assert titles[0] == ("figure-1", "Figure 1. Learning rates")
+    assert [place for place, _ in titles] == [f"figure-{i + 1}" for i in range(len(titles))]
+    assert all(f'<a href="#{place}">{title}</a>' in text for place, title in titles)
+
+
+def test_the_vendored_library_is_as_it_was_published() -> None:
+    folder = Path(markup.__file__).parent / "vendor"
+    hashes = dict(re.findall(r"\| `(.*?)` \| `(\w{64})`", (folder / "README.md").read_text()))
+    assert set(hashes) == {"uPlot.iife.min.js", "uPlot.min.css"}
+    assert {name: sha256((folder / name).read_bytes()).hexdigest() for name in hashes} == hashes
+
+
+def test_numbers_in_the_page_cannot_end_their_element() -> None:
+    assert markup.data(["</script><b>&"]) == '["\\u003c/script\\u003e\\u003cb\\u003e\\u0026"]'

@@ -2,7 +2,12 @@
 // What the two kinds of charts share: the numbers in the page, and their colours.
 const live = (() => {
   const data = JSON.parse(document.getElementById("live").textContent);
-  const unpack = text => new Float32Array(Uint8Array.from(atob(text), letter => letter.charCodeAt(0)).buffer);
+  const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+  const unpack = text => { // float32 without its last byte
+    const short = bytes(text), whole = new Uint8Array(short.length / 3 * 4);
+    for (let i = 0, j = 0; i < short.length; j += 4, i += 3) whole.set(short.subarray(i, i + 3), j + 1);
+    return new Float32Array(whole.buffer);
+  };
   const dark = matchMedia("(prefers-color-scheme: dark)");
   // viridis, where it stands out from the page; and the colours of Okabe and Ito that do on both
   const viridis = [[68, 1, 84], [70, 50, 127], [54, 92, 141], [39, 127, 142], [31, 161, 135], [74, 194, 109],
@@ -17,7 +22,7 @@ const live = (() => {
   const places = axis?.categories ?? [...new Set(axis?.values)].sort((a, b) => a - b);
   const of = value => axis.categories && places.length <= distinct.length ? distinct[places.indexOf(value)]
     : ramp(places.length > 1 ? places.indexOf(value) / (places.length - 1) : 0);
-  const short = value => value === null || !isFinite(value) ? "–" : String(+value.toPrecision(5));
+  const short = value => value === null || !isFinite(value) ? "–" : String(+value.toPrecision(4));
   const make = (parent, tag, values = {}, text = "") => {
     const element = parent.appendChild(document.createElement(tag));
     for (const [name, value] of Object.entries(values)) element.setAttribute(name, value);
@@ -40,6 +45,6 @@ const live = (() => {
     return place;
   };
   const later = draw => requestAnimationFrame(() => setTimeout(draw)); // once the page has been painted
-  return { later, data, unpack, dark, color: line => of(axis.values[line]), colorOf: of, places, axis, short, make, stage,
+  return { later, data, bytes, unpack, dark, color: line => of(axis.values[line]), colorOf: of, places, axis, short, make, stage,
     settings: data.lines?.map(line => String(line.setting)) };
 })();

@@ -10,7 +10,7 @@
   const facet = data.axes.find(axis => axis.name === data.facet);
   const measures = data.measures.map(measure => {
     const all = unpack(measure.values);
-    const part = i => Array.from(all.subarray(i * length, (i + 1) * length), v => isNaN(v) ? null : v);
+    const part = i => Array.from(all.subarray(i * length, (i + 1) * length), v => Number.isFinite(v) ? v : null);
     return { ...measure, rows: lines.map((_, i) => part(i)), rate: measure.column.endsWith("accuracy") };
   });
   const shown = lines.map(() => true), filtered = lines.map(() => true);

@@ -1,8 +1,7 @@
 // A network and the plane of its inputs under a slider over the epochs: one slider moves all of them.
 (() => {
-  const { data, unpack, short, make } = live;
+  const { data, bytes, unpack, short, make } = live;
   if (!data.frames) return;
-  const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
   const SPACE = "http://www.w3.org/2000/svg";
   const add = (parent, tag, values, text = "") => {
     const element = parent.appendChild(document.createElementNS(SPACE, tag));
@@ -15,19 +14,20 @@
 
   // Edges as wide as their weights are large, negative ones orange and dashed, as in the picture.
   const network = (place, frames) => {
-    const values = unpack(frames.values), count = frames.edges.length, height = Math.max(180, 34 * Math.max(...frames.sizes));
+    const values = unpack(frames.values), count = frames.edges.length, largest = Math.max(...frames.sizes), height = Math.min(480, Math.max(180, 34 * largest));
     const svg = add(place, "svg", { viewBox: `0 0 640 ${height}`, role: "img", class: "graph" });
+    const radius = size => Math.min(12, 0.42 * height / size);
     const x = layer => 40 + layer * 560 / (frames.sizes.length - 1), y = (layer, i) => height * (i - 0.5) / frames.sizes[layer];
     const drawn = frames.edges.map(([name, layer, from, to]) => {
       const edge = from ? add(svg, "line", { x1: x(layer - 1), y1: y(layer - 1, from), x2: x(layer), y2: y(layer, to) })
-        : add(svg, "circle", { cx: x(layer), cy: y(layer, to), r: 16 });
+        : add(svg, "circle", { cx: x(layer), cy: y(layer, to), r: radius(frames.sizes[layer]) + 4 });
       return { name, from, edge, title: add(edge, "title", {}) };
     });
     frames.sizes.forEach((size, layer) => {
       const letter = layer === 0 ? "x" : layer === frames.sizes.length - 1 ? "ŷ" : "h";
       for (let i = 1; i <= size; i++) {
-        add(svg, "circle", { cx: x(layer), cy: y(layer, i), r: 12, class: "neuron" });
-        add(svg, "text", { x: x(layer), y: y(layer, i) + 4, "text-anchor": "middle" }, letter + (size > 1 ? i : ""));
+        add(svg, "circle", { cx: x(layer), cy: y(layer, i), r: radius(size), class: "neuron" });
+        if (radius(size) > 8) add(svg, "text", { x: x(layer), y: y(layer, i) + 4, "text-anchor": "middle" }, letter + (size > 1 ? i : ""));
       }
     });
     return at => drawn.forEach(({ name, edge, title }, i) => {
