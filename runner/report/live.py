@@ -1,4 +1,4 @@
-"""The numbers that a page's scripts draw: curves of settings and their swept values, as a screen shows them."""
+"""The numbers that a page's scripts draw: curves of settings, swept values, as a screen shows them."""
 
 from __future__ import annotations
 
