@@ -24,8 +24,12 @@ NAMES = (
     "stability",
     "heatmap",
     "weight_paths",
+    "gradients",
     "network",
+    "backprop",
     "decision_boundary",
+    "fit",
+    "confusion",
     "landscape",
 )
 #: Those that show the errors of every run of a sweep. They are drawn last: reading takes its time.

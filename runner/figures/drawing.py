@@ -141,6 +141,19 @@ def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:
     return canvas
 
 
+def paint_frames(figure: Figure, numbers: pd.DataFrame) -> Iterator[Canvas]:
+    """The moments of `numbers` one by one, on one canvas: to lay it out takes most of the time."""
+    *_, last = frames(numbers)
+    canvas = paint(figure, last)
+    places = [ax.get_position(original=True) for ax in canvas.axes]
+    for frame in frames(numbers):
+        canvas.clear()
+        figure.draw(_panels(canvas, figure.layout(frame)), frame)
+        for ax, place in zip(canvas.axes, places, strict=True):
+            ax.set_position(place)
+        yield canvas
+
+
 def _width(layout: Layout) -> float:
     return PAGE if layout.columns_wide == DOUBLE else float(mpl.rcParams["figure.figsize"][0])
 
@@ -183,7 +196,7 @@ class _Files:
     def write_film(self, name: str, figure: Figure, numbers: pd.DataFrame) -> Future[None]:
         """Draws the moments of `numbers` one by one, and writes them as one film."""
         with mpl.rc_context({"figure.dpi": DPI}):
-            content = film(paint(figure, frame) for frame in frames(numbers))
+            content = film(paint_frames(figure, numbers))
         return self.writer.submit(lambda: write_named(self.out / f"{name}.{FILM}", content))
 
     def _save_png(self, canvas: Canvas, path: Path) -> Future[None]:

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.contour import ContourSet
 from matplotlib.ticker import MaxNLocator
 
 from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb_of
+from runner.figures.moments import moments, multiples, name_panels, when
 from runner.figures.style.axes import WIDE, add_bar, symbol, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
 from runner.figures.trajectories import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
@@ -21,6 +23,7 @@ from runner.results import Results
 from runner.training.experiment import Experiment
 from runner.training.objective import errors_at
 
+AFTER = (("final", "end", ""),)
 SIDE = 61  # points of the grid a side
 MOST_RUNS = 7
 RELIEF = ListedColormap(mpl.colormaps["Greys"](np.linspace(0, 0.55, 256)))  # paths stand out from it
@@ -31,7 +34,8 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     """Rows of `kind` grid, with the error, and path, with `run` and the swept values.
 
     `x` and `y` are two weights, or the distances from the end of the best run's path along the two
-    principal directions of all paths; the other weights stand where that run ended.
+    principal directions of all paths; the other weights stand where that run ended. Where epochs are asked
+    for, paths have an `epoch`, too.
     """
     run = reference(results, options.metric, results.with_weights)
     experiment = results.experiment(run)
@@ -39,7 +43,10 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     apart = reasons_apart(results, run, names)
     pool = results.finished[apart == ""]
     chosen = _chosen(results, pool, run)
-    histories = paths_of(results, chosen, ["error", *names], results.header(run)[0])
+    unit = results.header(run)[0]
+    per_epoch = experiment.updates_per_epoch if unit == "update" else 1
+    shown = moments(results, run, options, AFTER)
+    histories = paths_of(results, chosen, ["error", *names], unit, list(shown.epochs * per_epoch))
     paths = {r: history[names].to_numpy(dtype=float) for r, history in histories.items()}
     if max(map(len, paths.values())) < 2:
         raise NotShownError("there is no path: the runs end where they begin, or diverged at once")
@@ -50,11 +57,16 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     tables = [_relief(experiment, origin, plane, np.concatenate(list(flat.values())))]
     for r, at in flat.items():
         along = {"x": at[:, 0], "y": at[:, 1], "error": histories[r]["error"].to_numpy()}
+        if shown.titles != [""]:
+            along["epoch"] = histories[r].iloc[:, 0].to_numpy() / per_epoch
         tables.append(pd.DataFrame({"kind": "path", **along, **results.marks(r)}))
     table = pd.concat(tables, ignore_index=True)
     best = "" if results.lost[run] else results.best_name(options.metric, results.with_weights)
     counts = apart.value_counts()
     table.attrs = {
+        "moments": shown.pairs,
+        "epochs": dict(zip(shown.columns, shown.epochs.tolist(), strict=True)),
+        "said": shown.said,
         "axes": axes,
         "keys": keys_of(results, options, chosen),
         "end": best or f"the run {results.name(run)}".rstrip(),
@@ -117,18 +129,18 @@ def _window(points: Array) -> tuple[Array, Array]:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    """Contours in grey under the paths."""
-    (ax,) = axes
+    """Contours in grey under the paths; a panel a moment, up to which they go."""
     grid, paths = table[table["kind"] == "grid"], table[table["kind"] == "path"]
-    x, y = np.unique(grid["x"]), np.unique(grid["y"])
-    values = grid["error"].to_numpy().reshape(len(y), len(x))
-    _draw_contours(ax, x, y, values)
     looks = Looks.of(paths, table.attrs["keys"])
-    _draw_paths(ax, [path for _, path in paths.groupby("run", sort=False)], looks)
-    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    thin_ticks(ax)
     across, upwards = (_axis_name(*axis) for axis in table.attrs["axes"])
-    ax.set(xlabel=across, ylabel=upwards)
+    for ax, (column, _) in zip(axes, table.attrs["moments"], strict=True):
+        reached = paths[paths["epoch"] <= table.attrs["epochs"][column]] if "epoch" in paths else paths
+        filled = _draw_contours(ax, grid)
+        _draw_paths(ax, [path for _, path in reached.groupby("run", sort=False)], looks)
+        ax.set(xlabel=across, ylabel=upwards)
+        thin_ticks(ax)
+    add_bar(axes, filled, "error $E$")
+    name_panels(axes, [title for _, title in table.attrs["moments"]])
     looks.explain(axes)
 
 
@@ -139,7 +151,9 @@ def _axis_name(name: str, share: float | None) -> str:
     return f"{name} ({near} % of variance)"
 
 
-def _draw_contours(ax: Axes, x: Array, y: Array, values: Array) -> None:
+def _draw_contours(ax: Axes, grid: pd.DataFrame) -> ContourSet:
+    x, y = np.unique(grid["x"]), np.unique(grid["y"])
+    values = grid["error"].to_numpy().reshape(len(y), len(x))
     heights = np.ma.masked_invalid(values)
     low, high = float(heights.min()), float(heights.max())
     floor = max(low, high * 1e-6, 1e-300)
@@ -152,7 +166,8 @@ def _draw_contours(ax: Axes, x: Array, y: Array, values: Array) -> None:
     heights = np.ma.clip(heights, levels[0], levels[-1])
     filled = ax.contourf(x, y, heights, levels, cmap=RELIEF, norm=norm)
     ax.contour(x, y, heights, levels, colors="white", linewidths=0.3)
-    add_bar([ax], filled, "error $E$")
+    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    return filled
 
 
 def _draw_paths(ax: Axes, paths: Sequence[pd.DataFrame], looks: Looks) -> None:
@@ -184,7 +199,10 @@ def _caption(table: pd.DataFrame) -> str:
     if table.attrs["lost"]:
         text += f". {counted(pool, 'run')} {table.attrs['lost']}; paths end where weights leave the scale"
     others = ", ".join(f"{count:,} {why}" for why, count in table.attrs["apart"].items())
-    return text + (f". Not drawn: {others}." if others else ".")
+    text += (
+        "" if table.attrs["moments"][0][1] == "" else f"; paths go {when(table).replace('at', 'up to', 1)}"
+    )
+    return text + (f". Not drawn: {others}" if others else "") + f"{table.attrs['said']}."
 
 
 def _applies(results: Results, options: Options) -> str | None:
@@ -205,7 +223,7 @@ def _layout(table: pd.DataFrame) -> Layout:
     """Higher where the key above it has a column for colours and one for dashes."""
     keys = table.attrs["keys"]
     rows = max(table[key].nunique() for key in (keys.color, keys.dash)) if keys.dash else 0
-    return Layout(aspect=0.8 + 0.04 * rows)
+    return multiples(table, Layout(aspect=0.8 + 0.04 * rows))
 
 
-FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "x", "y", "color"))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "x", "y", "color", "epochs"))

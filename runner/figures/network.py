@@ -28,6 +28,7 @@ LARGEST = 8  # neurons of a layer that are drawn one by one
 NAMED = 16  # edges that bear their weight in numbers
 DEEP = 4  # layers, the inputs among them, that have room in half a page
 LONG = 7  # and those that leave edges room for a number across a page
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85}  # behind a number on lines
 COLORS = mpl.colormaps["PuOr_r"]  # diverging, safe for the colour-blind; white is 0
 
@@ -117,7 +118,7 @@ def _draw_graph(ax: Axes, table: pd.DataFrame, column: str, norm: Normalize) -> 
     _fit(ax.texts, pitch - size)
     biases = {(b["layer"], b["to"]): b[column] for _, b in table[table["from"] == 0].iterrows()}
     for (layer, neuron), (x, y) in place.items():
-        _draw_node(ax, (x, y), size, _node_name(layer, neuron, sizes), biases.get((layer, neuron)))
+        _draw_node(ax, (x, y), size, node_name(layer, neuron, sizes), biases.get((layer, neuron)))
     ax.set(xlim=(-0.3, len(sizes) - 0.7), ylim=(-0.12, 1.12))
     ax.axis("off")
 
@@ -158,11 +159,15 @@ def _name_edge(
 ) -> None:
     t = 0.5 if crossed_by_none else 0.36  # off the middle, where edges cross
     x, y = a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])
-    name = f"$w_{{{edge['name'][1:]}}}$ = {edge[column]:.3g}".replace("-", "\N{MINUS SIGN}")
+    number = edge["name"][1:]
+    # a film has no time to set mathematics, frame by frame
+    symbol = f"$w_{{{number}}}$" if column in ("initial", "final") else f"w{number.translate(SUBSCRIPTS)}"
+    name = f"{symbol} = {edge[column]:.3g}".replace("-", "\N{MINUS SIGN}")
     ax.text(x, y, name, ha="center", va="center", fontsize="small", zorder=3, bbox={**PAPER, "pad": 0.6})
 
 
-def _node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
+def node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
+    """A neuron as mathematics has it: x, h or ŷ with its number."""
     last = len(sizes) - 1
     if layer == 0:
         return f"$x_{{{neuron}}}$"

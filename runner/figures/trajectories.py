@@ -47,16 +47,26 @@ def reference(results: Results, metric: str | None, among: Sequence[int]) -> int
 
 
 def paths_of(
-    results: Results, runs: Sequence[int], columns: Sequence[str], unit: str
+    results: Results, runs: Sequence[int], columns: Sequence[str], unit: str, keep: Sequence[float] = ()
 ) -> dict[int, pd.DataFrame]:
-    """The histories of `runs` as lines of POINTS points, whole; of those that were lost, what can be read."""
+    """The histories of `runs` as lines of POINTS points, whole; of those that were lost, what can be read.
+
+    Rows at the counts in `keep` are among the points.
+    """
     lost = [run for run in runs if results.lost[run]]
     kept = [run for run in runs if run not in lost]
-    paths = dict(zip(kept, (thinned(h, POINTS) for h in results.histories(kept, columns, unit)), strict=True))
+    paths = dict(zip(kept, (_thinned(h, keep) for h in results.histories(kept, columns, unit)), strict=True))
     reach = max((_sizes(path).max() for path in paths.values()), default=1.0)
     for run, history in zip(lost, results.histories(lost, columns, unit), strict=True):
-        paths[run] = thinned(_readable(history, reach), POINTS)
+        paths[run] = _thinned(_readable(history, reach), keep)
     return {run: paths[run] for run in runs}
+
+
+def _thinned(history: pd.DataFrame, keep: Sequence[float]) -> pd.DataFrame:
+    rows = thinned(history, POINTS).index
+    return (
+        history.loc[rows.union(history.index[history.iloc[:, 0].isin(keep)])] if keep else history.loc[rows]
+    )
 
 
 def _readable(history: pd.DataFrame, reach: float) -> pd.DataFrame:

@@ -1,0 +1,241 @@
+"""The chain rule on the network itself: forward values above, derivatives of the error below.
+
+The form is that of Stanford's CS231n ("Backpropagation, Intuitions"). All numbers are those of
+:mod:`runner.training.objective`, which training takes; nothing is trained.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from runner.explain.diagram import Edge, Picture, Point, label_points, position
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best
+from runner.figures.moments import moments, when
+from runner.figures.network import SUBSCRIPTS, node_name
+from runner.nn.arrays import Array
+from runner.nn.formula import Symbol
+from runner.nn.network import Network
+from runner.results import Results
+from runner.training.experiment import Experiment
+from runner.training.objective import Examples, Objective
+
+LARGEST, MOST_EDGES = 8, 32  # neurons of a layer, and weights, that leave room for their numbers
+#: Okabe and Ito's blue and vermilion, told apart by the colour-blind; they differ in place, too.
+VALUE, DERIVATIVE = "#0072B2", "#D55E00"
+FIRST = (("initial", "value", ""),)
+GREY = "0.35"
+#: In sizes of letters: a neuron's circle, a line below it, and the room of an edge's two numbers.
+NODE, LINE, LABEL = 2.3, 1.1, (5.4, 2.6)
+TO_ERROR = 0.62  # how far the error stands from the outputs, in distances of layers
+PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.3}
+
+
+def derivative_of(column: str) -> str:
+    """The column of derivatives beside that of values."""
+    return "derivative" if column == "value" else f"{column} derivative"
+
+
+def numbers(results: Results, options: Options) -> pd.DataFrame:
+    """A row a neuron, weight, bias, slope f′(z) and error: `kind`, `layer`, `to`, `from`, value, derivative.
+
+    They are of the first training example alone. `derivative` is that of its error by the value; a slope
+    has none, and stands there as 0.
+    """
+    run = results.best(options.metric)
+    experiment, shown = results.experiment(run), moments(results, run, options, FIRST)
+    passes = [pd.DataFrame(list(_pass(experiment, parameters))) for parameters in shown.parameters]
+    table = passes[0][["kind", "layer", "to", "from"]].copy()
+    for column, values in zip(shown.columns, passes, strict=True):
+        table[column], table[derivative_of(column)] = values["value"], values["derivative"]
+    table.attrs = {
+        "moments": shown.pairs,
+        "said": shown.said,
+        "sizes": experiment.sizes,
+        "examples": experiment.data.examples,
+        "penalised": experiment.l1 > 0 or experiment.l2 > 0,
+        "of": results.best_name(options.metric),
+    }
+    return table
+
+
+def _pass(experiment: Experiment, parameters: Array) -> Iterator[dict[str, Any]]:
+    """The rows of one pass forward and back over the first example, at parameters (P,)."""
+    data, network = experiment.data, experiment.network
+    example = Examples.of(data.inputs[:1], data.targets[:1])
+    point = Objective.of([experiment]).at(np.ascontiguousarray(parameters)[None], example)
+    forward, backward = point.forward, point.backward
+    by_inputs = backward.dE_dz[0] @ forward.layers[0][0]
+    for layer, (a, dE_da) in enumerate(zip(forward.a, [by_inputs, *backward.dE_da], strict=True)):
+        for j, (value, derivative) in enumerate(zip(a[0, 0], dE_da[0, 0], strict=True), start=1):
+            yield _row("neuron", layer, j, 0, value, derivative)
+            if layer and experiment.activations[layer - 1] != "identity":
+                slopes = np.broadcast_to(backward.da_dz[layer - 1], a.shape)
+                yield _row("slope", layer, j, 0, slopes[0, 0, j - 1], 0.0)
+    for p, value, derivative in zip(network.names, parameters, backward.gradient[0], strict=True):
+        yield _row("weight" if p.from_ else "bias", p.layer, p.to, p.from_, value, derivative)
+    for k, target in enumerate(data.targets[0], start=1):
+        yield _row("target", len(experiment.sizes) - 1, k, 0, target, 0.0)
+    yield _row("error", len(experiment.sizes), 1, 0, point.error[0], 1.0)
+
+
+def _row(kind: str, layer: int, to: int, from_: int, value: float, derivative: float) -> dict[str, Any]:
+    place = {"kind": kind, "layer": layer, "to": to, "from": from_}
+    return place | {"value": float(value), "derivative": float(derivative)}
+
+
+def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """The network once a moment, from the inputs to the error, in points of the page."""
+    for ax, (column, title) in zip(axes, table.attrs["moments"], strict=True):
+        rows: Any = table.rename(columns={column: "v", derivative_of(column): "d"}).to_dict("records")
+        _draw_network(ax, rows, table.attrs["sizes"], _lines(table))
+        ax.set_title(title, loc="left", weight="bold")
+
+
+def _draw_network(ax: Axes, rows: Sequence[dict[str, Any]], sizes: Sequence[int], most: int) -> None:
+    letter = float(mpl.rcParams["font.size"])
+    across, down = _width(ax) / (len(sizes) - 0.3 + TO_ERROR), _down(most) * letter
+    drawing = _drawing(sizes)
+    names = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter))
+    last = len(sizes) - 1
+
+    def place(layer: int, neuron: int) -> Point:
+        x, y = position(drawing, layer, neuron)
+        return across * (x if layer <= last else last + TO_ERROR), -down * y
+
+    for k in range(1, sizes[-1] + 1):
+        ax.plot(*zip(place(last, k), place(last + 1, 1), strict=True), color="0.75", lw=0.7, zorder=1)
+    weights = [edge.parameter for edge in drawing.edges]
+    for row in (r for r in rows if r["kind"] == "weight"):
+        p = next(w for w in weights if w[1:] == (row["layer"], row["to"], row["from"]))
+        ends = zip(place(p.layer - 1, p.from_), place(p.layer, p.to), strict=True)
+        ax.plot(*ends, color="0.75", lw=0.7, zorder=1)
+        x, y = names[p.name]
+        _write_both(ax, (x, -y), row, 0.0)
+    lines: Counter[Point] = Counter()
+    for row in rows:
+        if row["kind"] in BELOW:
+            at = place(row["layer"], row["to"])
+            lines[at] += 1
+            _write_below(ax, at, lines[at], BELOW[row["kind"]](row, sizes))
+        elif row["kind"] != "weight":
+            _draw_node(ax, place(row["layer"], row["to"]), row, sizes)
+    top = down * (max(sizes) - 1) / 2
+    ax.set(xlim=(-0.35 * across, across * (last + TO_ERROR) + 0.2 * across))
+    ax.set(ylim=(-top - (3.2 + LINE * most) * letter, top + 3.2 * letter))
+    ax.axis("off")
+
+
+def _down(lines: int) -> float:
+    """How far apart neurons of a layer stand, in sizes of letters, with so many lines below each."""
+    return 5.2 + LINE * lines
+
+
+def _width(ax: Axes) -> float:
+    """The width of the page, in points."""
+    return float(72 * ax.figure.bbox.width / ax.figure.dpi)
+
+
+def _drawing(sizes: Sequence[int]) -> Picture:
+    """The weights of a network, for their names to be placed."""
+    network = Network(tuple(sizes), ("identity",) * (len(sizes) - 1), False)
+    layers = tuple((Symbol("h"),) * size for size in sizes)
+    return Picture(layers, tuple(Edge(p, (), False) for p in network.names), ())
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _write_both(ax: Axes, at: Point, row: dict[str, Any], apart: float) -> None:
+    """The value above a place, the derivative below it, each `apart` points from it."""
+    for text, color, up, va in ((row["v"], VALUE, 1, "bottom"), (row["d"], DERIVATIVE, -1, "top")):
+        look: dict[str, Any] = {"xytext": (0, up * apart), "textcoords": "offset points", "bbox": PAPER}
+        gid = "value" if up > 0 else "derivative"
+        ax.annotate(
+            _number(text), at, color=color, ha="center", va=va, fontsize="small", zorder=3, gid=gid, **look
+        )
+
+
+def _draw_node(ax: Axes, at: Point, row: dict[str, Any], sizes: Sequence[int]) -> None:
+    size = NODE * float(mpl.rcParams["font.size"])
+    name = "$E$" if row["kind"] == "error" else node_name(row["layer"], row["to"], sizes)
+    ax.plot(*at, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
+    ax.text(*at, name, ha="center", va="center", zorder=5)
+    _write_both(ax, at, row, size / 2 + 1.5)
+
+
+#: What stands in small letters below a neuron and its derivative: pieces of a line, each in its colour.
+BELOW: dict[str, Callable[[dict[str, Any], Sequence[int]], list[tuple[str, str]]]] = {
+    "bias": lambda row, _: [(f"b {_number(row['v'])}", VALUE), (_number(row["d"]), DERIVATIVE)],
+    "slope": lambda row, _: [(f"f′ {_number(row['v'])}", GREY)],
+    "target": lambda row, sizes: [(f"{_name_of_target(row['to'], sizes)} {_number(row['v'])}", GREY)],
+}
+
+
+def _name_of_target(output: int, sizes: Sequence[int]) -> str:
+    return "y" if sizes[-1] == 1 else f"y{output}".translate(SUBSCRIPTS)
+
+
+def _write_below(ax: Axes, at: Point, line: int, pieces: Sequence[tuple[str, str]]) -> None:
+    """A line of one piece in the middle, or of two on either side of it."""
+    letter = float(mpl.rcParams["font.size"])
+    down = -(NODE / 2 + 0.3 + LINE * line) * letter
+    sides = [("center", 0)] if len(pieces) == 1 else [("right", -2), ("left", 2)]
+    for (text, color), (side, aside) in zip(pieces, sides, strict=True):
+        look: dict[str, Any] = {
+            "ha": side,
+            "xytext": (aside, down),
+            "textcoords": "offset points",
+            "va": "top",
+        }
+        ax.annotate(text, at, color=color, fontsize="x-small", zorder=3, **look)
+
+
+def _lines(table: pd.DataFrame) -> int:
+    """The most lines that stand below a neuron."""
+    below = table[table["kind"].isin(list(BELOW))]
+    return int(below.groupby(["layer", "to"]).size().max())
+
+
+def _layout(table: pd.DataFrame) -> Layout:
+    letter = float(mpl.rcParams["font.size"])
+    lines = _lines(table)
+    height = (_down(lines) * (max(table.attrs["sizes"]) - 1) + 7.2 + LINE * lines) * letter
+    return Layout(len(table.attrs["moments"]), 1, DOUBLE, height / (72 * 7.2))
+
+
+def _caption(table: pd.DataFrame) -> str:
+    of, count = f" of {table.attrs['of']}" if table.attrs["of"] else "", table.attrs["examples"]
+    at = "at the first weights" if table.attrs["moments"][0][1] == "" else when(table)
+    text = f"The pass through the network{of} and back, {at}: above (blue) the values, below (red) the "
+    text += "derivatives of the error by them; of biases b beside each other"
+    text += "; f′ is the slope of the activation" if (table["kind"] == "slope").any() else ""
+    if count > 1:
+        text += (
+            f". All are of the first of {count:,} training examples alone; training takes the mean over them"
+        )
+    text += ". Penalties on the weights are left out" if table.attrs["penalised"] else ""
+    return f"{text}{table.attrs['said']}."
+
+
+def _applies(results: Results, options: Options) -> str | None:
+    if reason := needs_best(results, options):
+        return reason
+    sizes = results.experiment(results.best(options.metric)).sizes
+    edges = sum(n * m for n, m in pairwise(sizes))
+    if max(sizes) > LARGEST or edges > MOST_EDGES:
+        shape = "-".join(map(str, sizes))
+        most = f"at most {LARGEST} neurons a layer and {MOST_EDGES} weights fit"
+        return f"the {shape} network is too large: {most}"
+    return None
+
+
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"))

@@ -1,0 +1,218 @@
+"""What a regression has learnt: its curve through the data, or predicted against target. Trains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from runner.figures.figure import DOUBLE, HUGE, Figure, Layout, Options, counted, needs_best
+from runner.figures.moments import (
+    BEFORE_AND_AFTER,
+    Moments,
+    is_before_and_after,
+    moments,
+    multiples,
+    name_panels,
+    when,
+)
+from runner.figures.style.axes import escaped, thin_ticks
+from runner.figures.style.encoding import add_legend
+from runner.nn.arrays import Array
+from runner.results import Results
+from runner.training.experiment import Experiment
+from runner.training.objective import predict
+
+POINTS = 401  # of a curve
+MOST_OUTPUTS = 3  # that have panels
+MARGIN = 0.05  # of the data's range, beside it
+TRAINING, HELD_OUT, CURVE = "training", "held out", "curve"
+BEFORE, AFTER = "#D55E00", "#0072B2"
+#: The column of a moment and its title; a function that draws some in a panel, from the rows of an output.
+Pair: TypeAlias = tuple[str, str]
+DrawPanel: TypeAlias = Callable[[Axes, pd.DataFrame, list[Pair]], None]
+#: How examples are drawn: training and held out.
+LOOKS: dict[str, dict[str, Any]] = {
+    TRAINING: {"marker": "o", "mfc": "0.35", "mec": "none", "alpha": 0.75, "ls": "none", "zorder": 2},
+    HELD_OUT: {"marker": "s", "mfc": "white", "mec": "black", "mew": 0.7, "ls": "none", "zorder": 3},
+}
+
+
+def numbers(results: Results, options: Options) -> pd.DataFrame:
+    """Rows of `kind` training and held out, and of one input also curve: predictions, a column a moment.
+
+    `output` is the target's name, `target` its value (none on a curve), `x` the only input, all in the
+    data's own units.
+    """
+    run = results.best(options.metric)
+    experiment, shown = results.experiment(run), moments(results, run, options, BEFORE_AND_AFTER)
+    data = experiment.data
+    parts = [(TRAINING, data.in_own_units(data.inputs), data.targets)]
+    if data.test_inputs is not None and data.test_targets is not None:
+        parts.append((HELD_OUT, data.in_own_units(data.test_inputs), data.test_targets))
+    tables = [_part(kind, experiment, shown, x, y) for kind, x, y in parts]
+    has_curve = data.inputs.shape[1] == 1
+    if has_curve:
+        tables.append(_part(CURVE, experiment, shown, _along(np.concatenate([x for _, x, _ in parts])), None))
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs = {
+        "moments": shown.pairs,
+        "said": shown.said,
+        "has_curve": has_curve,
+        "columns": shown.columns,
+        "outputs": list(data.target_names[:MOST_OUTPUTS]),
+        "left_out": max(0, len(data.target_names) - MOST_OUTPUTS),
+        "input": data.input_names[0],
+        "of": results.best_name(options.metric),
+    }
+    return table
+
+
+def _along(inputs: Array) -> Array:
+    """Points (POINTS, 1) over the range of inputs (N, 1), and a little beyond it."""
+    low, high = float(inputs.min()), float(inputs.max())
+    return np.linspace(low - MARGIN * (high - low), high + MARGIN * (high - low), POINTS)[:, None]
+
+
+def _part(kind: str, experiment: Experiment, shown: Moments, x: Array, y: Array | None) -> pd.DataFrame:
+    """Predictions for inputs (N, I) and, where there are any, targets (N, O); a row an output and example."""
+    predictions = [predict(experiment, parameters, x) for parameters in shown.parameters]
+    tables = []
+    for k, output in enumerate(experiment.data.target_names[:MOST_OUTPUTS]):
+        at = {"x": x[:, 0]} if x.shape[1] == 1 else {}
+        target = np.full(len(x), np.nan) if y is None else y[:, k]
+        values = dict(zip(shown.columns, (pred[:, k] for pred in predictions), strict=True))
+        tables.append(pd.DataFrame({"kind": kind, "output": output, **at, "target": target, **values}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """The curve through the data, a panel an output; or predicted against target, beside the residuals."""
+    panels = _panels(table)
+    for ax, (draw_panel, output, drawn) in zip(axes, panels, strict=True):
+        draw_panel(ax, table[table["output"] == output], drawn)
+    if not is_before_and_after(table):
+        name_panels(axes, [drawn[0][1] for _, _, drawn in panels])
+    add_legend(axes, [(None, axes[0].get_legend_handles_labels()[0])])
+
+
+def _panels(table: pd.DataFrame) -> list[tuple[DrawPanel, str, list[Pair]]]:
+    """What each panel draws, of which output and which moments: before and after share one."""
+    shown, has_curve = table.attrs["moments"], table.attrs["has_curve"]
+    if not is_before_and_after(table):
+        per_output = [(_draw_curve if has_curve else _draw_predicted, [pair]) for pair in shown]
+    elif has_curve:
+        per_output = [(_draw_curve, shown)]
+    else:
+        per_output = [(_draw_predicted, shown[-1:]), (_draw_residuals, shown[-1:])]
+    return [(draws, output, drawn) for output in table.attrs["outputs"] for draws, drawn in per_output]
+
+
+def _draw_examples(ax: Axes, rows: pd.DataFrame, across: str, upwards: str) -> None:
+    for kind, look in LOOKS.items():
+        part = rows[rows["kind"] == kind]
+        if len(part):
+            size = 3.6 if len(rows) < 200 else 2.4
+            ax.plot(part[across], part[upwards], label=kind, ms=size, rasterized=len(part) > 3000, **look)
+
+
+def _draw_curve(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
+    """The data, and the curve at one moment or at two."""
+    curve = rows[rows["kind"] == CURVE]
+    _draw_examples(ax, rows, "x", "target")
+    for column, name in drawn:
+        color, dash = (BEFORE, "--") if name == "before" else (AFTER, "-")
+        said = "prediction" if len(drawn) == 1 else f"{name} training"
+        ax.plot(curve["x"], curve[column], color=color, ls=dash, lw=1.4, zorder=4, label=said)
+    ends = _limits(rows["target"], rows[rows.attrs["columns"][-1]])
+    ax.set(xlim=(curve["x"].min(), curve["x"].max()), ylim=ends)
+    ax.set(xlabel=escaped(rows.attrs["input"]), ylabel=_name_of(rows))
+    thin_ticks(ax)
+
+
+def _name_of(rows: pd.DataFrame) -> str:
+    return escaped(str(rows["output"].iloc[0]))
+
+
+def _limits(*values: Any) -> tuple[float, float]:
+    """The ends of an axis that shows these, with a margin; what is not known is left out."""
+    together = np.concatenate([np.asarray(v, dtype=float) for v in values])
+    finite = together[np.isfinite(together)]
+    low, high = float(finite.min()), float(finite.max())
+    margin = MARGIN * ((high - low) or max(1.0, abs(high)))
+    return low - margin, high + margin
+
+
+def _draw_predicted(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
+    """Predicted against target, in equal units, with the diagonal on which they are the same."""
+    low, high = _limits(rows["target"])
+    near = rows[rows.attrs["columns"]].clip(1.5 * low - 0.5 * high, 1.5 * high - 0.5 * low)  # of all moments
+    ends = _limits(rows["target"], near.to_numpy().ravel())
+    ax.plot(ends, ends, color="0.6", lw=0.8, zorder=1)
+    _draw_examples(ax, rows, "target", drawn[0][0])
+    name = _name_of(rows)
+    across = name if name == "target" else f"target {name}"
+    ax.set(xlim=ends, ylim=ends, xlabel=across, ylabel=f"predicted {name}", aspect="equal")
+    ax.locator_params(nbins=5)
+    thin_ticks(ax)
+
+
+def _draw_residuals(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
+    """Target minus predicted, against predicted: no pattern is to be left in it."""
+    ((column, _),) = drawn
+    residuals = rows.assign(residual=rows["target"] - rows[column])
+    ax.axhline(0.0, color="0.6", lw=0.8, zorder=1)
+    _draw_examples(ax, residuals, column, "residual")
+    reach = max(map(abs, _limits(residuals["residual"])))
+    ax.set(xlim=_limits(rows[column]), ylim=(-reach, reach))
+    ax.set(xlabel=f"predicted {_name_of(rows)}", ylabel="target − predicted")
+    thin_ticks(ax)
+
+
+def _layout(table: pd.DataFrame) -> Layout:
+    outputs, has_curve = len(table.attrs["outputs"]), table.attrs["has_curve"]
+    aspect = 0.68 if has_curve else 0.86
+    if not is_before_and_after(table):
+        one = multiples(table, Layout(aspect=aspect))
+        return one if outputs == 1 else Layout(outputs, len(table.attrs["moments"]), DOUBLE, aspect)
+    if not has_curve:
+        return Layout(outputs, 2, DOUBLE, aspect)
+    return Layout(aspect=aspect) if outputs == 1 else Layout(1, outputs, DOUBLE, 0.75)
+
+
+def _caption(table: pd.DataFrame) -> str:
+    of = f" of {table.attrs['of']}" if table.attrs["of"] else ""
+    counts = table.loc[table["output"] == table.attrs["outputs"][0], "kind"].value_counts()
+    examples = f"{counted(int(counts[TRAINING]), 'training example')} (dots)"
+    examples += f" and {counts[HELD_OUT]} held out (squares)" if HELD_OUT in counts else ""
+    at = when(table)
+    if table.attrs["has_curve"]:
+        at = at.replace("before and after training", "before training (dashed) and after it")
+        text = f"The prediction{of} over the input, {at}, with {examples}"
+    else:
+        at = at.replace("before and after", "after")
+        text = f"Predicted against target{of}, {at}: {examples}, on the diagonal where they are the same"
+        text += ". Right: the residuals" if is_before_and_after(table) else ""
+    more = f". {counted(table.attrs['left_out'], 'more output')} left out" if table.attrs["left_out"] else ""
+    return f"{text}{more}{table.attrs['said']}."
+
+
+def _applies(results: Results, options: Options) -> str | None:
+    if reason := needs_best(results, options):
+        return reason
+    experiment = results.experiment(results.best(options.metric))
+    data = experiment.data
+    if experiment.classifies:
+        return "the targets are classes; confusion counts them"
+    if data.examples < 2:
+        return "there is only one example to fit"
+    arrays = [a for a in (data.inputs, data.targets, data.test_inputs, data.test_targets) if a is not None]
+    if max(float(np.abs(array).max()) for array in arrays) > HUGE:
+        return f"numbers beyond {HUGE:g} cannot be drawn"
+    return None
+
+
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"))
