@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 #: Moments of a run, and of them at least so many: before and after are in the picture.
 MOST_FRAMES, LEAST_FRAMES = 24, 3
-#: Points a side of a plane, every second one of the picture's; parameters of a network drawn edge by edge.
-STRIDE, MOST_EDGES = 2, 400
+#: Of the picture's points a side of a plane every second one, of a curve every fourth; and the parameters
+#: of a network that is drawn edge by edge.
+STRIDE, EACH, MOST_EDGES = 2, 4, 400
 
 
 def frames_of(results: Results, options: Options, figures: Sequence[Rendered]) -> dict[str, Any]:
@@ -86,8 +87,29 @@ def _bytes(values: Array, low: float, high: float) -> str:
     return b64encode((np.clip(shares, 0, 1) * 255).round().astype(np.uint8).tobytes()).decode()
 
 
+def _fit(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
+    """Of the first output: its curve (K, T) over one input; of several, what is predicted (K, N).
+
+    `points` are the examples: where they lie across, their targets, and whether they were held out.
+    """
+    output, has_curve = table.attrs["outputs"][0], table.attrs["has_curve"]
+    table = table[table["output"] == output]
+    data = table[table["kind"] != "curve"]
+    line = table[table["kind"] == "curve"].iloc[::EACH] if has_curve else data
+    across = "x" if has_curve else "target"
+    held_out = (data["kind"] == "held out").astype(int)
+    return {
+        "curve": has_curve,
+        "names": [str(table.attrs["input"] if has_curve else output), str(output)],
+        "x": packed(line[across].to_numpy(dtype=float)),
+        "values": packed(line[columns].to_numpy(dtype=float).T),
+        "points": np.column_stack([data[across], data["target"], held_out]).tolist(),
+    }
+
+
 #: How the numbers of a figure become frames.
 MAKERS: dict[str, Callable[[pd.DataFrame, Sequence[str]], dict[str, Any] | None]] = {
     "network": _network,
     "decision_boundary": _plane,
+    "fit": _fit,
 }

@@ -25,7 +25,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["network=dense", "network.hidden=[3]", "data=moons", "data.points=40", "data.test_fraction=0.3",
          "loss=binary_cross_entropy_with_logits", "epochs=30"],
     )  # fmt: skip
-    write_report(sweep, only=["learning_curves", "heatmap"])
+    write_report(sweep, only=["learning_curves", "heatmap", "network", "decision_boundary"])
     return sweep / "report.html"
 
 
@@ -133,6 +133,21 @@ def test_filter_brush_and_sorting_of_settings_runs_and_lines(page: Any) -> None:
     assert head.get_attribute("aria-sort") == "ascending"
 
 
+def test_a_slider_moves_the_network_and_the_plane(page: Any) -> None:
+    sliders, labels = page.locator(".epochs input"), page.locator(".epochs output")
+    assert labels.all_inner_texts() == ["epoch 30", "epoch 30"]
+    seen = "document.querySelector('figure[data-name=decision_boundary] canvas').toDataURL()"
+    widths = "[...document.querySelectorAll('.graph line')].map(line => line.style.strokeWidth).join()"
+    before = page.evaluate(seen), page.evaluate(widths)
+    sliders.first.focus()
+    page.keyboard.press("Home")
+    assert labels.all_inner_texts() == ["epoch 0", "epoch 0"]  # one slider moves both
+    after = page.evaluate(seen), page.evaluate(widths)
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+    assert page.locator("figure[data-name=network] figcaption").is_visible()  # says of which run
+
+
 def test_it_fits_a_telephone_by_day_and_by_night(page: Any) -> None:
     fits = "document.documentElement.scrollWidth <= innerWidth"
     assert page.evaluate(fits)
@@ -153,7 +168,7 @@ def test_paper_has_all_rows_and_pictures(page: Any) -> None:
     page.emulate_media(media="print")
     assert (len(shown(page, "table-1")), len(shown(page, "runs"))) == (6, 12)
     images = page.locator("figure img")
-    assert images.count() == 2
+    assert images.count() == 4
     assert all(image.is_visible() for image in images.all())
     assert not page.locator(".charts").is_visible()
     for image in images.all():  # as wide as its layout says, unless the sheet is narrower

@@ -49,8 +49,9 @@ def test_which_setting_how_sure_and_what_next(held_out: Path, tmp_path: Path) ->
     assert told["Take"].endswith(f"Training error would choose {L2}=0, with a test error of 0.52.")
     ends = f"{best['low']:.4g} to {best['high']:.4g}"
     assert told["How sure"] == (
-        f"The 95 % interval of its median is {ends} (5 seeds); the runner-up is {L2}=1, with 0.24: 5 "
-        "seeds do not tell them apart; about 7 would; 1 of the 2 other settings is not distinguishable from the best."
+        f"The 95 % interval of its median is {ends} (5 seeds); "
+        f"the runner-up is {L2}=1, with 0.24: 5 seeds do not tell them apart; about 7 would; "
+        "1 of the 2 other settings is not distinguishable from the best."
     )
     assert told["Try next"].endswith("ore seeds, to tell the first settings apart.")
     assert 3 <= len(told) <= 5

@@ -15,6 +15,7 @@
   });
   const shown = lines.map(() => true), filtered = lines.map(() => true);
   const place = live.stage(figure, "Show the curves");
+  figure.classList.add("retold"); // the picture's caption speaks of its own colours
   const tools = make(place, "div", { class: "legend", role: "group", "aria-label": "Measures" });
   const legend = make(place, "div", { class: "legend", role: "group", "aria-label": "Lines" });
   const readout = make(place, "output", { class: "readout" });

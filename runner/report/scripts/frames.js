@@ -30,6 +30,7 @@
         if (radius(size) > 8) add(svg, "text", { x: x(layer), y: y(layer, i) + 4, "text-anchor": "middle" }, letter + (size > 1 ? i : ""));
       }
     });
+    make(place, "p", { class: "hint" }, "Violet: positive; orange, dashed: negative; as wide as a weight is large. Rings are biases.");
     return at => drawn.forEach(({ name, edge, title }, i) => {
       const value = values[at * count + i], share = Math.min(1, Math.abs(value) / frames.reach);
       edge.style.strokeWidth = 0.4 + 5 * share;
@@ -95,7 +96,41 @@
     pen.stroke();
   };
 
-  const makers = { network, decision_boundary: plane }, shows = [];
+  // The curve through the data; of several inputs what is predicted against the targets, and where they are equal.
+  const fit = (place, frames) => {
+    const xs = unpack(frames.x), all = unpack(frames.values), count = xs.length, [left, right, top, bottom] = [64, 610, 12, 300];
+    const svg = add(place, "svg", { viewBox: "0 0 640 350", role: "img", class: "graph fit" });
+    const span = values => { let low = Infinity, high = -Infinity; for (const v of values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); } return [low, high]; };
+    const across = span([...xs, ...frames.points.map(point => point[0])]);
+    const data = span(frames.points.map(point => point[1])), room = 0.15 * ((data[1] - data[0]) || 1);
+    const upwards = [data[0] - room, data[1] + room]; // the data's: a first curve may be anywhere
+    const x = v => left + (v - across[0]) / ((across[1] - across[0]) || 1) * (right - left);
+    const y = v => bottom - (Math.min(Math.max(v, upwards[0] - room), upwards[1] + room) - upwards[0]) / (upwards[1] - upwards[0]) * (bottom - top);
+    const ticks = ([low, high]) => {
+      const rough = (high - low) / 5 || 1, power = 10 ** Math.floor(Math.log10(rough)), step = [1, 2, 5, 10].find(one => one * power >= rough) * power;
+      return Array.from({ length: 7 }, (_, i) => (Math.ceil(low / step) + i) * step).filter(v => v <= high);
+    };
+    add(svg, "path", { d: `M${left},${top}V${bottom}H${right}`, class: "frame" });
+    for (const v of ticks(across)) add(svg, "text", { x: x(v), y: bottom + 16, "text-anchor": "middle" }, short(v));
+    for (const v of ticks(upwards)) add(svg, "text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v));
+    add(svg, "text", { x: (left + right) / 2, y: bottom + 36, "text-anchor": "middle" }, frames.curve ? frames.names[0] : `${frames.names[0]}, target`);
+    add(svg, "text", { x: 14, y: (top + bottom) / 2, "text-anchor": "middle", transform: `rotate(-90 14 ${(top + bottom) / 2})` }, frames.curve ? frames.names[1] : `${frames.names[1]}, predicted`);
+    if (!frames.curve) add(svg, "path", { d: `M${x(across[0])},${y(across[0])}L${x(across[1])},${y(across[1])}`, class: "frame" });
+    const dots = frames.points.map(([at, target, heldOut]) => {
+      const dot = add(svg, "circle", { cx: x(at), cy: y(target), r: 4, class: heldOut ? "held" : "trained" });
+      add(dot, "title", {}, `${short(at)}, ${short(target)}${heldOut ? ", held out" : ""}`);
+      return dot;
+    });
+    const curve = add(svg, "path", { class: "curve" });
+    make(place, "p", { class: "hint" }, `Filled: training${frames.points.some(point => point[2]) ? ", hollow: held out" : ""}.`);
+    return at => {
+      const values = all.subarray(at * count, (at + 1) * count);
+      if (frames.curve) curve.setAttribute("d", Array.from(values, (v, i) => `${i ? "L" : "M"}${x(xs[i]).toFixed(1)},${y(v).toFixed(1)}`).join(""));
+      else values.forEach((v, i) => dots[i].setAttribute("cy", y(v)));
+    };
+  };
+
+  const makers = { network, decision_boundary: plane, fit }, shows = [];
   const show = (epoch, by) => shows.forEach(({ input, label, epochs, draw }) => {
     let at = 0;
     while (at + 1 < epochs.length && epochs[at + 1] <= epoch) at++;
