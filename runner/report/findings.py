@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from runner.errors import RunnerError
-from runner.report.tables import AGAINST, ALIKE, HIGH, LOW, Table
+from runner.report.tables import AGAINST, ALIKE, HIGH, LOW, WORSE, Table
 from runner.results.ranking import HELD_OUT, TRAINING
 
 if TYPE_CHECKING:
@@ -109,10 +109,14 @@ def _sure(results: Results, metric: str, settings: Table, close: str) -> str:
         told = f": {close.replace(f'the best from {name}', 'them apart')}" if close else ""
         parts.append(f"the runner-up is {name}, with {ranking.value(second):.4g}{told}")
     if AGAINST in rows:
-        alike = int((rows[AGAINST] == ALIKE).sum())
+        alike, others = (int(rows[AGAINST].isin(words).sum()) for words in ([ALIKE], [ALIKE, WORSE]))
         are = "is" if alike == 1 else "are"
-        some = f"{alike} of the {len(rows) - 1} other settings {are} not distinguishable from the best"
-        parts.append(some if alike else "the seeds tell the best from every other setting")
+        texts = {
+            0: "the seeds tell the best from every other setting",
+            others: f"{count} seeds tell none of the {others} other settings from the best",
+        }
+        some = f"{alike} of the {others} other settings {are} not distinguishable from the best"
+        parts.append(texts.get(alike, some))
     return "; ".join(parts)
 
 
@@ -159,6 +163,8 @@ def _next(results: Results, metric: str, course: Course | None) -> str:
     """
     advice, unit = results.advice(metric), results.unit
     said = dict(advice)
+    if results.ranking(metric).best is None:
+        return said.get("unstable", "").partition("; go on with ")[2] or "what lets runs come to an end"
     parts = [text for heading, text in advice if heading == "at the edge" and not text.endswith(BY_TRAINING)]
     if course and course.overfitted:
         parts.append(f"stopping at {unit} {course.least_at:g}, from which on the best overfits")

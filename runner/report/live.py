@@ -43,7 +43,8 @@ def live_of(results: Results, metric: str, settings: Table) -> dict[str, Any] | 
     if not results.is_sweep or len(settings.ranked) < 2 or results.finished.empty:
         return None
     by = setting_of(results)[results.finished.index].to_numpy()
-    kept = [setting for setting in settings.ranked if setting in set(by)][:MOST_ROWS]
+    finished = set(by.tolist())
+    kept = [setting for setting in settings.ranked if setting in finished][:MOST_ROWS]
     try:
         counts, measures = _measures(results, [np.flatnonzero(by == setting) for setting in kept])
     except RunnerError:  # the figures have said what is wrong with a file

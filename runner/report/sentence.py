@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: What optimizers are called in a text; others by their own names.
 OPTIMIZERS = {"sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
+#: What a batch of all examples is written as.
+FULL = {("batch_size", "null"), ("batch_size", "nan"), ("batch_size", "None")}
 #: Values of a swept key that are named one by one, numbers and words; of more, the first and the last are.
 NAMED, NAMED_WORDS = 4, 12
 
@@ -94,7 +96,8 @@ def _details(experiment: Experiment, swept: Sequence[str]) -> Iterator[str]:
 def _swept(results: Results) -> Iterator[str]:
     """What was swept, a clause a key; the seed makes repeats."""
     for key in results.keys:
-        values = [plain(value) for value in in_order(results.as_written(results.runs)[key].astype(object))]
+        written = in_order(results.as_written(results.runs)[key].astype(object))
+        values = ["full" if (key, str(value)) in FULL else plain(value) for value in written]
         name = "learning rate" if key == RATE else key
         most = NAMED if values[0][:1].isdigit() else NAMED_WORDS
         if len(values) <= most:

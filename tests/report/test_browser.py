@@ -98,7 +98,7 @@ def test_lines_are_toggled_and_pictures_come_back(page: Any) -> None:
     assert ink(page) < before
     still = page.locator("figure[data-name=learning_curves] img")
     assert not still.is_visible()
-    page.get_by_role("button", name="Show the picture").click()
+    page.locator("figure[data-name=learning_curves] .swap").click()
     assert still.is_visible()
     assert not page.locator(".charts").is_visible()
 

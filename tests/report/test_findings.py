@@ -90,7 +90,8 @@ def test_all_lost(tmp_path: Path) -> None:
     results = Results(make_sweep(tmp_path / "s", {"learning_rate": [5.0, 10.0, 20.0]}, ["epochs=20"]))
     told = said(results)
     assert told["Take"].startswith("None: every run, or half of those of each setting, was lost")
-    assert re.search(r"100% diverged, the first at learning_rate=5", told["Lost runs"])
+    assert re.search(r"100% diverged, the first at learning_rate=5; go on with 2.5, 1.2", told["Lost runs"])
+    assert told["Try next"].startswith("2.5, 1.2")
 
 
 def test_a_run_alone_says_how_it_went(sweep: Path) -> None:

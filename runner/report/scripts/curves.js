@@ -5,6 +5,7 @@
   const figure = document.querySelector('figure[data-name="learning_curves"]');
   if (!figure || !data.measures) return;
   const MANY = 24; // buttons of single lines
+  const ROUNDING = 1e-24; // errors below are equal, as in the pictures
   const PROMINENT = 3, THIN = 100; // the width of the best line; lines from which on none is faded
   const counts = unpack(data.counts), lines = data.lines, length = counts.length;
   const facet = data.axes.find(axis => axis.name === data.facet);
@@ -33,10 +34,10 @@
     let least = Infinity, most = -Infinity, start = -Infinity;
     for (const row of measure.rows) {
       start = Math.max(start, row[0] ?? -Infinity);
-      for (const v of row) if (v !== null) { most = Math.max(most, v); if (v > 0) least = Math.min(least, v); }
+      for (const v of row) if (v !== null) { most = Math.max(most, v); if (v > 0) least = Math.min(least, Math.max(v, ROUNDING)); }
     }
     const high = most > 3 * start ? 2 * start : most, log = !measure.rate && least < Infinity && high >= 3 * least;
-    return measure.limits = measure.rate ? { log, low: 0, high: 1 } : { log, low: log ? least / 1.2 : 0, high: high * 1.05, floor: log ? least / 10 : null };
+    return measure.limits = measure.rate ? { log, low: 0, high: 1 } : { log, low: log ? least / 1.2 : 0, high: high * 1.05, floor: log ? least / 1.2 : null };
   };
   const say = () => {
     const point = at ?? length - 1, which = lines[line].name || "the one setting";
@@ -52,6 +53,12 @@
     if (!(decades < 2.2 ? [1, 2, 5] : [1]).includes(digit) || power % Math.ceil(decades / 8)) return "";
     return power >= -3 && power < 5 ? String(+v.toPrecision(1)) : `${digit}e${power}`;
   });
+  // The lines of a log axis: each digit's, or of more than eight decades those of powers of ten.
+  const splits = (low, high) => {
+    const first = Math.floor(Math.log10(low)), count = Math.ceil(Math.log10(high)) - first + 1, digits = count > 10 ? [1] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const values = Array.from({ length: count }, (_, i) => digits.map(digit => digit * 10 ** (first + i))).flat();
+    return values.filter(v => v >= low && v <= high);
+  };
   const options = (chart, width, height) => {
     const { log, low, high, floor } = limits(chart.measure), decades = log ? Math.log10(high / low) : 0;
     const axis = { stroke: ink, grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 }, font: "12px system-ui", labelFont: "12px system-ui" };
@@ -60,7 +67,7 @@
       width, height, legend: { show: false }, title: chart.title,
       scales: { x: { time: false }, y: log ? { distr: 3, range: [low, high] } : { range: [low, high * (chart.measure.rate ? 1.02 : 1)] } },
       axes: [{ ...axis, label: data.unit, labelSize: 20, size: 32 },
-        { ...axis, label: chart.measure.title, size: 56, labelSize: 20, filter: (u, splits) => splits, values: (u, values) => ticks(decades, values) }],
+        { ...axis, label: chart.measure.title, size: 56, labelSize: 20, filter: (u, values) => values, ...(log ? { splits: (u, at, low, high) => splits(low, high) } : {}), values: (u, values) => ticks(decades, values) }],
       series: [{}, ...chart.of.map(i => ({ stroke: () => live.color(i), width: wide(i), points: { show: false }, show: visible(i) }))],
       focus: { alpha: chart.of.length > THIN ? 1 : 0.25 },
       cursor: { sync: { key: "counts", setSeries: false }, focus: { prox: 1e6 }, points: { one: true, size: 8 }, drag: { x: true, y: false } },
