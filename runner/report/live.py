@@ -35,12 +35,12 @@ MOST_PANELS = 6
 
 
 def live_of(results: Results, metric: str, settings: Table) -> dict[str, Any] | None:
-    """What the scripts of a sweep's page draw, as plain values; None where there is nothing to draw.
+    """What a page's scripts draw, as plain values; None where there is nothing to draw.
 
     `lines` has a line a setting, the best first, and of repeats its median at each count; `keys` its swept
     values for the parallel coordinates.
     """
-    if not results.is_sweep or len(settings.ranked) < 2 or results.finished.empty:
+    if results.finished.empty:
         return None
     by = setting_of(results)[results.finished.index].to_numpy()
     finished = set(by.tolist())
@@ -109,10 +109,10 @@ def packed(values: Array) -> str:
     return b64encode(bits.view(np.uint8).reshape(-1, 4)[:, 1:].tobytes()).decode()
 
 
-def _color(results: Results) -> str:
+def _color(results: Results) -> str | None:
     """The key whose values are the colours of lines: the learning rate, else that of most numbers."""
-    if RATE in results.keys:
-        return RATE
+    if RATE in results.keys or not results.keys:
+        return RATE if results.keys else None
     runs = results.runs[results.keys]
     numeric = [key for key in results.keys if runs[key].dtype.kind in "fi"]
     return max(numeric or results.keys, key=lambda key: runs[key].astype(str).nunique())

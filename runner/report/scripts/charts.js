@@ -45,6 +45,6 @@ const live = (() => {
     return place;
   };
   const later = draw => requestAnimationFrame(() => setTimeout(draw)); // once the page has been painted
-  return { later, data, bytes, unpack, dark, color: line => of(axis.values[line]), colorOf: of, places, axis, short, make, stage,
+  return { later, data, bytes, unpack, dark, color: line => axis ? of(axis.values[line]) : getComputedStyle(document.body).color, colorOf: of, places, axis, short, make, stage,
     settings: data.lines?.map(line => String(line.setting)) };
 })();

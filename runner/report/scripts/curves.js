@@ -23,8 +23,9 @@
   const area = make(place, "div", { class: "charts", tabindex: 0, role: "group",
     "aria-label": "Curves: the arrows left and right go along a line, up and down to another one" });
   const last = name => name.split(".").at(-1);
-  const told = [`colours tell ${last(data.color)}`, ...(facet ? [`panels ${last(facet.name)}`] : []), "the thick line is the best setting"];
-  make(place, "p", { class: "hint" }, `${data.repeats > 1 ? `Medians over ${data.repeats} seeds` : "A line a run"}; ${told.join(", ")}. `
+  const told = [...(data.color ? [`colours tell ${last(data.color)}`] : []), ...(facet ? [`panels ${last(facet.name)}`] : []),
+    ...(lines.length > 1 ? ["the thick line is the best setting"] : [])];
+  make(place, "p", { class: "hint" }, `${data.repeats > 1 ? `Medians over ${data.repeats} seeds` : "A line a run"}${told.length ? "; " : ""}${told.join(", ")}. `
     + "Drag to zoom, double-click to undo; the arrow keys move the crosshair.");
   let charts = [], at = null, line = 0, chosen = Math.max(0, measures.findIndex(one => one.column === data.measure));
 
@@ -40,10 +41,10 @@
     return measure.limits = measure.rate ? { log, low: 0, high: 1 } : { log, low: log ? least / 1.2 : 0, high: high * 1.05, floor: log ? least / 1.2 : null };
   };
   const say = () => {
-    const point = at ?? length - 1, which = lines[line].name || "the one setting";
+    const point = at ?? length - 1, which = lines[line].name ? `, ${lines[line].name}` : "", first = lines.length > 1 && line === 0;
     const values = measures.map(measure => `${measure.title} ${short(measure.rows[line][point])}`).join(", ");
     const over = data.repeats > 1 ? ` (medians over ${data.repeats} seeds)` : "";
-    readout.textContent = `${data.unit} ${counts[point]}, ${which}${line === 0 ? " (the best)" : ""}: ${values}${over}`;
+    readout.textContent = `${data.unit} ${counts[point]}${which}${first ? " (the best)" : ""}: ${values}${over}`;
   };
   const ink = () => getComputedStyle(document.body).color, faint = () => "#8883";
   // Labels of ticks: on a log axis of `decades` at 1, 2 and 5, or at powers of ten with room between.
@@ -115,8 +116,8 @@
   const entries = lines.length <= MANY ? lines.map((one, i) => ({ name: one.name, of: [i], color: () => live.color(i) }))
     : live.places.map(value => ({ name: `${data.color}=${value}`, color: () => live.colorOf(value),
       of: lines.map((_, i) => i).filter(i => live.axis.values[i] === value) }));
-  for (const entry of entries.length <= MANY ? entries : []) {
-    const button = toggle(legend, entry.name || "the one setting", true, button => {
+  for (const entry of entries.length > 1 && entries.length <= MANY ? entries : []) {
+    const button = toggle(legend, entry.name, true, button => {
       const on = button.ariaPressed !== "true";
       button.ariaPressed = String(on);
       for (const i of entry.of) shown[i] = on;
