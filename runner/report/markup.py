@@ -39,6 +39,7 @@ LIVE = (
     "vendor/uPlot.iife.min.js",
     *(f"scripts/{name}.js" for name in ("charts", "curves", "parallel", "frames")),
 )
+MANY = 200  # rows of a table that is laid out only where it is seen
 HEAVY = 400_000  # bytes of an SVG, beyond which the page takes the PNG
 
 
@@ -46,7 +47,13 @@ def html(page: Page) -> str:
     """The page whole in itself: style sheet, scripts, their numbers and pictures stand in it."""
     asks: Filters = {"cell": cell, "exact": repr, "breakable": breakable, "ems": ems, "source": source}
     asks |= {"title": title_of, "rendered": rendered, "data": data}
-    values: dict[str, Any] = {"NARROW": NARROW, "LONG": LONG, "UPRIGHT": UPRIGHT, "MOST_ROWS": MOST_ROWS}
+    values: dict[str, Any] = {
+        "NARROW": NARROW,
+        "LONG": LONG,
+        "UPRIGHT": UPRIGHT,
+        "MANY": MANY,
+        "MOST_ROWS": MOST_ROWS,
+    }
     script = scripts(page)
     policy = Markup(POLICY.format(digest(script)))
     values |= {"script": script, "policy": policy, "sheet": style_sheet(page)}

@@ -5,7 +5,7 @@ const live = (() => {
   const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
   const unpack = text => { // float32 without its last byte
     const short = bytes(text), whole = new Uint8Array(short.length / 3 * 4);
-    for (let i = 0, j = 0; i < short.length; j += 4, i += 3) whole.set(short.subarray(i, i + 3), j + 1);
+    for (let i = 0; i < short.length; i++) whole[Math.floor(i / 3) * 4 + 1 + i % 3] = short[i];
     return new Float32Array(whole.buffer);
   };
   const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -126,10 +126,7 @@
     entry.swatch = document.createElement("i");
     button.prepend(entry.swatch);
   }
-  const paint = () => {
-    for (const entry of entries) if (entry.swatch) entry.swatch.style.background = entry.color();
-    charts.forEach(({ plot }) => plot.redraw(false, true));
-  };
+  const paint = () => { for (const entry of entries) if (entry.swatch) entry.swatch.style.background = entry.color(); };
   const point = () => { // the crosshair, where the keys have put it
     say();
     for (const { plot, of, measure } of charts) {
@@ -161,7 +158,7 @@
     paint();
     say();
     filtering?.listen(settings => { lines.forEach((_, i) => { filtered[i] = settings.has(live.settings[i]); }); update(); });
-    live.dark.addEventListener("change", paint);
+    live.dark.addEventListener("change", () => { paint(); charts.forEach(({ plot }) => plot.redraw(false, true)); });
     new ResizeObserver(() => charts.forEach(({ plot }) => {
       const [width, height] = size();
       if (plot.width !== width) plot.setSize({ width, height });
