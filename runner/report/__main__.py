@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="backprop-report",
         description="Writes one self-contained page of a run's or a sweep's folder: report.html, the same as "
-        f"report.md, and the table of settings as settings.csv and, for LaTeX, results.tex. Your notes.md there "
+        "report.md, and the table of settings as settings.csv and, for LaTeX, results.tex. Your notes.md there "
         f"stands on top of it. Its pictures go into {PICTURES}/ "
         "beside it; what backprop-figures has drawn is left alone. It takes the place of an earlier report "
         "there.",
