@@ -45,7 +45,7 @@ def test_which_setting_how_sure_and_what_next(held_out: Path, tmp_path: Path) ->
     trained = [0.01] * 5 + [0.1] * 5 + [0.2] * 5
     results = with_errors(held_out, tmp_path, tested, trained)
     told, (best, *_) = said(results), settings_of(results, "test_error").rows.to_dict("records")
-    assert told["Take"].startswith(f"{L2}=0.1, with a test error of 0.22, the median of 5 seeds")
+    assert told["Take"].startswith(f"{L2}=0.1, the best setting by test error: 0.22, the median of 5 seeds")
     assert told["Take"].endswith(f"Training error would choose {L2}=0, with a test error of 0.52.")
     ends = f"{best['low']:.4g} to {best['high']:.4g}"
     assert told["How sure"] == (
