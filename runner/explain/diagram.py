@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -31,6 +31,20 @@ class Picture:
     layers: tuple[tuple[Formula, ...], ...]
     edges: tuple[Edge, ...]
     exits: tuple[Edge, ...]
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """The drawing with numbers on it: pairs of a value and of the derivative of the error by it.
+
+    `neurons` are by layer, the error in a layer after the last; `parameters` by their names. Of several
+    `examples` they are the share that one has in the mean.
+    """
+
+    drawing: Picture
+    neurons: tuple[tuple[tuple[float, float], ...], ...]
+    parameters: Mapping[str, tuple[float, float]]
+    examples: int
 
 
 def picture(names: Names, chosen: Collection[str]) -> Picture:
