@@ -21,6 +21,7 @@ from runner.config import Cache, conf_dir, experiment
 from runner.config.compose import flags_and_overrides, replacing
 from runner.config.sources import whereabouts
 from runner.guard import GUARD
+from runner.hydra_internals import compose_once
 from runner.overrides import key_of, swept_values
 from runner.records.about import sources_of
 from runner.records.lines import Line
@@ -131,6 +132,7 @@ def main() -> None:
     """The command."""
     keep_tracebacks()
     keep_freed_memory()
+    compose_once()
     flags, overrides = flags_and_overrides(sys.argv[1:])
     if "--version" in flags:  # Hydra would tell its own
         print(version_of("backprop-runner"))

@@ -6,10 +6,10 @@ What a new version of theirs may break, it breaks here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
-from omegaconf import Container, DictConfig, ListConfig, Node
+from omegaconf import Container, DictConfig, ListConfig, Node, OmegaConf
 from omegaconf._utils import get_omega_conf_dumper
 from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML 
     from hydra._internal.hydra import Hydra as Hydra
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
+    from hydra.types import RunMode
 
+#: The name and the overrides of what was composed, and what came of it.
+First: TypeAlias = tuple[str | None, list[str], DictConfig]
 _LEAVES = (AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode)
 
 
@@ -33,6 +36,53 @@ def basic_launcher() -> Launcher:
     from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 
     return BasicLauncher()
+
+
+def compose_once() -> None:
+    """Has Hydra's command line compose a configuration once; it would do so to learn the mode, and again."""
+    from hydra._internal import hydra
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+
+    class Loader(ConfigLoaderImpl):
+        first: First | None = None
+
+        def load_configuration(
+            self,
+            config_name: str | None,
+            overrides: list[str],
+            run_mode: RunMode,
+            from_shell: bool = True,
+            validate_sweep_overrides: bool = True,
+        ) -> DictConfig:
+            first, self.first = self.first, None
+            if first is not None and _goes_on(first, config_name, overrides, run_mode):
+                config = first[2]
+                if len(overrides) > len(first[1]):
+                    config.hydra.mode = run_mode
+                    config.hydra.overrides.hydra.append(overrides[-1])
+                parsed = OverridesParser.create().parse_overrides(overrides)
+                self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
+                return config
+            config = super().load_configuration(
+                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+            )
+            if not validate_sweep_overrides:  # which is how the mode is asked for
+                self.first = config_name, list(overrides), config
+            return config
+
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    setattr(hydra, "ConfigLoaderImpl", Loader)  # noqa: B010
+
+
+def _goes_on(first: First, config_name: str | None, overrides: list[str], mode: RunMode) -> bool:
+    """Whether a configuration is what was composed at `first`, to learn the `mode`.
+
+    A run's is not that leaves the choice of a group open: in a sweep its jobs may choose.
+    """
+    same = overrides in (first[1], [*first[1], f"hydra.mode={mode.name}"])
+    is_open = bool(OmegaConf.missing_keys(first[2].hydra.runtime.choices))
+    return same and config_name == first[0] and not (is_open and mode.name == "RUN")
 
 
 def as_yaml(value: Any) -> str:

@@ -5,19 +5,38 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forked import Forks
 from making_sweeps import make_sweep
 from processes import Command
 
 
+def environment_of_commands() -> dict[str, str]:
+    """The environment as it is now, with warnings of our own as errors."""
+    environment = {**os.environ, "PYTHONWARNINGS": "error::DeprecationWarning:runner"}
+    environment.pop("PYTEST_CURRENT_TEST", None)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """What commands are forked from."""
+    forks = Forks(environment_of_commands())
+    yield forks
+    forks.close()
+
+
 @pytest.fixture
-def command(tmp_path: Path) -> Command:
+def command(tmp_path: Path, forks: Forks) -> Command:
     """``backprop-runner`` with arguments, as a process in an empty folder."""
 
     def run(*arguments: str, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONWARNINGS": "error::DeprecationWarning:runner"}
+        environment = environment_of_commands()
+        if forks.serves(environment):
+            return forks.run(arguments, cwd, timeout=120)
         return subprocess.run(
             [sys.executable, "-m", "runner", *arguments],
             cwd=cwd,

@@ -14,8 +14,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Canvas
 
 from runner.figures import load
-from runner.figures.drawing import _style, paint
+from runner.figures.drawing import paint
 from runner.figures.figure import Options
+from runner.figures.options import Look
+from runner.figures.style.sheets import in_force
 from runner.results import Results
 
 
@@ -38,7 +40,7 @@ def drawn(name: str, folder: Path, **options: Any) -> tuple[pd.DataFrame, Canvas
 
 
 def drawn_as_paper(name: str, folder: Path) -> tuple[pd.DataFrame, Canvas]:
-    with _style("paper"):
+    with in_force(Look()):
         figure, results = load(name), Results(folder)
         numbers = figure.numbers(results, Options())
         return numbers, paint(figure, numbers)
@@ -51,9 +53,13 @@ def curves(canvas: Canvas, axes: int = 0) -> list[tuple[np.ndarray[Any, Any], np
     alone = [np.column_stack(line.get_data()) for line in lines]
     found = [
         *alone,
-        *(path for c in ax.collections if isinstance(c, LineCollection) for path in c.get_segments()),
+        *(path for c in ax.collections if is_curves(c) for path in c.get_segments()),
     ]
     return [(path[:, 0], path[:, 1]) for path in found if len(path) > 1]
+
+
+def is_curves(collection: Any) -> bool:
+    return isinstance(collection, LineCollection) and collection.get_gid() != "whiskers"
 
 
 def stars(canvas: Canvas) -> tuple[float, float]:

@@ -22,7 +22,10 @@ NAMES = (
     "bifurcation",
     "learning_curves",
     "stability",
+    "effect",
     "heatmap",
+    "comparison",
+    "importance",
     "weight_paths",
     "gradients",
     "network",
@@ -48,5 +51,5 @@ def read_ahead(
     results: Results, only: Sequence[str] = (), metric: str | None = None, level: float | None = None
 ) -> None:
     """Begins to read what the figures in `only` (or all) wait for longest, beside what else is done."""
-    if results.is_sweep and set(only or NAMES).intersection(OF_ALL_ERRORS):
+    if results.is_sweep and not results.sources and set(only or NAMES).intersection(OF_ALL_ERRORS):
         results.read_ahead(results.metric(metric), level)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import gc
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.commands import add_version, ending
 from runner.errors import RunnerError
 from runner.figures import FORMATS, read_ahead
-from runner.figures.options import add_options, checked, figures_in, options_in, threshold_in
+from runner.figures.options import add_options, checked, figures_in, look_in, options_in, threshold_in
+
+if TYPE_CHECKING:
+    from runner.results import Results
 
 EXAMPLES = """
 examples:
@@ -21,10 +26,16 @@ examples:
       all of them by accuracy: the best setting is the best in it, and curves and axes show it
   backprop-figures DIR --only heatmap --x learning_rate --y network.hidden
       over these two swept keys
+  backprop-figures DIR --only learning_curves --col optimizer --row schedule
+      a panel for each pair of their values, with the learning rate as colour
   backprop-figures DIR --only landscape --x w1 --y w6
       the error over the plane of two weights
   backprop-figures DIR --only learning_rates --threshold 0.01
       with the epochs after which the error stays at 0.01 or below
+  backprop-figures DIR --only comparison --compare optimizer
+      each optimizer at its best learning rate, over seeds, and paired by seed with the best
+  backprop-figures DIR DIR2 DIR3
+      several runs or sweeps, each at its best, beside each other
   backprop-figures DIR --only network fit --epochs 0,3,30,300
       as they were at these epochs, a panel each
   backprop-figures DIR --only decision_boundary --format gif
@@ -44,12 +55,17 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    p.add_argument("folder", metavar="DIR", help="the folder of a run or of a sweep")
+    p.add_argument(
+        "folder",
+        metavar="DIR",
+        nargs="+",
+        help="the folder of a run or of a sweep; of several, what each has at its best is compared",
+    )
     add_options(p)
     p.add_argument(
         "--format", default="png", help="one or more of png,pdf,svg,gif with commas (default: png)"
     )
-    p.add_argument("--out", type=Path, help="where they go (default: DIR/figures)")
+    p.add_argument("--out", type=Path, help="where they go (default: DIR/figures; of several, figures)")
     add_version(p)
     return p
 
@@ -57,15 +73,14 @@ def parser() -> argparse.ArgumentParser:
 def draw(arguments: argparse.Namespace) -> None:
     """Draws what the arguments ask for. Raises RunnerError for what a user can put right."""
     only, formats = figures_in(arguments), checked("--format", arguments.format.split(","), FORMATS)
-    from runner.results import Results
-
-    results = Results(arguments.folder)
+    results = _results(arguments.folder)
     read_ahead(results, only, arguments.metric, threshold_in(arguments))  # while matplotlib is imported
     from runner.figures.drawing import draw_figures
 
-    out, how = arguments.out or results.folder / "figures", {"formats": formats, "style": arguments.style}
+    default = Path("figures") if results.sources else results.folder / "figures"
+    out, options, look = arguments.out or default, options_in(arguments), look_in(arguments)
     figures = []
-    for figure in draw_figures(results, out, only=only, options=options_in(arguments), **how):
+    for figure in draw_figures(results, out, only=only, formats=formats, look=look, options=options):
         figures.append(figure)
         if figure.reason is None:
             print(*figure.paths)
@@ -75,7 +90,15 @@ def draw(arguments: argparse.Namespace) -> None:
     if faults := dict.fromkeys(str(figure.reason) for figure in figures if figure.failed):
         raise RunnerError("\n".join(faults))
     if all(figure.reason for figure in figures):
-        raise RunnerError(f"{arguments.folder}: nothing could be drawn")
+        raise RunnerError(f"{' '.join(arguments.folder)}: nothing could be drawn")
+
+
+def _results(folders: Sequence[str]) -> Results:
+    """The runs of a folder, or of several as one table."""
+    from runner.results import Results
+    from runner.results.several import Several
+
+    return Several(folders) if len(folders) > 1 else Results(folders[0])
 
 
 @ending()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -24,10 +24,23 @@ from pyarrow import csv
 from runner.commands import write_named
 from runner.errors import RunnerError
 from runner.figures import FILM, NAMES, OF_ALL_ERRORS, load, read_ahead
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, check_options, drops_color, note_of
+from runner.figures.figure import (
+    DOUBLE,
+    PAGE,
+    Figure,
+    Layout,
+    Options,
+    check_labels,
+    check_options,
+    drops_role,
+    note_of,
+)
 from runner.figures.film import DPI, FRAMES, film
 from runner.figures.moments import frames
+from runner.figures.options import Look
+from runner.figures.style.axes import LABELS, set_ends
 from runner.figures.style.panel import Panel
+from runner.figures.style.sheets import in_force
 from runner.records.histories import NotShownError
 from runner.results import Results
 
@@ -38,7 +51,6 @@ METADATA: dict[str, dict[str, str | None]] = {
 }
 #: zlib's level for PNG files: beyond, a few per cent smaller for half the time again.
 COMPRESSION = 4
-PAGE = 7.2  # inches: the width of a page of two columns
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ def draw_figures(
     *,
     only: Sequence[str] = (),
     formats: Sequence[str] = ("png",),
-    style: str = "paper",
+    look: Look | None = None,
     options: Options | None = None,
 ) -> Iterator[Rendered]:
     """Draws every figure that applies, or those in `only`, into `out`; yields each as it is done.
@@ -70,12 +82,13 @@ def draw_figures(
     A figure that does not apply, or that a faulty file keeps from being drawn, comes with its reason,
     and the others are drawn. Raises RunnerError for choices that cannot be followed.
     """
-    options = options or Options()
+    options, look = options or Options(), look or Look()
     check_options(results, options, only)
+    check_labels(results, look, LABELS)
     read_ahead(results, only, options.metric, options.threshold)
     names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
-    with _style(style), ThreadPoolExecutor(1) as writer:  # beside what is drawn next
-        files = _Files(out, list(dict.fromkeys(formats)), writer)
+    with in_force(look), ThreadPoolExecutor(1) as writer:  # beside what is drawn next
+        files = _Files(out, list(dict.fromkeys(formats)), writer, look.width)
         made: deque[tuple[Rendered, list[Future[None]]]] = deque()
         for name in names:
             made.append(_rendered(results, name, options, files))
@@ -83,16 +96,6 @@ def draw_figures(
                 yield _whole(*made.popleft())
         while made:
             yield _whole(*made.popleft())
-
-
-@contextmanager
-def _style(name: str) -> Iterator[None]:
-    """A style over matplotlib's defaults, whatever a user's own are."""
-    sheet = Path(__file__).with_name("style") / f"{name}.mplstyle"
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(mpl.rc_params_from_file(sheet, use_default_template=False))
-        yield
 
 
 def _whole(rendered: Rendered, files: Sequence[Future[None]]) -> Rendered:
@@ -111,40 +114,54 @@ def _rendered(
     figure = load(name)
     files = files.of(figure)
     try:
+        if results.sources and not figure.several:
+            return Rendered(name, reason="it is of one folder, and several are given"), []
         if reason := figure.applies(results, options) or figure.refuses(options):
             return Rendered(name, reason=reason), []
         if not files.formats:
             return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
         numbers = figure.numbers(results, options)
-        if reason := drops_color(numbers, options):
+        numbers.attrs["ends"] = options.ends
+        if reason := drops_role(numbers, options):
             return Rendered(name, reason=reason), []
         films = FILM in files.formats
         filmed = figure.numbers(results, replace(options, frames=FRAMES)) if films else None
     except RunnerError as error:
         return Rendered(name, reason=str(error), failed=not isinstance(error, NotShownError)), []
-    written = files.write(name, figure, numbers, results.as_written(numbers))
-    if filmed is not None:
-        written.append(files.write_film(name, figure, filmed))
-    caption, width = figure.caption(numbers) + note_of(results), _width(figure.layout(numbers))
+    try:
+        written = files.write(name, figure, numbers, results.as_written(numbers))
+        if filmed is not None:
+            written.append(files.write_film(name, figure, filmed))
+    except NotShownError as error:
+        return Rendered(name, reason=str(error)), []
+    caption, width = figure.caption(numbers) + note_of(results), files.width or _width(figure.layout(numbers))
     return Rendered(name, files.paths(name), caption, width=width), written
 
 
-def paint(figure: Figure, numbers: pd.DataFrame) -> Canvas:
-    """The picture of `numbers`, in the style that is in force."""
+def paint(figure: Figure, numbers: pd.DataFrame, width: float | None = None) -> Canvas:
+    """The picture of `numbers` in the style in force, as wide as its layout is or so many inches."""
     layout = figure.layout(numbers)
-    width = _width(layout)
+    width = width or _width(layout)
     height = width / layout.columns * layout.aspect * layout.rows
     canvas = Canvas(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(canvas)
-    figure.draw(_panels(canvas, layout), numbers)
+    figure.draw(panels := _panels(canvas, layout), numbers)
+    for which, ends in numbers.attrs.get("ends", {}).items():
+        for ax in panels if which == "x" else _of_first(panels):
+            set_ends(ax, which, ends)
     _lay_out(canvas)
     return canvas
 
 
-def paint_frames(figure: Figure, numbers: pd.DataFrame) -> Iterator[Canvas]:
+def _of_first(panels: Sequence[Axes]) -> list[Axes]:
+    """The panels whose heights are those of the first: what has no label of its own shares them."""
+    return [ax for ax in panels if ax.get_ylabel() in ("", panels[0].get_ylabel())]
+
+
+def paint_frames(figure: Figure, numbers: pd.DataFrame, width: float | None = None) -> Iterator[Canvas]:
     """The moments of `numbers` one by one, on one canvas: to lay it out takes most of the time."""
     *_, last = frames(numbers)
-    canvas = paint(figure, last)
+    canvas = paint(figure, last, width)
     places = [ax.get_position(original=True) for ax in canvas.axes]
     for frame in frames(numbers):
         canvas.clear()
@@ -165,6 +182,7 @@ class _Files:
     out: Path
     formats: Sequence[str]
     writer: Executor
+    width: float | None = None  # of every figure, in inches
 
     def of(self, figure: Figure) -> _Files:
         """The formats that a figure comes in: a film only of what shows epochs one by one."""
@@ -178,11 +196,11 @@ class _Files:
     ) -> list[Future[None]]:
         """Draws `numbers`, and writes them beside, `as_written`; what is still being written."""
         try:
+            stills = [(k, p) for k, p in zip(self.formats, self.paths(name), strict=True) if k != FILM]
+            canvas = paint(figure, numbers, self.width) if stills else None
             self.out.mkdir(parents=True, exist_ok=True)
             beside = self.out / f"{name}.csv"
             written = [self.writer.submit(lambda: write_named(beside, _as_csv(as_written)))]
-            stills = [(k, p) for k, p in zip(self.formats, self.paths(name), strict=True) if k != FILM]
-            canvas = paint(figure, numbers) if stills else None
             for kind, path in stills:
                 assert canvas is not None
                 if kind == "png":
@@ -196,7 +214,7 @@ class _Files:
     def write_film(self, name: str, figure: Figure, numbers: pd.DataFrame) -> Future[None]:
         """Draws the moments of `numbers` one by one, and writes them as one film."""
         with mpl.rc_context({"figure.dpi": DPI}):
-            content = film(paint_frames(figure, numbers))
+            content = film(paint_frames(figure, numbers, self.width))
         return self.writer.submit(lambda: write_named(self.out / f"{name}.{FILM}", content))
 
     def _save_png(self, canvas: Canvas, path: Path) -> Future[None]:
@@ -212,7 +230,15 @@ def _lay_out(canvas: Canvas) -> None:
     for spine in (spine for ax in canvas.axes for spine in ax.spines.values()):
         spine.set_in_layout(False)  # they lie in the panel, but take a tenth of the time to say so
     engine: Any = canvas.get_layout_engine()
-    engine.execute(canvas)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="constrained_layout not applied")
+        try:
+            engine.execute(canvas)
+        except UserWarning:
+            width = canvas.get_size_inches()[0]
+            raise NotShownError(
+                f"{width:g} inches leave no room for its panels; try a larger --width"
+            ) from None
     canvas.set_layout_engine(None)
 
 

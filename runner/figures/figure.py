@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,36 +14,56 @@ from numpy.typing import NDArray
 
 from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
+from runner.figures.options import Look
 from runner.nn.arrays import Array
-from runner.records.names import DIVERGED, FINISHED, RUNS, higher_is_better
+from runner.records.names import DIVERGED, FINISHED, higher_is_better
 from runner.results import Results
 from runner.results.ranking import BLOWN_UP
 from runner.training.endings import OFF_SCALE
 
+#: What swept keys may be asked to tell, and what a figure says that cannot.
+ROLES = {
+    "color": "the lines that it draws are not told apart by it",
+    "col": "it draws no panels of it",
+    "row": "it draws no panels of it",
+}
+MOST_PANELS = 6  # a side
 #: Columns of a journal, in widths of one: 1 is a single column, 2 the page.
 SINGLE, DOUBLE = 1, 2
+PAGE = 7.2  # inches: the width of a page of two columns
 
 
 @dataclass(frozen=True)
 class Options:
     """What a user may choose; None is no choice.
 
-    The metric, which swept key (or weight) goes where, the level of the metric that counts as learnt, and
-    the epochs whose weights are shown. `frames` is set by who makes a film: at most so many epochs.
+    The metric, which swept key (or weight) goes where, the level of the metric that counts as learnt, the
+    epochs whose weights are shown, and the ends of axes. `frames` is set by who makes a film: at most so
+    many epochs.
     """
 
     metric: str | None = None
     x: str | None = None
     y: str | None = None
     color: str | None = None
+    col: str | None = None
+    row: str | None = None
+    compare: str | None = None
     threshold: float | None = None
     epochs: tuple[float, ...] | None = None
+    xlim: tuple[float, float] | None = None
+    ylim: tuple[float, float] | None = None
     frames: int | None = None
 
     @property
     def given(self) -> dict[str, Any]:
         """The choices that were made, by their names."""
         return {name: value for name, value in vars(self).items() if value is not None}
+
+    @property
+    def ends(self) -> dict[str, tuple[float, float]]:
+        """The ends of axes that were chosen, by "x" and "y"."""
+        return {which: ends for which, ends in (("x", self.xlim), ("y", self.ylim)) if ends is not None}
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,10 @@ class Layout:
     columns_wide: int = SINGLE
     aspect: float = 0.68
     panels: int | None = None  # where the last row is not full
+
+    def at_least(self, height: float) -> Layout:
+        """The same with panels so high that the page is, in inches; of a wide one."""
+        return replace(self, aspect=max(self.aspect, height / self.rows * self.columns / PAGE))
 
 
 Draw: TypeAlias = Callable[[Sequence[Axes], pd.DataFrame], None]
@@ -68,6 +92,7 @@ class Figure:
     stands in its ``attrs``. `draw` reads only that table. `caption` says what bands are, and of how many.
     `follows` names the options that the figure follows: with another it is not drawn. A figure of one run
     follows the metric where it shows the best run of a sweep; of a run alone, that is the best of one.
+    `several`: it takes several folders as well as one.
     """
 
     applies: Callable[[Results, Options], str | None]
@@ -76,6 +101,7 @@ class Figure:
     caption: Callable[[pd.DataFrame], str]
     layout: Callable[[pd.DataFrame], Layout] = lambda _: Layout()
     follows: Sequence[str] = ()
+    several: bool = False
 
     def refuses(self, options: Options) -> str | None:
         """The reason why the figure would drop one of `options`; None where it follows them all."""
@@ -101,11 +127,13 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
     metric = results.metric(options.metric)
     if options.threshold and options.threshold > 1 and higher_is_better(metric):
         raise RunnerError(f"--threshold {options.threshold:g}: must be at most 1, as {metric} is")
-    if options.color:
-        _check_key(results, "--color", options.color)
-        if options.color not in results.keys:
-            said = f"--color {options.color}: seeds are repeats"
-            raise RunnerError(f"{said}; they become a median and its band")
+    for role in (*ROLES, "compare"):
+        if key := getattr(options, role):
+            _check_role(results, f"--{role}", key)
+    if options.col and options.col == options.row:
+        raise RunnerError(f"--col {options.col} --row {options.row}: panels need two different ones")
+    if options.color and options.color in (options.col, options.row):
+        raise RunnerError(f"--color {options.color}: its values are panels, as asked for")
     for option, key in (("--x", options.x), ("--y", options.y)):
         if key and not results.finished.empty:
             _check_key(results, option, key, or_weights=results.weight_names())
@@ -116,6 +144,28 @@ def check_options(results: Results, options: Options, only: Sequence[str] = ()) 
             raise RunnerError(f"--only {name}: {refused}")
 
 
+def check_labels(results: Results, look: Look, names: Collection[str]) -> None:
+    """Raises RunnerError for a label of what is neither a column of these results nor one of `names`."""
+    known = [*results.swept, *results.runs.columns, *names, "epoch", "update"]
+    for key in look.labels:
+        if key not in known:
+            swept = ", ".join(results.swept) or "none"
+            said = f"--labels {key}{did_you_mean(key, known)}: must be a swept key, a metric or an axis"
+            raise RunnerError(f"{said}; the swept keys are: {swept}")
+
+
+def _check_role(results: Results, option: str, key: str) -> None:
+    """Raises RunnerError for a key that cannot tell lines or panels apart."""
+    _check_key(results, option, key)
+    if key not in results.keys:
+        said = f"{option} {key}: seeds are repeats"
+        raise RunnerError(f"{said}; they become a median and its band")
+    if option in ("--col", "--row") and (count := results.runs[key].nunique()) > MOST_PANELS:
+        raise RunnerError(
+            f"{option} {key}: has {count} values, and there are at most {MOST_PANELS} panels a side"
+        )
+
+
 def _check_key(results: Results, option: str, key: str, or_weights: Sequence[str] = ()) -> None:
     if key not in results.swept and key not in or_weights:
         has = ", ".join(results.swept) or "none"
@@ -124,11 +174,12 @@ def _check_key(results: Results, option: str, key: str, or_weights: Sequence[str
         raise RunnerError(f"{option} {key}{nearest}: the swept keys are: {has}{more}")
 
 
-def drops_color(numbers: pd.DataFrame, options: Options) -> str | None:
-    """The reason why a figure would tell another key by colour than it was asked to."""
-    if options.color is None or numbers.attrs["keys"].color == options.color:
-        return None
-    return f"--color {options.color}: the lines that it draws are not told apart by it"
+def drops_role(numbers: pd.DataFrame, options: Options) -> str | None:
+    """The reason why a figure would tell other keys by colour or by panels than it was asked to."""
+    for role, what in ROLES.items():
+        if (key := getattr(options, role)) and getattr(numbers.attrs["keys"], role) != key:
+            return f"--{role} {key}: {what}"
+    return None
 
 
 HUGE = 1e300
@@ -190,7 +241,7 @@ def note_of(results: Results) -> str:
     missing = Counter(status for status in results.runs["status"] if status not in FINISHED)
     counts = ", ".join(f"{count:,} {status}" for status, count in missing.items())
     text = f" {missing.total():,} of {len(results.runs):,} runs have no result ({counts})." if missing else ""
-    if results.is_sweep and not (results.folder / RUNS).is_file():
+    if not results.has_ended:
         text += f" The sweep has not ended; shown are its {len(results.finished):,} runs so far."
     return text
 

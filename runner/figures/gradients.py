@@ -161,4 +161,4 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric",))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "xlim"))

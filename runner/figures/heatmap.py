@@ -11,9 +11,11 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
 from runner.figures.figure import (
     HUGE,
@@ -29,6 +31,7 @@ from runner.figures.figure import (
 from runner.figures.style.axes import (
     DIVERGED_GREY,
     add_bar,
+    brief,
     errors_want_log,
     escaped,
     is_numeric,
@@ -36,6 +39,7 @@ from runner.figures.style.axes import (
     letter_width,
     wants_log,
 )
+from runner.figures.style.contrast import MIDDLE_GREY, luminance
 from runner.figures.style.encoding import short_names
 from runner.figures.trajectories import is_weight
 from runner.nn.arrays import Array
@@ -49,14 +53,16 @@ from runner.training.endings import OFF_SCALE, ROUNDING
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
 EVEN = 0.3
+#: So many cells at most have their numbers in them.
+MOST_NUMBERED = 40
 #: How wide and high a panel is, in widths of the figure, to see which names fit under it.
 PANEL = (0.67, 0.54)
 
 
 def _keys(results: Results, options: Options) -> tuple[str, str]:
-    """The keys across and upwards: as asked for, else the first that were swept; "" where there is none."""
+    """The keys across and upwards: as asked for, else the rate and the first that were swept; "" for none."""
     asked = [options.x, options.y]
-    rest = iter(key for key in results.keys if key not in asked)
+    rest = iter(sorted((key for key in results.keys if key not in asked), key=lambda key: key != RATE))
     x, y = (key or next(rest, "") for key in asked)
     return x, y
 
@@ -152,7 +158,7 @@ def _apart(at: Array, widths: Array) -> list[int]:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    """The cells, the better the darker, with a star on the best."""
+    """The cells, lower values darker, with their numbers if they are few, and a star on the best."""
     (ax,) = axes
     (x, y), metric = table.attrs["keys"], table.attrs["metric"]
     across, upwards = (Side.of(key, table[key].tolist()) for key in (x, y))
@@ -164,18 +170,37 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     finite = values[np.isfinite(values)]
     if not higher_is_better(metric) and (errors_want_log(finite) or finite.max() <= ROUNDING):
         norm = LogNorm(finite.min(), max(min(finite.max(), table.attrs["top"]), 2 * finite.min()))
-    # the better the darker, so that the best cell stands out on paper
-    shades = mpl.colormaps["viridis_r" if higher_is_better(metric) else "viridis"]
     cells = np.ma.masked_invalid(values)
-    mesh = ax.pcolormesh(across.edges, upwards.edges, cells, cmap=shades, norm=norm, shading="flat")
+    mesh = ax.pcolormesh(across.edges, upwards.edges, cells, cmap="viridis", norm=norm, shading="flat")
     across.draw(ax, "x")
     upwards.draw(ax, "y")
     _mark_missing(ax, table, across, upwards)
     over = norm is not None and norm.vmax is not None and finite.max() > norm.vmax
     add_bar(axes, mesh, label(metric), extend="max" if over else "neither")
     best = table[table["best"]].iloc[0]
-    at = across.places[across.values.index(best[x])], upwards.places[upwards.values.index(best[y])]
-    ax.plot(*at, "*", ms=8, mfc="white", mec="black", mew=0.6)
+    i, j = across.values.index(best[x]), upwards.values.index(best[y])
+    if numbered := _write_numbers(ax, mesh, across, upwards):
+        at = across.edges[i + 1], upwards.edges[j + 1]
+        place = ax.transData + ScaledTranslation(-0.07, -0.07, ax.figure.dpi_scale_trans)
+    else:
+        at, place = (across.places[i], upwards.places[j]), ax.transData
+    ax.plot(*at, "*", ms=5 if numbered else 8, mfc="white", mec="black", mew=0.6, transform=place)
+
+
+def _write_numbers(ax: Axes, mesh: QuadMesh, across: Side, upwards: Side) -> bool:
+    """Writes the value into each cell, if they are few and all have room; whether it did."""
+    values: Any = np.ma.masked_invalid(np.ma.asarray(mesh.get_array()))
+    texts = [brief(float(value)) for value in values.compressed()]
+    sizes = np.diff(np.log(across.edges) if across.log else across.edges)
+    narrowest = PANEL[0] * mpl.rcParams["figure.figsize"][0] * sizes.min() / sizes.sum()
+    if values.size > MOST_NUMBERED or max(map(len, texts)) * letter_width() > narrowest:
+        return False
+    places = [(i, j) for j, i in np.argwhere(~np.ma.getmaskarray(values))]
+    for (i, j), text, rgb in zip(places, texts, mesh.to_rgba(values)[~values.mask], strict=True):
+        light = luminance(rgb) > MIDDLE_GREY
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": "x-small", "gid": "number"}
+        ax.text(across.places[i], upwards.places[j], text, color="black" if light else "white", **look)
+    return True
 
 
 def _mark_missing(ax: Axes, table: pd.DataFrame, across: Side, upwards: Side) -> None:

@@ -203,4 +203,6 @@ def _caption(table: pd.DataFrame) -> str:
     return f"{text}. {losses}." if losses else f"{text}."
 
 
-FIGURE = Figure(applies, numbers, draw, _caption, lambda _: Layout(rows=2, aspect=0.5), follows=("color",))
+FIGURE = Figure(
+    applies, numbers, draw, _caption, lambda _: Layout(rows=2, aspect=0.5), follows=("color", "xlim", "ylim")
+)

@@ -14,13 +14,16 @@ from runner.figures.style.axes import symbol, unit_axis
 from runner.figures.style.encoding import DISTINCT, Keys, Looks, add_lines, keys_of
 from runner.figures.trajectories import is_weight, needs_weights, paths_of, reference
 from runner.nn.arrays import Array
-from runner.records.histories import NotShownError, thinned
+from runner.records.histories import NotShownError
 from runner.results import Results
 
 MOST_PANELS = 9  # weights that get a panel each, with the runs of a sweep as lines
 MOST_RUNS = 25
 NAMED = 8  # weights of a layer whose lines are named
-MOST_LINES = 200  # of a layer; beyond, evenly chosen ones
+MOST_LINES = 20  # of a layer; of more there are medians and bands
+FAN = (0.05, 0.25, 0.5, 0.75, 0.95)  # the quantiles of these
+#: How weights and biases are told apart where they have no names.
+KINDS = (("weights", DISTINCT[0], "-"), ("biases", DISTINCT[1], "--"))
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -35,15 +38,16 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     by_weight = results.is_sweep and len(alike) > 1 and has_few
     chosen = _spread(results, alike) if by_weight else [best]
     unit, parameters = results.header(best)[0], results.parameters(best)
-    by_layer = parameters[["name", "layer"]].groupby("layer", group_keys=False)
-    named = by_layer[["name", "layer"]].apply(lambda layer: thinned(layer, MOST_LINES))
-    table = _tall(results, chosen, named, unit)
+    weights = parameters[["name", "layer"]]
+    paths = paths_of(results, chosen, list(weights["name"]), unit)
+    if not by_weight:
+        paths[best], weights = _with_fans(paths[best], weights, unit)
+    table = _tall(results, paths, weights, unit)
     of_best = not by_weight and not results.lost[best]
     table.attrs = {
         "unit": unit,
         "keys": keys_of(results, options, chosen) if by_weight else Keys(None),
         "by_weight": by_weight,
-        "total": len(parameters),
         "alike": len(alike),
         "others": len(results.rows) - len(alike),
         "of": results.best_name(options.metric, results.with_weights) if of_best else "",
@@ -52,17 +56,35 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     return table
 
 
-def _tall(results: Results, chosen: Sequence[int], names: pd.DataFrame, unit: str) -> pd.DataFrame:
+def _with_fans(path: pd.DataFrame, weights: pd.DataFrame, unit: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A run's path with quantiles in the place of the weights of a layer that has many; and their names."""
+    columns: dict[str, Any] = {unit: path[unit]}
+    layers = []
+    for layer, names in weights.groupby("layer")["name"]:
+        before = len(columns)
+        if len(names) <= MOST_LINES:
+            columns |= {name: path[name] for name in names}
+        else:
+            for kind, of_kind in (
+                ("weights", names[~names.map(_is_bias)]),
+                ("biases", names[names.map(_is_bias)]),
+            ):
+                fan = np.quantile(path[of_kind].to_numpy(), FAN, axis=1) if len(of_kind) else ()
+                columns |= {f"{kind} of layer {layer}, {q:.0%}": at for q, at in zip(FAN, fan, strict=False)}
+        layers += [layer] * (len(columns) - before)
+    return pd.DataFrame(columns), pd.DataFrame({"name": [*columns][1:], "layer": layers})
+
+
+def _tall(results: Results, paths: dict[int, pd.DataFrame], names: pd.DataFrame, unit: str) -> pd.DataFrame:
     """The histories of the chosen runs, a row a run, weight and epoch or update."""
-    columns, layers = list(names["name"]), names["layer"].to_numpy()
-    paths = paths_of(results, chosen, columns, unit)
+    chosen, columns, layers = list(paths), list(names["name"]), names["layer"].to_numpy()
     lines = [(path[unit].to_numpy(), path[columns].to_numpy()) for path in paths.values()]
-    lost = results.lost[list(chosen)].to_numpy()
+    lost = results.lost[chosen].to_numpy()
     lengths = [len(counts) for counts, _ in lines]
     if max(lengths) < 2 and lost.any():
         raise NotShownError("the weights of every run are beyond any scale after the first step")
     rows = np.array(lengths) * len(columns)
-    marks = results.runs.loc[list(chosen), ["run", *results.swept]]
+    marks = results.runs.loc[chosen, ["run", *results.swept]]
     tall: dict[str, Any] = {
         unit: np.concatenate([np.tile(counts, len(columns)) for counts, _ in lines]),
         "name": np.concatenate([np.repeat(np.array(columns, dtype=object), n) for n in lengths]),
@@ -93,7 +115,7 @@ def _layout(table: pd.DataFrame) -> Layout:
     count = len(_panels(table))
     if count == 1:
         return Layout()
-    columns = min(3, count)
+    columns = 2 if count == 4 else min(3, count)
     return Layout(-(-count // columns), columns, DOUBLE, 0.68 if columns > 2 else 0.62, count)
 
 
@@ -135,6 +157,9 @@ def _draw_runs(ax: Axes, part: pd.DataFrame, unit: str, looks: Looks) -> None:
 
 def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
     lines = list(part.groupby("name", sort=False))
+    if _is_fan(lines[0][0]):
+        _draw_fans(ax, dict(lines), unit)
+        return
     if len(lines) > NAMED:
         _draw_unnamed(ax, lines, unit)
         return
@@ -148,17 +173,35 @@ def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
         ax.annotate(symbol(str(name)), at, color=color, fontsize="small", annotation_clip=False, **beside)
 
 
+def _draw_unnamed(ax: Axes, lines: Sequence[tuple[Any, pd.DataFrame]], unit: str) -> None:
+    """Lines too many to name: the weights in one colour, the biases dashed in another."""
+    for kind, color, dash in KINDS:
+        of_kind = [line for name, line in lines if _is_bias(name) == (kind == "biases")]
+        for i, line in enumerate(of_kind):
+            look: dict[str, Any] = {"marker": "o" if len(line) == 1 else None, "label": "_" if i else kind}
+            ax.plot(line[unit], line["value"], color=color, ls=dash, lw=0.7, ms=3, **look)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+
+
 def _is_bias(name: Any) -> bool:
     return str(name).startswith("b")
 
 
-def _draw_unnamed(ax: Axes, lines: Sequence[tuple[Any, pd.DataFrame]], unit: str) -> None:
-    """Lines too many to name: the weights in one colour, the biases dashed in another."""
-    for bias, color, dash, name in ((False, "#0072B2", "-", "weights"), (True, "#D55E00", "--", "biases")):
-        part = [line for which, line in lines if _is_bias(which) == bias]
-        for i, line in enumerate(part):
-            look: dict[str, Any] = {"marker": "o" if len(line) == 1 else None, "label": "_" if i else name}
-            ax.plot(line[unit], line["value"], color=color, ls=dash, lw=0.4, ms=2, **look)
+def _is_fan(name: Any) -> bool:
+    return str(name).endswith("%")
+
+
+def _draw_fans(ax: Axes, lines: dict[Any, pd.DataFrame], unit: str) -> None:
+    """The median of the weights of a layer, and of its biases, in bands from quantile to quantile."""
+    for kind, color, dash in KINDS:
+        fan = [line for name, line in lines.items() if str(name).startswith(kind)]
+        if not fan:
+            continue
+        counts, at = fan[0][unit].to_numpy(dtype=float), [line["value"].to_numpy() for line in fan]
+        for low, high, alpha in ((0, -1, 0.15), (1, -2, 0.3)):
+            ax.fill_between(counts, at[low], at[high], color=color, alpha=alpha, lw=0)
+        alone = "o" if len(counts) == 1 else None
+        ax.plot(counts, at[len(FAN) // 2], color=color, ls=dash, lw=1.2, marker=alone, ms=3, label=kind)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
@@ -180,7 +223,7 @@ def _apart(ends: Array, values: Array) -> Array:
 
 
 def _caption(table: pd.DataFrame) -> str:
-    unit, count = table.attrs["unit"], table["name"].nunique()
+    unit = table.attrs["unit"]
     has_biases = table["name"].str.startswith("b").any()
     text = f"{'Weights and biases' if has_biases else 'Weights'} against the {unit}"
     runs, alike, others = table["run"].nunique(), table.attrs["alike"], table.attrs["others"]
@@ -200,11 +243,14 @@ def _caption(table: pd.DataFrame) -> str:
         text += f" of {table.attrs['of']}"
     if table["layer"].nunique() > 1:
         text += ", a panel a layer"
-    if count < table.attrs["total"]:
-        text += f"; {count:,} of {table.attrs['total']:,}, evenly chosen"
+    if table["name"].map(_is_fan).any():
+        text += (
+            f"; of layers with more than {MOST_LINES} their medians, in bands from the first to the third "
+        )
+        text += "quartile and from the 5 % to the 95 % quantile"
     if table["lost"].any():
         text += f". The run {table.attrs['verb']}; lines end where weights leave the scale"
     return text + "."
 
 
-FIGURE = Figure(needs_weights, numbers, draw, _caption, _layout, follows=("metric", "color"))
+FIGURE = Figure(needs_weights, numbers, draw, _caption, _layout, follows=("metric", "color", "xlim"))

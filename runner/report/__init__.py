@@ -15,6 +15,7 @@ from runner.figures import FORMATS, NAMES, read_ahead
 
 if TYPE_CHECKING:
     from runner.figures.figure import Options
+    from runner.figures.options import Look
     from runner.report.page import Page
 
 PICTURES = "report"  # the folder beside the page, of pictures that are its own
@@ -25,7 +26,7 @@ def write_report(
     out: str | Path | None = None,
     *,
     only: Sequence[str] = (),
-    style: str = "paper",
+    look: Look | None = None,
     options: Options | None = None,
 ) -> Page:
     """Writes ``report.html``, ``report.md`` and ``results.tex`` into `out` (the folder itself).
@@ -44,7 +45,7 @@ def write_report(
 
     target = results.folder if out is None else Path(out)
     pictures = target / PICTURES
-    drawn = draw_figures(results, pictures, only=only, formats=FORMATS, style=style, options=options)
+    drawn = draw_figures(results, pictures, only=only, formats=FORMATS, look=look, options=options)
     page = gather(results, metric, sorted(drawn, key=lambda figure: NAMES.index(figure.name)))
     target.mkdir(parents=True, exist_ok=True)
     texts = {"report.html": html(page), "report.md": markdown(page, target), "results.tex": latex(page)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner.commands import add_version, ending
 from runner.errors import RunnerError
-from runner.figures.options import add_options, figures_in, options_in
+from runner.figures.options import add_options, figures_in, look_in, options_in
 from runner.report import PICTURES, write_report
 
 EXAMPLES = """
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
 def report(arguments: argparse.Namespace) -> None:
     """Writes the report that the arguments ask for. Raises RunnerError for what a user can put right."""
     only, options = figures_in(arguments), options_in(arguments)
-    page = write_report(arguments.folder, arguments.out, only=only, style=arguments.style, options=options)
+    page = write_report(arguments.folder, arguments.out, only=only, look=look_in(arguments), options=options)
     for figure in page.skipped:
         print(f"skipped {figure.name}: {figure.reason}")
     target = arguments.out or Path(arguments.folder)

@@ -14,7 +14,8 @@ from itertools import pairwise
 
 from runner.records.lines import Line
 from runner.records.names import FINISHED
-from runner.results.ranking import HELD_OUT, TRAINING, Ranking, Setting, blown_up, cost, rank
+from runner.results.comparing import CONFIDENT, apart
+from runner.results.ranking import HELD_OUT, TRAINING, Ranking, blown_up, cost, rank
 from runner.results.rates import RATE
 from runner.training.endings import DIVERGED, ENDINGS, FALLING, IRREGULAR, OSCILLATING, ROUNDING
 
@@ -22,8 +23,6 @@ from runner.training.endings import DIVERGED, ENDINGS, FALLING, IRREGULAR, OSCIL
 Said = tuple[str, str]
 #: Values that continue a sweep past its edge, and the keys that are worth it: any value above 0 is allowed.
 FURTHER, LEAST_FACTOR, OPEN_ENDED = 3, 2.0, (RATE, "regularization.l1", "regularization.l2")
-#: Two settings are told apart where so many standard deviations lie between them: 95 % confidence.
-CONFIDENT = 1.96
 #: More seeds than this are not asked for.
 MOST_SEEDS = 100
 
@@ -154,30 +153,20 @@ def _falling(lines: Sequence[Line], ranking: Ranking) -> Said | None:
 
 
 def _seeds(lines: Sequence[Line], ranking: Ranking, name: Callable[[int], str]) -> Said | None:
-    """Whether the seeds tell the best setting from the next, by the ranks of their runs.
-
-    Mann and Whitney (1947), "On a test of whether one of two random variables is stochastically larger".
-    """
+    """Whether the seeds tell the best setting from the next, by the ranks of their runs."""
     if ranking.best is None or len(ranking.settings) < 2:
         return None
     first, second = ranking.settings[:2]
     if min(len(first.runs), len(second.runs)) < 2 or second.cost == first.cost:
         return None
-    apart = _apart(lines, ranking.metric, first, second)
-    if apart >= CONFIDENT:
+    ours, theirs = ([cost(lines[run], ranking.metric) for run in setting.runs] for setting in (first, second))
+    deviations = apart(ours, theirs)
+    if deviations >= CONFIDENT:
         return None
-    needed = math.ceil(len(first.runs) * (CONFIDENT / max(apart, 1e-9)) ** 2)
+    needed = math.ceil(len(first.runs) * (CONFIDENT / max(deviations, 1e-9)) ** 2)
     more = f"; about {needed} would" if needed <= MOST_SEEDS else "; they may be equal"
     count = len(first.runs)
     return "too close to call", f"{count} seeds do not tell the best from {name(second.middle)}{more}"
-
-
-def _apart(lines: Sequence[Line], metric: str, first: Setting, second: Setting) -> float:
-    """How many standard deviations lie between the ranks of two settings' runs."""
-    ours, theirs = ([cost(lines[run], metric) for run in setting.runs] for setting in (first, second))
-    n, m = len(ours), len(theirs)
-    better = sum((a < b) + 0.5 * (a == b) for a in ours for b in theirs)
-    return (better - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)
 
 
 def _number(value: object) -> float:

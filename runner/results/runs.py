@@ -12,7 +12,7 @@ import numpy as np
 from runner.errors import RunnerError, did_you_mean
 from runner.overrides import bare, plain
 from runner.records.lines import Line
-from runner.records.names import FINISHED, HISTORY, METRICS, higher_is_better
+from runner.records.names import FINISHED, HISTORY, METRICS, RUNS, higher_is_better
 from runner.records.runs_table import runs_now
 from runner.results.advice import advice, ending_of
 from runner.results.levels import Level, level_of
@@ -31,6 +31,9 @@ from runner.results.ranking import (
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Values that stand for another, by their keys, and what a reader calls it.
+STANDING_FOR = {"batch_size": {"null": "full"}}
+
 
 class Runs:
     """The runs of a folder. `runs` has a row a run, as ``runs.csv``; `swept` are the keys that vary."""
@@ -41,14 +44,17 @@ class Runs:
         if not self.folder.is_dir():
             raise RunnerError(f"{folder}: there is no such folder")
         self._rankings: dict[str, Ranking] = {}
+        self.sources: tuple[str, ...] = ()  # of several folders, what each is called
+        self.unlike: list[str] = []  # in which of their data and budgets these differ
         self.is_sweep = not (self.folder / HISTORY).exists()
+        self.has_ended = not self.is_sweep or (self.folder / RUNS).is_file()
         self.runs = runs_now(self.folder, self.is_sweep)
         keys = self.runs.loc[:, :"status"].columns[1:-1]
         self.swept = [key for key in keys if self.runs[key].astype(str).nunique() > 1]
         self._written: dict[str, dict[Any, str]] = {}  # what runs.csv has, where values are read as others
         for key in self.swept:
             written = self.runs[key]
-            values = bare(written)
+            values = bare(written.replace(STANDING_FOR[key]) if key in STANDING_FOR else written)
             if values is not written:
                 self._written[key] = dict(zip(values, written, strict=True))
                 self.runs[key] = values

@@ -18,7 +18,8 @@ from runner.errors import RunnerError
 from runner.figures import FILM, FORMATS, NAMES, load
 from runner.figures.__main__ import draw, parser
 from runner.figures.drawing import Rendered, draw_figures
-from runner.figures.figure import Options
+from runner.figures.figure import ROLES, Options
+from runner.figures.options import Look
 from runner.results import Results
 
 
@@ -27,11 +28,11 @@ def outcomes(folder: Path, out: Path, **options: object) -> dict[str, Rendered]:
 
 
 def test_drawing_twice_gives_the_same_bytes(rates: Path, seeds: Path, tmp_path: Path) -> None:
-    folders = (("rates", rates, "paper"), ("seeds", seeds, "slides"), ("alone", rates / "2", "slides"))
+    folders = (("seeds", seeds, "slides"), ("alone", rates / "2", "paper"))
     stills = [kind for kind in FORMATS if kind != FILM]  # of films: test_moments.py
     for name, folder, style in folders:
         for out in ("a", "b"):
-            outcomes(folder, tmp_path / out / name, formats=stills, style=style)
+            outcomes(folder, tmp_path / out / name, formats=stills, look=Look(style))
         made = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a" / name).iterdir())
         assert made
         for path in made:
@@ -202,6 +203,10 @@ def test_names_in_configurations_are_not_read_as_mathematics(tmp_path: Path) -> 
         (["--x", "epoch", "--y", "error", "--only", "landscape"], "the weights: w1 to b4"),
         (["--color", "learning_rat", "--only", "network"], "did you mean 'learning_rate'"),
         (["--color", "seed"], "seeds are repeats"),
+        (["--row", "seed"], "--row seed: seeds are repeats"),
+        (["--col", "learning_rat"], "--col learning_rat.*did you mean 'learning_rate'"),
+        (["--col", "learning_rate", "--row", "learning_rate"], "panels need two different ones"),
+        (["--col", "learning_rate", "--color", "learning_rate"], "its values are panels"),
         (["--metric", "epochs"], "these runs have final_error, best_error, test_error"),
     ],
 )
@@ -215,6 +220,7 @@ def test_choices_that_cannot_be_followed(
 #: A choice of each option, for the sweep `seeds`.
 CHOICES: dict[str, Any] = {
     "metric": "test_accuracy", "x": "regularization.l2", "color": "regularization.l2", "threshold": 0.2,
+    "col": "learning_rate", "row": "regularization.l2",
 }  # fmt: skip
 
 
@@ -239,9 +245,9 @@ def test_every_figure_follows_an_option_or_says_that_it_does_not(
         elif option not in load(name).follows:
             assert found.reason == f"it does not take --{option}"
             assert not picture.exists()
-        elif option == "color" and not found.reason:
-            numbers = load(name).numbers(Results(seeds), Options(color=value))
-            assert numbers.attrs["keys"].color == value
+        elif option in ROLES and not found.reason:
+            numbers = load(name).numbers(Results(seeds), Options(**{option: value}))
+            assert getattr(numbers.attrs["keys"], option) == value
         elif not found.reason:
             assert before.read_bytes() != picture.read_bytes() or plain.caption != found.caption, option
 
@@ -254,6 +260,12 @@ def test_a_figure_that_is_named_and_drops_an_option_ends_the_command(seeds: Path
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "--only learning_rates: it does not take --x\n"
     assert not any(tmp_path.iterdir())
+
+
+def test_there_are_at_most_six_panels_a_side(many: Path) -> None:
+    message = "^--col learning_rate: has 150 values, and there are at most 6 panels a side$"
+    with pytest.raises(RunnerError, match=message):
+        draw(parser().parse_args([str(many), "--col", "learning_rate"]))
 
 
 def test_a_key_that_is_not_told_by_colour_is_no_colour(seeds: Path, tmp_path: Path) -> None:

@@ -22,14 +22,17 @@ from runner.results import Results
 def test_curves_and_steps_are_those_of_the_metric(seeds: Path, metric: str) -> None:
     numbers, canvas = drawn("learning_curves", seeds, metric=metric)
     columns = [[float(row[metric]) for row in rows(seeds / str(run) / "history.csv")] for run in range(4)]
-    table = numbers[numbers["line"] == 0]
+    drawn_column = metric.removeprefix("test_")  # of both curves
+    own = "held out" if metric.startswith("test_") else "training"
+    table = numbers[(numbers["line"] == 0) & (numbers["kind"] == "median") & (numbers["curve"] == own)]
     for epoch in (0, 7, 250):
         middle = statistics.median(column[epoch] for column in columns)
-        assert table[metric].iloc[epoch] == pytest.approx(middle, rel=1e-14)
-    assert "error" not in numbers
+        assert table.loc[table["epoch"] == epoch, drawn_column].item() == pytest.approx(middle, rel=1e-14)
+    assert set(numbers.loc[numbers["kind"] == "seed", "curve"]) == {own}
+    label = "error $E$" if drawn_column == "error" else "error rate, 1 − accuracy"
+    assert canvas.axes[0].get_ylabel() == label
     said = metric.replace("_", " ")
-    assert canvas.axes[0].get_ylabel() == said
-    assert load("learning_curves").caption(numbers).startswith(said.removeprefix("test ").capitalize())
+    assert load("learning_curves").caption(numbers).startswith(drawn_column.capitalize())
     numbers, canvas = drawn("learning_rates", seeds, metric=metric)
     level = numbers.attrs["level"].value
     more = "accuracy" in metric
@@ -55,13 +58,12 @@ def test_only_seeds_become_medians(tmp_path: Path) -> None:
     numbers, canvas = drawn("learning_rates", sweep)
     assert len(numbers) == 8
     assert (numbers["runs"] == 1).all()
-    assert len(curves(canvas)) == 4
-    assert "Colours tell optimizer.momentum, dashes regularization.l2" in load("learning_rates").caption(
-        numbers
-    )
+    assert [len(curves(canvas, at)) for at in (0, 1)] == [2, 2]
+    assert "A panel for each regularization.l2" in load("learning_rates").caption(numbers)
     numbers, canvas = drawn("learning_curves", sweep)
-    assert len(curves(canvas)) == 8
-    assert "look alike differ in regularization.l2" in load("learning_curves").caption(numbers)
+    assert [len(curves(canvas, at)) for at in (0, 1)] == [4, 4]
+    said = "a panel for each optimizer.momentum; colours tell learning_rate, dashes regularization.l2"
+    assert said in load("learning_curves").caption(numbers)
 
 
 @pytest.mark.parametrize("name", ["learning_rates", "heatmap"])

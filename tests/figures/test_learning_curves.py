@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import statistics
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure as Canvas
 from reading_figures import curves, drawn, drawn_as_paper, errors, rows, sweep_of
 
 from runner.figures import load
+from runner.figures.drawing import paint
 from runner.figures.figure import Options
+from runner.figures.style.encoding import Keys
 from runner.results import Results
 
 
@@ -26,57 +30,86 @@ def test_learning_curves_are_the_error_columns(rates: Path) -> None:
         shown = y < 1000  # of diverged runs, what leaves the axes is drawn just outside
         assert shown.sum() >= 1
         assert y[shown].tolist() == [error or least / 10 for error in expected if error < 1000]
-    (crosses,) = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "x"]
-    lines = list(curves(canvas))
-    for (at, height), run in zip(crosses.get_xydata(), (4, 5), strict=True):  # where its line leaves for good
-        x, y = lines[run]
-        assert np.interp(at, x, np.log(y)) == pytest.approx(np.log(height))
-        assert (y[x > at] > height).all()
+    crosses = [line for line in canvas.axes[0].get_lines() if line.get_marker() == "x"]
+    assert [cross.get_xdata()[0] for cross in crosses] == [len(errors(rates / run)) - 1 for run in "45"]
+    low, high = canvas.axes[0].get_ylim()
+    assert all(low < cross.get_ydata()[0] <= high for cross in crosses)
     assert "2 of 6 runs diverged; crosses end lines that diverged" in load("learning_curves").caption(numbers)
     assert canvas.axes[0].get_yscale() == "log"
 
 
-def test_learning_curves_of_seeds_are_medians_with_quartiles(seeds: Path) -> None:
+def test_learning_curves_of_few_seeds_are_medians_and_a_thin_line_each(seeds: Path) -> None:
+    """Over the training set solid, held out dashed, with a dot at the least error of the median."""
     numbers, canvas = drawn("learning_curves", seeds, metric="final_error")
-    group = [errors(seeds / str(run)) for run in range(4)]  # the first rate and penalty
-    table = numbers[numbers["line"] == 0]
-    for epoch in (0, 7, 250):
-        four = sorted(history[epoch] for history in group)
-        row = table[table["epoch"] == epoch].iloc[0]
-        low, middle, high = statistics.quantiles(four, n=4, method="inclusive")
-        assert row["error"] == pytest.approx(middle, rel=1e-14)
-        assert (row["low"], row["high"]) == (pytest.approx(low, rel=1e-12), pytest.approx(high, rel=1e-12))
-    _, y = curves(canvas)[0]
-    assert y.tolist() == table["error"].tolist()
-    bands = [c for c in canvas.axes[0].collections if isinstance(c, PolyCollection)]
-    band = bands[0].get_paths()[0].vertices
-    assert band[:, 1].min() == pytest.approx(table["low"].min())
-    assert "median over 4 seeds" in load("learning_curves").caption(numbers)
-    assert "first to the third quartile" in load("learning_curves").caption(numbers)
+    table = numbers[(numbers["line"] == 0) & (numbers["kind"] == "median")]
+    by_curve = {str(curve): part for curve, part in table.groupby("curve")}
+    for curve, column in (("training", "error"), ("held out", "test_error")):
+        group = [[float(row[column]) for row in rows(seeds / str(run) / "history.csv")] for run in range(4)]
+        medians = [statistics.median(epoch) for epoch in zip(*group, strict=True)]
+        assert by_curve[curve]["error"].tolist() == pytest.approx(medians, rel=1e-14)
+    of_seeds = numbers[(numbers["line"] == 0) & (numbers["kind"] == "seed")]
+    for run, line in of_seeds.groupby("run"):
+        assert line["error"].tolist() == errors(seeds / str(run))
+    styles = {lines.get_gid(): lines.get_linestyles() for lines in line_groups(canvas)}
+    assert len({str(style) for style in styles["full"]}) == 2  # solid and dashed
+    assert len(styles["seed"]) == 4 * 4  # rates of the first penalty, seeds
+    best = by_curve["held out"]["error"].idxmin()
+    dots = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "best"]
+    assert (numbers.at[best, "epoch"], numbers.at[best, "error"]) in [
+        tuple(*dot.get_xydata()) for dot in dots
+    ]
+    text = load("learning_curves").caption(numbers)
+    assert "held-out examples (dashed; a dot at its least error)" in text
+    assert "median over 4 seeds, thin lines of the training error the seeds" in text
+    assert bands(canvas) == []
 
 
-def test_many_runs_become_quantiles_and_a_sample(many: Path) -> None:
+def line_groups(canvas: Canvas, axes: int = 0) -> list[LineCollection]:
+    return [c for c in canvas.axes[axes].collections if isinstance(c, LineCollection) and c.get_gid()]
+
+
+def bands(canvas: Canvas) -> list[Any]:
+    return [c for ax in canvas.axes for c in ax.collections if c.get_gid() == "band"]
+
+
+def test_of_many_lines_a_sample_is_drawn_and_three_are_named(many: Path) -> None:
+    """No band and no median: they are of unlike settings."""
     numbers, canvas = drawn("learning_curves", many)
-    whole = numbers[numbers["line"] < 0]
     last = [errors(many / str(run))[20] for run in range(150)]
-    assert whole["error"].iloc[20] == pytest.approx(np.median(last), rel=1e-14)
-    assert whole["low"].iloc[20] == pytest.approx(np.quantile(last, 0.05), rel=1e-12)
-    assert whole["high"].iloc[20] == pytest.approx(np.quantile(last, 0.95), rel=1e-12)
-    assert numbers["line"].nunique() == 51
-    assert len(curves(canvas)) == 51
-    assert "50 of the runs" in load("learning_curves").caption(numbers)
+    assert 50 <= numbers["line"].nunique() <= 53
+    assert set(numbers["kind"]) == {"run"}
+    named = numbers[numbers["named"] != ""].drop_duplicates("line").set_index("named")["line"]
+    order = np.argsort(last, kind="stable")
+    assert named.to_dict() == {"best": order[0], "median": order[74], "worst": order[149]}
+    assert len(curves(canvas)) == numbers["line"].nunique()
+    assert bands(canvas) == []
+    names = [text.get_text().split()[0] for text in canvas.axes[0].texts if text.get_gid() == "name"]
+    assert sorted(names) == ["best", "median", "worst"]
+    (full,) = [lines for lines in line_groups(canvas) if lines.get_gid() == "full"]
+    assert {tuple(path[-1]) for path in full.get_segments()} == {(20.0, last[run]) for run in named}
+    assert f"{numbers['line'].nunique()} are drawn" in load("learning_curves").caption(numbers)
     sample = numbers[numbers["line"] == 149]
     assert sample["error"].tolist() == errors(many / "149")
 
 
-def test_a_sweep_over_seeds_alone_is_a_median_with_its_band(tmp_path: Path) -> None:
-    sweep = sweep_of(tmp_path, {"seed": [0, 1, 2]}, "network=dense", "epochs=10")
+@pytest.mark.parametrize("count", [3, 5])
+def test_a_sweep_over_seeds_alone_is_a_median_with_a_band_from_five_on(tmp_path: Path, count: int) -> None:
+    sweep = sweep_of(tmp_path, {"seed": list(range(count))}, "network=dense", "epochs=10")
     numbers, canvas = drawn("learning_curves", sweep)
-    last = sorted(errors(sweep / str(run))[-1] for run in range(3))
-    assert numbers["error"].iloc[-1] == last[1]
-    assert numbers["high"].iloc[-1] == pytest.approx((last[1] + last[2]) / 2)
-    assert len(curves(canvas)) == 1
-    assert "median over 3 seeds" in load("learning_curves").caption(numbers)
+    histories = [errors(sweep / str(run)) for run in range(count)]
+    middle = numbers[numbers["kind"] == "median"]
+    assert middle["error"].tolist() == [statistics.median(epoch) for epoch in zip(*histories, strict=True)]
+    assert f"median over {count} seeds" in load("learning_curves").caption(numbers)
+    if count < 5:
+        assert (numbers["kind"] == "seed").sum() == count * 11
+        assert bands(canvas) == []
+        return
+    low, _, high = statistics.quantiles([history[-1] for history in histories], n=4, method="inclusive")
+    assert middle["low"].iloc[-1] == pytest.approx(low, rel=1e-12)
+    assert middle["high"].iloc[-1] == pytest.approx(high, rel=1e-12)
+    (band,) = bands(canvas)
+    assert band.get_paths()[0].vertices[:, 1].max() == pytest.approx(middle["high"].max())
+    assert "first to the third quartile" in load("learning_curves").caption(numbers)
 
 
 def test_lines_that_blow_up_do_not_set_the_scale(tmp_path: Path) -> None:
@@ -117,7 +150,7 @@ def test_bands_are_within_the_axes(tmp_path: Path) -> None:
 
 def test_a_shorter_run_is_not_hidden_by_a_longer_one(tmp_path: Path) -> None:
     _, canvas = drawn("learning_curves", sweep_of(tmp_path, {"epochs": [2, 5, 20, 50]}))
-    (lines,) = (c for c in canvas.axes[0].collections if isinstance(c, LineCollection))
+    (lines,) = (lines for lines in line_groups(canvas) if len(lines.get_segments()))
     assert [len(path) for path in lines.get_segments()] == [51, 21, 6, 3]
 
 
@@ -131,3 +164,62 @@ def test_ticks_say_what_they_are(tmp_path: Path) -> None:
     assert axis.get_offset_text().get_text() == ""
     values = [float(tick.get_text()) for tick in axis.get_ticklabels()]
     assert 0.32 < min(values) < max(values) < 0.33
+
+
+def painted(table: pd.DataFrame, **attrs: Any) -> tuple[pd.DataFrame, Canvas]:
+    """A picture of lines that are given: the columns that all have, and what the table says of itself."""
+    figure = load("learning_curves")
+    common = {"line": 0, "curve": "", "kind": "median", "runs": 8, "named": ""}
+    table = table.assign(**{name: value for name, value in common.items() if name not in table})
+    table = table.assign(**{name: False for name in ("diverged", "blown_up") if name not in table})
+    said = {"unit": "epoch", "keys": Keys(None), "losses": "", "runs": 8, "settings": 1, "primary": ""}
+    table.attrs = said | attrs
+    return table, paint(figure, table)
+
+
+def test_a_band_whose_quartile_is_infinite_is_whiskers_from_there_on() -> None:
+    high = [3.0, 2.5, np.inf, np.inf]
+    lines = {"epoch": range(4), "error": [2.0, 1.0, 0.5, 0.25], "low": [1.0, 0.5, 0.2, 0.1], "high": high}
+    _, canvas = painted(pd.DataFrame(lines), column="error")
+    ax = canvas.axes[0]
+    (band,) = bands(canvas)
+    assert max(path.vertices[:, 0].max() for path in band.get_paths()) == 1.0
+    (whiskers,) = [c for c in ax.collections if c.get_gid() == "whiskers"]
+    ends = [path[:, 1].tolist() for path in whiskers.get_segments()]
+    assert ends == [[low, pytest.approx(ax.get_ylim()[1])] for low in (0.2, 0.1)]
+    assert ax.get_yscale() == "log"
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "scale", "limits"),
+    [
+        ("error", [1.0, 0.2], "log", (0.0, 1.5)),
+        ("error", [1.0, 0.5], "linear", (0.0, 1.5)),  # less than three times the least
+        ("error", [0.02, 0.01], "linear", (0.0, 0.03)),
+        ("accuracy", [0.5, 0.8], "linear", (0.0, 1.0)),
+        ("accuracy", [0.5, 1.0], "linear", (0.0, 1.0)),  # of an error rate of 0 alone no log axis can be made
+        ("accuracy", [0.5, 0.99], "log", (0.0, 1.0)),
+    ],
+)
+def test_errors_are_never_below_0_and_accuracies_never_above_1(
+    column: str, values: list[float], scale: str, limits: tuple[float, float]
+) -> None:
+    numbers, canvas = painted(pd.DataFrame({"epoch": [0, 1], column: values, "kind": "run"}), column=column)
+    ax = canvas.axes[0]
+    assert ax.get_yscale() == scale
+    assert limits[0] <= ax.get_ylim()[0] < ax.get_ylim()[1] <= limits[1]
+    as_rates = column == "accuracy" and scale == "log"
+    assert (ax.get_ylabel() == "error rate, 1 − accuracy") == as_rates
+    assert ("1 − accuracy" in load("learning_curves").caption(numbers)) == as_rates
+    drawn_values = curves(canvas)[0][1].tolist()
+    assert drawn_values == pytest.approx([1 - value for value in values] if as_rates else values)
+
+
+def test_where_all_diverged_the_axes_hold_them(diverged: Path) -> None:
+    _, canvas = drawn("learning_curves", diverged)
+    ax = canvas.axes[0]
+    crosses = {tuple(*line.get_xydata()) for line in ax.get_lines() if line.get_marker() == "x"}
+    histories = [errors(diverged / str(run)) for run in range(2)]
+    assert crosses == {(len(history) - 1, history[-1]) for history in histories}
+    assert ax.get_xlim()[1] == max(map(len, histories)) - 1
+    assert ax.get_ylim()[1] >= max(history[-1] for history in histories)

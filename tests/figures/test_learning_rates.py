@@ -12,6 +12,7 @@ import pytest
 from reading_figures import curves, drawn, errors, retold, rows, stars, sweep_of
 
 from runner.figures import load
+from runner.results import Results
 
 
 def test_learning_rates_are_final_errors_and_first_epochs_below(rates: Path) -> None:
@@ -178,3 +179,38 @@ def test_round_off_is_a_floor_on_which_all_are_equal(tmp_path: Path, first: str,
     (bar,) = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "near"]
     assert bar.get_xdata().tolist() == [near, 0.2]
     assert min(canvas.axes[0].get_yticks()) >= 1e-24
+
+
+def test_seeds_are_dots_below_five_and_bands_have_whiskers_from_there_on(seeds: Path, tmp_path: Path) -> None:
+    numbers, canvas = drawn("learning_rates", seeds, metric="final_error")
+    dots = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "seeds"]
+    shown = np.concatenate([dot.get_ydata() for dot in dots])
+    qualities = Results(seeds).quality("final_error")
+    assert sorted(shown[np.isfinite(shown)]) == sorted(qualities[np.isfinite(qualities)])
+    assert "dots are the seeds" in load("learning_rates").caption(numbers)
+    assert not [c for c in canvas.axes[0].collections if c.get_gid() == "band"]
+    swept: dict[str, list[float]] = {"learning_rate": [0.01, 0.02, 0.04], "seed": [0, 1, 2, 3, 4]}
+    sweep = sweep_of(tmp_path, swept, "network=dense", "epochs=5")
+    retold(sweep, status=["completed"] * 10 + ["diverged"] * 2 + ["completed"] * 3)
+    numbers, canvas = drawn("learning_rates", sweep)
+    assert numbers["high"].isna().tolist() == [False, False, True]
+    (band,) = [c for c in canvas.axes[0].collections if c.get_gid() == "band"]
+    assert max(path.vertices[:, 0].max() for path in band.get_paths()) == 0.02
+    (whiskers,) = [c for c in canvas.axes[0].collections if c.get_gid() == "whiskers"]
+    ((low, high),) = whiskers.get_segments()
+    assert (low[0], low[1]) == (0.04, numbers["low"][2])
+    assert high[1] >= canvas.axes[0].get_ylim()[1]
+
+
+def test_high_accuracies_are_error_rates_and_the_file_has_accuracies(seeds: Path, tmp_path: Path) -> None:
+    shutil.copytree(seeds, tmp_path / "s")
+    said = [0.5, 0.99, 0.9, 0.6] * 2  # of two penalties at four rates
+    sweep = retold(tmp_path / "s", accuracy=[str(value) for value in said for _ in range(4)])
+    numbers, canvas = drawn("learning_rates", sweep, metric="accuracy")
+    finite = numbers["accuracy"].dropna()
+    assert set(finite) <= set(said)
+    ax = canvas.axes[0]
+    assert (ax.get_ylabel(), ax.get_yscale()) == ("error rate, 1 − accuracy", "log")
+    assert stars(canvas)[1] == pytest.approx(1 - finite.max())
+    drawn_values = [y for _, line in curves(canvas) for y in line if np.isfinite(y)]
+    assert sorted(drawn_values) == pytest.approx(sorted(1 - finite))

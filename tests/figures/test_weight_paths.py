@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from reading_figures import curves, drawn, rows, sweep_of
 
@@ -48,3 +49,24 @@ def test_only_lost_runs_end_where_weights_leave_the_scale(tmp_path: Path) -> Non
     assert ends[0] == 30
     assert ends[1] < float(rows(sweep / "1" / "history.csv")[-1]["epoch"])
     assert "1 of them diverged: the axes hold the others" in load("weight_paths").caption(numbers)
+
+
+def test_layers_of_many_weights_are_fans(tmp_path: Path) -> None:
+    sweep = sweep_of(
+        tmp_path, {"learning_rate": [0.05]}, "network=dense", "network.hidden=[12,2]", "epochs=4"
+    )
+    numbers, canvas = drawn("weight_paths", sweep / "0")
+    history = pd.read_csv(sweep / "0" / "history.csv")
+    weights = history[[f"w{i}" for i in range(1, 25)]].to_numpy()
+    fan = numbers[numbers["layer"] == 1]
+    for share in (5, 25, 50, 75, 95):
+        drawn_at = fan.loc[fan["name"] == f"weights of layer 1, {share}%", "value"]
+        np.testing.assert_allclose(drawn_at, np.percentile(weights, share, axis=1), rtol=1e-14)
+    (_, medians), (_, biases) = curves(canvas, 0)
+    np.testing.assert_allclose(medians, np.median(weights, axis=1), rtol=1e-14)
+    np.testing.assert_allclose(
+        biases, np.median(history[[f"b{i}" for i in range(1, 13)]], axis=1), rtol=1e-14
+    )
+    assert len(canvas.axes[0].collections) == 4
+    assert numbers.loc[numbers["layer"] == 3, "name"].unique().tolist() == ["w49", "w50", "b15"]
+    assert "of layers with more than 20 their medians" in load("weight_paths").caption(numbers)

@@ -113,4 +113,4 @@ def _layout(table: pd.DataFrame) -> Layout:
     return Layout(rows=len(panels_of(table)), columns_wide=DOUBLE, aspect=0.3)
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, _layout, follows=("metric",))
+FIGURE = Figure(_applies, numbers, draw, caption, _layout, follows=("metric", "xlim"))

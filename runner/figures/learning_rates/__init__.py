@@ -7,6 +7,7 @@ In the manner of Wortsman et al. 2023 (arXiv 2309.14322, figures 1 to 3). Here a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from matplotlib.axes import Axes
 from runner.figures.figure import (
     DOUBLE,
     HUGE,
-    SINGLE,
     Figure,
     Layout,
     Options,
@@ -25,10 +25,13 @@ from runner.figures.figure import (
     rounded,
 )
 from runner.figures.learning_rates.caption import caption
-from runner.figures.learning_rates.lines import STEPS, few
-from runner.figures.learning_rates.quality import draw_quality, limit_within
+from runner.figures.learning_rates.lines import BANDED, SEEDS, STEPS, few
+from runner.figures.learning_rates.quality import draw_quality, drawn_of, limit_within
 from runner.figures.learning_rates.steps import draw_steps, has_steps
-from runner.figures.style.encoding import Keys, Looks
+from runner.figures.style.axes import label, rate_axis
+from runner.figures.style.encoding import Looks
+from runner.figures.style.lost import rate_limits
+from runner.figures.style.panels import Grid, panel_keys, same_heights, share
 from runner.records.histories import Errors, NotShownError
 from runner.results import Results
 from runner.results.levels import Level
@@ -56,6 +59,10 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     columns = [
         _quartiles(by, results.quality(metric), (metric, "low", "high")),
         _quartiles(by, soon, (STEPS, "steps_low", "steps_high")),
+        *(
+            _seeds(by, values, name)
+            for values, name in zip((results.quality(metric), soon), SEEDS, strict=True)
+        ),
         runs["run"].groupby(by).size().rename("runs"),
         initial(results, metric).groupby(by).median().rename("initial"),
         *(ended.groupby(by).sum().rename(name) for name, ended in _ends(results).items()),
@@ -69,7 +76,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     lines = rate_table(results, metric)
     table = table.merge(lines[[*settings, SENSITIVITY]], how="left" if settings else "cross")
     said: dict[Any, Any] = {
-        "keys": Keys.of(runs, settings, options.color),
+        "keys": panel_keys(results, options, settings),
         "settings": settings,
         "along": along,
     }
@@ -108,6 +115,15 @@ def _quartiles(
     return quartiles.where(quartiles.abs() < HUGE / 1e6).set_axis(list(names), axis=1)
 
 
+def _seeds(by: list[pd.Series[Any]], values: pd.Series[float], prefix: str) -> pd.DataFrame:
+    """The value of each seed of the groups, in their order, a column each; none where one has no or many."""
+    groups = values.groupby(by, sort=True)
+    if not 1 < groups.size().max() < BANDED:
+        return pd.DataFrame(index=groups.size().index)
+    numbered = values.where(np.isfinite(values)).groupby([*by, groups.cumcount() + 1]).first().unstack()
+    return numbered.add_prefix(prefix)
+
+
 def _ends(results: Results) -> dict[str, pd.Series[bool]]:
     """Which of the finished runs ended how, by the column that counts them."""
     outcomes = results.outcomes[results.finished.index]
@@ -130,12 +146,40 @@ def _limit(results: Results, run: int) -> float | None:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    """Two panels over the rates: the metric, and the steps until it stays good; the first alone for few."""
-    looks = Looks.of(table, table.attrs["keys"])
-    draw_quality(axes[0], table, looks)
-    if len(axes) > 1:
-        draw_steps(axes[1], table, looks)
+    """Panels over the rates: the metric, and beside or below it the steps until it stays good."""
+    keys, drawn = table.attrs["keys"], drawn_of(table)
+    looks, grid = Looks.of(table, keys), Grid.of(table, keys)
+    upper, lower = _arranged(axes, grid)
+    for ax, part in zip(upper, grid.parts(drawn), strict=True):
+        draw_quality(ax, part, looks, drawn)
+    for ax, part in zip(lower, grid.parts(table), strict=False):
+        draw_steps(ax, part, looks, table)
+    for panels in filter(None, (upper, lower)):
+        same_heights(panels)
+    for ax in axes:
+        rate_axis(ax, np.unique(table[RATE]).tolist(), *rate_limits(table))
+        ax.set_xlabel(label(RATE))
+    if len(grid) > 1:
+        grid.finish(upper)
+        _share(upper, lower, side_by_side=grid.shape[0] == 1)
     looks.explain(axes, marked=few(table), notes=_sensitivities(axes[0], table))
+
+
+def _arranged(axes: Sequence[Axes], grid: Grid) -> tuple[Sequence[Axes], Sequence[Axes]]:
+    """The panels of the metric, and those of the steps to their right, or below where they are abreast."""
+    if len(axes) == len(grid):
+        return axes, []
+    return (axes[: len(grid)], axes[len(grid) :]) if grid.shape[0] == 1 else (axes[::2], axes[1::2])
+
+
+def _share(upper: Sequence[Axes], lower: Sequence[Axes], side_by_side: bool) -> None:
+    """Leaves out labels that the panels of the steps say, too."""
+    for at, ax in enumerate(lower):
+        share(ax, left=not side_by_side or at == 0, below=side_by_side or at == len(lower) - 1)
+        for word in ax.texts if side_by_side and at else []:
+            word.set_visible(word.get_gid() != "never named")
+    for at, ax in enumerate(upper if lower and side_by_side else []):
+        share(ax, left=at == 0, below=False)
 
 
 def _sensitivities(ax: Axes, table: pd.DataFrame) -> tuple[str, dict[Any, str]]:
@@ -164,10 +208,21 @@ def _applies(results: Results, options: Options) -> str | None:
 
 
 def _layout(table: pd.DataFrame) -> Layout:
-    aspect = 0.8 if table.attrs["keys"].color else 0.7
+    grid = Grid.of(table, table.attrs["keys"])
+    down, across = grid.shape
+    alone = grid.layout(0.8 if table.attrs["keys"].color else 0.7)
     if not has_steps(table):
-        return Layout(columns_wide=SINGLE, aspect=aspect)
-    return Layout(columns=2, columns_wide=DOUBLE, aspect=aspect)
+        return alone
+    if across == 1:
+        return Layout(down, 2, DOUBLE, alone.aspect)
+    return replace(alone, rows=2, panels=2 * len(grid))
 
 
-FIGURE = Figure(_applies, numbers, draw, caption, _layout, follows=("metric", "color", "threshold"))
+FIGURE = Figure(
+    _applies,
+    numbers,
+    draw,
+    caption,
+    _layout,
+    follows=("metric", "color", "col", "row", "threshold", "xlim", "ylim"),
+)

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pandas as pd
 
 from runner.figures.figure import rounded, spread_of, star
-from runner.figures.learning_rates.lines import STEPS, crowded
-from runner.figures.learning_rates.quality import has_floor, heights_of
-from runner.figures.learning_rates.steps import goal_of, has_steps
+from runner.figures.learning_rates.lines import BANDED, STEPS, crowded
+from runner.figures.learning_rates.quality import drawn_of, has_floor, heights_of
+from runner.figures.learning_rates.steps import enough, goal_of, has_steps
+from runner.figures.style.accuracies import more_is_better
 from runner.figures.style.lost import regions_of
+from runner.figures.style.panels import Grid
 from runner.overrides import plain
 from runner.records.names import higher_is_better
 from runner.results.rates import SENSITIVITY
@@ -28,9 +30,13 @@ def _panels(table: pd.DataFrame) -> str:
     if not has_steps(table):
         return f"{metric.capitalize()} against the learning rate η"
     what, is_least, level = goal_of(table)
+    first, second = (
+        ("Above", "below") if len(Grid.of(table, table.attrs["keys"]).columns) > 1 else ("Left", "right")
+    )
     return (
-        f"Left: {metric}; right: {unit}s from which on the {what} stays at {'least' if is_least else 'most'} "
-        f"{level} ({table.attrs['level'].origin}); both against the learning rate η"
+        f"{first}: {metric}; {second}: {unit}s from which on the {what} stays at "
+        f"{'least' if is_least else 'most'} {level} ({table.attrs['level'].origin}); "
+        "both against the learning rate η"
     )
 
 
@@ -39,7 +45,9 @@ def _lines(table: pd.DataFrame) -> Iterator[str]:
     text = ""
     if (table["runs"] > 1).any():
         of = spread_of(table["runs"])
-        bands = "" if crowded(table) else ", bands reach from the first to the third quartile"
+        banded = (table["runs"] >= BANDED).any()
+        spread = "bands reach from the first to the third quartile" if banded else "dots are the seeds"
+        bands = "" if crowded(table) else f", {spread}"
         text = f"Lines are medians over {of} seeds{bands}"
     if text := (text + table.attrs["keys"].say).removeprefix("; "):
         yield text[0].upper() + text[1:]
@@ -71,10 +79,13 @@ def _sensitivities(table: pd.DataFrame) -> Iterator[str]:
 
 def _marks(table: pd.DataFrame) -> Iterator[str]:
     """What bounds the lines."""
-    heights, metric = heights_of(table), table.attrs["metric"]
-    if has_floor(table):
+    drawn = drawn_of(table)
+    heights, metric = heights_of(drawn), drawn.attrs["metric"]
+    if drawn is not table:
+        yield "Drawn is the error rate, 1 − accuracy"
+    if has_floor(drawn):
         yield f"Errors below {ROUNDING:g} (blue) are round-off, and drawn as equal"
-    off = table.loc[heights.off(table[metric]), metric]
+    off = drawn.loc[heights.off(drawn[metric]), metric]
     if len(off):
         yield f"Triangles at the upper edge: errors beyond the axis, up to {rounded(off.max())}"
     if heights.zeros:
@@ -87,7 +98,7 @@ def _losses(table: pd.DataFrame) -> Iterator[str]:
     """How many runs were lost, what marks them, and which rates do not settle."""
     regions = regions_of(table)
     if losses := table.attrs["losses"]:
-        edge = "lower" if higher_is_better(table.attrs["metric"]) else "upper"
+        edge = "lower" if more_is_better(drawn_of(table).attrs["metric"]) else "upper"
         text = f"{losses}; crosses at the {edge} edge mark where a line begins to lose runs"
         if crowded(table):
             text += ", with how many of them do"
@@ -103,7 +114,9 @@ def _steps(table: pd.DataFrame) -> Iterator[str]:
     what, is_least, level = goal_of(table)
     never = table[STEPS].isna()
     of = "points, at least half of their runs each," if (table["runs"] > 1).any() else "points"
-    if not has_steps(table):
+    if has_steps(table) != enough(table):
+        return
+    if not enough(table):
         there, origin = len(table) - int(never.sum()), table.attrs["level"].origin
         sign = "≥" if is_least else "≤"
         points = ("no point stays", "only 1 point gets")[there] if there < 2 else f"only {there} points get"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ from runner.results.rates import RATE
 
 STEPS = "steps_to_threshold"
 FEW = 30  # rates whose points are marked
+BANDED = 5  # seeds; fewer are dots
+#: How the columns of single seeds begin: of the metric, and of the steps.
+SEEDS = ("seed_", "steps_seed_")
+FAR = 1e6  # times beyond the lines: where whiskers without an end lead
 THIN: dict[str, Any] = {"lw": 0.7}  # of very many lines
 
 
@@ -26,20 +31,35 @@ def few(table: pd.DataFrame) -> bool:
 
 
 def crowded(table: pd.DataFrame) -> bool:
-    """Whether there are too many lines for a band and a mark of each."""
-    settings = table.attrs["settings"]
-    return bool(settings) and len(table.drop_duplicates(settings)) > MOST_NAMED
+    """Whether there are too many lines in a panel for a band and a mark of each."""
+    if not table.attrs["settings"]:
+        return False
+    panels = [key for key in (table.attrs["keys"].col, table.attrs["keys"].row) if key]
+    lines = table.drop_duplicates(table.attrs["settings"])
+    return bool((lines.groupby(panels).size().max() if panels else len(lines)) > MOST_NAMED)
+
+
+def spread_of(table: pd.DataFrame, columns: tuple[str, str, str]) -> list[str]:
+    """What is drawn about a line of `columns`: its quartiles, or its seeds where they are few."""
+    if crowded(table) or not (table["runs"] > 1).any():
+        return []
+    if (table["runs"] >= BANDED).any():
+        return list(columns[1:])
+    prefix = SEEDS[columns[0] == STEPS]
+    return [str(name) for name in table if str(name).startswith(prefix)]
 
 
 def draw_lines(
     ax: Axes, table: pd.DataFrame, columns: tuple[str, str, str], looks: Looks, heights: Heights
 ) -> None:
     """A line a setting over the rates: the first of the `columns`, in a band between the others."""
-    few_lines = not crowded(table)
+    spread = spread_of(table, columns)
     for line in groups_of(table, table.attrs["settings"]):
-        _draw_line(ax, line, columns[0], looks, heights, thin=not few_lines)
-        if few_lines and (line["runs"] > 1).any():
+        _draw_line(ax, line, columns[0], looks, heights, thin=crowded(table))
+        if spread == list(columns[1:]):
             _draw_band(ax, line, columns, looks, heights)
+        else:
+            _draw_seeds(ax, line, spread, looks, heights)
     shade_regions(ax, regions_of(table))
     ax.set_xlim(*rate_limits(table))
     log_axis(ax, "x")
@@ -61,11 +81,26 @@ def _draw_line(ax: Axes, line: pd.DataFrame, column: str, looks: Looks, heights:
 def _draw_band(
     ax: Axes, line: pd.DataFrame, columns: tuple[str, str, str], looks: Looks, heights: Heights
 ) -> None:
+    """Quartiles as a band; a whisker where one of them is infinite, which is empty in the table."""
     middle, low, high = (line[column].to_numpy(dtype=float) for column in columns)
-    ends = np.where(np.isnan(high) & ~np.isnan(middle), np.inf, high)  # infinite quartiles are empty
-    above = np.minimum(heights.place(ends), 1e6 * np.nanmax(np.append(heights.place(middle), 1.0)))
+    color, rates, there = looks.style(line.iloc[0])[0], line[RATE].to_numpy(), np.isfinite(middle)
+    bounded = there & np.isfinite(low) & np.isfinite(high)
+    bottom, top = heights.place(low), heights.place(high)
+    ax.fill_between(rates, bottom, top, where=bounded, color=color, alpha=0.2, lw=0, gid="band")
+    if (open_ended := there & ~bounded).any():
+        placed = heights.place(middle[there])
+        least, most = (placed.min() / FAR, placed.max() * FAR) if heights.log else (-FAR, FAR)
+        ends = np.where(np.isnan(low), least, bottom), np.where(np.isnan(high), most, top)
+        look: dict[str, Any] = {"color": color, "lw": 0.8, "alpha": 0.6, "gid": "whiskers"}
+        ax.vlines(rates[open_ended], ends[0][open_ended], ends[1][open_ended], **look)
+
+
+def _draw_seeds(ax: Axes, line: pd.DataFrame, columns: Sequence[str], looks: Looks, heights: Heights) -> None:
+    """A dot a seed."""
     color = looks.style(line.iloc[0])[0]
-    ax.fill_between(line[RATE], heights.place(low), above, color=color, alpha=0.2, lw=0)
+    for column in columns:
+        look: dict[str, Any] = {"color": color, "ms": 2, "mew": 0, "alpha": 0.6, "gid": "seeds"}
+        ax.plot(line[RATE], heights.place(line[column]), "o", **look)
 
 
 def _alone(values: Array) -> Any:

@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
-from runner.figures.learning_rates.lines import crowded, draw_lines, few
+from runner.figures.learning_rates.lines import SEEDS, crowded, draw_lines, few, spread_of
+from runner.figures.style.accuracies import as_drawn, more_is_better
 from runner.figures.style.axes import Heights, label, log_axis
 from runner.figures.style.encoding import Looks
 from runner.figures.style.lost import (
@@ -19,7 +20,6 @@ from runner.figures.style.lost import (
     name_regions,
     regions_of,
 )
-from runner.records.names import higher_is_better
 from runner.results.rates import RATE
 from runner.training.endings import ROUNDING
 
@@ -32,9 +32,10 @@ FLOOR_LOOK: dict[str, Any] = {"color": "#56B4E9", "alpha": 0.15, "lw": 0}
 def heights_of(table: pd.DataFrame) -> Heights:
     """One for all lines; accuracies stand as they are, and round-off as one."""
     metric = table.attrs["metric"]
-    if higher_is_better(metric):
+    if more_is_better(metric):
         return Heights()
-    errors = np.append(table[metric].to_numpy(dtype=float), _initial(table))
+    drawn = [metric, *spread_of(table, (metric, "low", "high"))]
+    errors = np.append(table[drawn].to_numpy(dtype=float), _initial(table))
     return Heights.of(np.maximum(errors, _floor(table)), 3 * table.attrs["top"], wide=1 + 1e-9)
 
 
@@ -47,27 +48,41 @@ def _floor(table: pd.DataFrame) -> float:
 
 def has_floor(table: pd.DataFrame) -> bool:
     """Whether errors are drawn that are round-off."""
-    return not higher_is_better(table.attrs["metric"]) and _floor(table) > 0 and heights_of(table).log
+    return not more_is_better(table.attrs["metric"]) and _floor(table) > 0 and heights_of(table).log
 
 
-def draw_quality(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
-    """The lines, within what bounds them: the first error, round-off, and rates that are too large."""
-    metric, heights, regions = table.attrs["metric"], heights_of(table), regions_of(table)
+def drawn_of(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as the left panel shows it: high accuracies as error rates."""
+    seeds = [str(name) for name in table if str(name).startswith(SEEDS[0])]
+    return as_drawn(table, "metric", ("low", "high"), ["initial", *seeds])
+
+
+def draw_quality(ax: Axes, table: pd.DataFrame, looks: Looks, whole: pd.DataFrame) -> None:
+    """The lines, within what bounds them: the first error, round-off, and rates that are too large.
+
+    Both tables are as drawn; `whole` has the lines of all panels, which share their axes.
+    """
+    metric, heights = table.attrs["metric"], heights_of(whole)
+    _axis(ax, whole, heights)
+    if table.empty:
+        return
+    limits, regions = ax.get_ylim(), regions_of(table)
     draw_lines(ax, table, (metric, "low", "high"), looks, heights)
-    _axis(ax, table, heights)
-    below = higher_is_better(metric)
+    ax.set_ylim(limits)
+    below = more_is_better(metric)
     if crowded(table):
         count_crosses(ax, table, below=below)
     else:
         draw_crosses(ax, table, looks, below=below, few=few(table))
-    if has_floor(table):
+    if has_floor(whole):
         ax.axhspan(ax.get_ylim()[0], ROUNDING, gid="round-off", zorder=0, **FLOOR_LOOK)
         ax.text(0.02, ROUNDING, "round-off", transform=ax.get_yaxis_transform(), va="bottom", **SMALL)
     ax.axhline(start := _initial(table), color="0.35", ls=":", lw=0.9, zorder=1, gid="initial")
     beyond: dict[str, Any] = {"xytext": (0, -2 if below else 2), "va": "top" if below else "bottom"}
     place: dict[str, Any] = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
     ax.annotate("at the start", (0.02, start), path_effects=HALO, **place, **beyond, **SMALL)
-    _mark_best(ax, table, heights)
+    if table["best"].any():
+        _mark_best(ax, table, heights)
     name_regions(ax, table, regions)
     if limit := limit_within(ax, table):
         ax.axvline(limit, color="#D55E00", ls=(0, (5, 2)), lw=1.0, zorder=3, gid="limit")
@@ -89,16 +104,16 @@ def _initial(table: pd.DataFrame) -> float:
 
 def _axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     metric = table.attrs["metric"]
-    drawn = [metric] if crowded(table) else [metric, "low", "high"]
+    drawn = [metric, *spread_of(table, (metric, "low", "high"))]
     placed = heights.place(table[drawn].to_numpy(dtype=float).ravel())
     low, high = table.attrs["near"]
     named = 0.3 if high > low else 0.16  # of the panel: for the name of the best rate
-    room = (TITLED, named) if higher_is_better(metric) else (named, TITLED)
+    room = (TITLED, named) if more_is_better(metric) else (named, TITLED)
     ax.set_ylim(*heights.limits(np.append(placed, _initial(table)), *room))
     if heights.log:
         log_axis(ax, "y")
     least = ROUNDING if has_floor(table) else -np.inf  # no more is told below; nor above all that is right
-    most = 1.0 if higher_is_better(metric) else np.inf
+    most = 1.0 if more_is_better(metric) else np.inf
     ax.yaxis.set_major_locator(FixedLocator([tick for tick in ax.get_yticks() if least <= tick <= most]))
     ax.set_ylabel(label(metric))
 
@@ -108,7 +123,7 @@ def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     metric, best = table.attrs["metric"], table[table["best"]].iloc[0]
     x, y = float(best[RATE]), float(heights.place(best[metric]))
     ax.plot(x, y, marker="*", ms=9, color="black", zorder=6, clip_on=False)
-    above = higher_is_better(metric)  # the best lies at the edge of the data: its name goes beyond
+    above = more_is_better(metric)  # the best lies at the edge of the data: its name goes beyond
     low, high = table.attrs["near"]
     name = f"best $\\eta$ = {x:.3g}"
     if high > low:

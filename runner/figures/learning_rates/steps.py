@@ -16,6 +16,7 @@ from runner.figures.learning_rates.lines import FEW, STEPS, crowded, draw_lines
 from runner.figures.style.axes import SHORT, Heights, log_axis
 from runner.figures.style.encoding import Looks
 from runner.figures.style.lost import CROSS, MOST_COUNTED, MOST_CROSSES, make_room, mostly_lost, side_of
+from runner.figures.style.panels import Grid
 from runner.records.names import higher_is_better
 from runner.results import COLUMNS
 from runner.results.rates import RATE
@@ -25,14 +26,20 @@ LEAST_ROOM = 0.1  # of the panel's height: what the word "never" takes
 
 
 def has_steps(table: pd.DataFrame) -> bool:
-    """Whether there is a right panel."""
+    """Whether steps are drawn: enough of them, and with room beside or below the panels of the metric."""
+    return enough(table) and min(Grid.of(table, table.attrs["keys"]).shape) == 1
+
+
+def enough(table: pd.DataFrame) -> bool:
+    """Whether so many points got to the level that they can be drawn."""
     return int(table[STEPS].notna().sum()) >= LEAST
 
 
-def draw_steps(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
-    """The lines, and above them the rates at which each never got there."""
-    draw_lines(ax, table, (STEPS, "steps_low", "steps_high"), looks, Heights())
-    _axis(ax, table)
+def draw_steps(ax: Axes, table: pd.DataFrame, looks: Looks, whole: pd.DataFrame) -> None:
+    """The lines, and above them the rates at which each never got there; `whole` has those of all panels."""
+    if len(table):
+        draw_lines(ax, table, (STEPS, "steps_low", "steps_high"), looks, Heights())
+    _axis(ax, whole)
     _mark_never(ax, table, looks)
 
 
@@ -69,8 +76,8 @@ def _mark_never(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
     make_room(ax, taken)
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.plot([0, 1], [1 - taken] * 2, transform=ax.transAxes, color="0.6", lw=0.5, ls=":", gid="edge")
-    size, place = mpl.rcParams["ytick.labelsize"], ax.transAxes
-    ax.text(-0.02, 1 - taken / 2, "never", transform=place, ha="right", va="center", fontsize=size)
+    look: dict[str, Any] = {"fontsize": mpl.rcParams["ytick.labelsize"], "gid": "never named"}
+    ax.text(-0.02, 1 - taken / 2, "never", transform=ax.transAxes, ha="right", va="center", **look)
     if crowded(table):
         _count_never(ax, table, 1 - taken / 2)
     else:

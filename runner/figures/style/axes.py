@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
@@ -13,7 +16,15 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.font_manager import FontProperties
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.text import Annotation
+from matplotlib.ticker import (
+    FixedFormatter,
+    FixedLocator,
+    FuncFormatter,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+)
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
@@ -22,8 +33,10 @@ from runner.results.rates import RATE
 from runner.training.endings import OFF_SCALE
 
 DIVERGED_GREY = "0.88"
-#: From so many times the smallest on, positive values want a log axis.
+#: From so many times the smallest on, positive values want a log axis; errors sooner.
 WIDE = 30
+ERRORS_WIDE = 3
+MOST_TICKS = 8  # more swept values than these have round numbers for ticks
 SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -32,7 +45,14 @@ LABELS = {
     "batch_size": "batch size",
     "network.hidden": "hidden neurons",
     "network.activation": "activation",
+    "network.output_activation": "output activation",
+    "network.weights": "initializer",
+    "network.biases": "initial biases",
     "optimizer.momentum": r"momentum $\mu$",
+    "data.noise": "noise",
+    "data.points": "points",
+    "data.scale": "scaling",
+    "data.test_fraction": "held-out share",
     "regularization.l1": r"$L_1$ penalty",
     "regularization.l2": r"$L_2$ penalty",
     "curve": "error over",
@@ -41,12 +61,29 @@ LABELS = {
     "best_error": "best error $E$",
     "test_error": "test error",
     "test_accuracy": "test accuracy",
+    "error_rate": "error rate, 1 − accuracy",
+    "test_error_rate": "test error rate, 1 − accuracy",
 }
 
 
+#: What the user calls keys and columns, in what is being drawn.
+_OWN: ContextVar[Mapping[str, str]] = ContextVar("labels", default=MappingProxyType({}))
+
+
+@contextmanager
+def called(labels: Mapping[str, str]) -> Iterator[None]:
+    """Has :func:`label` say what the user calls keys and columns."""
+    before = _OWN.set(labels)
+    try:
+        yield
+    finally:
+        _OWN.reset(before)
+
+
 def label(key: str) -> str:
-    """A key or a column as an axis says it; a name of the user's own, as it is."""
-    return LABELS.get(key, escaped(key.replace("_", " ") if "." not in key else key))
+    """A key or a column as an axis says it: as the user calls it, if they do; else a name as it is."""
+    plain = escaped(key.replace("_", " ") if "." not in key else key)
+    return _OWN.get().get(key, LABELS.get(key, plain))
 
 
 def escaped(text: str) -> str:
@@ -79,7 +116,7 @@ def wants_log(values: Sequence[Any] | pd.Series[Any] | NDArray[Any], key: str = 
     return bool(key == RATE or steps.sum() >= np.log(WIDE) or in_ratio)
 
 
-def errors_want_log(values: Array, wide: float = WIDE) -> bool:
+def errors_want_log(values: Array, wide: float = ERRORS_WIDE) -> bool:
     """Whether errors want a log axis; an error of exactly 0 is as small as they come."""
     finite = values[np.isfinite(values)]
     above = np.log(finite[finite > 0])
@@ -91,16 +128,17 @@ class Heights:
     """Where errors stand on their axis, the same for all lines and marks of a panel.
 
     On a log axis an error of exactly 0 stands at `floor`, a decade below the smallest other one. What
-    is above `top` is off the scale.
+    is above `top` is off the scale. The axis ends at `most` at the latest, and at 0 where nothing is below.
     """
 
     log: bool = False
     floor: float = -np.inf
     top: float = np.inf
     zeros: bool = False
+    most: float = np.inf
 
     @classmethod
-    def of(cls, values: Array, top: float = np.inf, wide: float = WIDE) -> Heights:
+    def of(cls, values: Array, top: float = np.inf, wide: float = ERRORS_WIDE) -> Heights:
         """The heights of errors, of which those above `top` are off the scale; log where they are `wide`."""
         log = errors_want_log(values, wide)
         zeros = log and bool((values == 0).any())
@@ -132,8 +170,19 @@ class Heights:
         ends = np.array([within.min(), within.max()])
         low, high = np.log(ends) if self.log else ends
         length = (high - low) or (abs(high) or 1.0)
-        low, high = low - below * length, high + above * length
-        return (float(np.exp(low)), float(np.exp(high))) if self.log else (float(low), float(high))
+        lower, high = low - below * length, high + above * length
+        if self.log:
+            return float(np.exp(lower)), float(np.exp(high))
+        return float(max(0.0, lower) if low >= 0 else lower), float(min(high, self.most))
+
+
+def brief(value: float) -> str:
+    """A number as a cell has room for it: two digits, 0.012 or 1.2e-5."""
+    plain = f"{float(f'{value:.2g}'):g}"
+    if "e" not in plain:
+        return plain
+    mantissa, exponent = plain.split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def power_of_ten(value: float, _position: int | None = None) -> str:
@@ -158,6 +207,47 @@ def log_ticks(low: float, high: float, most: int = 7) -> tuple[list[float], list
     if len(named) < 3:
         named = _within(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high), low, high)
     return named, [], False
+
+
+def clear(names: Sequence[str], at: Array) -> list[str]:
+    """The names with those left out that would run into the one before them; they stand `at` these inches."""
+    shown: list[str] = []
+    end = -np.inf
+    for name, place in zip(names, at, strict=True):
+        half = (len(name) + 0.5) / 2 * letter_width()
+        shown.append(name if place - half >= end else "")
+        end = place + half if shown[-1] else end
+    return shown
+
+
+def rate_axis(ax: Axes, rates: Sequence[float], low: float, high: float) -> None:
+    """A log x axis from `low` to `high` with ticks at the `rates`, if they are few, else at round numbers."""
+    ax.set_xlim(low, high)
+    log_axis(ax, "x")
+    if 1 < len(rates) <= MOST_TICKS:
+        along = np.log(np.asarray(rates) / low) / np.log(high / low) * panel_width(ax)
+        ax.xaxis.set_major_locator(FixedLocator(list(rates)))
+        ax.xaxis.set_major_formatter(FixedFormatter(clear([SHORT(rate) for rate in rates], along)))
+        ax.xaxis.set_minor_locator(NullLocator())
+
+
+def set_ends(ax: Axes, which: str, ends: tuple[float, float]) -> None:
+    """Gives an axis its ends and the ticks that go with them, and hides the texts at what lies beyond.
+
+    Of a log axis an end that is not above 0 stays where it was.
+    """
+    before = getattr(ax, f"get_{which}lim")()
+    is_log = getattr(ax, f"get_{which}scale")() == "log"
+    low, high = (end if end > 0 or not is_log else old for end, old in zip(ends, before, strict=True))
+    getattr(ax, f"set_{which}lim")(low, high)
+    if is_log:
+        log_axis(ax, which)
+    for artist in (*ax.lines, *ax.collections):
+        artist.set_clip_on(True)
+    at = "xy".index(which)
+    for text in ax.texts:
+        if isinstance(text, Annotation) and not low <= text.xy[at] <= high:
+            text.set_visible(False)
 
 
 def _within(ticks: Any, low: float, high: float) -> list[float]:
@@ -186,7 +276,7 @@ def unit_axis(ax: Axes, unit: str, last: float) -> None:
     ax.xaxis.set_major_locator(
         MaxNLocator(nbins=min(max(1, _room(ax, len(f"{last:.0f}")) - 1), 5), integer=True)
     )
-    ax.set_xlabel(unit)
+    ax.set_xlabel(label(unit))
 
 
 def thin_ticks(ax: Axes) -> None:
@@ -199,10 +289,14 @@ def thin_ticks(ax: Axes) -> None:
 
 def _room(ax: Axes, letters: int) -> int:
     """How many labels of so many letters stand side by side below a panel, which is not laid out yet."""
+    return max(1, int(panel_width(ax) / letter_width() / (letters + 0.7)))
+
+
+def panel_width(ax: Axes) -> float:
+    """How wide a panel will be that is not laid out yet: about, in inches."""
     place = ax.get_subplotspec()
     columns = place.get_gridspec().ncols if place else 1
-    width = 0.62 * ax.figure.bbox.width / ax.figure.dpi / columns  # about, in inches
-    return max(1, int(width / letter_width() / (letters + 0.7)))
+    return float(0.62 * ax.figure.bbox.width / ax.figure.dpi / columns)
 
 
 def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:

@@ -15,17 +15,23 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from runner.figures.figure import Options
 from runner.figures.style.axes import add_bar, escaped, is_numeric, label, wants_log
 from runner.overrides import in_order, plain
 from runner.results import Results
+from runner.results.rates import RATE
 
-#: viridis without its end that is lost on white paper.
-ORDERED = LinearSegmentedColormap.from_list("ordered", mpl.colormaps["viridis"](np.linspace(0, 0.88, 256)))
-#: Okabe and Ito's colours, told apart by the colour-blind; grey levels differ too.
-DISTINCT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+#: inferno as far as its contrast on white paper is 3, which WCAG 2.1 (1.4.11) asks of graphics; as far,
+#: viridis has two thirds of its hues.
+ORDERED = LinearSegmentedColormap.from_list("ordered", mpl.colormaps["inferno"](np.linspace(0, 0.675, 256)))
+#: Okabe and Ito's colours, told apart by the colour-blind; grey levels differ too. Then three of Tol's.
+DISTINCT = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"),
+    *("#882255", "#999933", "#44AA99"),
+)
 DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (1, 0.6)), (0, (6, 2)))
 MARKERS = "osDvPXp"  # one a dash; no triangle that points up: that is what is off the scale
 MOST_NAMED = 7  # values that colours, or dashes, alone can tell apart
@@ -36,21 +42,29 @@ BESIDE = 20  # letters of a name in a legend that leaves a panel room beside it
 
 @dataclass(frozen=True)
 class Keys:
-    """Which swept key is told by colour, which by dash, and which by neither."""
+    """Which swept key is told by colour, which by dash, which by neither; and which by panels."""
 
     color: str | None
     dash: str | None = None
     rest: tuple[str, ...] = ()
+    col: str | None = None
+    row: str | None = None
 
     @classmethod
-    def of(cls, runs: pd.DataFrame, keys: Sequence[str], asked: str | None = None) -> Keys:
-        """The roles of those `keys` that vary among `runs`.
+    def of(
+        cls, runs: pd.DataFrame, keys: Sequence[str], asked: str | None = None, dashes: bool = True
+    ) -> Keys:
+        """The roles of those `keys` that vary among `runs`; dashes may tell something else.
 
-        Colour goes to what is asked, or to the first that leaves dashes to another, or to the first.
+        Colour goes to what is asked, or to the first :func:`for_color` that leaves dashes to another, or to
+        the first.
         """
-        counts = {key: n for key in keys if (n := runs[key].nunique()) > 1}
+        counts = {key: runs[key].nunique() for key in for_color(runs, keys)}
         if not counts:
             return cls(None)
+        if not dashes:
+            color = asked if asked in counts else next(iter(counts))
+            return cls(color, rest=tuple(key for key in counts if key != color))
         roles = []
         for color in [asked] if asked in counts else counts:
             others = [key for key in counts if key != color]
@@ -63,9 +77,25 @@ class Keys:
     def say(self) -> str:
         """What a caption has to say of it."""
         text = f"; colours tell {self.color}, dashes {self.dash}" if self.dash else ""
+        panels = [key for key in (self.col, self.row) if key]
+        text = (f"; a panel for each {' and '.join(panels)}" if panels else "") + text
         *most, last = self.rest or ("",)
         rest = f"{', '.join(most)} and {last}" if most else last
         return text + (f"; lines that look alike differ in {rest}" if rest else "")
+
+
+def for_color(runs: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Those of `keys` that vary among `runs`, in the order in which colour goes to them.
+
+    The learning rate, then numbers by how many there are, then words; the seed, which is no setting, last.
+    """
+    counts = {key: n for key in keys if (n := runs[key].nunique()) > 1}
+
+    def place(key: str) -> tuple[bool, bool, int]:
+        numeric = is_numeric(runs[key]) and key != "seed"
+        return key != RATE, not numeric, -counts[key] if numeric else 0
+
+    return sorted(counts, key=place)
 
 
 def keys_of(results: Results, options: Options, runs: Sequence[int] | None = None) -> Keys:
@@ -113,7 +143,7 @@ class Shades:
         """
         if self.is_map:
             return "-"
-        again, at = divmod(self.values.index(value), len(DASHES))
+        again, at = divmod(self.values.index(value), len(DISTINCT))
         return DASHES[(at + again) % len(DASHES)]
 
     def name(self, value: Any) -> str:
@@ -150,30 +180,40 @@ class Looks:
         return MARKERS[self.dashes.values.index(marks[self.dashes.key])] if self.dashes else MARKERS[0]
 
     def explain(
-        self, axes: Sequence[Axes], marked: bool = False, notes: tuple[str, Mapping[Any, str]] = ("", {})
+        self,
+        axes: Sequence[Axes],
+        marked: bool = False,
+        notes: tuple[str, Mapping[Any, str]] = ("", {}),
+        curves: Mapping[str, Any] | None = None,
     ) -> None:
         """Adds the key: a bar of the colours beside the panels, or legends, whatever it takes.
 
         `notes` are what the title is to add, and each value's name, where colours are told one by one.
+        `curves` are dashes that tell curves of one run, by their names.
         """
+        sections: list[tuple[str | None, list[Artist]]] = []
+        handles: list[Artist] = []
         if (shades := self.shades) is None:
-            return
-        sections = []
-        if shades.is_map:
+            pass
+        elif shades.is_map:
             add_bar(axes, ScalarMappable(shades.norm, ORDERED), label(shades.key))
         else:
-            dashes = ["-" if self.dashes else shades.dash(value) for value in shades.values]
+            alike = self.dashes or curves
+            dashes = ["-" if alike else shades.dash(value) for value in shades.values]
             what, said = notes
             names = [shades.name(value) + said.get(value, "") for value in shades.values]
             looks = zip(shades.colors.values(), dashes, names, strict=True)
-            sections.append((label(shades.key) + what, handles := [_sample(*look) for look in looks]))
+            handles = [_sample(*look) for look in looks]
+            sections.append((label(shades.key) + what, handles))
         if self.dashes:
             handles = [_sample("0.3", self.dashes.dash(v), self.dashes.name(v)) for v in self.dashes.values]
             sections.append((label(self.dashes.key), handles))
         if marked and sections:  # the last tells markers
             markers = MARKERS if self.dashes else MARKERS[0] * len(handles)
             for handle, marker in zip(handles, markers, strict=False):
-                handle.set_marker(marker)
+                handle.set(marker=marker)
+        if curves:
+            sections.append((None, [_sample("0.3", dash, name) for name, dash in curves.items()]))
         if sections:
             add_legend(axes, sections)
 
@@ -216,6 +256,12 @@ def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequen
         _legend(axes, "beside", handles=[e for t, some in sections for e in (_heading(t), *some)])
 
 
+def legend_line() -> float:
+    """The height of a line of a legend, in inches."""
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    return float(size) * (1.05 + mpl.rcParams["legend.labelspacing"]) / 72
+
+
 def _heading(text: str | None) -> Artist:
     return Line2D([], [], ls="none", label=text or " ")
 
@@ -237,6 +283,8 @@ def add_lines(
     ax: Axes, lines: Sequence[tuple[Any, Any]], looks: Sequence[tuple[Any, Any]], **more: Any
 ) -> None:
     """Many lines at once, each (x, y), in their colours and dashes; a line of one point is a dot."""
+    if not lines:
+        return
     paths = [np.column_stack(line) for line in lines]
     colors, dashes = [color for color, _ in looks], [dash for _, dash in looks]
     ax.add_collection(LineCollection(paths, colors=colors, linestyles=dashes, **more), autolim=False)

@@ -1,0 +1,208 @@
+"""The values of a key, each at its best of all else: over seeds, and how far from the best, seed by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from runner.figures.figure import DOUBLE, Figure, Layout, Options, losses_of, needs_best, spread_of
+from runner.figures.style.axes import Heights, escaped, is_numeric, label, log_axis, thin_ticks
+from runner.figures.style.encoding import DISTINCT, Keys, add_legend, short_names
+from runner.figures.style.samples import interval_ends, spread
+from runner.nn.arrays import Array
+from runner.records.names import METRICS, higher_is_better
+from runner.results import Results
+from runner.results.comparison import ENOUGH_TO_SPLIT, SEED, VALUE, comparison_table
+from runner.results.intervals import LEAST_SEEDS
+from runner.results.several import SOURCE
+
+MOST_ROWS = 20  # the best of more
+ROW = 0.085  # of a panel's width: what a row takes of its height
+SPREAD = 0.22  # of a row, to either side, which seeds take
+LETTERS = 20  # of a setting's name that fits below its row's
+DOT: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 2.8, "mew": 0, "alpha": 0.5, "zorder": 3}
+STROKE: dict[str, Any] = {"ls": "none", "marker": "|", "ms": 9, "mew": 1.6, "zorder": 5}
+DIAMOND: dict[str, Any] = {"ls": "none", "marker": "D", "ms": 4, "mew": 0.8, "mfc": "white", "zorder": 6}
+COLOR, BEST = DISTINCT[0], DISTINCT[1]
+
+
+def key_of(results: Results, options: Options) -> str:
+    """The key that is compared: as asked for, the source, the words with most values, else the first."""
+    if options.compare or results.sources:
+        return options.compare or SOURCE
+    words = [key for key in results.keys if not is_numeric(results.runs[key])]
+    return max(words or [options.color or results.keys[0]], key=lambda key: results.runs[key].nunique())
+
+
+def numbers(results: Results, options: Options) -> pd.DataFrame:
+    """Values, the best first, then their seeds: :func:`runner.results.comparison.comparison_table`."""
+    key, metric = key_of(results, options), results.metric(options.metric)
+    table = comparison_table(results, key, metric)
+    table.attrs |= {"key": key, "metric": metric, "keys": Keys(key), "losses": losses_of(results)}
+    table.attrs["unlike"] = results.unlike if results.sources else []
+    return table
+
+
+def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """Left the values, a row each; right their differences from the best."""
+    left, *right = axes
+    values = table[table["layer"] == VALUE].iloc[:MOST_ROWS]
+    seeds = table[(table["layer"] == SEED) & table["value"].isin(values["value"])]
+    places = {value: float(at) for at, value in enumerate(values["value"])}
+    colors = [BEST, *[COLOR] * (len(values) - 1)]
+    metric, key = table.attrs["metric"], table.attrs["key"]
+    _draw_values(left, values, seeds, places, colors)
+    _draw_lost(left, values, higher_is_better(metric))
+    names = [escaped(name) for name in short_names(list(places), 24)]
+    left.set_yticks(range(len(names)), list(map("\n".join, zip(names, _chosen(values), strict=True))))
+    left.set_ylabel(label(key))
+    left.set_xlabel(label(metric))
+    for ax in right:
+        _draw_differences(ax, values, seeds, places)
+        ax.set_yticks([])
+        ax.set_xlabel(f"{label(metric)}, difference from {names[0]}")
+    for ax in axes:
+        ax.set_ylim(len(names) - 0.4, -0.6)
+        ax.tick_params(axis="y", length=0)
+    add_legend(axes, [(None, _handles(values))])
+
+
+def _draw_values(
+    ax: Axes, values: pd.DataFrame, seeds: pd.DataFrame, places: dict[str, float], colors: Sequence[str]
+) -> None:
+    """Seeds as dots, medians as strokes, interquartile means as diamonds, and intervals of the medians."""
+    (metric,) = (name for name in METRICS if name in values)
+    ends = values[[metric, "low", "high", "iqm"]].to_numpy(dtype=float)
+    every = np.concatenate([ends.ravel(), seeds[metric].to_numpy(dtype=float)])
+    heights = Heights(floor=0.0) if higher_is_better(metric) else Heights.of(every)
+    for color, (value, at) in zip(colors, places.items(), strict=True):
+        sample = seeds.loc[seeds["value"] == value, metric].dropna()
+        ax.plot(
+            heights.place(sample), at + spread(range(len(sample)), SPREAD), color=color, gid="seed", **DOT
+        )
+        row = heights.place(values.loc[values["value"] == value, [metric, "low", "high", "iqm"]])[0]
+        _draw_interval(ax, at, row, color, heights.log)
+        ax.plot(row[3], at, color=color, gid="iqm", **DIAMOND)
+    ax.set_xlim(*heights.limits(heights.place(every), 0.05, 0.05))
+    if heights.log:
+        log_axis(ax, "x")
+    else:
+        thin_ticks(ax)
+
+
+def _draw_interval(ax: Axes, at: float, row: Array, color: str, log: bool = False) -> None:
+    """The median of a row, and a bar between the ends of its interval; to the edge where that is infinite."""
+    low, high = interval_ends(row[1:2], row[2:3], log)
+    ax.plot(row[0], at, color=color, gid="median", **STROKE)
+    ax.hlines(at, low, high, color=color, lw=1.4, zorder=4, gid="interval")
+
+
+def _draw_lost(ax: Axes, values: pd.DataFrame, more_is_better: bool) -> None:
+    """How many seeds of a row were lost, at the edge of bad numbers."""
+    edge, side = (0.02, "left") if more_is_better else (0.98, "right")
+    for at, (lost, count) in enumerate(values[["diverged", "n"]].to_numpy(dtype=int)):
+        if lost:
+            look: dict[str, Any] = {"ha": side, "va": "center", "fontsize": "x-small", "color": "0.2"}
+            place = ax.get_yaxis_transform()
+            ax.text(
+                edge, at, f"\N{MULTIPLICATION SIGN} {lost} of {count}", transform=place, gid="lost", **look
+            )
+
+
+def _draw_differences(ax: Axes, values: pd.DataFrame, seeds: pd.DataFrame, places: dict[str, float]) -> None:
+    """Paired differences from the best, which is at 0, and beside each P(improvement)."""
+    ax.axvline(0, color=BEST, lw=0.8, zorder=1, gid="best")
+    columns = ["difference", "difference_low", "difference_high"]
+    for value, at in list(places.items())[1:]:
+        sample = seeds.loc[seeds["value"] == value, "difference"].dropna()
+        ax.plot(sample, at + spread(range(len(sample)), SPREAD), color=COLOR, gid="seed", **DOT)
+        row = values[values["value"] == value].iloc[0]
+        _draw_interval(ax, at, row[columns].to_numpy(dtype=float), COLOR)
+        look: dict[str, Any] = {"ha": "left", "va": "center", "fontsize": "small", "gid": "improvement"}
+        place = ax.get_yaxis_transform()
+        ax.text(1.02, at, f"P = {row['improvement']:.2f}", transform=place, **look)
+    ax.margins(x=0.08)
+    thin_ticks(ax)
+
+
+def _chosen(values: pd.DataFrame) -> list[str]:
+    """The settings that the rows show, where their names are short; else nothing."""
+    chosen = [text.replace("learning_rate=", "$\\eta$ = ") for text in values["chosen"].fillna("")]
+    return chosen if max(map(len, chosen)) <= LETTERS else [""] * len(chosen)
+
+
+def _handles(values: pd.DataFrame) -> list[Artist]:
+    looks = {"a seed": DOT, "median": STROKE, "interquartile mean": DIAMOND}
+    handles: list[Artist] = [Line2D([], [], color="0.3", label=name, **look) for name, look in looks.items()]
+    if values["low"].notna().any():
+        handles.append(Line2D([], [], color="0.3", lw=1.4, label="95 % interval of the median"))
+    return handles
+
+
+def _caption(table: pd.DataFrame) -> str:
+    said, values = table.attrs, table[table["layer"] == VALUE]
+    key, best = said["key"], values["value"].iloc[0]
+    at_best = ", at its best of all else" if said["choices"] > 1 else ""
+    text = (
+        f"{said['metric'].replace('_', ' ').capitalize()} of each {key}{at_best}: a dot a seed, the median of"
+    )
+    text += f" {spread_of(values['n'])} and the interquartile mean{_say_intervals(values['n'])}"
+    text += _say_choice(said["split"], said["choices"], int(values["n"].max()))
+    if len(values) > 1:
+        text += f". Right: the differences from {best}, paired by seed, with their median"
+        text += f"; P: how likely a run of {best} is better than one of the other (0.5: as likely as not)"
+    if len(values) > MOST_ROWS:
+        text += f". The best {MOST_ROWS} of {len(values)} are shown"
+    if said["losses"]:
+        text += f". {said['losses']}"
+    if said["unlike"]:
+        text += f". The sources are unlike in: {'; '.join(said['unlike'])}"
+    return text + "."
+
+
+def _say_intervals(counts: pd.Series[int]) -> str:
+    """What bars are, or why there are none."""
+    if counts.max() < LEAST_SEEDS:
+        return f"; {counts.max()} seeds are too few for an interval, {LEAST_SEEDS} would do"
+    few = f", none below {LEAST_SEEDS} seeds" if counts.min() < LEAST_SEEDS else ""
+    return f", with the 95 % bootstrap interval of the median{few}"
+
+
+def _say_choice(split: bool, choices: int, seeds: int) -> str:
+    """By which seeds the best of all else was chosen; nothing where there was no choice."""
+    if choices == 1:
+        return ""
+    if split:
+        return ". Each half of the seeds is judged in the setting that the other half has chosen"
+    return (
+        f". Choice and judgement share the {seeds} seeds, so that the best of several looks better than it is"
+        f" ({ENOUGH_TO_SPLIT} would be halved)"
+    )
+
+
+def _applies(results: Results, options: Options) -> str | None:
+    if not results.is_sweep:
+        return "it needs a sweep, or several folders, and this is one run"
+    if not results.keys:
+        return "nothing but the seed was swept"
+    if reason := needs_best(results, options):
+        return reason
+    if results.finished[key_of(results, options)].nunique() < 2:
+        return f"runs of one {key_of(results, options)} only have a result"
+    if not results.sources and "seed" not in results.swept:
+        return "seeds were not swept, by which to judge (seed=range(0,10))"
+    return None
+
+
+def _layout(table: pd.DataFrame) -> Layout:
+    rows = min(MOST_ROWS, int((table["layer"] == VALUE).sum()))
+    return Layout(columns=2, columns_wide=DOUBLE, aspect=0.3 + ROW * rows)
+
+
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, ("metric", "compare", "color"), several=True)
