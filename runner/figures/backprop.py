@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.explain.diagram import Edge, Picture, Point, label_points, position
+from runner.explain.diagram import MIDDLE, Edge, Picture, Point, label_points, position
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best
 from runner.figures.moments import moments, when
 from runner.figures.network import SUBSCRIPTS, node_name
@@ -103,7 +103,7 @@ def _draw_network(ax: Axes, rows: Sequence[dict[str, Any]], sizes: Sequence[int]
     letter = float(mpl.rcParams["font.size"])
     across, down = _width(ax) / (len(sizes) - 0.3 + TO_ERROR), _down(most) * letter
     drawing = _drawing(sizes)
-    names = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter))
+    names = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter), MIDDLE)
     last = len(sizes) - 1
 
     def place(layer: int, neuron: int) -> Point:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runner.escaping import html as escape
-from runner.explain.diagram import Circuit, Edge, Picture, Point, label_points, position
+from runner.explain.diagram import MIDDLE, Circuit, Edge, Picture, Point, label_points, position
 from runner.explain.notation.names import symbol
 from runner.explain.notation.printers import TEXT
 from runner.nn.formula import Formula
@@ -16,7 +16,7 @@ ACROSS, DOWN, RADIUS, MARGIN = 190, 106, 26, 60
 #: How far the error stands from the outputs, and the room that a weight's name takes.
 TO_ERROR, NAME = 0.45, (34, 19)
 #: The room that a weight's value and its derivative take.
-BOTH = (70, 40)
+BOTH = (60, 36)
 #: How far a bias and its name stand above its neuron.
 BIAS, BIAS_NAME = 48, 57
 
@@ -66,7 +66,7 @@ def circuit(circuit: Circuit) -> str:
         f"height='{height}' role='img' aria-label='The network with its values and derivatives'>"
     ]
     parts += [_line(drawing, edge) for edge in (*drawing.edges, *drawing.exits) if edge.parameter.from_]
-    for name, (x, y) in label_points(drawing, ACROSS, DOWN, BOTH).items():
+    for name, (x, y) in label_points(drawing, ACROSS, DOWN, BOTH, MIDDLE).items():
         parts += _both((left + x, middle + y), circuit.parameters[name], 9)
     for layer, numbers in enumerate(circuit.neurons):
         for j, pair in enumerate(numbers, start=1):
