@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from html.parser import HTMLParser
+
+#: A browser, if there is one, and how it starts without a screen, asking nobody for anything.
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SERVICES = ("quic", "gpu", "background-networking", "component-update", "sync")
+FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{service}" for service in SERVICES)]
 
 
 class Reader(HTMLParser):

@@ -1,7 +1,7 @@
 """One page of a run's or a sweep's folder, as HTML, Markdown and a LaTeX table.
 
-``report.html`` needs neither network nor script: the images stand in it; where scripts are on, its
-table can be sorted. Whatever comes from configurations or files is escaped.
+``report.html`` needs neither network nor script: the images stand in it. Where scripts are on, curves are
+drawn by them, tables can be sorted and filtered. Whatever comes from configurations or files is escaped.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.commands import write_named
-from runner.figures import FORMATS, NAMES, read_ahead
+from runner.errors import RunnerError
+from runner.figures import NAMES, read_ahead
 
 if TYPE_CHECKING:
     from runner.figures.figure import Options
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from runner.report.page import Page
 
 PICTURES = "report"  # the folder beside the page, of pictures that are its own
+FORMATS = ("png", "pdf", "svg")
+NOTES = "notes.md"  # the user's own, beside the page or in the folder: stands on top of it
 
 
 def write_report(
@@ -29,7 +32,7 @@ def write_report(
     look: Look | None = None,
     options: Options | None = None,
 ) -> Page:
-    """Writes ``report.html``, ``report.md`` and ``results.tex`` into `out` (the folder itself).
+    """Writes ``report.html``, ``.md``, ``results.tex`` and ``settings.csv`` into `out` (the folder itself).
 
     Its pictures go into a folder of their own there, PICTURES, which no other command writes into.
     Raises RunnerError for what is no result.
@@ -40,15 +43,32 @@ def write_report(
     metric = results.metric(options.metric if options else None)
     read_ahead(results, only, metric, options.threshold if options else None)  # while matplotlib is imported
     from runner.figures.drawing import draw_figures
-    from runner.report.markup import html, latex, markdown
+    from runner.report.markup import csv, html, latex, markdown
     from runner.report.page import gather
 
     target = results.folder if out is None else Path(out)
     pictures = target / PICTURES
     drawn = draw_figures(results, pictures, only=only, formats=FORMATS, look=look, options=options)
-    page = gather(results, metric, sorted(drawn, key=lambda figure: NAMES.index(figure.name)))
+    figures = sorted(drawn, key=lambda figure: NAMES.index(figure.name))
+    page = gather(results, metric, figures, options, _notes(target, results.folder))
     target.mkdir(parents=True, exist_ok=True)
-    texts = {"report.html": html(page), "report.md": markdown(page, target), "results.tex": latex(page)}
+    texts = {
+        "report.html": html(page),
+        "report.md": markdown(page, target),
+        "results.tex": latex(page),
+        "settings.csv": csv(page),
+    }
     for name, text in texts.items():
         write_named(target / name, text.encode())
     return page
+
+
+def _notes(*folders: Path) -> str:
+    """The user's notes, in the first of `folders` that has any. Raises RunnerError for what is no text."""
+    for path in (folder / NOTES for folder in folders):
+        if path.is_file():
+            try:
+                return path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise RunnerError(f"{path}: is not text in UTF-8: {error}") from None
+    return ""

@@ -26,7 +26,8 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="backprop-report",
         description="Writes one self-contained page of a run's or a sweep's folder: report.html, the same as "
-        f"report.md, and the table of results for LaTeX as results.tex. Its pictures go into {PICTURES}/ "
+        "report.md, and the table of settings as settings.csv and, for LaTeX, results.tex. Your notes.md "
+        f"there stands on top of it. Its pictures go into {PICTURES}/ "
         "beside it; what backprop-figures has drawn is left alone. It takes the place of an earlier report "
         "there.",
         epilog=EXAMPLES,

@@ -81,10 +81,9 @@ class Grid:
 
     @property
     def _abreast(self) -> int:
-        """How many panels have room for their titles side by side, beside a legend."""
+        """How many panels have room for their titles side by side."""
         longest = max(1, *(len(line) for title in self.titles() for line in title.split("\n")))
-        letter = LETTER * mpl.rcParams["font.size"] / 72
-        return max(1, min(ABREAST, int(FRAMES * PAGE / (longest * letter))))
+        return max(1, min(ABREAST, _letters(1) // longest))
 
     def layout(self, aspect: float = ASPECTS[0]) -> Layout:
         """The panels on a page; `aspect` is that of one alone."""
@@ -104,10 +103,10 @@ class Grid:
                 parts = [part[part[key] == value] for part in parts for value in values]
         return parts
 
-    def titles(self) -> list[str]:
-        """What each panel shows, ``optimizer = adam``, row by row."""
+    def titles(self, room: int = 2**10) -> list[str]:
+        """What each panel shows, ``optimizer = adam``, row by row; the values alone where `room` is short."""
         columns, rows = (
-            [f"{label(key)} = {escaped(name)}" for name in short_names(values)] if key else [""]
+            _names(key, values, room) if key else [""]
             for key, values in ((self.keys.col, self.columns), (self.keys.row, self.rows))
         )
         return ["\n".join(filter(None, (column, row))) for row in rows for column in columns]
@@ -117,9 +116,23 @@ class Grid:
         if len(self) == 1:
             return
         _, across = self.shape
-        for at, (ax, title) in enumerate(zip(axes, self.titles(), strict=True)):
+        for at, (ax, title) in enumerate(zip(axes, self.titles(_letters(across)), strict=True)):
             ax.set_title(title, fontsize="medium", pad=6)
             share(ax, left=at % across == 0, below=at + across >= len(axes))
+
+
+def _names(key: str, values: Sequence[Any], room: int) -> list[str]:
+    """The values of a key as titles of at most so many letters."""
+    names = [escaped(name) for name in short_names(values)]
+    whole = [f"{label(key)} = {name}" for name in names]
+    if max(map(len, whole)) <= room:
+        return whole
+    return names if max(map(len, names)) <= room else [escaped(v) for v in short_names(values, max(4, room))]
+
+
+def _letters(across: int) -> int:
+    """How many letters have room above each of so many panels, beside a legend."""
+    return int(FRAMES * PAGE * 72 / (LETTER * mpl.rcParams["font.size"] * across))
 
 
 def share(ax: Axes, *, left: bool, below: bool) -> None:

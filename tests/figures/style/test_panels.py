@@ -64,7 +64,11 @@ def test_more_than_four_panels_begin_anew_below(count: int, shape: tuple[int, in
 def test_long_titles_have_room() -> None:
     """At font size 10 fewer than four stand side by side."""
     runs = table(optimizer=[f"a long name {i}" for i in range(4)])
-    assert Grid.of(runs, Keys(None, col="optimizer")).shape == (2, 2)
+    grid = Grid.of(runs, Keys(None, col="optimizer"))
+    assert grid.shape == (2, 2)
+    assert grid.titles(30)[0] == "optimizer = a long name 0"
+    assert grid.titles(15)[0] == "a long name 0"
+    assert all(len(title) <= 8 for title in grid.titles(8))
 
 
 def test_best_median_and_worst_are_named_of_what_was_not_lost() -> None:
