@@ -168,7 +168,8 @@ def _draw_node(ax: Axes, at: Point, row: dict[str, Any], sizes: Sequence[int]) -
     size = NODE * float(mpl.rcParams["font.size"])
     name = "$E$" if row["kind"] == "error" else node_name(row["layer"], row["to"], sizes)
     ax.plot(*at, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
-    ax.text(*at, name, ha="center", va="center", zorder=5)
+    letters = "medium" if "pred" not in name else "x-small"
+    ax.text(*at, name, ha="center", va="center", zorder=5, fontsize=letters)
     _write_both(ax, at, row, size / 2 + 1.5)
 
 
