@@ -129,7 +129,7 @@ def test_a_half_finished_sweep_draws_what_is_there(rates: Path, tmp_path: Path) 
     ("arguments", "message"),
     [
         (["--only", "learning_curve"], "did you mean 'learning_curves'"),
-        (["--format", "gif"], "must be one of png, pdf, svg, gif"),
+        (["--format", "jpg"], "must be one of png, pdf, svg, gif"),
         (["--metric", "final_eror"], "did you mean 'final_error'"),
         (["--color", "learning_rat"], "did you mean 'learning_rate'"),
         (["--x", "nothing"], "the swept keys are: learning_rate"),
