@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.records.names import FAILED
 from runner.report.tables import AGAINST, ALIKE, HIGH, LOW, WORSE, Table
 from runner.results.ranking import HELD_OUT, TRAINING
+from runner.results.rates import RATE
 
 if TYPE_CHECKING:
     from runner.nn.arrays import Array
@@ -60,7 +62,7 @@ def findings(results: Results, metric: str, settings: Table) -> list[Finding]:
             ("Take", _take(results, metric, settings)),
             ("How sure", _sure(results, metric, settings, dict(advice).get("too close to call", ""))),
             ("Overfitting", _overfitting(course, results.unit) if course else ""),
-            ("Lost runs", dict(advice).get("unstable", "")),
+            ("Lost runs", _lost(results, dict(advice).get("unstable", ""))),
             ("Try next", _next(results, metric, course)),
         ]
     return [Finding(heading, _sentence(text)) for heading, text in pairs if text]
@@ -125,6 +127,16 @@ def _sure(results: Results, metric: str, settings: Table, close: str) -> str:
     return "; ".join(parts)
 
 
+def _lost(results: Results, unstable: str) -> str:
+    """How many runs failed, and what share of the others diverged or did not settle."""
+    failed, count = int((results.runs["status"] == FAILED).sum()), len(results.runs)
+    parts = [f"{failed:,} of {count:,} runs failed (reasons below)"] if failed else []
+    kept = unstable.partition("; go on with ")[0]  # what follows is what to try next
+    if kept:
+        parts.append(f"of the others {kept}" if failed else kept)
+    return "; ".join(parts)
+
+
 def _course(results: Results, metric: str) -> Course | None:
     """How the best setting went, where held-out examples are what counts."""
     if metric not in HELD_OUT or (best := results.ranking(metric).best) is None:
@@ -171,7 +183,8 @@ def _next(results: Results, metric: str, course: Course | None) -> str:
     advice, unit = results.advice(metric), results.unit
     said = dict(advice)
     if results.ranking(metric).best is None:
-        return said.get("unstable", "").partition("; go on with ")[2] or "what lets runs come to an end"
+        rates = said.get("unstable", "").partition("; go on with ")[2]
+        return f"{RATE}={rates}" if rates else "what lets runs come to an end"
     edges = [text for heading, text in advice if heading == "at the edge" and not text.endswith(BY_TRAINING)]
     parts = [text for text in edges if OF_A_PART not in text]
     if course and course.overfitted:

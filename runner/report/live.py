@@ -58,6 +58,7 @@ def live_of(results: Results, metric: str, settings: Table) -> dict[str, Any] | 
         "counts": counts,
         "measures": measures,
         "measure": COLUMNS[metric],
+        "best": results.ranking(metric).best is not None,
         "facet": _facet(results),
         "lines": [{"setting": int(row), "name": _name(rows.loc[row], results.keys)} for row in kept],
         "color": _color(results),

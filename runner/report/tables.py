@@ -192,7 +192,7 @@ def _reached(
     """The count from which on each finished run keeps to the level of the metric, and what that is."""
     import pandas as pd
 
-    if not results.is_sweep or results.finished.empty:
+    if not results.is_sweep or results.ranking(metric).best is None:  # where all were lost, none learnt
         return None, []
     try:
         reached = pd.Series(results.curves(metric, threshold).reached, results.finished.index)
@@ -212,8 +212,10 @@ def rates_of(results: Results, metric: str) -> Table | None:
         rows = rate_table(results, metric)
     except RunnerError:  # the figures have said what is wrong with a file
         return None
+    if rows[metric].isna().all():  # every run was lost, which the findings say
+        return None
     ranked = list(rows[metric].sort_values(ascending=not higher_is_better(metric), kind="stable").index)
-    best = ranked[:1] if len(rows) > 1 and rows[metric].notna().any() else ()
+    best = ranked[:1] if len(rows) > 1 else ()
     rows = rows.drop(columns=[name for name in ("lost_from", "lost_runs") if not rows["lost_runs"].any()])
     return Table(results.as_written(rows), frozenset(best), ranked, list(_said_of_rates(rows, metric)))
 
