@@ -121,7 +121,7 @@ def _rendered(
         if not files.formats:
             return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
         numbers = figure.numbers(results, options)
-        numbers.attrs["ends"] = options.ends
+        numbers.attrs["axis_ends"] = options.ends
         if reason := drops_role(numbers, options):
             return Rendered(name, reason=reason), []
         films = FILM in files.formats
@@ -146,7 +146,7 @@ def paint(figure: Figure, numbers: pd.DataFrame, width: float | None = None) -> 
     canvas = Canvas(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(canvas)
     figure.draw(panels := _panels(canvas, layout), numbers)
-    for which, ends in numbers.attrs.get("ends", {}).items():
+    for which, ends in numbers.attrs.get("axis_ends", {}).items():
         for ax in panels if which == "x" else _of_first(panels):
             set_ends(ax, which, ends)
     _lay_out(canvas)

@@ -36,7 +36,7 @@ def painted(folder: Path, name: str, look: Look, **options: object):  # type: ig
     chosen = Options(**options)  # type: ignore[arg-type]
     with in_force(look):
         numbers = figure.numbers(results, chosen)
-        numbers.attrs["ends"] = chosen.ends
+        numbers.attrs["axis_ends"] = chosen.ends
         return paint(figure, numbers, look.width)
 
 
