@@ -177,12 +177,11 @@ class Heights:
 
 
 def brief(value: float) -> str:
-    """A number as a cell has room for it: two digits, 0.012 or 1.2e-5."""
-    plain = f"{float(f'{value:.2g}'):g}"
-    if "e" not in plain:
-        return plain
-    mantissa, exponent = plain.split("e")
-    return f"{mantissa}e{int(exponent)}"
+    """A number as a cell has room for it: two digits, 0.012 or 1.2e-4."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    if value == 0 or -4 < int(exponent) < 6:
+        return f"{float(f'{value:.2g}'):g}"
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def power_of_ten(value: float, _position: int | None = None) -> str:
@@ -333,6 +332,7 @@ def _stand_beside(figure: Any, axes: Sequence[Axes], bar: Any) -> None:
         engine.set(rect=(0, over, left - em / 2, 1 - 2 * over))
 
 
-def letter_width() -> float:
-    """The width of a letter of a tick's label, in inches."""
-    return 0.62 * float(FontProperties(size=mpl.rcParams["xtick.labelsize"]).get_size_in_points()) / 72
+def letter_width(size: str | None = None) -> float:
+    """The width of a letter of a tick's label, or of a text of some size, in inches."""
+    font = FontProperties(size=size or mpl.rcParams["xtick.labelsize"])
+    return 0.62 * float(font.get_size_in_points()) / 72
