@@ -6,11 +6,24 @@ Here are the numbers and the words; ``picture`` draws them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
+import matplotlib as mpl
 import pandas as pd
 
-from runner.figures.figure import HUGE, Figure, Layout, Options, losses_of, needs_best, spread_of, star
-from runner.figures.heatmap.picture import draw
+from runner.figures.figure import (
+    DOUBLE,
+    HUGE,
+    PAGE,
+    Figure,
+    Layout,
+    Options,
+    losses_of,
+    needs_best,
+    spread_of,
+    star,
+)
+from runner.figures.heatmap.picture import MOST_NUMBERED, draw, has_room
 from runner.figures.style.encoding import Keys
 from runner.figures.style.panels import Grid, few_valued
 from runner.figures.trajectories import is_weight
@@ -20,6 +33,8 @@ from runner.results import Results
 from runner.results.ranking import LOST, median
 from runner.results.rates import RATE
 from runner.training.endings import OFF_SCALE, ROUNDING
+
+ASPECT = 0.74  # of a panel
 
 
 def _plane(results: Results, options: Options) -> tuple[str, str]:
@@ -94,7 +109,7 @@ def _caption(table: pd.DataFrame) -> str:
         text += "; hatched cells: at least half of the runs did"
     if (lost == 0).any():
         text += ". White cells with a dot: no result"
-    absent = int(table[[x, y, *panels]].nunique().prod()) - len(table)
+    absent = prod(table[[x, y, *panels]].nunique()) - len(table)
     if absent:
         text += f". White cells with a dash: {absent} combinations that were not in the sweep"
     return text + "."
@@ -114,7 +129,12 @@ def _applies(results: Results, options: Options) -> str | None:
 
 
 def _layout(table: pd.DataFrame) -> Layout:
-    return Grid.of(table, table.attrs["keys"]).layout(aspect=0.74)
+    """One panel is as wide as the page where only so its numbers have room."""
+    width = float(mpl.rcParams["figure.figsize"][0])
+    if len(grid := Grid.of(table, table.attrs["keys"])) > 1 or len(table) > MOST_NUMBERED:
+        return grid.layout(ASPECT)
+    wide = not has_room(table, width) and has_room(table, PAGE)
+    return Layout(columns_wide=DOUBLE, aspect=ASPECT / 2) if wide else Layout(aspect=ASPECT)
 
 
 FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "x", "y", "col", "row"))

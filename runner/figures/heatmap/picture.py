@@ -19,6 +19,7 @@ from matplotlib.transforms import ScaledTranslation
 from runner.figures.figure import evenly
 from runner.figures.style.axes import (
     DIVERGED_GREY,
+    PANEL,
     add_bar,
     brief,
     errors_want_log,
@@ -94,16 +95,16 @@ class Side:
         getattr(ax, f"set_{which}lim")(self.edges[0], self.edges[-1])
         getattr(ax, f"set_{which}label")(label(self.key))
 
-    def sizes(self, ax: Axes, which: str) -> Array:
-        """How wide, or high, the cells are, in inches."""
+    def sizes(self, length: float) -> Array:
+        """How wide, or high, the cells are in so many inches."""
         gaps = np.diff(np.log(self.edges) if self.log else self.edges)
-        return np.asarray(gaps / gaps.sum() * _length(ax, which))
+        return np.asarray(gaps / gaps.sum() * length)
 
 
 def _length(ax: Axes, which: str) -> float:
     """How wide, or high, a panel will be that is not laid out yet: about, in inches."""
     if which == "x":
-        return 1.08 * panel_width(ax)
+        return panel_width(ax)
     place = ax.get_subplotspec()
     rows = place.get_gridspec().nrows if place else 1
     return float(HEIGHT * ax.figure.bbox.height / ax.figure.dpi / rows)
@@ -117,6 +118,19 @@ def _apart(at: Array, widths: Array) -> list[int]:
         if (np.diff(at[named]) >= (widths[named][1:] + widths[named][:-1]) / 2).all():
             return [int(i) for i in named]
     return [0] if count == 1 else [0, count - 1]
+
+
+def has_room(table: pd.DataFrame, width: float) -> bool:
+    """Whether the cells of a panel have room for their numbers, in a figure of so many inches."""
+    across = Side.of(table.attrs["plane"][0], table[table.attrs["plane"][0]].tolist())
+    values = table.loc[np.isfinite(table[table.attrs["metric"]]), table.attrs["metric"]].tolist()
+    return _fit(values, across.sizes(PANEL * width))
+
+
+def _fit(values: Sequence[float], widths: Array) -> bool:
+    """Whether numbers fit cells of these widths, with space between them."""
+    longest = max((len(brief(value)) for value in values), default=0)
+    return bool((longest + 1) * letter_width("x-small") <= widths.min())
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -168,8 +182,8 @@ def _mark_best(ax: Axes, best: pd.Series[Any], sides: Sequence[Side], numbered: 
     """A star in the best cell: above its number, or in its corner where there is no room."""
     across, upwards = sides
     i, j = (side.values.index(best[side.key]) for side in sides)
-    at, beside = (across.places[i], upwards.places[j]), (0.0, 0.11 if numbered else 0.0)
-    if numbered and upwards.sizes(ax, "y")[j] < TALL:
+    at, beside = (across.places[i], upwards.places[j]), (0.0, 0.13 if numbered else 0.0)
+    if numbered and upwards.sizes(_length(ax, "y"))[j] < TALL:
         at, beside = (across.edges[i + 1], upwards.edges[j + 1]), (-0.07, -0.07)
     place = ax.transData + ScaledTranslation(*beside, ax.figure.dpi_scale_trans)
     look: dict[str, Any] = {"ms": 6.5 if numbered else 8, "mfc": "white", "mec": "black", "mew": 0.6}
@@ -179,15 +193,15 @@ def _mark_best(ax: Axes, best: pd.Series[Any], sides: Sequence[Side], numbered: 
 def _write_numbers(ax: Axes, mesh: QuadMesh, across: Side, upwards: Side) -> bool:
     """Writes the value into each cell, if they are few and all have room; whether it did."""
     values: Any = np.ma.masked_invalid(np.ma.asarray(mesh.get_array()))
-    texts = [brief(float(value)) for value in values.compressed()]
-    longest = max(map(len, texts), default=0) * letter_width("x-small")
-    if values.size > MOST_NUMBERED or longest > across.sizes(ax, "x").min():
+    numbers = values.compressed().tolist()
+    if values.size > MOST_NUMBERED or not _fit(numbers, across.sizes(_length(ax, "x"))):
         return False
     places = [(i, j) for j, i in np.argwhere(~np.ma.getmaskarray(values))]
-    for (i, j), text, rgb in zip(places, texts, mesh.to_rgba(values)[~values.mask], strict=True):
+    for (i, j), number, rgb in zip(places, numbers, mesh.to_rgba(values)[~values.mask], strict=True):
         light = luminance(rgb) > MIDDLE_GREY
         look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": "x-small", "gid": "number"}
-        ax.text(across.places[i], upwards.places[j], text, color="black" if light else "white", **look)
+        look["color"] = "black" if light else "white"
+        ax.text(across.places[i], upwards.places[j], brief(number), **look)
     return True
 
 

@@ -36,6 +36,7 @@ DIVERGED_GREY = "0.88"
 #: From so many times the smallest on, positive values want a log axis; errors sooner.
 WIDE = 30
 ERRORS_WIDE = 3
+PANEL = 0.62  # of a figure's width: about what its panels take
 MOST_TICKS = 8  # more swept values than these have round numbers for ticks
 SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -295,7 +296,7 @@ def panel_width(ax: Axes) -> float:
     """How wide a panel will be that is not laid out yet: about, in inches."""
     place = ax.get_subplotspec()
     columns = place.get_gridspec().ncols if place else 1
-    return float(0.62 * ax.figure.bbox.width / ax.figure.dpi / columns)
+    return float(PANEL * ax.figure.bbox.width / ax.figure.dpi / columns)
 
 
 def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:
