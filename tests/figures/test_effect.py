@@ -176,4 +176,5 @@ def test_a_full_batch_stands_right_of_the_others() -> None:
 
 
 def test_names_of_ticks_keep_clear_of_each_other() -> None:
-    assert clear(["0.1", "0.2", "0.3"], np.array([0.0, 0.05, 1.0])) == ["0.1", "", "0.3"]
+    assert clear(["0.1", "0.2", "0.3"], np.array([0.0, 0.05, 1.0])) == ["0.1", "\n0.2", "0.3"]
+    assert clear(["0.1", "0.2", "0.3"], np.array([0.0, 0.05, 0.1])) == ["0.1", "\n0.2", ""]

@@ -210,13 +210,18 @@ def log_ticks(low: float, high: float, most: int = 7) -> tuple[list[float], list
 
 
 def clear(names: Sequence[str], at: Array) -> list[str]:
-    """The names with those left out that would run into the one before them; they stand `at` these inches."""
+    """The names, which stand `at` these inches, none over another.
+
+    One that would run into the one before it stands a line lower; where there is no room, it is left out.
+    """
     shown: list[str] = []
-    end = -np.inf
+    ends = [-np.inf, -np.inf]
     for name, place in zip(names, at, strict=True):
         half = (len(name) + 0.5) / 2 * letter_width()
-        shown.append(name if place - half >= end else "")
-        end = place + half if shown[-1] else end
+        line = next((line for line, end in enumerate(ends) if place - half >= end), None)
+        shown.append("" if line is None else "\n" * line + name)
+        if line is not None:
+            ends[line] = place + half
     return shown
 
 
