@@ -159,7 +159,7 @@ def _set_ticks(ax: Axes, apart: Array) -> None:
     ax.set_xscale("symlog", linthresh=10.0**least, linscale=0.5)
     low, high = ax.get_xlim()
     decades = [10.0**e for e in range(least, int(np.log10(max(-low, high))) + 1)]
-    decades = decades[:: -(-len(decades) // MOST_DECADES)]
+    decades = decades[:: -(-len(decades) // MOST_DECADES)][1:]  # what is nearest to 0 would run into it
     ticks = [*(-tick for tick in reversed(decades)), 0.0, *decades]
     ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
     ax.xaxis.set_major_formatter(FuncFormatter(_name_of_tick))

@@ -16,6 +16,7 @@ from reading_figures import curves, drawn, drawn_as_paper, errors, retold, rows,
 from runner.figures import load
 from runner.figures.drawing import paint
 from runner.figures.figure import Options
+from runner.figures.learning_curves.picture import _beside
 from runner.figures.style.encoding import Keys
 from runner.results import Results
 
@@ -226,7 +227,7 @@ def test_where_all_diverged_the_axes_hold_them(diverged: Path) -> None:
 
 
 def test_of_equals_the_best_is_the_one_of_every_figure(tmp_path: Path) -> None:
-    """The soonest; and names stand below the lower, or above the upper of the two curves of a line."""
+    """The soonest, as all figures mark it."""
     rates: list[Any] = [round(0.01 * 1.2**i, 4) for i in range(14)]
     xor = ("network=dense", "data=xor", "data.points=12", "data.test_fraction=0.25")
     sweep = sweep_of(tmp_path, {"learning_rate": rates}, *xor, "epochs=3")
@@ -238,10 +239,10 @@ def test_of_equals_the_best_is_the_one_of_every_figure(tmp_path: Path) -> None:
     ax = canvas.axes[0]
     names = {text.get_text(): text.get_position()[1] for text in ax.texts if text.get_gid() == "name"}
     assert f"best {best:.3g}" in names
-    lowest = min(names, key=lambda name: names[name])
-    lines = numbers[numbers["named"] == lowest.split()[0]]
-    ends = lines.groupby("curve")["error"].last().to_numpy()
-    bottom, top = ax.get_ylim()
-    assert len(ends) == 2
-    scale = ax.yaxis.get_transform().transform
-    assert names[lowest] < (scale(min(ends)) - scale(bottom)) / (scale(top) - scale(bottom))
+
+
+def test_names_keep_clear_of_both_curves() -> None:
+    assert _beside(np.array([0.5, 0.3]), -1) == pytest.approx(0.45)  # the other is far
+    assert _beside(np.array([0.5, 0.45]), -1) == pytest.approx(0.4)
+    assert _beside(np.array([0.5, 0.45]), 1) == pytest.approx(0.55)
+    assert _beside(np.array([0.5, 0.58]), 1) == pytest.approx(0.63)

@@ -44,6 +44,7 @@ EVEN = 0.3
 #: So many cells of a panel at most have their numbers in them.
 MOST_NUMBERED = 40
 TALL = 0.3  # inches: a cell that has room for a star above its number
+NAMES = 1.08  # names of ticks may be as close as panels without long names beside them allow
 HEIGHT = 0.73  # of a figure's height a row: what the axis of a panel takes
 
 
@@ -79,7 +80,7 @@ class Side:
         axis = getattr(ax, f"{which}axis")
         names = [escaped(name) for name in short_names(self.values, 16)]
         fractions, ends = (np.log(v) if self.log else v for v in (self.places, self.edges))
-        at = (fractions - ends[0]) / (ends[-1] - ends[0]) * _length(ax, which)
+        at = (fractions - ends[0]) / (ends[-1] - ends[0]) * NAMES * _length(ax, which)
         widths = np.array([(len(name) + 1) * letter_width() for name in names])
         turned = which == "x" and (np.diff(at) < (widths[1:] + widths[:-1]) / 2).any()
         if which == "y" or turned:

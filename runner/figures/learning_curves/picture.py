@@ -102,7 +102,8 @@ def _draw_panel(ax: Axes, part: pd.DataFrame, looks: Looks, heights: Heights) ->
             _draw_band(ax, line, heights, style[0])
             _mark_best(ax, line, heights, style[0])
         if many and marked:
-            names.setdefault(_name(first, looks), []).append(float(errors[-1]))
+            at = 0 if first["curve"] == part.attrs["primary"] else 1
+            names.setdefault(_name(first, looks), []).insert(at, float(errors[-1]))
     for how, width in WIDTHS.items():
         lines = sorted(drawn[how], key=lambda each: -len(each[0][0]))  # none is hidden by a longer one
         look: dict[str, Any] = {"linewidths": width, "zorder": 3 if how == "full" else 2, "gid": how}
@@ -177,19 +178,28 @@ def _name(first: Any, looks: Looks) -> str:
 
 
 def _write_names(ax: Axes, names: Mapping[str, Sequence[float]]) -> None:
-    """Names at the ends of lines: the lowest below its curves, the others above, none over another."""
+    """Names at the ends of lines: the lowest below its line, the others above, none over another.
+
+    The ends of each are those of its curves, the primary one first; a name clears the other one, too.
+    """
     if not names:
         return
     scale = ax.yaxis.get_transform()
     low, high = scale.transform(np.array(ax.get_ylim()))
-    order = sorted(names, key=lambda name: min(names[name]))
-    ends = [min(names[order[0]]), *(max(names[name]) for name in order[1:])]
-    heights = (scale.transform(np.array(ends)) - low) / (high - low)
-    places = heights + np.where(np.arange(len(ends)) > 0, 0.5, -0.5) * APART
+    ends = {name: (scale.transform(np.array(each)) - low) / (high - low) for name, each in names.items()}
+    order = sorted(ends, key=lambda name: float(ends[name][0]))
+    sides = [-1, *[1] * (len(order) - 1)]
+    places = np.array([_beside(ends[name], side) for name, side in zip(order, sides, strict=True)])
     look: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": "x-small", "gid": "name", "zorder": 7}
-    rising = np.argsort(places, kind="stable")
-    for at, place in zip(rising, _apart(places[rising]), strict=True):
-        ax.text(0.99, place, order[at], transform=ax.transAxes, path_effects=HALO, **look)
+    for place, name in zip(_apart(np.maximum.accumulate(places)), order, strict=True):
+        ax.text(0.99, place, name, transform=ax.transAxes, path_effects=HALO, **look)
+
+
+def _beside(ends: Array, side: int) -> float:
+    """Where a name stands above, 1, or below, -1, the first of the `ends`; and of another that is near."""
+    beyond = side * (ends - ends[0])
+    near = beyond[(beyond >= 0) & (beyond < APART)].max()
+    return float(ends[0] + side * (near + APART / 2))
 
 
 def _apart(places: Array) -> Array:
