@@ -14,6 +14,7 @@ from reading_figures import drawn, drawn_as_paper, retold, rows, sweep_of
 
 from runner.figures import load
 from runner.figures.figure import Options
+from runner.figures.heatmap.picture import Side
 from runner.figures.style.axes import brief
 from runner.results import Results
 
@@ -147,3 +148,10 @@ def test_names_of_ticks_do_not_overlap() -> None:
     assert shown[0] == 0
     assert shown[-1] == 4
     assert (np.diff(at[shown]) >= 0.3).all()
+
+
+def test_rates_stand_evenly_where_cells_would_vanish() -> None:
+    near = Side.of("learning_rate", [0.1, 0.3, 0.67, 0.68, 1.88])
+    assert not near.log
+    assert near.places.tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
+    assert Side.of("learning_rate", [0.1, 0.3, 0.6, 0.7, 1.88]).log

@@ -64,7 +64,8 @@ def heights_of(table: pd.DataFrame) -> Heights:
     """Where the numbers of all panels stand, and the ends of their intervals."""
     if higher_is_better(table.attrs["metric"]):
         return Heights(floor=0.0)
-    return Heights.of(np.maximum(drawn(table), floor_of(table)))
+    numbers = np.maximum(drawn(table), floor := floor_of(table))
+    return Heights.of(numbers) if not floor or (numbers > floor).any() else Heights(log=True, floor=floor)
 
 
 def floor_of(table: pd.DataFrame) -> float:

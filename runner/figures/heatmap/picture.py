@@ -40,7 +40,8 @@ from runner.results.rates import RATE
 from runner.training.endings import ROUNDING
 
 #: Cells at their values' places would be too unlike in size: the smallest gap over the largest.
-EVEN = 0.3
+#: Rates stand evenly only where cells would vanish.
+EVEN, EVEN_RATES = 0.3, 0.04
 #: So many cells of a panel at most have their numbers in them.
 MOST_NUMBERED = 40
 TALL = 0.3  # inches: a cell that has room for a star above its number
@@ -66,7 +67,7 @@ class Side:
         at: Array = np.array(values if numeric else [], dtype=np.float64)
         at = np.log(at) if log else at
         gaps = np.diff(at)
-        if not numeric or (key != RATE and gaps.min() < EVEN * gaps.max()):
+        if not numeric or gaps.min() < (EVEN_RATES if key == RATE else EVEN) * gaps.max():
             edges = np.arange(len(values) + 1, dtype=np.float64)
             return cls(key, values, edges[:-1] + 0.5, edges, log=False)
         middles = (at[1:] + at[:-1]) / 2
