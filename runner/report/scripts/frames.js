@@ -24,7 +24,7 @@
       return { name, from, edge, title: add(edge, "title", {}) };
     });
     frames.sizes.forEach((size, layer) => {
-      const letter = layer === 0 ? "x" : layer === frames.sizes.length - 1 ? "ŷ" : "h";
+      const letter = layer === 0 ? "x" : layer === frames.sizes.length - 1 ? "pred" : "h";
       for (let i = 1; i <= size; i++) {
         add(svg, "circle", { cx: x(layer), cy: y(layer, i), r: radius(size), class: "neuron" });
         if (radius(size) > 8) add(svg, "text", { x: x(layer), y: y(layer, i) + 4, "text-anchor": "middle" }, letter + (size > 1 ? i : ""));
