@@ -243,6 +243,7 @@ def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequen
     room, most = (2 * LETTERS, 7) if len(axes) > 1 else (LETTERS, 6)
     longest = max(map(len, names))
     columns = max(1, min(most, room // (longest + 7), len(names)))
+    columns = -(-len(names) // -(-len(names) // columns))  # rows as long as each other
     (title, handles), *more = sections
     rows = -(-len(names) // columns)
     columns = -(-len(names) // rows)  # as long as each other
