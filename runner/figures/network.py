@@ -90,6 +90,7 @@ def _draw_matrices(axes: Sequence[Axes], table: pd.DataFrame, norm: Normalize) -
             n, m = matrix.shape
             edges = (np.arange(size + 1) + 0.5 for size in (m, n))
             ax.pcolormesh(*edges, matrix, cmap=COLORS, norm=norm, rasterized=matrix.size > 2000)
+            ax.invert_yaxis()  # the first row on top, as of any matrix
             ax.set_xlabel("from input" if column == 0 else f"from layer {column}")
             ax.set_ylabel(f"to layer {layer}")
             for axis, size in ((ax.xaxis, m), (ax.yaxis, n)):
