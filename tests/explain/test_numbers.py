@@ -170,7 +170,7 @@ def experiments(draw: st.DrawFn) -> tuple[Experiment, int]:
     )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(experiments())
 def test_random_networks(drawn: tuple[Experiment, int]) -> None:
     experiment, update = drawn

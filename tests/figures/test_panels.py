@@ -54,7 +54,9 @@ def texts_of(axis: Axis) -> list[Bbox]:
     low, high = sorted(axis.get_view_interval())
     ticks = [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
     shown = [text for text in [axis.label, *ticks] if text.get_text() and text.get_visible()]
-    return [text.get_window_extent() for text in shown]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in shown]
+    # a name that stands a line lower begins with an empty one
+    return [Bbox([box.min, (box.x1, box.y0 + box.height / 2)]) if t[0] == "\n" else box for t, box in boxes]
 
 
 def overlap(a: Bbox, b: Bbox) -> bool:
@@ -183,7 +185,7 @@ def test_panels_are_measured_once(many: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Axis, "get_tightbbox", counted)
     for name, canvas in painted(many):
         canvas.canvas.draw()
-        panels: list[Axes] = [ax for ax in canvas.axes if isinstance(ax, Panel)]
+        panels: list[Axes] = [ax for ax in canvas.axes if isinstance(ax, Panel) and ax.axison]
         assert len(measured) == 2 * len(panels), name
         measured.clear()
 
