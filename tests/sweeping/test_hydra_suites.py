@@ -58,7 +58,6 @@ class TestBatches(BatchedSweeperTestSuite):
     ("task_launcher_cfg", "extra_flags"),
     [
         ({}, ["-m", "hydra/launcher=vectorized"]),
-        ({}, ["-m", "hydra/launcher=vectorized", GRID]),
         ({}, ["-m", "hydra/launcher=basic", GRID]),
     ],
 )
