@@ -13,8 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, losses_of, needs_best, spread_of
-from runner.figures.style.axes import Heights, escaped, is_numeric, label, log_axis, power_of_ten, thin_ticks
+from runner.figures.style.axes import Heights, is_numeric, log_axis, power_of_ten, thin_ticks
 from runner.figures.style.encoding import DISTINCT, Keys, add_legend, short_names
+from runner.figures.style.labels import escaped, label
 from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
 from runner.records.names import METRICS, higher_is_better

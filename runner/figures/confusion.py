@@ -14,8 +14,8 @@ from matplotlib.ticker import FixedLocator
 from runner.data.examples import Classes
 from runner.figures.decision_boundary import HELD_OUT, PALE, TRAINING
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, needs_best
-from runner.figures.style.axes import escaped
 from runner.figures.style.encoding import short_names
+from runner.figures.style.labels import escaped
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.results import Results

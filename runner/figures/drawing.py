@@ -39,7 +39,8 @@ from runner.figures.figure import (
 from runner.figures.film import DPI, FRAMES, film
 from runner.figures.moments import frames
 from runner.figures.options import Look
-from runner.figures.style.axes import LABELS, set_ends
+from runner.figures.style.axes import set_ends
+from runner.figures.style.labels import LABELS
 from runner.figures.style.panel import Panel
 from runner.figures.style.sheets import in_force
 from runner.records.histories import NotShownError

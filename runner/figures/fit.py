@@ -19,8 +19,9 @@ from runner.figures.moments import (
     name_panels,
     when,
 )
-from runner.figures.style.axes import escaped, thin_ticks
+from runner.figures.style.axes import thin_ticks
 from runner.figures.style.encoding import add_legend
+from runner.figures.style.labels import escaped
 from runner.nn.arrays import Array
 from runner.results import Results
 from runner.training.experiment import Experiment

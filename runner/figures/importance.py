@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from runner.figures.figure import DOUBLE, SINGLE, Figure, Layout, Options, counted
-from runner.figures.style.axes import label, letter_width
+from runner.figures.style.axes import letter_width
 from runner.figures.style.encoding import DISTINCT
+from runner.figures.style.labels import label
 from runner.records.histories import NotShownError
 from runner.results import Results
 from runner.results.importance import HIGHER, MAIN, PAIR, SEEDS, WIDE, importance_table

@@ -14,8 +14,9 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb_of
 from runner.figures.moments import moments, multiples, name_panels, when
-from runner.figures.style.axes import ERRORS_WIDE, add_bar, symbol, thin_ticks
+from runner.figures.style.axes import ERRORS_WIDE, add_bar, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
+from runner.figures.style.labels import symbol
 from runner.figures.trajectories import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
 from runner.nn.arrays import Array
 from runner.records.histories import NotShownError

@@ -10,8 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.figures.figure import Figure, Layout, Options, counted, evenly, losses_of, needs_finished
-from runner.figures.style.axes import Heights, label, log_axis, unit_axis
+from runner.figures.style.axes import Heights, log_axis, unit_axis
 from runner.figures.style.encoding import Keys, Looks, add_lines, keys_of
+from runner.figures.style.labels import label
 from runner.nn.arrays import Array
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES

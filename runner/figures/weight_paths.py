@@ -10,8 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, evenly, verb_of
-from runner.figures.style.axes import symbol, unit_axis
+from runner.figures.style.axes import unit_axis
 from runner.figures.style.encoding import DISTINCT, Keys, Looks, add_lines, keys_of
+from runner.figures.style.labels import symbol
 from runner.figures.trajectories import is_weight, needs_weights, paths_of, reference
 from runner.nn.arrays import Array
 from runner.records.histories import NotShownError

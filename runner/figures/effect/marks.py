@@ -10,8 +10,9 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
-from runner.figures.style.axes import Heights, label
+from runner.figures.style.axes import Heights
 from runner.figures.style.encoding import DISTINCT
+from runner.figures.style.labels import label
 from runner.nn.arrays import Array
 from runner.records.names import higher_is_better
 from runner.results.effects import MEDIAN, OTHER, SEED

@@ -19,8 +19,9 @@ from runner.figures.effect.marks import (
     losses_in,
     seeds_of,
 )
-from runner.figures.style.axes import Heights, escaped, label
+from runner.figures.style.axes import Heights
 from runner.figures.style.encoding import short_names
+from runner.figures.style.labels import escaped, label
 from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
 from runner.records.names import higher_is_better

@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from runner.figures.style.axes import MOST_TICKS, SHORT, clear, label, log_axis, wants_log
+from runner.figures.style.axes import MOST_TICKS, SHORT, clear, log_axis, wants_log
+from runner.figures.style.labels import label
 from runner.nn.arrays import Array
 
 #: Words among numbers that have a place: beyond the largest.

@@ -23,15 +23,14 @@ from runner.figures.style.axes import (
     add_bar,
     brief,
     errors_want_log,
-    escaped,
     is_numeric,
-    label,
     letter_width,
     panel_width,
     wants_log,
 )
 from runner.figures.style.contrast import MIDDLE_GREY, luminance
 from runner.figures.style.encoding import short_names
+from runner.figures.style.labels import escaped, label
 from runner.figures.style.panels import Grid
 from runner.nn.arrays import Array
 from runner.overrides import in_order

@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from runner.figures.figure import evenly
 from runner.figures.learning_curves.lines import HELD_OUT, TRAINING
 from runner.figures.style.accuracies import as_drawn
-from runner.figures.style.axes import Heights, label, log_axis, unit_axis
+from runner.figures.style.axes import Heights, log_axis, unit_axis
 from runner.figures.style.encoding import Looks, add_lines
+from runner.figures.style.labels import label
 from runner.figures.style.lost import HALO
 from runner.figures.style.panels import Grid
 from runner.nn.arrays import Array

@@ -28,8 +28,9 @@ from runner.figures.learning_rates.caption import caption
 from runner.figures.learning_rates.lines import BANDED, SEEDS, STEPS, few
 from runner.figures.learning_rates.quality import draw_quality, drawn_of, limit_within
 from runner.figures.learning_rates.steps import draw_steps, has_steps
-from runner.figures.style.axes import label, rate_axis
+from runner.figures.style.axes import rate_axis
 from runner.figures.style.encoding import Looks
+from runner.figures.style.labels import label
 from runner.figures.style.lost import rate_limits
 from runner.figures.style.panels import Grid, panel_keys, same_heights, share
 from runner.records.histories import Errors, NotShownError

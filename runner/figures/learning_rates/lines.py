@@ -10,8 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.figures.figure import groups_of
-from runner.figures.style.axes import Heights, label, log_axis
+from runner.figures.style.axes import Heights, log_axis
 from runner.figures.style.encoding import MOST_NAMED, Looks
+from runner.figures.style.labels import label
 from runner.figures.style.lost import rate_limits, regions_of, shade_regions
 from runner.nn.arrays import Array
 from runner.results.rates import RATE

@@ -11,8 +11,9 @@ from matplotlib.ticker import FixedLocator
 
 from runner.figures.learning_rates.lines import SEEDS, crowded, draw_lines, few, spread_of
 from runner.figures.style.accuracies import as_drawn, more_is_better
-from runner.figures.style.axes import Heights, label, log_axis
+from runner.figures.style.axes import Heights, log_axis
 from runner.figures.style.encoding import Looks
+from runner.figures.style.labels import label
 from runner.figures.style.lost import (
     HALO,
     count_crosses,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
@@ -28,6 +25,7 @@ from matplotlib.ticker import (
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
+from runner.figures.style.labels import label
 from runner.nn.arrays import Array
 from runner.results.rates import RATE
 from runner.training.endings import OFF_SCALE
@@ -40,61 +38,6 @@ PANEL = 0.62  # of a figure's width: about what its panels take
 MOST_TICKS = 8  # more swept values than these have round numbers for ticks
 SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-LABELS = {
-    RATE: r"learning rate $\eta$",
-    "batch_size": "batch size",
-    "network.hidden": "hidden neurons",
-    "network.activation": "activation",
-    "network.output_activation": "output activation",
-    "network.weights": "initializer",
-    "network.biases": "initial biases",
-    "optimizer.momentum": r"momentum $\mu$",
-    "data.noise": "noise",
-    "data.points": "points",
-    "data.scale": "scaling",
-    "data.test_fraction": "held-out share",
-    "regularization.l1": r"$L_1$ penalty",
-    "regularization.l2": r"$L_2$ penalty",
-    "curve": "error over",
-    "error": "error $E$",
-    "final_error": "final error $E$",
-    "best_error": "best error $E$",
-    "test_error": "test error",
-    "test_accuracy": "test accuracy",
-    "error_rate": "error rate, 1 − accuracy",
-    "test_error_rate": "test error rate, 1 − accuracy",
-}
-
-
-#: What the user calls keys and columns, in what is being drawn.
-_OWN: ContextVar[Mapping[str, str]] = ContextVar("labels", default=MappingProxyType({}))
-
-
-@contextmanager
-def called(labels: Mapping[str, str]) -> Iterator[None]:
-    """Has :func:`label` say what the user calls keys and columns."""
-    before = _OWN.set(labels)
-    try:
-        yield
-    finally:
-        _OWN.reset(before)
-
-
-def label(key: str) -> str:
-    """A key or a column as an axis says it: as the user calls it, if they do; else a name as it is."""
-    plain = escaped(key.replace("_", " ") if "." not in key else key)
-    return _OWN.get().get(key, LABELS.get(key, plain))
-
-
-def escaped(text: str) -> str:
-    """Text that mathtext is not to read."""
-    return text.replace("\\", "\\\\").replace("$", r"\$")
-
-
-def symbol(name: str) -> str:
-    """A weight or bias as mathematics has it: w12 with an index."""
-    return f"${name[0]}_{{{name[1:]}}}$"
 
 
 def is_numeric(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> bool:

@@ -19,7 +19,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from runner.figures.figure import Options
-from runner.figures.style.axes import add_bar, escaped, is_numeric, label, wants_log
+from runner.figures.style.axes import add_bar, is_numeric, wants_log
+from runner.figures.style.labels import escaped, label
 from runner.overrides import in_order, plain
 from runner.results import Results
 from runner.results.rates import RATE

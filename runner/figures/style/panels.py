@@ -12,8 +12,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.figures.figure import DOUBLE, MOST_PANELS, PAGE, SINGLE, Layout, Options
-from runner.figures.style.axes import escaped, is_numeric, label
+from runner.figures.style.axes import is_numeric
 from runner.figures.style.encoding import Keys, for_color, short_names
+from runner.figures.style.labels import escaped, label
 from runner.overrides import in_order
 from runner.results import Results
 

@@ -13,7 +13,7 @@ from matplotlib.mathtext import MathTextParser
 from runner.errors import RunnerError, did_you_mean
 from runner.figures import STYLES
 from runner.figures.options import Look
-from runner.figures.style.axes import called
+from runner.figures.style.labels import called
 
 #: Parameters that are none of a picture: they choose where it is shown.
 NOT_OF_PICTURES = ("backend", "interactive", "toolbar")

@@ -1,0 +1,65 @@
+"""What axes, legends and titles call keys, columns and weights: names of ours, or the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
+
+from runner.results.rates import RATE
+
+LABELS = {
+    RATE: r"learning rate $\eta$",
+    "batch_size": "batch size",
+    "network.hidden": "hidden neurons",
+    "network.activation": "activation",
+    "network.output_activation": "output activation",
+    "network.weights": "initializer",
+    "network.biases": "initial biases",
+    "optimizer.momentum": r"momentum $\mu$",
+    "data.noise": "noise",
+    "data.points": "points",
+    "data.scale": "scaling",
+    "data.test_fraction": "held-out share",
+    "regularization.l1": r"$L_1$ penalty",
+    "regularization.l2": r"$L_2$ penalty",
+    "curve": "error over",
+    "error": "error $E$",
+    "final_error": "final error $E$",
+    "best_error": "best error $E$",
+    "test_error": "test error",
+    "test_accuracy": "test accuracy",
+    "error_rate": "error rate, 1 − accuracy",
+    "test_error_rate": "test error rate, 1 − accuracy",
+}
+
+
+#: What the user calls keys and columns, in what is being drawn.
+_OWN: ContextVar[Mapping[str, str]] = ContextVar("labels", default=MappingProxyType({}))
+
+
+@contextmanager
+def called(labels: Mapping[str, str]) -> Iterator[None]:
+    """Has :func:`label` say what the user calls keys and columns."""
+    before = _OWN.set(labels)
+    try:
+        yield
+    finally:
+        _OWN.reset(before)
+
+
+def label(key: str) -> str:
+    """A key or a column as an axis says it: as the user calls it, if they do; else a name as it is."""
+    plain = escaped(key.replace("_", " ") if "." not in key else key)
+    return _OWN.get().get(key, LABELS.get(key, plain))
+
+
+def escaped(text: str) -> str:
+    """Text that mathtext is not to read."""
+    return text.replace("\\", "\\\\").replace("$", r"\$")
+
+
+def symbol(name: str) -> str:
+    """A weight or bias as mathematics has it: w12 with an index."""
+    return f"${name[0]}_{{{name[1:]}}}$"
