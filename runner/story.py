@@ -9,6 +9,7 @@ from typing import TypeAlias
 from runner.records.names import HISTORY
 from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
 from runner.training.experiment import Experiment
+from runner.training.hints import hints
 from runner.training.objective import predict
 from runner.training.recorder import Trained
 
@@ -73,7 +74,9 @@ def title(experiment: Experiment) -> str:
 
 def notes(experiment: Experiment) -> list[str]:
     """What else is to be known of a run before its numbers, a line each: what its data were taken for."""
-    lines = [_classes(name, labels) for name, labels in experiment.data.classes.items()]
+    lines = [*experiment.data.said]
+    lines += [_classes(name, labels) for name, labels in experiment.data.classes.items()]
+    lines += hints(experiment)
     return [*lines, note] if (note := one_batch(experiment)) else lines
 
 
@@ -93,7 +96,7 @@ def one_batch(experiment: Experiment) -> str | None:
 
 
 def _predictions(experiment: Experiment, trained: Trained) -> list[Row]:
-    targets = experiment.data.targets
+    targets = experiment.data.targets_in_own_units(experiment.data.targets)
     if targets.size > 8:
         return []
     before, after = (predict(experiment, p).ravel() for p in (trained.initial, trained.final))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.training.experiment import CURVATURES, FINAL_MEASURES
+from runner.training.experiment import CURVATURES, FINAL_MEASURES, GOODNESS
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
 #: The sharpness and the stability limit each so many epochs, where they are asked for.
@@ -31,12 +31,14 @@ STATUSES = (*FINISHED, FAILED, INTERRUPTED)
 #: What runs can be compared by, and whether more of it is better.
 METRICS = {"final_error": False, "best_error": False, "test_error": False}
 METRICS |= {"accuracy": True, "test_accuracy": True}
+METRICS |= {"r2": True, "test_r2": True, "rmse": False, "test_rmse": False}
 #: Those that a run need not have.
-OPTIONAL_RESULTS = (*FINAL_MEASURES, *CURVATURES)
+OPTIONAL_RESULTS = (*FINAL_MEASURES, *GOODNESS, *CURVATURES)
 #: The columns of a run's line that say in numbers how it ended, in order.
 RESULT_COLUMNS = (
     *("period", "epochs", "initial_error", "final_error", "best_error", "best_epoch"),
     *FINAL_MEASURES,
+    *GOODNESS,
     *CURVATURES,
     "seconds",
 )

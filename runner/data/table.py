@@ -1,0 +1,212 @@
+"""A file as a table of cells: its columns by name, and what was guessed of how it is written."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, count, zip_longest
+from pathlib import Path
+from typing import NamedTuple
+
+from runner.data.cells import SAMPLE, is_no_header
+from runner.data.decoding import PARQUET, decoded, read_bytes, unpacked
+from runner.data.dialect import (
+    ENOUGH,
+    Rows,
+    Written,
+    guess_decimal,
+    guess_separator,
+    not_sure,
+    shortened,
+    split,
+    spoken,
+    without_comments,
+)
+from runner.errors import ConfigError, RunnerError
+from runner.nn.arrays import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Cells column by column, and the number of the line of each row (of a `place` called otherwise in other files).
+
+    `key` names the file; `said` is what was guessed of it; `is_named` is false where its columns have
+    numbers for names.
+    """
+
+    key: str
+    path: Path
+    content: bytes
+    names: list[str]
+    columns: Sequence[Sequence[str] | Array]
+    lines: Sequence[int]
+    decimal: str = "."
+    said: list[str] = field(default_factory=list)
+    is_named: bool = True
+    place: str = "line"
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self.lines)
+
+
+def read_table(key: str, path: Path, written: Written, wanted: Collection[str] = ()) -> Table:
+    """The table in the file that `key` names; `wanted` are columns that are asked for by name.
+
+    Raises RunnerError naming the file, the line and the key that settles what cannot be guessed.
+    """
+    content = read_bytes(key, path)
+    plain = unpacked(path, content)
+    if plain.startswith(PARQUET):
+        from runner.data.parquet import read_parquet
+
+        return read_parquet(key, path, content, plain)
+    text, guessed = decoded(path, plain, written.encoding)
+    said = [guessed] if guessed else []
+    text, mark, above = without_comments(text, written.comment)
+    text, separator = _separator(path, text, written.separator, said)
+    rows = _rows(path, text, separator)
+    said += [f"lines that begin with {mark} left out"] if mark and written.comment is None else []
+    decimal = written.decimal or _decimal(rows, said)
+    top = _Top(path, written.header, above, wanted, decimal)
+    names, body, is_named = top.of(rows)
+    names, body = _without_ends(names, body)
+    _refuse_ragged(path, names, body)
+    if not body.cells:
+        raise RunnerError(f"{path}: has a header and no rows")
+    said += [] if is_named or written.header is not None else ["no header: columns have numbers"]
+    names, columns = _unlike(path, rows.lines[0], names, list(zip(*body.cells, strict=True)), said)
+    return Table(key, path, content, names, columns, body.lines, decimal, said, is_named)
+
+
+def _separator(path: Path, text: str, given: str | None, said: list[str]) -> tuple[str, str]:
+    """The text and what separates its columns. Raises RunnerError where that is not sure."""
+    if told := re.match(r"\s*sep=(.)\r?\n", text):  # Excel's own line
+        return text[: told.start(1) - 4] + text[told.end() - 1 :], given or told[1]
+    if given is not None:
+        return text, given
+    separator = guess_separator(text)
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines or separator == ",":
+        return text, ","
+    if separator is None:
+        others = [mark for mark in (";", "\t", "|") if mark in lines[0]]
+        if "," in lines[0] or not (others or len(lines[0].split()) > 1):
+            return text, ","
+        separator = others[0] if others else None
+    if separator is None or len(lines) <= ENOUGH:
+        at = next(i for i, line in enumerate(text.splitlines(), start=1) if line.strip())
+        raise not_sure(f"{path}, line {at}", lines[0].strip(), separator)
+    said.append(f"separated by {spoken(separator)}")
+    return text, separator
+
+
+def _rows(path: Path, text: str, separator: str) -> Rows:
+    rows = Rows([], [])
+    line = 0
+    try:
+        for line, row in split(text, separator):
+            rows.lines.append(line)
+            rows.cells.append(row)
+    except csv.Error as error:
+        raise RunnerError(f"{path}, line {_next(text, line)}: cannot be read as CSV: {error}") from None
+    if not rows.cells:
+        raise RunnerError(f"{path}: is empty; a header with the columns' names is needed")
+    return rows
+
+
+def _next(text: str, line: int) -> int:
+    """The first line after `line` that is not empty."""
+    lines = enumerate(text.splitlines(), start=1)
+    return next((number for number, other in lines if number > line and other.strip()), line + 1)
+
+
+def _decimal(rows: Rows, said: list[str]) -> str:
+    columns = list(zip_longest(*rows.cells[:SAMPLE], fillvalue=""))
+    decimal = guess_decimal(columns) if len(rows.cells) > ENOUGH else "."
+    said += ["decimal commas"] if decimal == "," else []
+    return decimal
+
+
+class _Top(NamedTuple):
+    """What tells the names of columns: the key, comments above the table, the names that are asked for."""
+
+    path: Path
+    header: bool | tuple[str, ...] | None
+    above: Sequence[str]
+    wanted: Collection[str]
+    decimal: str
+
+    def of(self, rows: Rows) -> tuple[list[str], Rows, bool]:
+        """The columns' names, the rows below them, and whether they are more than numbers."""
+        first, rest = [name.strip() for name in rows.cells[0]], Rows(rows.lines[1:], rows.cells[1:])
+        if isinstance(self.header, tuple):
+            if len(self.header) != len(first):
+                allowed = f"{self.path} has {len(first)} columns, and these are {len(self.header)} names"
+                raise ConfigError("data.header", list(self.header), allowed)
+            return list(self.header), rows, True
+        numbers = [str(i + 1) for i in range(len(first))]
+        if self.header is False:
+            return numbers, rows, False
+        if self.header or not self._is_missing(first, rest):
+            return first, rest, True
+        for line in self.above[-1:]:
+            names = re.split(r"\s*[,;\t|]\s*|\s+", line)
+            if len(names) == len(first):
+                return names, rows, True
+        if self.wanted and all(name in numbers and name not in first for name in self.wanted):
+            return numbers, rows, False
+        raise self._refusal(first, rows.lines[0])
+
+    def _is_missing(self, first: Sequence[str], rest: Rows) -> bool:
+        pointed = [[cell.replace(self.decimal, ".") for cell in row] for row in [first, *rest.cells[:SAMPLE]]]
+        return is_no_header(pointed[0], pointed[1:])
+
+    def _refusal(self, first: Sequence[str], line: int) -> RunnerError:
+        last = len(first)
+        names = shortened(",".join([*(f"x{i + 1}" for i in range(last - 1)), "y"]))
+        return RunnerError(
+            f"{self.path}, line {line}: '{shortened(','.join(first))}' seems to be data, and the file to have "
+            f"no header: data.header=none names its columns 1 to {last} (data.targets={last} is the last), "
+            f"data.header=[{names}] names them; if these are names, data.header=true says so"
+        )
+
+
+def _without_ends(names: list[str], rows: Rows) -> tuple[list[str], Rows]:
+    """Names and rows without what separators at the ends of lines make, and with a name for row names."""
+    count = len(names)
+    if rows.cells and {len(row) for row in rows.cells} == {count + 1}:
+        if not any(row[-1].strip() for row in rows.cells):
+            return names, Rows(rows.lines, [row[:-1] for row in rows.cells])
+        if len({row[0] for row in rows.cells}) == len(rows.cells):  # as R writes the names of rows
+            return ["", *names], rows
+    if count > 1 and not names[-1] and not any(row[count - 1 :] and row[-1].strip() for row in rows.cells):
+        return names[:-1], Rows(rows.lines, [row[: count - 1] for row in rows.cells])
+    return names, rows
+
+
+def _refuse_ragged(path: Path, names: Sequence[str], rows: Rows) -> None:
+    for line, row in zip(*rows, strict=True):
+        if len(row) != len(names):
+            raise RunnerError(f"{path}, line {line}: has {len(row)} cells where the header has {len(names)}")
+
+
+def _unlike(
+    path: Path, line: int, names: list[str], columns: list[Sequence[str]], said: list[str]
+) -> tuple[list[str], list[Sequence[str]]]:
+    """Columns with names that differ, without a first one that has none and numbers or names the rows."""
+    if names[0] in ("", "Unnamed: 0") and len(names) > 1 and len({*columns[0]}) == len(columns[0]):
+        said.append("the first column, which has no name, left out")
+        names, columns = names[1:], columns[1:]
+    unlike: list[str] = []
+    for place, name in enumerate(names, start=1):
+        if not name:
+            raise RunnerError(f"{path}, line {line}: column {place} has no name")
+        new = next(n for n in chain([name], (f"{name}.{i}" for i in count(1))) if n not in unlike)
+        if new != name:
+            said.append(f"column '{name}' is there twice, now '{new}' too")
+        unlike.append(new)
+    return unlike, columns
