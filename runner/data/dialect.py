@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", 
 COMMENTS = ("#", "%")
 #: Rows that bear out a guess; of fewer, nothing but a comma is one.
 ENOUGH = 4
+#: Cells that are looked at to guess.
+MOST_CELLS = 20_000
 
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|(\S+)')
 _NOT_CLEAN = re.compile(r"[;\t|]|,(?!\d)|(?<!\d),|[-+.\d]+\s+[-+.\d]+")
@@ -55,14 +57,14 @@ def without_comments(text: str, mark: str | None) -> tuple[str, str, list[str]]:
 
     Without a `mark`, lines that begin with # or % are comments where such lines stand above the table.
     """
-    lines = text.splitlines(keepends=True)
-    first = next((line.lstrip() for line in lines if line.strip()), "")
+    top = re.search(r"\S", text)
+    first = top[0] if top else ""
     guessed = mark is None
-    mark = mark if mark is not None else first[:1] if first.startswith(COMMENTS) else ""
+    mark = mark if mark is not None else first if first in COMMENTS else ""
     if not mark:
         return text, "", []
     above, kept = [], []
-    for line in lines:
+    for line in text.splitlines(keepends=True):
         is_comment = line.lstrip().startswith(mark)
         if is_comment and not any(other.strip() for other in kept):
             above.append(line.strip().lstrip(mark).strip())
@@ -96,12 +98,25 @@ def split(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         line = reader.line_num + 1
 
 
+def first_rows(rows: Iterable[tuple[int, list[str]]]) -> Rows:
+    """The first of rows with the numbers of their lines: as many as tell what the others are like."""
+    first = Rows([], [])
+    cells = 0
+    for line, row in islice(rows, SAMPLE):
+        first.lines.append(line)
+        first.cells.append(row)
+        cells += len(row)
+        if cells > MOST_CELLS and len(first.lines) > 2 * ENOUGH:
+            break
+    return first
+
+
 def guess_separator(text: str) -> str | None:
     """What separates the columns of a text, or None where nothing does so in nearly all lines alike."""
     best, best_score = None, 0.0
     for separator in SEPARATORS:
         try:
-            rows = [row for _, row in islice(split(text, separator), SAMPLE)]
+            rows = list(first_rows(split(text, separator)).cells)
         except csv.Error:
             continue
         score = _score(rows)

@@ -94,6 +94,22 @@ class Data:
         return bool(np.isin(y, (0.0, 1.0)).all() and (y.shape[1] == 1 or (y.sum(axis=1) == 1.0).all()))
 
     @property
+    def has_two_classes(self) -> bool:
+        """Whether the targets are one column of 0 and 1 that stands for two classes with names."""
+        return self.classifies and self.targets.shape[1] == 1 and len(self.classes) == 1
+
+    def with_a_column_a_class(self) -> Data:
+        """The same with a column for each of two classes."""
+        ((name, labels),) = self.classes.items()
+        targets, tested = (
+            None if y is None else np.concatenate([1.0 - y, y], axis=1)
+            for y in (self.targets, self.test_targets)
+        )
+        assert targets is not None
+        names = tuple(f"{name}={label}" for label in labels)
+        return replace(self, targets=targets, test_targets=tested, target_names=names)
+
+    @property
     def examples(self) -> int:
         """N, the examples to learn from."""
         return len(self.inputs)

@@ -16,6 +16,7 @@ from runner.data.dialect import (
     ENOUGH,
     Rows,
     Written,
+    first_rows,
     guess_decimal,
     guess_separator,
     not_sure,
@@ -24,6 +25,7 @@ from runner.data.dialect import (
     spoken,
     without_comments,
 )
+from runner.data.fast import LARGE, Lines, fast_columns
 from runner.errors import ConfigError, RunnerError
 from runner.nn.arrays import Array
 
@@ -68,18 +70,37 @@ def read_table(key: str, path: Path, written: Written, wanted: Collection[str] =
     said = [guessed] if guessed else []
     text, mark, above = without_comments(text, written.comment)
     text, separator = _separator(path, text, written.separator, said)
-    rows = _rows(path, text, separator)
     said += [f"lines that begin with {mark} left out"] if mark and written.comment is None else []
-    decimal = written.decimal or _decimal(rows, said)
-    top = _Top(path, written.header, above, wanted, decimal)
-    names, body, is_named = top.of(rows)
-    names, body = _without_ends(names, body)
+    top = _Top(path, written, above, wanted)
+    if len(text) >= LARGE and (table := _fast(key, content, top, (text, separator), said)):
+        return table
+    names, body, is_named, decimal = top.of(_rows(path, text, separator), said)
     _refuse_ragged(path, names, body)
     if not body.cells:
         raise RunnerError(f"{path}: has a header and no rows")
-    said += [] if is_named or written.header is not None else ["no header: columns have numbers"]
-    names, columns = _unlike(path, rows.lines[0], names, list(zip(*body.cells, strict=True)), said)
+    line = body.lines[0] if not is_named else 1
+    names, columns = _unlike(path, line, names, list(zip(*body.cells, strict=True)), said)
     return Table(key, path, content, names, columns, body.lines, decimal, said, is_named)
+
+
+def _fast(
+    key: str, content: bytes, top: _Top, text: tuple[str, str], said: Sequence[str]
+) -> Table | None:
+    """The table of a large text with its separator, by its first rows; None where others are not like them."""
+    told = [*said]
+    try:
+        head = first_rows(split(*text))
+        names, body, is_named, decimal = top.of(head, told)
+        if any(len(row) != len(names) for row in body.cells):
+            return None
+        columns = fast_columns(*text, decimal, body)
+    except (RunnerError, csv.Error):
+        return None  # for the exact reader to say
+    if columns is None:
+        return None
+    lines = Lines(*text, len(columns[0]))
+    names, columns = _unlike(top.path, 1, names, columns, told)
+    return Table(key, top.path, content, names, columns, lines, decimal, told, is_named)
 
 
 def _separator(path: Path, text: str, given: str | None, said: list[str]) -> tuple[str, str]:
@@ -125,45 +146,59 @@ def _next(text: str, line: int) -> int:
 
 
 def _decimal(rows: Rows, said: list[str]) -> str:
-    columns = list(zip_longest(*rows.cells[:SAMPLE], fillvalue=""))
+    looked_at = first_rows(zip(rows.lines, rows.cells, strict=True)).cells
+    columns = list(zip_longest(*looked_at, fillvalue=""))
     decimal = guess_decimal(columns) if len(rows.cells) > ENOUGH else "."
     said += ["decimal commas"] if decimal == "," else []
     return decimal
 
 
-class _Top(NamedTuple):
-    """What tells the names of columns: the key, comments above the table, the names that are asked for."""
+class _Names(NamedTuple):
+    """The columns' names, the rows below them, whether they are more than numbers, and the decimal sign."""
 
-    path: Path
-    header: bool | tuple[str, ...] | None
-    above: Sequence[str]
-    wanted: Collection[str]
+    names: list[str]
+    rows: Rows
+    is_named: bool
     decimal: str
 
-    def of(self, rows: Rows) -> tuple[list[str], Rows, bool]:
-        """The columns' names, the rows below them, and whether they are more than numbers."""
+
+class _Top(NamedTuple):
+    """What tells the names of columns: the keys, comments above the table, the names that are asked for."""
+
+    path: Path
+    written: Written
+    above: Sequence[str]
+    wanted: Collection[str]
+
+    def of(self, rows: Rows, said: list[str]) -> _Names:
+        """What the first rows of a table say of it."""
+        decimal = self.written.decimal or _decimal(rows, said)
+        names, body, is_named = self._named(rows, decimal)
+        if not is_named and self.written.header is None:
+            said.append("no header: columns have numbers")
+        names, body = _without_ends(names, body)
+        return _Names(names, body, is_named, decimal)
+
+    def _named(self, rows: Rows, decimal: str) -> tuple[list[str], Rows, bool]:
         first, rest = [name.strip() for name in rows.cells[0]], Rows(rows.lines[1:], rows.cells[1:])
-        if isinstance(self.header, tuple):
-            if len(self.header) != len(first):
-                allowed = f"{self.path} has {len(first)} columns, and these are {len(self.header)} names"
-                raise ConfigError("data.header", list(self.header), allowed)
-            return list(self.header), rows, True
+        header = self.written.header
+        if isinstance(header, tuple):
+            if len(header) != len(first):
+                allowed = f"{self.path} has {len(first)} columns, and these are {len(header)} names"
+                raise ConfigError("data.header", list(header), allowed)
+            return list(header), rows, True
         numbers = [str(i + 1) for i in range(len(first))]
-        if self.header is False:
+        if header is False:
             return numbers, rows, False
-        if self.header or not self._is_missing(first, rest):
+        if header or not _is_headless(first, rest, decimal):
             return first, rest, True
         for line in self.above[-1:]:
             names = re.split(r"\s*[,;\t|]\s*|\s+", line)
             if len(names) == len(first):
                 return names, rows, True
-        if self.wanted and all(name in numbers and name not in first for name in self.wanted):
+        if self.wanted and all(name in numbers for name in self.wanted):
             return numbers, rows, False
         raise self._refusal(first, rows.lines[0])
-
-    def _is_missing(self, first: Sequence[str], rest: Rows) -> bool:
-        pointed = [[cell.replace(self.decimal, ".") for cell in row] for row in [first, *rest.cells[:SAMPLE]]]
-        return is_no_header(pointed[0], pointed[1:])
 
     def _refusal(self, first: Sequence[str], line: int) -> RunnerError:
         last = len(first)
@@ -173,6 +208,11 @@ class _Top(NamedTuple):
             f"no header: data.header=none names its columns 1 to {last} (data.targets={last} is the last), "
             f"data.header=[{names}] names them; if these are names, data.header=true says so"
         )
+
+
+def _is_headless(first: Sequence[str], rest: Rows, decimal: str) -> bool:
+    pointed = [[cell.replace(decimal, ".") for cell in row] for row in [first, *first_rows(zip(*rest, strict=True)).cells]]
+    return is_no_header(pointed[0], pointed[1:])
 
 
 def _without_ends(names: list[str], rows: Rows) -> tuple[list[str], Rows]:
@@ -195,10 +235,10 @@ def _refuse_ragged(path: Path, names: Sequence[str], rows: Rows) -> None:
 
 
 def _unlike(
-    path: Path, line: int, names: list[str], columns: list[Sequence[str]], said: list[str]
-) -> tuple[list[str], list[Sequence[str]]]:
+    path: Path, line: int, names: list[str], columns: list[Sequence[str] | Array], said: list[str]
+) -> tuple[list[str], list[Sequence[str] | Array]]:
     """Columns with names that differ, without a first one that has none and numbers or names the rows."""
-    if names[0] in ("", "Unnamed: 0") and len(names) > 1 and len({*columns[0]}) == len(columns[0]):
+    if names[0] in ("", "Unnamed: 0") and len(names) > 1 and _all_differ(columns[0]):
         said.append("the first column, which has no name, left out")
         names, columns = names[1:], columns[1:]
     unlike: list[str] = []
@@ -210,3 +250,7 @@ def _unlike(
             said.append(f"column '{name}' is there twice, now '{new}' too")
         unlike.append(new)
     return unlike, columns
+
+
+def _all_differ(cells: Sequence[str] | Array) -> bool:
+    return len(set(cells)) == len(cells)
