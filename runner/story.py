@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import TypeAlias
 
@@ -74,10 +75,14 @@ def title(experiment: Experiment) -> str:
 
 def notes(experiment: Experiment) -> list[str]:
     """What else is to be known of a run before its numbers, a line each: what its data were taken for."""
-    lines = [*experiment.data.said]
-    lines += [_classes(name, labels) for name, labels in experiment.data.classes.items()]
-    lines += hints(experiment)
+    lines = about_files(experiment)
     return [*lines, note] if (note := one_batch(experiment)) else lines
+
+
+def about_files(experiment: Experiment) -> list[str]:
+    """How files were read, what their texts were taken for, and hints: a line each."""
+    data = experiment.data
+    return [*data.said, *starmap(_classes, data.classes.items()), *hints(experiment)]
 
 
 def _classes(name: str, labels: Sequence[str]) -> str:
