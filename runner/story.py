@@ -7,7 +7,7 @@ from itertools import starmap
 from pathlib import Path
 from typing import TypeAlias
 
-from runner.records.names import HISTORY
+from runner.records.names import HISTORY, words_of
 from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
 from runner.training.experiment import Experiment
 from runner.training.hints import hints
@@ -44,7 +44,7 @@ def story(experiment: Experiment, trained: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
     first, last = "epoch 0", f"epoch {trained.epochs}"
     rows: list[Row] = [("", first, last, ""), ("error", trained.initial_error, trained.final_error, "")]
-    rows += [(name.replace("_", " "), "", value, "") for name, value in trained.metrics.items()]
+    rows += [(words_of(name), "", value, "") for name, value in trained.metrics.items()]
     rows += _predictions(experiment, trained)
     names = [p.name for p in experiment.network.names]
     if len(names) <= 20:

@@ -12,9 +12,10 @@ from runner.config.shipped import find_file, shipped
 from runner.data.bundled import SKLEARN_SETS, load_sklearn
 from runner.data.csv_file import Reading, read_csv
 from runner.data.dialect import NAMES, Written
-from runner.data.examples import Data, prepare
+from runner.data.examples import Data, Parts, prepare
 from runner.data.generated import GENERATORS, generate
-from runner.data.missing import ERROR, MISSING as MISSINGS
+from runner.data.missing import ERROR
+from runner.data.missing import MISSING as MISSINGS
 from runner.data.scaling import SCALES
 from runner.errors import ConfigError, RunnerError
 
@@ -27,7 +28,7 @@ def _mark(names: Mapping[str, str], only: Sequence[str] = ()) -> checks.Check:
 
     def check(key: str, value: Any) -> str:
         sign = names.get(value, value) if isinstance(value, str) else None
-        if sign is None or len(sign) != 1 or (only and sign not in only) or sign in "\r\n\"":
+        if sign is None or len(sign) != 1 or (only and sign not in only) or sign in '\r\n"':
             raise checks.refused(key, value, allowed)
         return sign
 
@@ -78,7 +79,7 @@ def data_of(section: Section) -> Data:
     name, given = checks.named(section, KINDS, "data")
     keys, make = KINDS[name]
     values = checked(given, keys | DATA_KEYS, "data.", partial(shipped, f"data/{name}"))
-    return prepare(name, make(values), **{key: values[key] for key in DATA_KEYS})
+    return prepare(name, make(values), Parts(**{key: values[key] for key in DATA_KEYS}))
 
 
 def _inline(values: Section) -> Data:

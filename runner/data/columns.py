@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from runner.data.cells import MISSING_MARKS, WORDS, looks_like, number
-from runner.data.examples import class_columns, one_hot
 from runner.data.dialect import shortened
+from runner.data.examples import class_columns, one_hot
 from runner.data.table import Table
 from runner.errors import RunnerError
 from runner.nn.arrays import Array, Mask
@@ -137,10 +137,8 @@ class Column:
             wrong = next(i for i in known if self.texts[i] in is_text)
             right = numeric[0]
             has = f"{self.table.place} {self.table.lines[right]} has one, '{self.texts[right]}'"
-            raise self.fault(
-                wrong,
-                f"'{self.texts[wrong]}' is not a number, but {has}; a column has numbers, or text for classes",
-            )
+            what = f"'{self.texts[wrong]}' is not a number, but {has}"
+            raise self.fault(wrong, f"{what}; a column has numbers, or text for classes")
         return False
 
     def _whole(self) -> list[str]:
@@ -186,7 +184,9 @@ def input_feature(column: Column, is_chosen: bool) -> Feature:
     if not few or (not is_chosen and (len(texts) > MOST_TEXTS or len(texts) == rows > 1)):
         first = ", ".join(f"'{shortened(text)}'" for text in texts[:3])
         fault = f"has {len(texts)} different texts in {rows} rows ({first}{', …' * (len(texts) > 3)})"
-        raise RunnerError(f"{column.table.path}, column {column.name}: {fault}: too many for columns of 0 and 1")
+        raise RunnerError(
+            f"{column.table.path}, column {column.name}: {fault}: too many for columns of 0 and 1"
+        )
     if len(texts) < 2:
         raise RunnerError(f"{column.table.path}, column {column.name}: has only one text, '{texts[0]}'")
     return Feature(column.name, tuple(texts))

@@ -17,7 +17,6 @@ from runner.data.table import Table, read_table
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.nn.arrays import Array
 
-
 #: Faults that are told in a message.
 SHOWN = 10
 
@@ -28,6 +27,9 @@ class Reading(NamedTuple):
     written: Written = Written()
     missing: str = ERROR
     classes: bool = False
+
+
+PLAIN = Reading()
 
 
 class Recipe(NamedTuple):
@@ -42,7 +44,7 @@ def read_csv(
     path: Path,
     inputs: Sequence[str] | None,
     targets: Sequence[str],
-    reading: Reading = Reading(),
+    reading: Reading = PLAIN,
     test_path: Path | None = None,
 ) -> Data:
     """Columns of a file, by name; `inputs` None takes all that are not targets.
@@ -68,7 +70,7 @@ def read_csv(
         classifies=bool(classes) and len(targets) == 1,
         classes=classes,
         sources=(Source.of(table.key, path, table.content),),
-        said=(*_said(table, recipe, len(x)), *said),
+        said=(*_said(table, recipe), *said),
         recipe=recipe,
     )
     return data if test_path is None else _with_test(data, recipe, test_path)
@@ -89,7 +91,10 @@ def _with_test(data: Data, recipe: Recipe, path: Path) -> Data:
         test_inputs=_encoded(columns, recipe.inputs)[kept],
         test_targets=_encoded(columns, recipe.targets)[kept],
         sources=(*data.sources, Source.of(table.key, path, table.content)),
-        said=(*data.said, *(f"{path.name}: {what}" for what in (f"{int(kept.sum()):,} rows held out", *said))),
+        said=(
+            *data.said,
+            *(f"{path.name}: {what}" for what in (f"{int(kept.sum()):,} rows held out", *said)),
+        ),
     )
 
 
@@ -180,7 +185,7 @@ def _refusal(faults: Sequence[str], gone: Sequence[Column], usable: Sequence[str
     return RunnerError("\n".join(lines))
 
 
-def _said(table: Table, recipe: Recipe, rows: int) -> list[str]:
+def _said(table: Table, recipe: Recipe) -> list[str]:
     """How a file was read, where that was guessed or is more than numbers under their names."""
     texts = [feature for feature in recipe.inputs if feature.labels and not feature.is_word]
     encoded = ", ".join(f"{feature.name} ({len(feature.labels)})" for feature in texts)

@@ -43,7 +43,7 @@ def read_bytes(key: str, path: Path) -> bytes:
 
 
 def unpacked(path: Path, content: bytes) -> bytes:
-    """A file's content, unpacked where it is packed by gzip, bzip2 or xz. Raises RunnerError for a broken one."""
+    """A content, unpacked where it is packed by gzip, bzip2 or xz. Raises RunnerError for a broken one."""
     for mark, unpack in PACKED.items():
         if content.startswith(mark):
             try:

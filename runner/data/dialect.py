@@ -18,7 +18,15 @@ BLANKS = " "
 SEPARATORS = (",", ";", "\t", "|", BLANKS)
 #: What separators are called in a message, and in a configuration.
 SPOKEN = {"\t": "'\\t'", BLANKS: "blanks"}
-NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "blanks": BLANKS, "space": BLANKS}
+NAMES = {
+    "comma": ",",
+    "semicolon": ";",
+    "tab": "\t",
+    "\\t": "\t",
+    "pipe": "|",
+    "blanks": BLANKS,
+    "space": BLANKS,
+}
 #: What lines begin with that are comments, where they stand above the table.
 COMMENTS = ("#", "%")
 #: Rows that bear out a guess; of fewer, nothing but a comma is one.
@@ -63,7 +71,7 @@ def without_comments(text: str, mark: str | None) -> tuple[str, str, list[str]]:
     mark = mark if mark is not None else first if first in COMMENTS else ""
     if not mark:
         return text, "", []
-    above, kept = [], []
+    above, kept = list[str](), list[str]()
     for line in text.splitlines(keepends=True):
         is_comment = line.lstrip().startswith(mark)
         if is_comment and not any(other.strip() for other in kept):
@@ -91,11 +99,11 @@ def split(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != "\t", strict=True
     )
-    line = 1
+    begins = 1
     for row in reader:
         if len(row) > 1 or "".join(row).strip():
-            yield line, row
-        line = reader.line_num + 1
+            yield begins, row
+        begins = reader.line_num + 1
 
 
 def first_rows(rows: Iterable[tuple[int, list[str]]]) -> Rows:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,30 +137,35 @@ def class_columns(names: Sequence[str]) -> list[str]:
     return [names[1]] if len(names) == 2 else list(names)
 
 
-def prepare(
-    name: str,
-    raw: Data,
-    *,
-    test_fraction: float = 0.0,
-    seed: int = 0,
-    scale: str | None = None,
-    scale_targets: str | None = None,
-    stratify: bool = False,
-) -> Data:
+class Parts(NamedTuple):
+    """What a configuration says of all data alike: the held-out part, and the scales of both parts."""
+
+    test_fraction: float = 0.0
+    seed: int = 0
+    stratify: bool = False
+    scale: str | None = None
+    scale_targets: str | None = None
+
+
+def prepare(name: str, raw: Data, parts: Parts) -> Data:
     """Holds out the test part, unless it is there, fills in and scales by what the training part shows.
 
     Both parts keep the order of their source. A column that does not vary is only shifted.
     Raises ConfigError where no example would be left for training, or a column cannot be scaled.
     """
-    _check_parts(raw, test_fraction, scale_targets, stratify)
-    out = held_out(raw.targets, test_fraction, seed, stratify)
+    _check_parts(raw, parts)
+    out = held_out(raw.targets, parts.test_fraction, parts.seed, parts.stratify)
     x, y = raw.inputs[~out], raw.targets[~out]
     test_x, test_y = raw.test_inputs, raw.test_targets
-    if test_fraction > 0:
+    if parts.test_fraction > 0:
         test_x, test_y = raw.inputs[out], raw.targets[out]
-    fill = means(x, raw.input_names) if any(a is not None and np.isnan(a).any() for a in (x, test_x)) else None
-    x, test_x, inputs = scaled_parts("data.scale", scale, (filled(x, fill), filled(test_x, fill)), raw.input_names)
-    y, test_y, targets = scaled_parts("data.scale_targets", scale_targets, (y, test_y), raw.target_names)
+    lacks = any(array is not None and np.isnan(array).any() for array in (x, test_x))
+    fill = means(x, raw.input_names) if lacks else None
+    whole = filled(x, fill), None if test_x is None else filled(test_x, fill)
+    x, test_x, inputs = scaled_parts("data.scale", parts.scale, whole, raw.input_names)
+    y, test_y, targets = scaled_parts(
+        "data.scale_targets", parts.scale_targets, (y, test_y), raw.target_names
+    )
     return replace(
         raw,
         name=name,
@@ -176,12 +181,14 @@ def prepare(
     )
 
 
-def _check_parts(raw: Data, test_fraction: float, scale_targets: str | None, stratify: bool) -> None:
+def _check_parts(raw: Data, parts: Parts) -> None:
     """Raises ConfigError for keys that cannot be together, or not with these targets."""
-    if test_fraction > 0 and raw.test_inputs is not None:
+    if parts.test_fraction > 0 and raw.test_inputs is not None:
         there = "data.test_path has the held-out part already: one of the two"
-        raise ConfigError("data.test_fraction", test_fraction, there)
-    if scale_targets is not None and raw.classes:
-        raise ConfigError("data.scale_targets", scale_targets, "scales numbers, and these targets are classes")
-    if stratify and not (raw.classifies or raw.one_hot):
-        raise ConfigError("data.stratify", stratify, "needs targets that are classes, and these are numbers")
+        raise ConfigError("data.test_fraction", parts.test_fraction, there)
+    if parts.scale_targets is not None and raw.classes:
+        refusal = "scales numbers, and these targets are classes"
+        raise ConfigError("data.scale_targets", parts.scale_targets, refusal)
+    if parts.stratify and not (raw.classifies or raw.one_hot):
+        refusal = "needs targets that are classes, and these are numbers"
+        raise ConfigError("data.stratify", parts.stratify, refusal)

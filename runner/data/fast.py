@@ -24,14 +24,14 @@ class Lines(Sequence[int]):
     """The numbers of the lines of a text's last `count` rows, found where they are asked for."""
 
     def __init__(self, text: str, separator: str, count: int) -> None:
-        self.text, self.separator, self.count = text, separator, count
+        self.text, self.separator, self.rows = text, separator, count
 
     @cached_property
     def _numbers(self) -> list[int]:
-        return [line for line, _ in split(self.text, self.separator)][-self.count :]
+        return [line for line, _ in split(self.text, self.separator)][-self.rows :]
 
     def __len__(self) -> int:
-        return self.count
+        return self.rows
 
     @overload
     def __getitem__(self, at: int) -> int: ...
@@ -45,7 +45,7 @@ class Lines(Sequence[int]):
 
 
 def fast_columns(text: str, separator: str, decimal: str, head: Rows) -> list[Sequence[str] | Array] | None:
-    """The columns of a text whose first rows are `head`, below its header; None where any cell is unlike those."""
+    """The columns of a text, of which `head` are the first rows; None where any cell is unlike those."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 

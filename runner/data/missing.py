@@ -18,9 +18,7 @@ MISSING = ERROR, DROP, MEAN = ("error", "drop", "mean")
 NAMED = 8
 
 
-def drop_missing(
-    how: str, columns: Mapping[str, Column], targets: Collection[str]
-) -> tuple[Mask, list[str]]:
+def drop_missing(how: str, columns: Mapping[str, Column], targets: Collection[str]) -> tuple[Mask, list[str]]:
     """Which rows (N,) are kept of a table, and what is to be said of that: as `how` says.
 
     Filled in are inputs alone: a row without a target is left out. Raises RunnerError where nothing

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 
@@ -50,7 +49,9 @@ SCALES: dict[str, Callable[[Array], tuple[Array, Array]]] = {
 
 
 def fitted(key: str, name: str, shown: Array, names: Sequence[str]) -> Scale:
-    """The scale `name` that `key` asks for, of columns (N, I), reckoned in units of each column's size, so as not to overflow.
+    """The scale `name` that `key` asks for, of columns (N, I).
+
+    It is reckoned in units of each column's size, so as not to overflow.
 
     Raises ConfigError for a column that varies by more, or by less, than a float64 can say.
     """
@@ -99,11 +100,6 @@ def means(shown: Array, names: Sequence[str]) -> Array:
     return np.where(known, shown, 0.0).sum(axis=0) / counts
 
 
-PartT = TypeVar("PartT", Array, None)
-
-
-def filled(inputs: PartT, fill: Array | None) -> PartT:
-    """Inputs (N, I), or none, with `fill` (I,) where they are NaN."""
-    if inputs is None or fill is None:
-        return inputs
-    return np.where(np.isnan(inputs), fill, inputs)
+def filled(inputs: Array, fill: Array | None) -> Array:
+    """Inputs (N, I) with `fill` (I,), if there is one, where they are NaN."""
+    return inputs if fill is None else np.where(np.isnan(inputs), fill, inputs)

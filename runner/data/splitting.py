@@ -21,7 +21,9 @@ def held_out(targets: Array, fraction: float, seed: int, stratify: bool) -> Mask
         return chosen
     count = max(1, round(fraction * examples))
     if count >= examples:
-        raise ConfigError("data.test_fraction", fraction, f"leaves none of the {examples} examples for training")
+        raise ConfigError(
+            "data.test_fraction", fraction, f"leaves none of the {examples} examples for training"
+        )
     order = stream(seed, "split").permutation(examples)
     if stratify:
         order = _by_share(order, targets, count)

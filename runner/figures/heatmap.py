@@ -45,7 +45,7 @@ from runner.figures.trajectories import is_weight
 from runner.nn.arrays import Array
 from runner.overrides import in_order
 from runner.records.histories import NotShownError
-from runner.records.names import higher_is_better
+from runner.records.names import higher_is_better, starting, words_of
 from runner.results import Results
 from runner.results.ranking import LOST, median
 from runner.results.rates import RATE
@@ -223,7 +223,7 @@ def _mark_missing(ax: Axes, table: pd.DataFrame, across: Side, upwards: Side) ->
 
 def _caption(table: pd.DataFrame) -> str:
     (x, y), metric, over = (table.attrs[name] for name in ("keys", "metric", "over"))
-    text = f"{metric.replace('_', ' ').capitalize()} over {x} and {y}"
+    text = f"{starting(words_of(metric))} over {x} and {y}"
     if (table["runs"] > 1).any():
         text += f"; each cell the median of {spread_of(table['runs'])} runs (over {', '.join(over)})"
     text += star(table.attrs["verdict"])

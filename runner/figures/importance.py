@@ -12,6 +12,7 @@ from runner.figures.figure import DOUBLE, SINGLE, Figure, Layout, Options, count
 from runner.figures.style.axes import label, letter_width
 from runner.figures.style.encoding import DISTINCT
 from runner.records.histories import NotShownError
+from runner.records.names import words_of
 from runner.results import Results
 from runner.results.importance import HIGHER, MAIN, PAIR, SEEDS, WIDE, importance_table
 
@@ -76,7 +77,7 @@ def _percent(share: float) -> str:
 
 
 def _measure(table: pd.DataFrame) -> str:
-    words = table.attrs["metric"].replace("_", " ")
+    words = words_of(table.attrs["metric"])
     return f"log {words}" if table.attrs["log"] else words
 
 

@@ -135,8 +135,8 @@ def _sum(z: Array) -> Array:
 
 #: How a column of numbers that only name classes becomes one that this program takes for classes.
 _LABELS = (
-    "if its numbers are labels of classes, data.classes=true says so of a CSV file (or write them as text there: "
-    "c1 for 1)"
+    "if its numbers are labels of classes, write them as text in the CSV file: c1 for 1, or say "
+    "data.classes=true"
 )
 
 

@@ -32,6 +32,9 @@ STATUSES = (*FINISHED, FAILED, INTERRUPTED)
 METRICS = {"final_error": False, "best_error": False, "test_error": False}
 METRICS |= {"accuracy": True, "test_accuracy": True}
 METRICS |= {"r2": True, "test_r2": True, "rmse": False, "test_rmse": False}
+#: Those that go from 0 to 1; and what some are called in a sentence.
+SHARES = ("accuracy", "test_accuracy")
+WORDS = {"r2": "R²", "test_r2": "test R²", "rmse": "RMSE", "test_rmse": "test RMSE"}
 #: Those that a run need not have.
 OPTIONAL_RESULTS = (*FINAL_MEASURES, *GOODNESS, *CURVATURES)
 #: The columns of a run's line that say in numbers how it ended, in order.
@@ -56,6 +59,16 @@ def is_part(name: str) -> bool:
 def is_left(name: str) -> bool:
     """Whether a file's name is one that a run of ours leaves in its folder, done or not."""
     return name in LEFT or is_part(name)
+
+
+def words_of(metric: str) -> str:
+    """A metric as a sentence has it."""
+    return WORDS.get(metric, metric.replace("_", " "))
+
+
+def starting(words: str) -> str:
+    """Words at the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def higher_is_better(metric: str) -> bool:

@@ -37,7 +37,9 @@ def _far(values: Array, names: Sequence[str], limit: float) -> str:
     """The columns (N, …) of numbers whose mean size is above `limit`, the first few of them."""
     with np.errstate(over="ignore"):
         far = np.flatnonzero(np.abs(values).mean(axis=0) > limit).tolist()
-    text = ", ".join(f"{names[i]} {values[:, i].min():,.6g} to {values[:, i].max():,.6g}" for i in far[:NAMED])
+    text = ", ".join(
+        f"{names[i]} {values[:, i].min():,.6g} to {values[:, i].max():,.6g}" for i in far[:NAMED]
+    )
     return text + f" and {len(far) - NAMED} more" if len(far) > NAMED else text
 
 

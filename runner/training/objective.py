@@ -202,7 +202,8 @@ def errors_at(experiment: Experiment, parameters: Array) -> Array:
 def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None = None) -> Array:
     """The predictions (N, O) of the network with `parameters` (P,), in the targets' own units.
 
-    They are for the training inputs or others. Other `inputs` (N, I) are in the data's own units, and scaled here as those were.
+    They are for the training inputs, or for other `inputs` (N, I) in the data's own units, which are
+    scaled here as those were.
     """
     x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
     if x.ndim != 2 or x.shape[1] != experiment.sizes[0]:
@@ -215,7 +216,7 @@ def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None 
 
 
 def outputs_at(experiment: Experiment, parameters: Array) -> Array:
-    """The predictions (R, O) for the first training example, in own units, of networks with `parameters` (R, P)."""
+    """The predictions (R, O) for the first training example, of networks with `parameters` (R, P)."""
     with np.errstate(all="ignore"):
         pred = experiment.network.forward(parameters, experiment.data.inputs[None, :1]).pred[:, 0]
     return experiment.data.targets_in_own_units(pred)

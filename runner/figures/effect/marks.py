@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from runner.figures.style.axes import Heights, label
 from runner.figures.style.encoding import DISTINCT
 from runner.nn.arrays import Array
-from runner.records.names import higher_is_better
+from runner.records.names import SHARES, higher_is_better
 from runner.results.effects import MEDIAN, OTHER, SEED
 from runner.results.ranking import HELD_OUT
 
@@ -61,8 +61,8 @@ def axis_label(table: pd.DataFrame) -> str:
 
 def heights_of(table: pd.DataFrame) -> Heights:
     """Where the numbers of all panels stand, and the ends of their intervals."""
-    if higher_is_better(table.attrs["metric"]):
-        return Heights(floor=0.0)
+    if higher_is_better(metric := table.attrs["metric"]):
+        return Heights(floor=0.0 if metric in SHARES else -np.inf)
     return Heights.of(drawn(table))
 
 
