@@ -181,7 +181,7 @@ def input_feature(column: Column, is_chosen: bool) -> Feature:
     if pair := next((pair for pair in WORDS if words <= {*pair}), None):
         return Feature(column.name, pair, is_word=True)
     few = len(texts) <= FEW_CLASSES or 2 * len(texts) <= rows
-    if not few or (not is_chosen and (len(texts) > MOST_TEXTS or len(texts) == rows > 1)):
+    if not few or (not is_chosen and (len(texts) > MOST_TEXTS or len(texts) == rows > 2)):
         first = ", ".join(f"'{shortened(text)}'" for text in texts[:3])
         fault = f"has {len(texts)} different texts in {rows} rows ({first}{', …' * (len(texts) > 3)})"
         raise RunnerError(

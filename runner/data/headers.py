@@ -56,7 +56,7 @@ class Top(NamedTuple):
             names = re.split(r"\s*[,;\t|]\s*|\s+", line)
             if len(names) == len(first):
                 return names, rows, True
-        if self.wanted and all(name in numbers for name in self.wanted):
+        if self.wanted and all(name in numbers and _is_a_number_alone(name, first) for name in self.wanted):
             return numbers, rows, False
         raise self._refusal(first, rows.lines[0])
 
@@ -65,9 +65,14 @@ class Top(NamedTuple):
         names = shortened(",".join([*(f"x{i + 1}" for i in range(last - 1)), "y"]))
         return RunnerError(
             f"{self.path}, line {line}: '{shortened(','.join(first))}' seems to be data, and the file to "
-            f"have no header: data.header=none names its columns 1 to {last} (data.targets={last}: the last), "
+            f"have no header: data.header=none names its columns 1 to {last} (data.targets={last} is one), "
             f"data.header=[{names}] names them; if these are names, data.header=true says so"
         )
+
+
+def _is_a_number_alone(name: str, first: Sequence[str]) -> bool:
+    """Whether the number of a column stands nowhere else in the first line: where it might be the name."""
+    return name not in first or first[int(name) - 1] == name
 
 
 def _is_headless(first: Sequence[str], rest: Rows, decimal: str) -> bool:

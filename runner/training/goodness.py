@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from runner.nn.arrays import Array
-from runner.training.experiment import Experiment
+from runner.training.experiment import GOODNESS, Experiment
 from runner.training.objective import Examples, Objective
 
 
@@ -36,7 +36,7 @@ def goodness(experiments: Sequence[Experiment], parameters: Array) -> list[dict[
             for run, value in enumerate(values.tolist()):
                 if np.isfinite(value):
                     found[run][prefix + name] = value
-    return found
+    return [{name: run[name] for name in GOODNESS if name in run} for run in found]
 
 
 def _parts(experiment: Experiment) -> Iterator[tuple[str, Examples]]:
