@@ -26,7 +26,7 @@ from runner.overrides import key_of, swept_values
 from runner.records.about import sources_of
 from runner.records.lines import Line
 from runner.records.locks import inside
-from runner.story import one_batch, told
+from runner.story import about_files, one_batch, told
 from runner.training.loop import keep_freed_memory
 from runner.work import run_into
 
@@ -68,13 +68,21 @@ class Batched:
         self.cache = Cache()
         self.latest: tuple[Any, str] | None = None
         self.told = False
+        self.said: set[str] = set()
 
     def prepare(self, config: dict[str, Any]) -> Experiment:
         """The run that a job's configuration describes, sharing what it can with the others."""
         return self.tell(experiment(config, self.cache))
 
     def tell(self, job: Experiment) -> Experiment:
-        """Says of the first job with fewer examples than its batch_size that it has, and returns the job."""
+        """Says once what is to be known of the jobs' data, and returns the job.
+
+        That is how files were read, and that a job has fewer examples than its batch_size.
+        """
+        for line in about_files(job) if job.data.sources else ():
+            if line not in self.said:
+                self.said.add(line)
+                print(line)
         if not self.told and (note := one_batch(job)):
             self.told = True
             print(f"{note}, here and wherever there are as few")

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[+-]?((0|[1-9][0-9]*)?\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?[eE][+-]?[0-9]+)")
+_OF_FILES = re.compile(
+    r"(\+{0,2}data\.(?:path|test_path|inputs|targets|separator|decimal|header|comment))=(.*)", re.DOTALL
+)
 _WORD = re.compile(r"(?!(?i:inf|nan|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -26,6 +29,35 @@ def key_of(override: str) -> str:
 def swept_values(overrides: Iterable[str]) -> dict[str, str]:
     """``key=value`` overrides as a table's columns: keys without their ``+``, values as written."""
     return {key_of(override): override.partition("=")[2] for override in overrides}
+
+
+def as_meant(override: str) -> str:
+    """An override of a sign or a name out of a file, quoted where Hydra's grammar has no such text.
+
+    So ``data.separator=;`` and ``data.targets=Price (USD)`` need no quotes inside those of a shell.
+    """
+    match = _OF_FILES.fullmatch(override)
+    if match is None or not match[2] or _is_grammatical(match[2]):
+        return override
+    text = match[2]
+    if text.startswith("[") and text.endswith("]"):
+        names = [name.strip() for name in text[1:-1].split(",")]
+        return f"{match[1]}=[{','.join(name if _is_grammatical(name) else _quoted(name) for name in names)}]"
+    return f"{match[1]}={_quoted(text)}"
+
+
+def _is_grammatical(text: str) -> bool:
+    from hydra.errors import HydraException
+
+    try:
+        parse(text)
+    except HydraException:
+        return False
+    return bool(text.strip())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def parse(text: str) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import TypeAlias
 
-from runner.records.names import HISTORY
+from runner.records.names import HISTORY, words_of
 from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
 from runner.training.experiment import Experiment
+from runner.training.hints import hints
 from runner.training.objective import predict
 from runner.training.recorder import Trained
 
@@ -42,7 +44,7 @@ def story(experiment: Experiment, trained: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
     first, last = "epoch 0", f"epoch {trained.epochs}"
     rows: list[Row] = [("", first, last, ""), ("error", trained.initial_error, trained.final_error, "")]
-    rows += [(name.replace("_", " "), "", value, "") for name, value in trained.metrics.items()]
+    rows += [(words_of(name), "", value, "") for name, value in trained.metrics.items()]
     rows += _predictions(experiment, trained)
     names = [p.name for p in experiment.network.names]
     if len(names) <= 20:
@@ -73,8 +75,14 @@ def title(experiment: Experiment) -> str:
 
 def notes(experiment: Experiment) -> list[str]:
     """What else is to be known of a run before its numbers, a line each: what its data were taken for."""
-    lines = [_classes(name, labels) for name, labels in experiment.data.classes.items()]
+    lines = about_files(experiment)
     return [*lines, note] if (note := one_batch(experiment)) else lines
+
+
+def about_files(experiment: Experiment) -> list[str]:
+    """How files were read, what their texts were taken for, and hints: a line each."""
+    data = experiment.data
+    return [*data.said, *starmap(_classes, data.classes.items()), *hints(experiment)]
 
 
 def _classes(name: str, labels: Sequence[str]) -> str:
@@ -93,7 +101,7 @@ def one_batch(experiment: Experiment) -> str | None:
 
 
 def _predictions(experiment: Experiment, trained: Trained) -> list[Row]:
-    targets = experiment.data.targets
+    targets = experiment.data.targets_in_own_units(experiment.data.targets)
     if targets.size > 8:
         return []
     before, after = (predict(experiment, p).ravel() for p in (trained.initial, trained.final))

@@ -65,6 +65,7 @@ def _versions(section: Any) -> list[tuple[int, int]]:
         return []
     sources = [section.get(key) for key in ("weights", "biases")]
     folders = [source.get("from") for source in sources if isinstance(source, Mapping)]
-    paths = [find_file(path) for path in [section.get("path")] if isinstance(path, str)]
+    given = [section.get(key) for key in ("path", "test_path")]
+    paths = [find_file(path) for path in given if isinstance(path, str)]
     paths += [Path(folder, PARAMETERS) for folder in folders if isinstance(folder, str)]
     return [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()]

@@ -14,6 +14,7 @@ from runner.config.network import BESIDE_A_RUN
 from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
+from runner.overrides import as_meant
 from runner.training.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def replacing(overrides: Sequence[str]) -> list[str]:
     for one in overrides:
         _check_choice(one)
     _check_biases(overrides)
-    replaced = list(overrides)
+    replaced = list(map(as_meant, overrides))
     for key in REPLACED:
         replaced = _replacing(replaced, key)
     return replaced

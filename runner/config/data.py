@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from runner.config import checks
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.shipped import find_file, shipped
 from runner.data.bundled import SKLEARN_SETS, load_sklearn
-from runner.data.csv_file import read_csv
-from runner.data.examples import SCALES, Data, prepare
+from runner.data.csv_file import Reading, read_csv
+from runner.data.dialect import NAMES, Written
+from runner.data.examples import Data, Parts, prepare
 from runner.data.generated import GENERATORS, generate
+from runner.data.missing import ERROR
+from runner.data.missing import MISSING as MISSINGS
+from runner.data.scaling import SCALES
 from runner.errors import ConfigError, RunnerError
 
 _columns = partial(checks.names_of, "must be column names, as [a,b]")
+
+
+def _mark(names: Mapping[str, str], only: Sequence[str] = ()) -> checks.Check:
+    """A check for a sign as it stands in a file, or its name."""
+    allowed = f"must be one of {', '.join(names)}" + ("" if only else ", or a sign of its own")
+
+    def check(key: str, value: Any) -> str:
+        sign = names.get(value, value) if isinstance(value, str) else None
+        if sign is None or len(sign) != 1 or (only and sign not in only) or sign in '\r\n"':
+            raise checks.refused(key, value, allowed)
+        return sign
+
+    return check
+
+
+def _header(key: str, value: Any) -> bool | tuple[str, ...]:
+    """Whether the first line has names: true, or false (none); or a list of the names that none has."""
+    known = {"none": False, "first": True}
+    value = known.get(value, value) if isinstance(value, str) else value
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list):
+        return tuple(checks.names_of("must be column names, as [a,b]", key, value))
+    raise ConfigError(key, value, "must be true, none, or the columns' names, as [a,b]")
+
+
 #: The keys of all kinds of data, and those of one kind each.
 DATA_KEYS: Keys = {
     "scale": (checks.optional(checks.choice(SCALES)), None),
+    "scale_targets": (checks.optional(checks.choice(SCALES)), None),
     "test_fraction": (checks.number(at_least=0, below=1), 0.0),
+    "stratify": (checks.boolean, False),
     "seed": (checks.seed, 0),
 }
 INLINE_KEYS: Keys = {"inputs": (checks.matrix, MISSING), "targets": (checks.matrix, MISSING)}
@@ -26,6 +59,14 @@ CSV_KEYS: Keys = {
     "path": (checks.text, MISSING),
     "inputs": (checks.optional(_columns, "null for all that are no targets"), None),
     "targets": (_columns, MISSING),
+    "test_path": (checks.optional(checks.text), None),
+    "separator": (checks.optional(_mark(NAMES)), None),
+    "decimal": (checks.optional(_mark({"point": ".", "comma": ","}, only=(".", ","))), None),
+    "header": (checks.optional(_header), None),
+    "comment": (checks.optional(checks.text), None),
+    "encoding": (checks.optional(checks.text), None),
+    "missing": (checks.choice(MISSINGS), ERROR),
+    "classes": (checks.boolean, False),
 }
 GENERATOR_KEYS: Keys = {
     "points": (checks.number(at_least=1, at_most=10**8, whole=True), SHIPPED),
@@ -38,7 +79,7 @@ def data_of(section: Section) -> Data:
     name, given = checks.named(section, KINDS, "data")
     keys, make = KINDS[name]
     values = checked(given, keys | DATA_KEYS, "data.", partial(shipped, f"data/{name}"))
-    return prepare(name, make(values), **{key: values[key] for key in DATA_KEYS})
+    return prepare(name, make(values), Parts(**{key: values[key] for key in DATA_KEYS}))
 
 
 def _inline(values: Section) -> Data:
@@ -51,7 +92,10 @@ def _inline(values: Section) -> Data:
 
 
 def _csv(values: Section) -> Data:
-    return read_csv(find_file(values["path"]), values["inputs"], values["targets"])
+    written = Written(**{key: values[key] for key in Written._fields})
+    reading = Reading(written, values["missing"], values["classes"])
+    test_path = values["test_path"] and find_file(values["test_path"])
+    return read_csv(find_file(values["path"]), values["inputs"], values["targets"], reading, test_path)
 
 
 def _generated(name: str, values: Section) -> Data:

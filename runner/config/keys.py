@@ -13,6 +13,7 @@ from runner.config.checks import MISSING, SHIPPED, Keys, Section, boolean, check
 from runner.config.data import data_of
 from runner.config.network import network_of
 from runner.config.shipped import shipped
+from runner.data.examples import Data
 from runner.errors import ConfigError, RunnerError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
@@ -68,6 +69,8 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
     values = checked(config, KEYS, defaults=lambda: shipped("config"))
 
     data = shared(data_of, values["data"])
+    if data.has_two_classes and LOSSES[values["loss"]].refuses(data.targets):  # which takes a column a class
+        data = shared(_with_a_column_a_class, values["data"])
     network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     schedule, schedule_options = shared(_schedule, values["schedule"])
@@ -84,6 +87,10 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
     )
     _check_together(made)
     return made
+
+
+def _with_a_column_a_class(section: Section) -> Data:
+    return data_of(section).with_a_column_a_class()
 
 
 def _optimizer(section: Section) -> tuple[str, dict[str, float]]:

@@ -18,6 +18,9 @@ from runner.errors import RunnerError
 from runner.records.about import sources_of
 from runner.records.names import ABOUT
 
+#: Keys that name a file itself; others name the folder that it is in.
+DATA_FILES = ("data.path", "data.test_path")
+
 
 class OtherFileError(RunnerError):
     """A file that a run was made from has changed, or is gone."""
@@ -38,7 +41,7 @@ def whereabouts(folder: str | Path, config: Mapping[str, Any], but: Collection[s
         if path is None:
             raise OtherFileError(_lost(source, folder, places))
         path = path.absolute()
-        whole[source.key] = str(path if source.key == "data.path" else path.parent)
+        whole[source.key] = str(path if source.key in DATA_FILES else path.parent)
     return whole
 
 
@@ -64,7 +67,7 @@ def _configured(source: Source, config: Mapping[str, Any]) -> list[Path]:
     if not isinstance(value, str):
         return []
     path = find_file(value)
-    return [path / Path(source.path).name if source.key != "data.path" else path]
+    return [path / Path(source.path).name if source.key not in DATA_FILES else path]
 
 
 def _lost(source: Source, folder: str | Path, places: Collection[Path]) -> str:

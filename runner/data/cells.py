@@ -11,8 +11,8 @@ from itertools import pairwise
 SAMPLE = 1000
 #: What stands for a value that is not there, in small letters.
 MISSING_MARKS = ("?", "na", "n/a", "#n/a", "<na>", "null", ".", "nan")
-#: What stands for 1 and 0, in small letters.
-BOOLEANS = ("true", "false", "yes", "no")
+#: What stands for 0 and 1, in small letters.
+WORDS = (("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"))
 
 _GROUPED = r"\d{1,3}(?:[,.'’_ \u00a0\u202f]\d{3})+|\d{1,2}(?:,\d\d)+,\d{3}"  # 4,750 and 12,34,567
 _AMOUNT = rf"(?:(?:{_GROUPED}|\d+)(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?"

@@ -6,19 +6,23 @@ the scaling) is done once, in `prepare`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.data.scaling import Scale, filled, means, scaled_parts
+from runner.data.splitting import held_out
 from runner.errors import ConfigError
 from runner.nn.arrays import Array
-from runner.nn.streams import stream
+
+if TYPE_CHECKING:
+    from runner.data.csv_file import Recipe
 
 
 @dataclass(frozen=True)
@@ -36,35 +40,6 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
-class Scale:
-    """How inputs are scaled, column by column: (x − shift) / spread, both (I,) in the data's own units."""
-
-    name: str
-    shift: Array
-    spread: Array
-
-    @cached_property
-    def unit(self) -> Array:
-        """A power of two (I,) of a column's size: exact to divide by, and nothing overflows on the way."""
-        return power_of_two(np.maximum(np.abs(self.shift), self.spread))
-
-    def of(self, inputs: Array) -> Array:
-        """Inputs (N, I) of the data's own units, scaled: infinite where no float64 is as large."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return (inputs / self.unit - self.shift / self.unit) / (self.spread / self.unit)
-
-    def undone(self, inputs: Array) -> Array:
-        """Scaled inputs (N, I) in the data's own units again."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return (inputs * (self.spread / self.unit) + self.shift / self.unit) * self.unit
-
-
-def power_of_two(sizes: Array) -> Array:
-    """The powers of two just below numbers of at least 0, or equal to them."""
-    return np.ldexp(1.0, np.frexp(sizes)[1] - 1)
-
-
-@dataclass(frozen=True, eq=False)
 class Data:
     """Examples to learn from and, where some are held out, examples to test on.
 
@@ -72,7 +47,9 @@ class Data:
     `test_targets` the held-out part, or None. `classifies`: the source says that its targets are
     classes; `one_hot`: they look like it (one column of 0 and 1, or rows with a single 1). `scale` is
     how the inputs were scaled, `classes` the names of the classes of each target column that has such,
-    in the order of their columns, and `sources` the files that all this comes from.
+    in the order of their columns, and `sources` the files that all this comes from. `target_scale` is
+    how the targets were scaled, `fill` what inputs without a value were given (I,), in their own units,
+    `said` what is to be told of how files were read, and `recipe` how others of their kind are read.
     """
 
     inputs: Array
@@ -86,6 +63,10 @@ class Data:
     scale: Scale | None = None
     test_inputs: Array | None = None
     test_targets: Array | None = None
+    target_scale: Scale | None = None
+    fill: Array | None = None
+    said: tuple[str, ...] = ()
+    recipe: Recipe | None = None
 
     @classmethod
     def numbered(cls, inputs: Array, targets: Array, classifies: bool = False) -> Data:
@@ -94,18 +75,39 @@ class Data:
         return cls(inputs, targets, xs, ys if len(ys) > 1 else ["y"], classifies)
 
     def scaled(self, inputs: Array) -> Array:
-        """Inputs (N, I) of the data's own units as the network takes them."""
+        """Inputs (N, I) of the data's own units as the network takes them; NaN is filled in."""
+        inputs = filled(inputs, self.fill)
         return inputs if self.scale is None else self.scale.of(inputs)
 
     def in_own_units(self, inputs: Array) -> Array:
         """Inputs (N, I) as the network takes them in the data's own units."""
         return inputs if self.scale is None else self.scale.undone(inputs)
 
+    def targets_in_own_units(self, values: Array) -> Array:
+        """Targets or predictions (…, O) as they are learnt in the data's own units."""
+        return values if self.target_scale is None else self.target_scale.undone(values)
+
     @cached_property
     def one_hot(self) -> bool:
         """Whether the targets look like classes: one column of 0 and 1, or rows with a single 1."""
         y = self.targets
         return bool(np.isin(y, (0.0, 1.0)).all() and (y.shape[1] == 1 or (y.sum(axis=1) == 1.0).all()))
+
+    @property
+    def has_two_classes(self) -> bool:
+        """Whether the targets are one column of 0 and 1 that stands for two classes with names."""
+        return self.classifies and self.targets.shape[1] == 1 and len(self.classes) == 1
+
+    def with_a_column_a_class(self) -> Data:
+        """The same with a column for each of two classes."""
+        ((name, labels),) = self.classes.items()
+        targets, tested = (
+            None if y is None else np.concatenate([1.0 - y, y], axis=1)
+            for y in (self.targets, self.test_targets)
+        )
+        assert targets is not None
+        names = tuple(f"{name}={label}" for label in labels)
+        return replace(self, targets=targets, test_targets=tested, target_names=names)
 
     @property
     def examples(self) -> int:
@@ -135,60 +137,58 @@ def class_columns(names: Sequence[str]) -> list[str]:
     return [names[1]] if len(names) == 2 else list(names)
 
 
-SCALES: dict[str, Callable[[Array], tuple[Array, Array]]] = {
-    "standard": lambda x: (x.mean(axis=0), x.std(axis=0)),
-    "minmax": lambda x: (x.min(axis=0), x.max(axis=0) - x.min(axis=0)),
-}
+class Parts(NamedTuple):
+    """What a configuration says of all data alike: the held-out part, and the scales of both parts."""
+
+    test_fraction: float = 0.0
+    seed: int = 0
+    stratify: bool = False
+    scale: str | None = None
+    scale_targets: str | None = None
 
 
-def prepare(name: str, raw: Data, *, test_fraction: float, seed: int, scale: str | None) -> Data:
-    """Holds out the test part and scales the inputs by what the training part shows.
+def prepare(name: str, raw: Data, parts: Parts) -> Data:
+    """Holds out the test part, unless it is there, fills in and scales by what the training part shows.
 
     Both parts keep the order of their source. A column that does not vary is only shifted.
     Raises ConfigError where no example would be left for training, or a column cannot be scaled.
     """
-    examples = len(raw.inputs)
-    held_out = np.zeros(examples, dtype=bool)
-    if test_fraction > 0:
-        count = max(1, round(test_fraction * examples))
-        if count >= examples:
-            left = f"leaves none of the {examples} examples for training"
-            raise ConfigError("data.test_fraction", test_fraction, left)
-        held_out[stream(seed, "split").permutation(examples)[:count]] = True
-    fitted = None if scale is None else _fitted(scale, raw.inputs[~held_out], raw.input_names)
-    inputs = raw.inputs if fitted is None else fitted.of(raw.inputs)
-    if fitted is not None and not np.isfinite(inputs).all():
-        beyond = raw.input_names[int(np.flatnonzero(~np.isfinite(inputs).all(axis=0))[0])]
-        fault = f"column '{beyond}' has held-out numbers too far from those it is fitted on"
-        raise ConfigError("data.scale", scale, fault)
+    _check_parts(raw, parts)
+    out = held_out(raw.targets, parts.test_fraction, parts.seed, parts.stratify)
+    x, y = raw.inputs[~out], raw.targets[~out]
+    test_x, test_y = raw.test_inputs, raw.test_targets
+    if parts.test_fraction > 0:
+        test_x, test_y = raw.inputs[out], raw.targets[out]
+    lacks = any(array is not None and np.isnan(array).any() for array in (x, test_x))
+    fill = means(x, raw.input_names) if lacks else None
+    whole = filled(x, fill), None if test_x is None else filled(test_x, fill)
+    x, test_x, inputs = scaled_parts("data.scale", parts.scale, whole, raw.input_names)
+    y, test_y, targets = scaled_parts(
+        "data.scale_targets", parts.scale_targets, (y, test_y), raw.target_names
+    )
     return replace(
         raw,
         name=name,
-        scale=fitted,
+        scale=inputs,
+        target_scale=targets,
+        fill=fill,
         input_names=tuple(raw.input_names),
         target_names=tuple(raw.target_names),
-        inputs=np.ascontiguousarray(inputs[~held_out]),
-        targets=np.ascontiguousarray(raw.targets[~held_out]),
-        test_inputs=np.ascontiguousarray(inputs[held_out]) if test_fraction > 0 else None,
-        test_targets=np.ascontiguousarray(raw.targets[held_out]) if test_fraction > 0 else None,
+        inputs=x,
+        targets=y,
+        test_inputs=test_x,
+        test_targets=test_y,
     )
 
 
-def _fitted(name: str, shown: Array, names: Sequence[str]) -> Scale:
-    """The scale `name` of inputs (N, I), reckoned in units of each column's size, so as not to overflow.
-
-    Raises ConfigError for a column that varies by more, or by less, than a float64 can say.
-    """
-    unit = power_of_two(np.abs(shown).max(axis=0))
-    low, high = shown.min(axis=0), shown.max(axis=0)
-    varies = low < high  # a spread is never quite 0 once it is rounded
-    with np.errstate(over="ignore", under="ignore"):
-        shift, spread = (np.where(varies, found, 0.0) * unit for found in SCALES[name](shown / unit))
-    lost = varies & ~(np.isfinite(shift) & np.isfinite(spread) & (spread >= np.finfo(np.float64).tiny))
-    if lost.any():
-        i = int(np.flatnonzero(lost)[0])
-        reach = (
-            f"column '{names[i]}' goes from {low[i]:g} to {high[i]:g}, too far or too little for a float64"
-        )
-        raise ConfigError("data.scale", name, f"{reach}: write it in another unit")
-    return Scale(name, np.where(varies, shift, low), np.where(varies, spread, 1.0))
+def _check_parts(raw: Data, parts: Parts) -> None:
+    """Raises ConfigError for keys that cannot be together, or not with these targets."""
+    if parts.test_fraction > 0 and raw.test_inputs is not None:
+        there = "data.test_path has the held-out part already: one of the two"
+        raise ConfigError("data.test_fraction", parts.test_fraction, there)
+    if parts.scale_targets is not None and raw.classes:
+        refusal = "scales numbers, and these targets are classes"
+        raise ConfigError("data.scale_targets", parts.scale_targets, refusal)
+    if parts.stratify and not (raw.classifies or raw.one_hot):
+        refusal = "needs targets that are classes, and these are numbers"
+        raise ConfigError("data.stratify", parts.stratify, refusal)

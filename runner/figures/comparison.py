@@ -18,7 +18,7 @@ from runner.figures.style.encoding import DISTINCT, Keys, add_legend, short_name
 from runner.figures.style.labels import escaped, label
 from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
-from runner.records.names import METRICS, higher_is_better
+from runner.records.names import METRICS, SHARES, higher_is_better, starting, words_of
 from runner.results import Results
 from runner.results.comparison import ENOUGH_TO_SPLIT, SEED, VALUE, comparison_table
 from runner.results.intervals import LEAST_SEEDS
@@ -88,7 +88,9 @@ def _draw_values(
     (metric,) = (name for name in METRICS if name in values)
     ends = values[[metric, "low", "high", "iqm"]].to_numpy(dtype=float)
     every = np.concatenate([ends.ravel(), seeds[metric].to_numpy(dtype=float)])
-    heights = Heights(floor=0.0) if higher_is_better(metric) else Heights.of(every)
+    heights = Heights.of(every)
+    if higher_is_better(metric):
+        heights = Heights(floor=0.0 if metric in SHARES else -np.inf)
     for color, (value, at) in zip(colors, places.items(), strict=True):
         sample = seeds.loc[seeds["value"] == value, metric].dropna()
         ax.plot(
@@ -200,9 +202,7 @@ def _caption(table: pd.DataFrame) -> str:
     key, best = said["key"], str(values["value"].iloc[0])
     best = f"{key}={best}" if _is_number(best) else best
     at_best = ", at its best of all else" if said["choices"] > 1 else ""
-    text = (
-        f"{said['metric'].replace('_', ' ').capitalize()} of each {key}{at_best}: a dot a seed, the median of"
-    )
+    text = f"{starting(words_of(said['metric']))} of each {key}{at_best}: a dot a seed, the median of"
     text += f" {spread_of(values['n'])} and the interquartile mean{_say_intervals(values['n'])}"
     text += _say_choice(said["split"], said["choices"], int(values["n"].max()))
     if len(values) > 1:

@@ -54,10 +54,14 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
             grid,
             {name: over_grid(p) for name, p in zip(shown.columns, shown.parameters, strict=True)},
         ),
-        _part(TRAINING, data.in_own_units(data.inputs), dict.fromkeys(shown.columns, _classes(data.targets))),
+        _part(
+            TRAINING,
+            data.in_own_units(data.inputs),
+            dict.fromkeys(shown.columns, _classes(data.targets_in_own_units(data.targets))),
+        ),
     ]
     if data.test_inputs is not None and data.test_targets is not None:
-        targets = dict.fromkeys(shown.columns, _classes(data.test_targets))
+        targets = dict.fromkeys(shown.columns, _classes(data.targets_in_own_units(data.test_targets)))
         tables.append(_part(HELD_OUT, data.in_own_units(data.test_inputs), targets))
     table = pd.concat(tables, ignore_index=True)
     values = table[shown.columns].to_numpy()

@@ -51,9 +51,10 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     run = results.best(options.metric)
     experiment, shown = results.experiment(run), moments(results, run, options, BEFORE_AND_AFTER)
     data = experiment.data
-    parts = [(TRAINING, data.in_own_units(data.inputs), data.targets)]
+    own = data.targets_in_own_units
+    parts = [(TRAINING, data.in_own_units(data.inputs), own(data.targets))]
     if data.test_inputs is not None and data.test_targets is not None:
-        parts.append((HELD_OUT, data.in_own_units(data.test_inputs), data.test_targets))
+        parts.append((HELD_OUT, data.in_own_units(data.test_inputs), own(data.test_targets)))
     tables = [_part(kind, experiment, shown, x, y) for kind, x, y in parts]
     has_curve = data.inputs.shape[1] == 1
     if has_curve:

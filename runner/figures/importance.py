@@ -13,6 +13,7 @@ from runner.figures.style.axes import letter_width
 from runner.figures.style.encoding import DISTINCT
 from runner.figures.style.labels import label
 from runner.records.histories import NotShownError
+from runner.records.names import words_of
 from runner.results import Results
 from runner.results.importance import HIGHER, MAIN, PAIR, SEEDS, WIDE, importance_table
 
@@ -77,7 +78,7 @@ def _percent(share: float) -> str:
 
 
 def _measure(table: pd.DataFrame) -> str:
-    words = table.attrs["metric"].replace("_", " ")
+    words = words_of(table.attrs["metric"])
     return f"log {words}" if table.attrs["log"] else words
 
 

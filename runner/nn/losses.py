@@ -134,7 +134,10 @@ def _sum(z: Array) -> Array:
 
 
 #: How a column of numbers that only name classes becomes one that this program takes for classes.
-_LABELS = "if its numbers are labels of classes, write them as text in the CSV file: c1 for 1"
+_LABELS = (
+    "if its numbers are labels of classes, write them as text in the CSV file: c1 for 1, or say "
+    "data.classes=true"
+)
 
 
 def _refuse_non_probabilities(y: Array) -> str | None:

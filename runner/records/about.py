@@ -46,13 +46,16 @@ def _files(sources: tuple[Source, ...]) -> bytes:
 
 @lru_cache(maxsize=1)  # the runs of a sweep come one data set after the other
 def _examples(data: Data) -> bytes:
-    """The names of columns and classes, and the scale: (x - shift) / spread."""
+    """The names of columns and classes, what was filled in, and the scales: (x - shift) / spread."""
     names: dict[str, Any] = {"inputs": list(data.input_names), "targets": list(data.target_names)}
     if data.classes:
         names["classes"] = {name: list(labels) for name, labels in data.classes.items()}
-    if data.scale is not None:
-        numbers = {"shift": data.scale.shift.tolist(), "spread": data.scale.spread.tolist()}
-        names["scale"] = {"name": data.scale.name, **numbers}
+    if data.fill is not None:
+        names["means"] = data.fill.tolist()
+    for key, scale in (("scale", data.scale), ("scale_targets", data.target_scale)):
+        if scale is not None:
+            numbers = {"shift": scale.shift.tolist(), "spread": scale.spread.tolist()}
+            names[key] = {"name": scale.name, **numbers}
     return _yaml(names, **IN_LINES)
 
 

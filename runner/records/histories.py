@@ -25,6 +25,7 @@ from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.records.checksums import refuse_changed
 from runner.records.names import METRICS
+from runner.training.experiment import GOODNESS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,6 +165,8 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
         missing = next(name for name in names if name not in header)
         if missing == names[0] and header[0] in UNITS:
             raise NotShownError(f"the histories count different steps: {missing}s and {header[0]}s") from None
+        if missing in GOODNESS:
+            raise NotShownError(f"{missing} is measured at a run's end, and this shows every epoch") from None
         if missing in METRICS:
             raise NotShownError(f"not every run has a {missing}: {path} has no such column") from None
         raise RunnerError(f"{path}: has no column '{missing}'") from None

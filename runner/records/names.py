@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.training.experiment import CURVATURES, FINAL_MEASURES
+from runner.training.experiment import CURVATURES, FINAL_MEASURES, GOODNESS
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
 #: The sharpness and the stability limit each so many epochs, where they are asked for.
@@ -31,12 +31,17 @@ STATUSES = (*FINISHED, FAILED, INTERRUPTED)
 #: What runs can be compared by, and whether more of it is better.
 METRICS = {"final_error": False, "best_error": False, "test_error": False}
 METRICS |= {"accuracy": True, "test_accuracy": True}
+METRICS |= {"r2": True, "test_r2": True, "rmse": False, "test_rmse": False}
+#: Those that go from 0 to 1; and what some are called in a sentence.
+SHARES = ("accuracy", "test_accuracy")
+WORDS = {"r2": "R²", "test_r2": "test R²", "rmse": "RMSE", "test_rmse": "test RMSE"}
 #: Those that a run need not have.
-OPTIONAL_RESULTS = (*FINAL_MEASURES, *CURVATURES)
+OPTIONAL_RESULTS = (*FINAL_MEASURES, *GOODNESS, *CURVATURES)
 #: The columns of a run's line that say in numbers how it ended, in order.
 RESULT_COLUMNS = (
     *("period", "epochs", "initial_error", "final_error", "best_error", "best_epoch"),
     *FINAL_MEASURES,
+    *GOODNESS,
     *CURVATURES,
     "seconds",
 )
@@ -54,6 +59,16 @@ def is_part(name: str) -> bool:
 def is_left(name: str) -> bool:
     """Whether a file's name is one that a run of ours leaves in its folder, done or not."""
     return name in LEFT or is_part(name)
+
+
+def words_of(metric: str) -> str:
+    """A metric as a sentence has it."""
+    return WORDS.get(metric, metric.replace("_", " "))
+
+
+def starting(words: str) -> str:
+    """Words at the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def higher_is_better(metric: str) -> bool:

@@ -30,7 +30,8 @@ COLUMNS = {name: "error" if name in ("final_error", "best_error") else name for 
 SHAPING = ("network", "data", "experiment", "log")
 SHAPELESS = {
     *(f"network.{key}" for key in ("activation", "output_activation", "weights")),
-    *(f"data.{key}" for key in ("seed", "noise", "points", "scale", "test_fraction")),
+    *(f"data.{key}" for key in ("seed", "noise", "points", "test_fraction", "stratify")),
+    *(f"data.{key}" for key in ("scale", "scale_targets")),
     "log.every",
 }
 

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from runner.results.runs import Runs
 
 #: Metrics over training and held-out examples that are shown beside each other.
-PAIRS = (("final_error", "test_error"), ("accuracy", "test_accuracy"))
+PAIRS = (
+    ("final_error", "test_error"),
+    ("accuracy", "test_accuracy"),
+    ("r2", "test_r2"),
+    ("rmse", "test_rmse"),
+)
 #: What a row is: the median over a setting's seeds, one of these, or any other run.
 MEDIAN, SEED, OTHER = "median", "seed", "other"
 

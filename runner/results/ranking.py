@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from runner.records.lines import Line
-from runner.records.names import COMPLETED, DIVERGED, FINISHED, higher_is_better
+from runner.records.names import COMPLETED, DIVERGED, FINISHED, higher_is_better, words_of
 from runner.training.endings import OFF_SCALE, ROUNDING
 
 #: The metrics of examples that were not trained on.
-HELD_OUT = ("test_error", "test_accuracy")
+HELD_OUT = ("test_error", "test_accuracy", "test_r2", "test_rmse")
 #: What training itself would choose by.
 TRAINING = "final_error"
 #: What a run that came to its end so is said to be; and how runs end of which nothing is to be compared.
@@ -67,7 +67,7 @@ class Ranking:
     @property
     def words(self) -> str:
         """The metric as a sentence has it."""
-        return self.metric.replace("_", " ")
+        return words_of(self.metric)
 
     def value(self, setting: Setting) -> float:
         """The metric of a setting."""

@@ -13,6 +13,8 @@ from runner.nn.network import Network
 
 #: The measures of a history's last row that a run is summed up by, beside its error.
 FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
+#: And those of a regression, at its end: see :mod:`runner.training.goodness`.
+GOODNESS = ("r2", "test_r2", "rmse", "test_rmse")
 #: What is measured of the curvature, where it is: the columns of ``curvature.csv`` after its epoch.
 CURVATURES = ("sharpness", "stability_limit")
 
@@ -88,6 +90,11 @@ class Experiment:
     def classifies(self) -> bool:
         """Whether accuracies apply: the data are classes, or the loss takes them for classes."""
         return self.data.classifies or (LOSSES[self.loss].classifies and self.data.one_hot)
+
+    @property
+    def regresses(self) -> bool:
+        """Whether R² applies: the targets are numbers, and no loss takes them for classes."""
+        return not (self.data.classifies or self.data.classes or LOSSES[self.loss].classifies)
 
     @property
     def network(self) -> Network:

@@ -16,6 +16,7 @@ from runner.nn.arrays import Array, Numbers
 from runner.training.curvature import Measurements
 from runner.training.endings import WINDOW, alternates
 from runner.training.experiment import Experiment
+from runner.training.goodness import goodness
 from runner.training.recorder import ROW_BYTES, Recorder, Sink, Trained
 from runner.training.stack import Stack
 from runner.training.threads import same_bits
@@ -54,11 +55,12 @@ def train(
         for runs, parameters in _trained(stack, recorder, ends, measurements, tick):
             final[runs] = parameters
         recorder.flush()
+        found = goodness(experiments, final)
     endings = recorder.endings()
     seconds = (time.perf_counter() - started) / len(experiments)
     places = zip(initial, final, strict=True)
     return [
-        measurements.added_to(recorder.trained(run, ending, place, seconds), run)
+        measurements.added_to(recorder.trained(run, ending, place, seconds).also(found[run]), run)
         for run, (ending, place) in enumerate(zip(endings, places, strict=True))
     ]
 

@@ -200,9 +200,10 @@ def errors_at(experiment: Experiment, parameters: Array) -> Array:
 
 
 def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None = None) -> Array:
-    """The predictions (N, O) of the network with `parameters` (P,), for the training inputs or others.
+    """The predictions (N, O) of the network with `parameters` (P,), in the targets' own units.
 
-    Other `inputs` (N, I) are in the data's own units, and scaled here as those were.
+    They are for the training inputs, or for other `inputs` (N, I) in the data's own units, which are
+    scaled here as those were.
     """
     x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
     if x.ndim != 2 or x.shape[1] != experiment.sizes[0]:
@@ -210,10 +211,12 @@ def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None 
     if inputs is not None:
         x = experiment.data.scaled(x)
     with np.errstate(all="ignore"):
-        return experiment.network.forward(np.ascontiguousarray(parameters)[None], x[None]).pred[0]
+        pred = experiment.network.forward(np.ascontiguousarray(parameters)[None], x[None]).pred[0]
+    return experiment.data.targets_in_own_units(pred)
 
 
 def outputs_at(experiment: Experiment, parameters: Array) -> Array:
     """The predictions (R, O) for the first training example, of networks with `parameters` (R, P)."""
     with np.errstate(all="ignore"):
-        return experiment.network.forward(parameters, experiment.data.inputs[None, :1]).pred[:, 0]
+        pred = experiment.network.forward(parameters, experiment.data.inputs[None, :1]).pred[:, 0]
+    return experiment.data.targets_in_own_units(pred)

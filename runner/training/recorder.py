@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -47,6 +47,10 @@ class Trained:
     initial: Array
     final: Array
     curvature: tuple[Sequence[int], Array] | None = None
+
+    def also(self, metrics: Mapping[str, float]) -> Trained:
+        """The same with more `metrics`."""
+        return replace(self, metrics={**self.metrics, **metrics}) if metrics else self
 
 
 class Recorder:

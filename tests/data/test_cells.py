@@ -8,7 +8,8 @@ import pytest
 from making_data import from_csv
 
 import runner
-from runner.data.csv_file import _read_cells
+from runner.data.dialect import Written
+from runner.data.table import read_table
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,6 @@ WINE = "7.4,0.7,0,1.9,0.076,5\n7.8,0.88,0,2.6,0.098,5\n11.2,0.28,0.56,1.9,0.075,
         (IRIS, "Iris-setosa"),  # a name from another message
         (WINE, "5"),
         ("0,0,0\n0,1,1\n1,0,1\n1,1,0\n", "y"),
-        ("1,2\n2,4\n3,6\n", "2"),
         ("5,?,1\n4,2,2\n6,3,1\n", "1"),
         ("male,22,7.25\nfemale,38,71.28\nmale,26,7.92\n", "7.25"),
     ],
@@ -85,7 +85,7 @@ WINE = "7.4,0.7,0,1.9,0.076,5\n7.8,0.88,0,2.6,0.098,5\n11.2,0.28,0.56,1.9,0.075,
 def test_a_file_without_a_header_is_told(text: str, targets: str, tmp_path: Path) -> None:
     with pytest.raises(runner.RunnerError) as caught:
         from_csv(tmp_path, text, f"data.targets='{targets}'")
-    for word in (text.partition("\n")[0], "line 1", "no header", "a line with the columns' names"):
+    for word in (text.partition("\n")[0], "line 1", "no header", "data.header=none"):
         assert word in str(caught.value)
     names = ",".join("abcdef"[: text.partition("\n")[0].count(",")]) + ",y\n"
     if "?" not in text and "male" not in text:
@@ -108,6 +108,6 @@ def test_a_file_without_a_header_is_told(text: str, targets: str, tmp_path: Path
 def test_headers_that_are_like_data_are_taken(text: str, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(text)
-    header, lines, columns = _read_cells(path, path.read_bytes())
-    assert header == text.partition("\n")[0].split(",")
-    assert len(lines) == len(columns[0]) == text.count("\n") - 1
+    table = read_table("data.path", path, Written())
+    assert table.names == text.partition("\n")[0].split(",")
+    assert table.rows == len(table.columns[0]) == text.count("\n") - 1

@@ -10,7 +10,7 @@ import pytest
 from making_data import from_csv
 
 import runner
-from runner.data.examples import SCALES
+from runner.data.scaling import SCALES
 from runner.nn.arrays import Array
 
 

@@ -50,7 +50,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "unit": results.unit,
         "column": column,
         "ends": ends_of(runs),
-        "target": float(data.targets[0, 0]) if data else None,
+        "target": float(data.targets_in_own_units(data.targets[:1])[0, 0]) if data else None,
         "outputs": data.targets.shape if data else (),
         "apart": int(np.median(np.diff(tails[0][0]))) if lengths[0] > 1 else 1,
         "rows": max(lengths),

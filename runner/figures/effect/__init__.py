@@ -30,6 +30,7 @@ from runner.figures.style.axes import log_axis, thin_ticks
 from runner.figures.style.encoding import add_legend
 from runner.figures.trajectories import is_weight
 from runner.overrides import plain
+from runner.records.names import starting, words_of
 from runner.results import Results
 from runner.results.effects import MEDIAN, OTHER, effect_table, measures_of
 from runner.results.intervals import LEAST_SEEDS
@@ -89,11 +90,11 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 def _caption(table: pd.DataFrame) -> str:
     said, medians = table.attrs, table[table["layer"] == MEDIAN]
     metric, keys = said["metric"], list(pd.unique(table["key"]))
-    words = [measure.replace("_", " ") for measure in said["measures"]]
-    text = f"{' and '.join(words).capitalize()} against {_listed(keys)}"
+    words = [words_of(measure) for measure in said["measures"]]
+    text = f"{starting(' and '.join(words))} against {_listed(keys)}"
     seeds = spread_of(medians["runs"])
     if (table["layer"] == OTHER).any():
-        text += f": each value at its best of all else by {metric.replace('_', ' ')}"
+        text += f": each value at its best of all else by {words_of(metric)}"
         text += ", over all other runs with it (grey)"
     if medians["runs"].max() > 1:
         text += f"; a dot a seed, and the median of {seeds} seeds"

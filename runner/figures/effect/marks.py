@@ -14,7 +14,7 @@ from runner.figures.style.axes import Heights
 from runner.figures.style.encoding import DISTINCT
 from runner.figures.style.labels import label
 from runner.nn.arrays import Array
-from runner.records.names import higher_is_better
+from runner.records.names import SHARES, higher_is_better
 from runner.results.effects import MEDIAN, OTHER, SEED
 from runner.results.ranking import HELD_OUT
 from runner.training.endings import ROUNDING
@@ -63,8 +63,8 @@ def axis_label(table: pd.DataFrame) -> str:
 
 def heights_of(table: pd.DataFrame) -> Heights:
     """Where the numbers of all panels stand, and the ends of their intervals."""
-    if higher_is_better(table.attrs["metric"]):
-        return Heights(floor=0.0)
+    if higher_is_better(metric := table.attrs["metric"]):
+        return Heights(floor=0.0 if metric in SHARES else -np.inf)
     numbers = np.maximum(drawn(table), floor := floor_of(table))
     return Heights.of(numbers) if not floor or (numbers > floor).any() else Heights(log=True, floor=floor)
 

@@ -28,7 +28,7 @@ from runner.figures.style.encoding import Keys
 from runner.figures.style.panels import Grid, few_valued
 from runner.figures.trajectories import is_weight
 from runner.records.histories import NotShownError
-from runner.records.names import higher_is_better
+from runner.records.names import higher_is_better, starting, words_of
 from runner.results import Results
 from runner.results.ranking import LOST, median
 from runner.results.rates import RATE
@@ -94,7 +94,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 def _caption(table: pd.DataFrame) -> str:
     (x, y), roles, metric, over = (table.attrs[name] for name in ("plane", "keys", "metric", "over"))
     panels = [key for key in (roles.col, roles.row) if key]
-    text = f"{metric.replace('_', ' ').capitalize()} over {x} and {y}"
+    text = f"{starting(words_of(metric))} over {x} and {y}"
     text += f", a panel for each {' and '.join(panels)}" if panels else ""
     if (table["runs"] > 1).any():
         text += f"; each cell the median of {spread_of(table['runs'])} runs (over {', '.join(over)})"

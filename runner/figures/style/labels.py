@@ -21,6 +21,7 @@ LABELS = {
     "data.noise": "noise",
     "data.points": "points",
     "data.scale": "scaling",
+    "data.scale_targets": "scaling of targets",
     "data.test_fraction": "held-out share",
     "regularization.l1": r"$L_1$ penalty",
     "regularization.l2": r"$L_2$ penalty",
@@ -30,6 +31,10 @@ LABELS = {
     "best_error": "best error $E$",
     "test_error": "test error",
     "test_accuracy": "test accuracy",
+    "r2": "$R^2$",
+    "test_r2": "test $R^2$",
+    "rmse": "RMSE",
+    "test_rmse": "test RMSE",
     "error_rate": "error rate, 1 − accuracy",
     "test_error_rate": "test error rate, 1 − accuracy",
 }
