@@ -13,10 +13,12 @@ import numpy as np
 from runner.config import checks
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.shipped import shipped
+from runner.config.trained import trained_of
 from runner.data.examples import Source
 from runner.errors import ConfigError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
+from runner.nn.network import Network
 from runner.records.names import PARAMETERS
 from runner.records.reading import ParameterRow, parameter_rows
 from runner.training.experiment import Drawn, Given
@@ -28,6 +30,7 @@ NETWORK_KEYS: Keys = {
     "weights": (checks.anything, SHIPPED),
     "biases": (checks.anything, SHIPPED),
     "train_biases": (checks.boolean, SHIPPED),
+    "train": (checks.anything, SHIPPED),
 }
 
 OUTGROW = "; network=dense draws weights for any sizes"
@@ -50,12 +53,14 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
     shapes = [(o, i) for i, o in pairwise(sizes)]
     weights, biases = _with_its_biases(values["weights"], values["biases"])
     asked_by = "network.weights" if biases is weights else "network.biases"
+    activations = _activations(values["activation"], len(hidden), values["output_activation"])
     return {
         "sizes": sizes,
-        "activations": _activations(values["activation"], len(hidden), values["output_activation"]),
+        "activations": activations,
         "weights": _parameters("network.weights", weights, shapes),
         "biases": None if biases is None else _parameters(asked_by, biases, [(o,) for o, _ in shapes]),
         "train_biases": values["train_biases"],
+        "train": trained_of(values, Network(sizes, activations, biases is not None)),
     }
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.errors import RunnerError
-from runner.nn.arrays import Array
+from runner.nn.arrays import Array, spread
 from runner.nn.network import Layer
+from runner.nn.optimizers import State
 from runner.training.experiment import Experiment
 from runner.training.objective import Point
 from runner.training.stack import Stack, Update
@@ -26,8 +27,8 @@ class Step:
 
     `point` is where it was made, and has the run axis. `z`, `dE_da`, `da_dz` and `dE_dz` have an array
     (N, O) a layer; `a` one more, the inputs first. `errors` (N,) are the examples' and `error` their
-    mean. `gradient` (P,) is of what is minimised, `error_gradient` of the error alone. `direction` is
-    shorter than P where biases are frozen.
+    mean. `gradient` (P,) is of what is minimised, `error_gradient` of the error alone. `direction` and the
+    optimizer's quantities `before` and `after` (P,) are 0 where a parameter is not trained.
     """
 
     experiment: Experiment
@@ -59,7 +60,7 @@ class Step:
 
     def trains(self, parameter: int) -> bool:
         """Whether the update changes the parameter with this place in P."""
-        return parameter < len(self.direction)
+        return bool(np.isin(parameter, np.arange(len(self.old))[self.experiment.trained]))
 
 
 def take(experiment: Experiment, number: int) -> Step:
@@ -118,6 +119,11 @@ def _step(stack: Stack, epoch: int, update: Update) -> Step:
     point, (layers, z, a) = update.point, update.point.forward
     dE_da, da_dz, dE_dz, error_gradient = point.backward
     quantities = stack.optimizer.quantities(update.after, stack.hyperparameters, stack.updates)
+
+    def whole(state: State) -> dict[str, Array]:
+        width = len(point.parameters[0])
+        return {name: spread(array, stack.trained, width)[0] for name, array in state.items()}
+
     return Step(
         experiment=stack.shared,
         point=point,
@@ -136,8 +142,8 @@ def _step(stack: Stack, epoch: int, update: Update) -> Step:
         error_gradient=error_gradient[0],
         rate=float(update.rate[0, 0]),
         direction=update.direction[0],
-        before={name: array[0] for name, array in update.before.items()},
-        after={name: array[0] for name, array in {**update.after, **quantities}.items()},
+        before=whole(update.before),
+        after=whole({**update.after, **quantities}),
         old=point.parameters[0],
         new=stack.parameters[0],
     )

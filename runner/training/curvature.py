@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runner.errors import RunnerError
-from runner.nn.arrays import Array, Mask
+from runner.nn.arrays import Array, Mask, Places, spread
 from runner.training.experiment import CURVATURES, Experiment
 from runner.training.lanczos import MOST_PRODUCTS, eigenvalues_of, largest_eigenvalues
 from runner.training.objective import PASSED_BYTES, Examples, Objective, Point
@@ -32,11 +32,12 @@ PRODUCT_BYTES = 4 * 2**20
 
 
 class Hessians:
-    """The Hessians of R runs at `parameters` (R, P), by the first `trained` of these."""
+    """The Hessians of R runs at `parameters` (R, P), by those of them at `places`: `trained` many."""
 
-    def __init__(self, objective: Objective, parameters: Array, examples: Examples, trained: int) -> None:
+    def __init__(self, objective: Objective, parameters: Array, examples: Examples, places: Places) -> None:
         self.objective, self.parameters, self.examples = objective, parameters, examples
-        self.runs, self.trained = len(parameters), trained
+        self.places, self.runs = places, len(parameters)
+        self.trained = parameters[:, places].shape[1]
         # passes are kept from product to product as far as memory is to go, and made anew beyond
         fits = self.runs * passed_bytes(objective, examples) <= PASSED_BYTES
         self.kept = list(self._points()) if fits else None
@@ -51,15 +52,14 @@ class Hessians:
         """That of what is minimised, (R, trained)."""
         parts = self._points() if self.kept is None else self.kept
         gradients: Iterator[Array] = (share * point.gradient for share, point in parts)
-        return reduce(np.add, gradients)[:, : self.trained]
+        return reduce(np.add, gradients)[:, self.places]
 
     def product(self, v: Array) -> Array:
         """The Hessians times directions `v` (…, R, trained), any number for each run."""
-        frozen = self.parameters.shape[1] - self.trained
-        v = np.concatenate([v, np.zeros((*v.shape[:-1], frozen))], axis=-1) if frozen else v
+        v = spread(v, self.places, self.parameters.shape[1])
         parts = self._points() if self.kept is None else self.kept
         products: Iterator[Array] = (share * point.hessian_vector(v) for share, point in parts)
-        return reduce(np.add, products)[..., : self.trained]
+        return reduce(np.add, products)[..., self.places]
 
     def matrices(self) -> Array:
         """They themselves, (R, trained, trained): a product a column."""
@@ -101,14 +101,13 @@ def measured(stack: Stack) -> Array:
 
 def _measured(stack: Stack, runs: Mask) -> Array:
     """Those of the runs of the stack where `runs` (R,) is true."""
-    trained = stack.parameters.shape[1] - stack.frozen
     parameters, optimizer = stack.parameters[runs], stack.optimizer
-    hessians = Hessians(stack.point.objective.keep(runs), parameters, stack.training, trained)
+    hessians = Hessians(stack.point.objective.keep(runs), parameters, stack.training, stack.trained)
     h = {name: array[runs] for name, array in stack.hyperparameters.items()}
     preconditioner = None
     if optimizer.preconditioner is not None:
         state, t = {name: array[runs] for name, array in stack.state.items()}, stack.updates + 1
-        _, state = optimizer.update(hessians.gradient(), state, parameters[:, :trained], h, t)
+        _, state = optimizer.update(hessians.gradient(), state, parameters[:, stack.trained], h, t)
         preconditioner = optimizer.preconditioner(state, h, t)
     sharpness = hessians.sharpness(preconditioner)[:, None]
     limit = optimizer.stability_limit(sharpness, h)
@@ -143,7 +142,7 @@ class Measurements:
 def hessian(experiment: Experiment, parameters: ArrayLike) -> Array:
     """The Hessian (P, P) of what is minimised over the training set, at `parameters` (P,).
 
-    Its rows are the trained parameters, in the order of a history's columns: frozen biases have none.
+    Its rows are the trained parameters, in the order of a history's columns: frozen ones have none.
     Raises RunnerError where they are more than MOST_WHOLE.
     """
     hessians = _hessians(experiment, parameters)
@@ -168,6 +167,5 @@ def _hessians(experiment: Experiment, parameters: ArrayLike) -> Hessians:
     at = np.ascontiguousarray(parameters, dtype=np.float64)
     if at.shape != (network.parameter_count,):
         raise RunnerError(f"parameters of shape {at.shape}: must be {network.parameter_count} numbers")
-    trained = network.parameter_count - (0 if experiment.train_biases else network.bias_count)
     examples = Examples.of(data.inputs, data.targets)
-    return Hessians(Objective.of([experiment]), at[None], examples, trained)
+    return Hessians(Objective.of([experiment]), at[None], examples, experiment.trained)

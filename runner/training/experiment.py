@@ -6,8 +6,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from runner.data.examples import Data, Source
-from runner.nn.arrays import Array
+from runner.nn.arrays import Array, Places
 from runner.nn.losses import LOSSES
 from runner.nn.network import Network
 
@@ -61,7 +63,7 @@ class Experiment:
 
     `sizes` has the number of inputs, of neurons of each hidden layer and of outputs;
     `activations` has a name a layer of neurons, the output layer's last. `biases` is None for a
-    network without.
+    network without. `train` are the places of the parameters that are trained, None for all.
     """
 
     data: Data
@@ -83,6 +85,7 @@ class Experiment:
     l1: float
     l2: float
     log: Log
+    train: tuple[int, ...] | None = None
 
     @property
     def classifies(self) -> bool:
@@ -93,6 +96,20 @@ class Experiment:
     def network(self) -> Network:
         """The layers of neurons, without their parameters."""
         return Network(self.sizes, self.activations, self.biases is not None)
+
+    @cached_property
+    def trained(self) -> Places:
+        """Which of the parameters are trained: by `train`, and without biases unless `train_biases`."""
+        network = self.network
+        last = network.parameter_count if self.train_biases else network.weight_count
+        if self.train is None:
+            return slice(0, last)
+        return np.array([place for place in self.train if place < last], dtype=np.intp)
+
+    @property
+    def trained_count(self) -> int:
+        """How many those are."""
+        return self.trained.stop if isinstance(self.trained, slice) else len(self.trained)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -139,6 +156,7 @@ class Experiment:
             self.activations,
             self.biases is None,
             self.train_biases,
+            self.train,
             self.loss,
             self.batch_size and self.batch,  # one batch of all is shuffled, where None is not
             self.shuffle,

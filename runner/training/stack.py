@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runner.nn.arrays import Array, Mask
+from runner.nn.arrays import Array, Mask, spread
 from runner.nn.initializers import INITIALIZERS
 from runner.nn.optimizers import OPTIMIZERS, State
 from runner.nn.schedules import SCHEDULES
@@ -24,7 +24,7 @@ class Update(NamedTuple):
 
     point: Point  # at the old parameters, over the examples of the batch
     rate: Array  # (R, 1)
-    direction: Array  # (R, P) or, with frozen biases, (R, weights)
+    direction: Array  # (R, P), 0 where a parameter is not trained
     before: State
     after: State
 
@@ -54,9 +54,9 @@ class Stack:
             self.test = Examples.of(data.test_inputs, data.test_targets)
         self.measures = measures(shared)
         self.point = Objective.of(experiments).at(_initial_parameters(experiments), self.training)
-        self.frozen = 0 if shared.train_biases else network.bias_count  # the last of the parameters
-        trained = network.parameter_count - self.frozen
-        self.state = self.optimizer.init(self.hyperparameters, (len(experiments), trained))
+        self.trained = shared.trained
+        self.freezes = shared.trained_count < network.parameter_count
+        self.state = self.optimizer.init(self.hyperparameters, (len(experiments), shared.trained_count))
         self.updates = 0
 
     @property
@@ -87,15 +87,13 @@ class Stack:
         point = self.point if batch is None else self.point.objective.at(self.parameters, batch)
         self.updates += 1
         before, gradient, trained = self.state, point.gradient, point.parameters
-        if self.frozen:
-            gradient, trained = gradient[:, : -self.frozen], trained[:, : -self.frozen]
+        if self.freezes:
+            gradient, trained = gradient[:, self.trained], trained[:, self.trained]
         direction, self.state = self.optimizer.update(
             gradient, before, trained, self.hyperparameters, self.updates
         )
-        difference = rate * direction
-        if self.frozen:
-            difference = np.concatenate([difference, np.zeros((len(difference), self.frozen))], axis=1)
-        self.point = point.objective.at(point.parameters - difference, self.training)
+        direction = spread(direction, self.trained, point.parameters.shape[1])
+        self.point = point.objective.at(point.parameters - rate * direction, self.training)
         return Update(point, rate, direction, before, self.state)
 
     def batches(self) -> Iterator[Examples | None]:

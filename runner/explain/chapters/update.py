@@ -36,8 +36,15 @@ def update(context: Context, chosen: Sequence[ParameterName]) -> list[Block]:
     frozen = [symbol(p) for p in chosen if p not in trained]
     if frozen:
         stay = " stays as it is." if len(frozen) == 1 else " stay as they are."
-        blocks.append(Paragraph(("network.train_biases is false: ", *listed(frozen), stay)))
+        blocks.append(Paragraph((_frozen_by(context), *listed(frozen), stay)))
     return [*blocks, *_table(context, chosen)]
+
+
+def _frozen_by(context: Context) -> str:
+    """Why some parameters are not trained."""
+    if context.step.experiment.train is None:
+        return "network.train_biases is false: "
+    return "network.train has other parameters trained: "
 
 
 def _is_plain(context: Context) -> bool:
