@@ -49,16 +49,17 @@ def task(config: DictConfig) -> float:
             sweep = os.path.join(composed.runtime.cwd, composed.sweep.dir)
             swept, directory = swept_values(composed.overrides.task), inside(str(folder), sweep)
             line = Line(composed.job.num, swept, directory=directory)
-            _, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
+            made, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
         else:
-            made, trained = run_into(folder, lambda: experiment(config), Line(0, {}))
+            line = Line(0, {})
+            made, trained = run_into(folder, lambda: experiment(config), line)
             print(told(folder, made, trained))
     except Exception as error:
         text = said(error)
         if text is None or is_job or wants_traceback():
             raise
         sys.exit(text)  # at once, before Hydra adds a line of its own
-    return trained.final_error
+    return line.ended(trained).result_for(made.objective)
 
 
 class Batched:

@@ -118,15 +118,23 @@ class Measurements:
     """The sharpness and the stability limit of the runs of a stack, each ``log.curvature`` epochs."""
 
     def __init__(self, experiments: Sequence[Experiment]) -> None:
-        self.every, self.last = experiments[0].log.curvature, experiments[0].epochs
+        shared = experiments[0]
+        self.every, self.ends = shared.log.curvature, (shared.first_epoch, shared.last_epoch)
         self.epochs: list[int] = []
-        self.rows = np.empty((experiments[0].measurements, len(experiments), len(CURVATURES)))
+        self.stopped: dict[int, tuple[int, Array]] = {}  # of runs that end at another epoch: it, a row
+        self.rows = np.empty((shared.measurements, len(experiments), len(CURVATURES)))
 
     def add(self, epoch: int, stack: Stack) -> None:
         """Measures the runs in the stack after `epoch`, if that is one to be measured."""
-        if self.every and (epoch % self.every == 0 or epoch == self.last):
+        if self.every and (epoch % self.every == 0 or epoch in self.ends):
             self.rows[len(self.epochs), stack.runs] = measured(stack)
             self.epochs.append(epoch)
+
+    def stop(self, epoch: int, stack: Stack, stopped: Mask) -> None:
+        """Measures the runs of the stack where `stopped` (R,) is true: they end after `epoch`."""
+        if self.every and epoch not in self.epochs[-1:] and stopped.any():
+            rows = zip(stack.runs[stopped].tolist(), _measured(stack, stopped), strict=True)
+            self.stopped |= {run: (epoch, row) for run, row in rows}
 
     def added_to(self, trained: Trained, run: int) -> Trained:
         """How a run ended, with its measurements as far as its history goes."""
@@ -134,6 +142,9 @@ class Measurements:
             return trained
         epochs = [epoch for epoch in self.epochs if epoch <= trained.epochs]
         rows = self.rows[: len(epochs), run]
+        if run in self.stopped:
+            epoch, row = self.stopped[run]
+            epochs, rows = [*epochs, epoch], np.concatenate([rows, row[None]])
         last = rows[-1].tolist() if len(rows) else [np.nan] * len(CURVATURES)
         metrics = {**trained.metrics, **dict(zip(CURVATURES, last, strict=True))}
         return replace(trained, metrics=metrics, curvature=(epochs, np.ascontiguousarray(rows)))

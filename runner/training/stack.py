@@ -14,7 +14,7 @@ from runner.nn.arrays import Array, Mask, spread
 from runner.nn.initializers import INITIALIZERS
 from runner.nn.optimizers import OPTIMIZERS, State
 from runner.nn.schedules import SCHEDULES
-from runner.nn.streams import stream
+from runner.nn.streams import orders, stream
 from runner.training.experiment import Drawn, Experiment, Given, measures
 from runner.training.objective import Examples, Objective, Point, measured
 
@@ -43,10 +43,10 @@ class Stack:
         self.schedule = SCHEDULES[shared.schedule]
         self.hyperparameters = _per_run([e.optimizer_options for e in experiments])
         self.schedule_options = _per_run([e.schedule_options for e in experiments])
-        self.numbers = _per_run([{"rate": e.learning_rate, "epochs": e.epochs} for e in experiments])
+        self.numbers = _per_run([{"rate": e.learning_rate, "epochs": e.last_epoch} for e in experiments])
         seeds, self.stream_of_run = np.unique([e.seed for e in experiments], return_inverse=True)
-        shuffles = shared.shuffle and shared.batch_size is not None
-        self.streams = [stream(int(seed), "shuffle") for seed in seeds] if shuffles else []
+        examples, skipped = shared.data.examples, shared.first_epoch
+        self.orders = [orders(int(seed), examples, skipped) for seed in seeds] if shared.shuffles else []
 
         data, network = shared.data, shared.network
         self.training, self.test = Examples.of(data.inputs, data.targets), None
@@ -57,7 +57,10 @@ class Stack:
         self.trained = shared.trained
         self.freezes = shared.trained_count < network.parameter_count
         self.state = self.optimizer.init(self.hyperparameters, (len(experiments), shared.trained_count))
-        self.updates = 0
+        self.updates = shared.updates_at(shared.first_epoch)
+        if shared.begun:
+            states = [e.begun.state for e in experiments if e.begun]
+            self.state = {q: np.stack([s[q] for s in states])[:, self.trained] for q in self.state}
 
     @property
     def parameters(self) -> Array:
@@ -66,7 +69,7 @@ class Stack:
 
     @property
     def epochs(self) -> Array:
-        """How many each run trains for (R,)."""
+        """How many each run has behind it at its end (R,)."""
         return self.numbers["epochs"][:, 0]
 
     def keep(self, kept: Mask) -> None:
@@ -103,8 +106,8 @@ class Stack:
             return
         data, size = self.shared.data, self.shared.batch
         order = np.arange(data.examples)[None]
-        if self.streams:
-            order = np.stack([rng.permutation(data.examples) for rng in self.streams])
+        if self.orders:
+            order = np.stack([next(drawn) for drawn in self.orders])
             if len(order) > 1:
                 order = order[self.stream_of_run]
         for start in range(0, data.examples, size):
@@ -126,6 +129,12 @@ class Stack:
         blocks += [self.parameters] if log.weights else []
         blocks += [self.point.gradient] if log.gradients else []
         return np.concatenate(blocks, axis=1)
+
+    def largest_miss(self) -> Array:
+        """The largest |prediction − target| (R,) over the training set and the outputs."""
+        points = [self.point] if self.shared.batch_size is None else self._parts(self.training)
+        misses = [np.abs(p.forward.pred - p.examples.y).max(axis=(1, 2)) for p in points]
+        return np.maximum.reduce(misses)
 
     def _parts(self, examples: Examples) -> Iterator[Point]:
         """The objective at the parameters as they are, over a part of the examples at a time."""
