@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from runner.training.experiment import Experiment
 
+#: The groups of which a file may be chosen.
+GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
 #: What conf/hydra_defaults.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
 
@@ -99,6 +101,7 @@ def repeating(flags: list[str], overrides: list[str]) -> list[str]:
     Hydra would take a relative path from the package's folder, and what a run records of its
     configuration leaves out the settings of Hydra itself.
     """
+    flags = [*flags, *_going_on(flags, overrides)]
     config_path = re.compile(r"(--config-path|-cp)(?:=(.*))?")
     matches = [config_path.fullmatch(flag) for flag in flags]
     if not any(matches) or (matches[-1] and matches[-1][2] is None):  # or without its value: for Hydra to say
@@ -113,6 +116,22 @@ def repeating(flags: list[str], overrides: list[str]) -> list[str]:
             flags[at] = flags[at].removesuffix(path) + str(Path(path).absolute())
             ours += _with_its_files(Path(path), chosen)
     return [*flags, *overrides, *ours, f"++hydra.callbacks.folders._target_={GUARD}"]
+
+
+def _going_on(flags: Collection[str], overrides: Collection[str]) -> list[str]:
+    """The flag by which ``continue=DIR`` takes all else from DIR too, unless a group or a file is chosen."""
+    folders = [
+        match[1] for one in overrides if (match := re.fullmatch(r"\+{0,2}continue=['\"]?(.+?)['\"]?", one))
+    ]
+    chosen = {key_of(override) for override in overrides} & {*GROUPS}
+    if (
+        len(folders) != 1
+        or chosen
+        or any(re.match(r"-(-config|c[pnd]\b|-multirun|m$)", flag) for flag in flags)
+    ):
+        return []
+    path = Path(folders[0], ".hydra")
+    return [f"--config-path={path}"] if (path / "config.yaml").is_file() else []
 
 
 def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from runner.config.sources import refuse_other_files
@@ -11,10 +11,37 @@ from runner.errors import RunnerError
 from runner.records.checksums import changed, recorded, sum_of
 from runner.records.lines import Line
 from runner.records.names import SUMMARY
+from runner.sweeping.grid import swept_of
 from runner.sweeping.jobs import Job
 
 #: Runs that are no more what they were, of which a resumption says what is wrong.
 SPOILT = 20
+
+
+def in_recorded_order(
+    jobs: Sequence[list[str]], lines: Sequence[Line], fixed: Set[str], folder: Path
+) -> list[list[str]]:
+    """The jobs as the table of a sweep numbers them, and behind them those that are new.
+
+    Raises RunnerError for a run of the table that is none of them.
+    """
+    left = {_marks(swept_of(job, fixed)): job for job in jobs}
+    known = []
+    for line in sorted(lines):
+        job = left.pop(_marks(line.swept), None)
+        if job is None:
+            run = " ".join(f"{key}={value}" for key, value in line.swept.items())
+            raise RunnerError(
+                f"hydra.launcher.resume=true: the sweep in {folder} has run {line.run} ({run}), which is not "
+                "asked for here; ask for all that is there, and for more"
+            )
+        known.append(job)
+    return known + list(left.values())
+
+
+def _marks(swept: Mapping[str, object]) -> frozenset[tuple[str, str]]:
+    """Swept values as a table has them."""
+    return frozenset((key, "" if value is None else str(value)) for key, value in swept.items())
 
 
 class Resumption:

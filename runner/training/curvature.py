@@ -142,7 +142,7 @@ class Measurements:
             return trained
         epochs = [epoch for epoch in self.epochs if epoch <= trained.epochs]
         rows = self.rows[: len(epochs), run]
-        if run in self.stopped:
+        if run in self.stopped and self.stopped[run][0] <= trained.epochs:
             epoch, row = self.stopped[run]
             epochs, rows = [*epochs, epoch], np.concatenate([rows, row[None]])
         last = rows[-1].tolist() if len(rows) else [np.nan] * len(CURVATURES)
