@@ -25,8 +25,7 @@ class LazyJobReturn(JobReturn):
         self.working_dir = os.getcwd()
         self.task_name = JobRuntime.instance().get("name")
         self.status = JobStatus.FAILED if outcome.error is not None else JobStatus.COMPLETED
-        objective = job.config.get("objective", "final_error")
-        self.return_value = outcome.error or outcome.line.result_for(objective)
+        self.return_value = outcome.error or outcome.line.result_for(job.composer.objective)
 
     @cached_property
     def _composed(self) -> DictConfig:

@@ -52,7 +52,7 @@ class Stopping:
         if self.callback is not None:
             parameters = stack.parameters.view()
             parameters.flags.writeable = False
-            ended |= np.asarray(self.callback(epoch, stack.runs.copy(), parameters) or False, dtype=bool)
+            ended |= np.asarray(self.callback(epoch, stack.runs.copy(), parameters), dtype=bool)
         return ended
 
     def _keep_best(self, epoch: int, stack: Stack, row: Array) -> None:
