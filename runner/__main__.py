@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 
 from runner.commands import ending, keep_tracebacks, said, version_of, wants_traceback
 from runner.config import Cache, conf_dir, experiment
-from runner.config.compose import flags_and_overrides, replacing
+from runner.config.compose import flags_and_overrides, gone_on_with, replacing
 from runner.config.sources import whereabouts
 from runner.guard import GUARD
 from runner.hydra_internals import compose_once
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     from runner.training.experiment import Experiment
 
-#: The groups of which a file may be chosen.
-GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
 #: What conf/hydra_defaults.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
 
@@ -119,19 +117,11 @@ def repeating(flags: list[str], overrides: list[str]) -> list[str]:
 
 
 def _going_on(flags: Collection[str], overrides: Collection[str]) -> list[str]:
-    """The flag by which ``continue=DIR`` takes all else from DIR too, unless a group or a file is chosen."""
-    folders = [
-        match[1] for one in overrides if (match := re.fullmatch(r"\+{0,2}continue=['\"]?(.+?)['\"]?", one))
-    ]
-    chosen = {key_of(override) for override in overrides} & {*GROUPS}
-    if (
-        len(folders) != 1
-        or chosen
-        or any(re.match(r"-(-config|c[pnd]\b|-multirun|m$)", flag) for flag in flags)
-    ):
+    """The flag by which ``continue=DIR`` takes all else from DIR too, unless a file or a sweep is asked for."""
+    path = gone_on_with(overrides)
+    if path is None or any(re.match(r"-(-config|c[pnd]\b|-multirun|m$)", flag) for flag in flags):
         return []
-    path = Path(folders[0], ".hydra")
-    return [f"--config-path={path}"] if (path / "config.yaml").is_file() else []
+    return [f"--config-path={path}"]
 
 
 def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:

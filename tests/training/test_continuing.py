@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from comparing import bits_of_a_run
 from making_runs import made, written
+from omegaconf import OmegaConf
 from refusing import refusal
 
 import runner
+from runner.config.compose import compose
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
+from runner.records.lines import Line
 from runner.records.reading import state_of
+from runner.work import run_into
 
 WAYS: list[dict[str, Any]] = [
     {"batch_size": None},
@@ -103,3 +108,16 @@ def test_refusals(tmp_path: Path) -> None:
     assert "has no m, v of optimizer=adam" in refusal(
         *fits, "optimizer=adam", f"continue='{tmp_path}/plain/0'"
     )
+
+
+def test_alone_it_takes_all_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = tmp_path / "first" / ".hydra"
+    record.mkdir(parents=True)
+    given = ["network=dense", "data=moons", "data.points=20", "optimizer=adam", "epochs=2"]
+    (record / "config.yaml").write_text(OmegaConf.to_yaml(compose(given)))
+    run_into(tmp_path / "first", lambda: runner.load(*given), Line(0, {}))
+    monkeypatch.chdir(tmp_path)
+    whole = runner.train(runner.load(*given, "epochs=5"))
+    for more in ([], given[:4]):
+        further = runner.train(runner.load("continue=first", "epochs=3", *more))
+        assert np.array_equal(further.result.final, whole.result.final)
