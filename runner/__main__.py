@@ -117,7 +117,7 @@ def repeating(flags: list[str], overrides: list[str]) -> list[str]:
 
 
 def _going_on(flags: Collection[str], overrides: Collection[str]) -> list[str]:
-    """The flag by which ``continue=DIR`` takes all else from DIR too, unless a file or a sweep is asked for."""
+    """The flag by which ``continue=DIR`` takes all else from DIR, unless a file or a sweep is asked for."""
     path = gone_on_with(overrides)
     if path is None or any(re.match(r"-(-config|c[pnd]\b|-multirun|m$)", flag) for flag in flags):
         return []
