@@ -25,10 +25,9 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     shipped = {f"runner/{path.relative_to(ROOT)}" for path in (ROOT / "conf").rglob("*.*")}
     assert shipped <= names
     assert {"runner/py.typed", "hydra_plugins/vectorized_launcher.py"} <= names
-    beside = {f"{path.relative_to(ROOT)}" for path in (ROOT / "runner").rglob("templates/*.*")}
-    beside |= {f"{path.relative_to(ROOT)}" for path in (ROOT / "runner").rglob("*.mplstyle")}
-    beside |= {f"{path.relative_to(ROOT)}" for path in (ROOT / "runner/explain/formats").glob("p*.*")}
-    assert len(beside) == 11
+    files = (path for path in (ROOT / "runner").rglob("*.*") if path.suffix not in (".py", ".pyc"))
+    beside = {f"{path.relative_to(ROOT)}" for path in files}
+    assert {"runner/figures/style/paper.mplstyle", "runner/report/vendor/uPlot.iife.min.js"} <= beside
     assert beside <= names
     assert not {name for name in names if name.startswith("tests") or "hydra_plugins/__init__" in name}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -31,6 +31,20 @@ class Picture:
     layers: tuple[tuple[Formula, ...], ...]
     edges: tuple[Edge, ...]
     exits: tuple[Edge, ...]
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """The drawing with numbers on it: pairs of a value and of the derivative of the error by it.
+
+    `neurons` are by layer, the error in a layer after the last; `parameters` by their names. Of several
+    `examples` they are the share that one has in the mean.
+    """
+
+    drawing: Picture
+    neurons: tuple[tuple[tuple[float, float], ...], ...]
+    parameters: Mapping[str, tuple[float, float]]
+    examples: int
 
 
 def picture(names: Names, chosen: Collection[str]) -> Picture:
@@ -69,11 +83,15 @@ def position(drawing: Picture, layer: int, neuron: int) -> tuple[float, float]:
 
 #: Where on its line a weight's name may stand; first where the lines of a neuron have parted.
 PLACES = sorted((0.2 + 0.02 * i for i in range(31)), key=lambda place: abs(place - 0.34))
+#: And where its two numbers may, which are wider: they keep clear of the neurons.
+MIDDLE = [place for place in PLACES if 0.26 <= place <= 0.66]
 Point: TypeAlias = tuple[float, float]
 Line: TypeAlias = tuple[Point, Point]
 
 
-def label_points(drawing: Picture, across: float, down: float, box: Point) -> dict[str, Point]:
+def label_points(
+    drawing: Picture, across: float, down: float, box: Point, places: Sequence[float] = PLACES
+) -> dict[str, Point]:
     """Where on its line each weight's name stands, so that no two names cover each other.
 
     `across` and `down` are the distances of layers and of neurons, and `box` is the size of a name.
@@ -90,12 +108,12 @@ def label_points(drawing: Picture, across: float, down: float, box: Point) -> di
         near = [other for other in weights if other.layer == p.layer and other != p]
         taken = [points[other.name] for other in near if other.name in points]
         parted = [lines[other] for other in near if other.from_ != p.from_]
-        points[p.name] = _clearest(lines[p], taken, parted, box)
+        points[p.name] = _clearest([_along(lines[p], place) for place in places], taken, parted, box)
     return points
 
 
-def _clearest(line: Line, taken: Sequence[Point], others: Sequence[Line], box: Point) -> Point:
-    """The point on a line that is clear of the names that are there, and then of other lines."""
+def _clearest(points: Sequence[Point], taken: Sequence[Point], others: Sequence[Line], box: Point) -> Point:
+    """The one of the points on a line that is clear of the names that are there, and then of other lines."""
 
     def room(point: Point) -> tuple[float, float]:
         x, y = point
@@ -104,7 +122,7 @@ def _clearest(line: Line, taken: Sequence[Point], others: Sequence[Line], box: P
         lines = [abs(y - height) / box[1] for height in heights]
         return min([1.2, *names]), min([0.6, *lines])
 
-    return max((_along(line, place) for place in PLACES), key=room)
+    return max(points, key=room)
 
 
 def _along(line: Line, share: float) -> Point:

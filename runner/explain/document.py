@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from runner.explain.diagram import Picture
+from runner.explain.diagram import Circuit, Picture
 from runner.explain.notation.printers import TEXT, Printer, Text, Tokens
 from runner.nn.formula import Formula
 
@@ -53,7 +53,7 @@ class Table:
     rows: tuple[tuple[Formula | str, ...], ...]
 
 
-Block: TypeAlias = Heading | Paragraph | Equations | Table | Picture
+Block: TypeAlias = Heading | Paragraph | Equations | Table | Picture | Circuit
 
 
 @dataclass(frozen=True)

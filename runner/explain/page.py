@@ -206,6 +206,8 @@ def _examples_worked(
             *error.derivative_notes(context, n),
             back.way_back(context, n, chosen),
         ]
+        if context.pen.solution and _is_drawn(context.names):
+            blocks.append(back.circuit(context, n))
     if several:
         blocks += [Heading(("The error of all examples",)), error.mean_error(context)]
     return blocks

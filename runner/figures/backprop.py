@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from runner.explain.diagram import Edge, Picture, Point, label_points, position
+from runner.explain.diagram import MIDDLE, Edge, Picture, Point, label_points, position
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best
 from runner.figures.moments import moments, when
 from runner.figures.network import SUBSCRIPTS, node_name
@@ -103,7 +103,7 @@ def _draw_network(ax: Axes, rows: Sequence[dict[str, Any]], sizes: Sequence[int]
     letter = float(mpl.rcParams["font.size"])
     across, down = _width(ax) / (len(sizes) - 0.3 + TO_ERROR), _down(most) * letter
     drawing = _drawing(sizes)
-    names = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter))
+    names = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter), MIDDLE)
     last = len(sizes) - 1
 
     def place(layer: int, neuron: int) -> Point:
@@ -168,7 +168,8 @@ def _draw_node(ax: Axes, at: Point, row: dict[str, Any], sizes: Sequence[int]) -
     size = NODE * float(mpl.rcParams["font.size"])
     name = "$E$" if row["kind"] == "error" else node_name(row["layer"], row["to"], sizes)
     ax.plot(*at, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
-    ax.text(*at, name, ha="center", va="center", zorder=5)
+    letters = "medium" if "pred" not in name else "x-small"
+    ax.text(*at, name, ha="center", va="center", zorder=5, fontsize=letters)
     _write_both(ax, at, row, size / 2 + 1.5)
 
 

@@ -10,9 +10,10 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, losses_of, needs_best, spread_of
-from runner.figures.style.axes import Heights, escaped, is_numeric, label, log_axis, thin_ticks
+from runner.figures.style.axes import Heights, escaped, is_numeric, label, log_axis, power_of_ten, thin_ticks
 from runner.figures.style.encoding import DISTINCT, Keys, add_legend, short_names
 from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
@@ -20,12 +21,15 @@ from runner.records.names import METRICS, higher_is_better
 from runner.results import Results
 from runner.results.comparison import ENOUGH_TO_SPLIT, SEED, VALUE, comparison_table
 from runner.results.intervals import LEAST_SEEDS
+from runner.results.rates import RATE
 from runner.results.several import SOURCE
 
 MOST_ROWS = 20  # the best of more
 ROW = 0.085  # of a panel's width: what a row takes of its height
 SPREAD = 0.22  # of a row, to either side, which seeds take
-LETTERS = 20  # of a setting's name that fits below its row's
+WIDE = 30  # times the least difference: from there on decades are the ticks
+MOST_DECADES = 4  # ticks on either side of 0
+LETTERS = 22  # of a setting's name that fits below its row's
 DOT: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 2.8, "mew": 0, "alpha": 0.5, "zorder": 3}
 STROKE: dict[str, Any] = {"ls": "none", "marker": "|", "ms": 9, "mew": 1.6, "zorder": 5}
 DIAMOND: dict[str, Any] = {"ls": "none", "marker": "D", "ms": 4, "mew": 0.8, "mfc": "white", "zorder": 6}
@@ -45,6 +49,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     key, metric = key_of(results, options), results.metric(options.metric)
     table = comparison_table(results, key, metric)
     table.attrs |= {"key": key, "metric": metric, "keys": Keys(key), "losses": losses_of(results)}
+    table.attrs["others"] = [name for name in results.keys if name != key]
     table.attrs["unlike"] = results.unlike if results.sources else []
     return table
 
@@ -60,13 +65,15 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     _draw_values(left, values, seeds, places, colors)
     _draw_lost(left, values, higher_is_better(metric))
     names = [escaped(name) for name in short_names(list(places), 24)]
-    left.set_yticks(range(len(names)), list(map("\n".join, zip(names, _chosen(values), strict=True))))
+    rows = zip(names, _chosen(values, table.attrs["others"]), strict=True)
+    left.set_yticks(range(len(names)), ["\n".join(filter(None, row)) for row in rows])
     left.set_ylabel(label(key))
     left.set_xlabel(label(metric))
     for ax in right:
         _draw_differences(ax, values, seeds, places)
         ax.set_yticks([])
-        ax.set_xlabel(f"{label(metric)}, difference from {names[0]}")
+        best = f"{label(key)} = {names[0]}" if _is_number(names[0]) else names[0]
+        ax.set_xlabel(f"{label(metric)}, difference from {best}")
     for ax in axes:
         ax.set_ylim(len(names) - 0.4, -0.6)
         ax.tick_params(axis="y", length=0)
@@ -128,13 +135,55 @@ def _draw_differences(ax: Axes, values: pd.DataFrame, seeds: pd.DataFrame, place
         place = ax.get_yaxis_transform()
         ax.text(1.02, at, f"P = {row['improvement']:.2f}", transform=place, **look)
     ax.margins(x=0.08)
-    thin_ticks(ax)
+    if _are_wide(values):
+        _set_ticks(ax, _medians(values))
+    else:
+        thin_ticks(ax)
 
 
-def _chosen(values: pd.DataFrame) -> list[str]:
+def _medians(values: pd.DataFrame) -> Array:
+    """How far the rows are from the best, those that are apart from it."""
+    apart = values["difference"].abs().to_numpy(dtype=float)
+    return apart[np.isfinite(apart) & (apart > 0)]
+
+
+def _are_wide(values: pd.DataFrame) -> bool:
+    """Whether differences are so unlike that the small ones would all lie at 0."""
+    apart = _medians(values)
+    return bool(apart.size and apart.max() > WIDE * apart.min())
+
+
+def _set_ticks(ax: Axes, apart: Array) -> None:
+    """An axis in decades on either side of 0, with few ticks."""
+    least = int(np.floor(np.log10(apart.min())))
+    ax.set_xscale("symlog", linthresh=10.0**least, linscale=0.5)
+    low, high = ax.get_xlim()
+    decades = [10.0**e for e in range(least, int(np.log10(max(-low, high))) + 1)]
+    decades = decades[:: -(-len(decades) // MOST_DECADES)][1:]  # what is nearest to 0 would run into it
+    ticks = [*(-tick for tick in reversed(decades)), 0.0, *decades]
+    ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    ax.xaxis.set_major_formatter(FuncFormatter(_name_of_tick))
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def _name_of_tick(tick: float, _position: int | None = None) -> str:
+    sign = "\N{MINUS SIGN}" if tick < 0 else ""
+    return f"{sign}{power_of_ten(abs(tick))}" if tick else "0"
+
+
+def _chosen(values: pd.DataFrame, others: Sequence[str]) -> list[str]:
     """The settings that the rows show, where their names are short; else nothing."""
-    chosen = [text.replace("learning_rate=", "$\\eta$ = ") for text in values["chosen"].fillna("")]
-    return chosen if max(map(len, chosen)) <= LETTERS else [""] * len(chosen)
+    chosen = list(values["chosen"].fillna(""))
+    for key in others:
+        short = r"$\eta$" if key == RATE else label(key)
+        chosen = [text.replace(f"{key}=", f"{short} = ") for text in chosen]
+    longest = max((len(text.replace("$", "").replace("\\", "")) for text in chosen), default=0)
+    return chosen if longest <= LETTERS else [""] * len(chosen)
+
+
+def _is_number(name: str) -> bool:
+    """Whether a value is a number, which does not say of what."""
+    return name.replace(".", "", 1).replace("e-", "", 1).isdigit()
 
 
 def _handles(values: pd.DataFrame) -> list[Artist]:
@@ -147,7 +196,8 @@ def _handles(values: pd.DataFrame) -> list[Artist]:
 
 def _caption(table: pd.DataFrame) -> str:
     said, values = table.attrs, table[table["layer"] == VALUE]
-    key, best = said["key"], values["value"].iloc[0]
+    key, best = said["key"], str(values["value"].iloc[0])
+    best = f"{key}={best}" if _is_number(best) else best
     at_best = ", at its best of all else" if said["choices"] > 1 else ""
     text = (
         f"{said['metric'].replace('_', ' ').capitalize()} of each {key}{at_best}: a dot a seed, the median of"
@@ -156,6 +206,7 @@ def _caption(table: pd.DataFrame) -> str:
     text += _say_choice(said["split"], said["choices"], int(values["n"].max()))
     if len(values) > 1:
         text += f". Right: the differences from {best}, paired by seed, with their median"
+        text += " (in decades on either side of 0)" if _are_wide(values.iloc[:MOST_ROWS]) else ""
         text += f"; P: how likely a run of {best} is better than one of the other (0.5: as likely as not)"
     if len(values) > MOST_ROWS:
         text += f". The best {MOST_ROWS} of {len(values)} are shown"

@@ -149,9 +149,9 @@ def _draw_matrix(ax: Axes, cells: pd.DataFrame, names: Sequence[str], wide: bool
 
 
 def _name_accuracies(ax: Axes, share: Array) -> None:
-    """Each class's accuracy at the right end of its row."""
+    """Each class's accuracy at the right end of its row, and below what that is."""
     size = len(share)
-    ax.text(size - 0.4, -0.6, "right", ha="left", va="bottom", fontsize="small", color="0.3")
+    ax.text(size - 0.4, size - 0.4, "right", ha="left", va="top", fontsize="small", color="0.3")
     for i in range(size):
         ax.text(
             size - 0.4, i, f"{100 * share[i, i]:.0f} %", va="center", ha="left", fontsize="small", color="0.3"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import matplotlib as mpl
 import numpy as np
@@ -52,6 +53,8 @@ METADATA: dict[str, dict[str, str | None]] = {
 #: zlib's level for PNG files: beyond, a few per cent smaller for half the time again.
 COMPRESSION = 4
 
+Ends: TypeAlias = Mapping[str, tuple[float, float]]
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -88,7 +91,7 @@ def draw_figures(
     read_ahead(results, only, options.metric, options.threshold)
     names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
     with in_force(look), ThreadPoolExecutor(1) as writer:  # beside what is drawn next
-        files = _Files(out, list(dict.fromkeys(formats)), writer, look.width)
+        files = _Files(out, list(dict.fromkeys(formats)), writer, look.width, options.ends)
         made: deque[tuple[Rendered, list[Future[None]]]] = deque()
         for name in names:
             made.append(_rendered(results, name, options, files))
@@ -121,7 +124,6 @@ def _rendered(
         if not files.formats:
             return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
         numbers = figure.numbers(results, options)
-        numbers.attrs["ends"] = options.ends
         if reason := drops_role(numbers, options):
             return Rendered(name, reason=reason), []
         films = FILM in files.formats
@@ -138,17 +140,22 @@ def _rendered(
     return Rendered(name, files.paths(name), caption, width=width), written
 
 
-def paint(figure: Figure, numbers: pd.DataFrame, width: float | None = None) -> Canvas:
-    """The picture of `numbers` in the style in force, as wide as its layout is or so many inches."""
+def paint(
+    figure: Figure, numbers: pd.DataFrame, width: float | None = None, ends: Ends = MappingProxyType({})
+) -> Canvas:
+    """The picture of `numbers` in the style in force, as wide as its layout is or so many inches.
+
+    `ends` are those of axes that were asked for, by "x" and "y".
+    """
     layout = figure.layout(numbers)
     width = width or _width(layout)
     height = width / layout.columns * layout.aspect * layout.rows
     canvas = Canvas(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(canvas)
     figure.draw(panels := _panels(canvas, layout), numbers)
-    for which, ends in numbers.attrs.get("ends", {}).items():
+    for which, asked in ends.items():
         for ax in panels if which == "x" else _of_first(panels):
-            set_ends(ax, which, ends)
+            set_ends(ax, which, asked)
     _lay_out(canvas)
     return canvas
 
@@ -182,7 +189,8 @@ class _Files:
     out: Path
     formats: Sequence[str]
     writer: Executor
-    width: float | None = None  # of every figure, in inches
+    width: float | None  # of every figure, in inches
+    ends: Ends  # of axes, by "x" and "y"
 
     def of(self, figure: Figure) -> _Files:
         """The formats that a figure comes in: a film only of what shows epochs one by one."""
@@ -197,7 +205,7 @@ class _Files:
         """Draws `numbers`, and writes them beside, `as_written`; what is still being written."""
         try:
             stills = [(k, p) for k, p in zip(self.formats, self.paths(name), strict=True) if k != FILM]
-            canvas = paint(figure, numbers, self.width) if stills else None
+            canvas = paint(figure, numbers, self.width, self.ends) if stills else None
             self.out.mkdir(parents=True, exist_ok=True)
             beside = self.out / f"{name}.csv"
             written = [self.writer.submit(lambda: write_named(beside, _as_csv(as_written)))]

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb_of
 from runner.figures.moments import moments, multiples, name_panels, when
-from runner.figures.style.axes import WIDE, add_bar, symbol, thin_ticks
+from runner.figures.style.axes import ERRORS_WIDE, add_bar, symbol, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
 from runner.figures.trajectories import REASONS, is_weight, needs_weights, paths_of, reasons_apart, reference
 from runner.nn.arrays import Array
@@ -157,7 +157,7 @@ def _draw_contours(ax: Axes, grid: pd.DataFrame) -> ContourSet:
     heights = np.ma.masked_invalid(values)
     low, high = float(heights.min()), float(heights.max())
     floor = max(low, high * 1e-6, 1e-300)
-    log = high / floor > WIDE
+    log = high / floor >= ERRORS_WIDE
     top = min(high, floor * 1e9)
     levels = np.geomspace(floor, top, LEVELS + 1) if log else MaxNLocator(LEVELS).tick_values(low, high)
     if not levels[-1] > levels[0]:

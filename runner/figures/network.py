@@ -90,6 +90,7 @@ def _draw_matrices(axes: Sequence[Axes], table: pd.DataFrame, norm: Normalize) -
             n, m = matrix.shape
             edges = (np.arange(size + 1) + 0.5 for size in (m, n))
             ax.pcolormesh(*edges, matrix, cmap=COLORS, norm=norm, rasterized=matrix.size > 2000)
+            ax.invert_yaxis()  # the first row on top, as of any matrix
             ax.set_xlabel("from input" if column == 0 else f"from layer {column}")
             ax.set_ylabel(f"to layer {layer}")
             for axis, size in ((ax.xaxis, m), (ax.yaxis, n)):
@@ -167,25 +168,20 @@ def _name_edge(
 
 
 def node_name(layer: int, neuron: int, sizes: Sequence[int]) -> str:
-    """A neuron as mathematics has it: x, h or ŷ with its number."""
+    """A neuron as explanations have it: x, h or pred with its number."""
     last = len(sizes) - 1
     if layer == 0:
         return f"$x_{{{neuron}}}$"
     if layer == last:
-        return r"$\hat y$" if sizes[last] == 1 else rf"$\hat y_{{{neuron}}}$"
+        return r"$\mathrm{pred}$" if sizes[last] == 1 else rf"$\mathrm{{pred}}_{{{neuron}}}$"
     return f"$h_{{{neuron}}}$" if last == 2 else f"$h^{{({layer})}}_{{{neuron}}}$"
 
 
 def _draw_node(ax: Axes, at: tuple[float, float], size: float, name: str, bias: float | None) -> None:
     ax.plot(*at, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
-    ax.text(
-        *at,
-        name,
-        ha="center",
-        va="center",
-        zorder=5,
-        fontsize="medium" if size > 2 * mpl.rcParams["font.size"] else "small",
-    )
+    fits = size > 2 * mpl.rcParams["font.size"]
+    letters = ("medium" if fits else "small") if "pred" not in name else ("small" if fits else "xx-small")
+    ax.text(*at, name, ha="center", va="center", zorder=5, fontsize=letters)
     if bias is not None:
         name = f"{bias:.2g}".replace("-", "\N{MINUS SIGN}")
         below: dict[str, Any] = {"xytext": (0, -0.56 * size), "textcoords": "offset points", "va": "top"}

@@ -206,9 +206,11 @@ def _draw_fans(ax: Axes, lines: dict[Any, pd.DataFrame], unit: str) -> None:
 
 
 def _apart(ends: Array, values: Array) -> Array:
-    """Heights for labels at the ends of lines: in their order, and no two closer than a letter."""
+    """Heights for labels at the ends of lines: in their order, no two closer than a letter, amid `values`."""
     gap = 0.085 * (np.ptp(values) or 1.0)
     order = np.argsort(ends, kind="stable")
+    below = gap * np.arange(len(ends))  # the room that those below a label take
+    lowest, highest = values.min() + below, values.max() - below[::-1]
     heights = ends[order].copy()
     for _ in range(50):  # push pairs apart until all have room
         close = np.diff(heights) < gap - 1e-12
@@ -217,6 +219,8 @@ def _apart(ends: Array, values: Array) -> Array:
         shift = np.where(close, (gap - np.diff(heights)) / 2, 0.0)
         heights[:-1] -= shift
         heights[1:] += shift
+        if (lowest <= highest).all():  # else the panel has no room for them
+            heights = np.clip(heights, lowest, highest)
     placed = np.empty_like(heights)
     placed[order] = heights
     return placed

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.records.names import FAILED
 from runner.report.tables import AGAINST, ALIKE, HIGH, LOW, WORSE, Table
 from runner.results.ranking import HELD_OUT, TRAINING
+from runner.results.rates import RATE
 
 if TYPE_CHECKING:
     from runner.nn.arrays import Array
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 OVERFITTED = 1.05
 #: What ends advice that goes by training error where test error counts.
 BY_TRAINING = f"(by {TRAINING.replace('_', ' ')})"
+#: What advice has that goes by the best with one value of a key, not by the best of all.
+OF_A_PART = "(with "
 
 
 class Finding(NamedTuple):
@@ -58,7 +62,7 @@ def findings(results: Results, metric: str, settings: Table) -> list[Finding]:
             ("Take", _take(results, metric, settings)),
             ("How sure", _sure(results, metric, settings, dict(advice).get("too close to call", ""))),
             ("Overfitting", _overfitting(course, results.unit) if course else ""),
-            ("Lost runs", dict(advice).get("unstable", "")),
+            ("Lost runs", _lost(results, dict(advice).get("unstable", ""))),
             ("Try next", _next(results, metric, course)),
         ]
     return [Finding(heading, _sentence(text)) for heading, text in pairs if text]
@@ -83,7 +87,10 @@ def _take(results: Results, metric: str, settings: Table) -> str:
     over = f", the median of {count} seeds" if count > 1 else ""
     if "test_accuracy" in settings.rows and metric != "test_accuracy":
         over += f"; test accuracy {settings.rows['test_accuracy'].iloc[0]:.4g}"
-    text = f"{where}, with a {ranking.words} of {ranking.value(best):.6g}{over}{ranking.soonest}"
+    is_best = (
+        f"the best setting by {ranking.words}:" if len(ranking.settings) > 1 else f"with a {ranking.words} of"
+    )
+    text = f"{where}, {is_best} {ranking.value(best):.6g}{over}{ranking.soonest}"
     other = verdict.get("training error would choose")
     return f"{text}. Training error would choose {other}" if other else text
 
@@ -120,6 +127,16 @@ def _sure(results: Results, metric: str, settings: Table, close: str) -> str:
     return "; ".join(parts)
 
 
+def _lost(results: Results, unstable: str) -> str:
+    """How many runs failed, and what share of the others diverged or did not settle."""
+    failed, count = int((results.runs["status"] == FAILED).sum()), len(results.runs)
+    parts = [f"{failed:,} of {count:,} runs failed (reasons below)"] if failed else []
+    kept = unstable.partition("; go on with ")[0]  # what follows is what to try next
+    if kept:
+        parts.append(f"of the others {kept}" if failed else kept)
+    return "; ".join(parts)
+
+
 def _course(results: Results, metric: str) -> Course | None:
     """How the best setting went, where held-out examples are what counts."""
     if metric not in HELD_OUT or (best := results.ranking(metric).best) is None:
@@ -143,7 +160,8 @@ def _overfitting(course: Course, unit: str) -> str:
     if course.overfitted:
         when = f"its test error was least, {course.least:.4g}, at {unit} {course.least_at:g}"
         return f"{text}; {when}: it overfits from there on"
-    return f"{text}; its test error {'still falls at the end' if course.falls else 'does not rise again'}"
+    after = "still falls at the end" if course.falls else "does not rise again"
+    return f"no sign of it: {text}; its test error {after}"
 
 
 def _median_curve(results: Results, metric: str, runs: Sequence[int]) -> Array:
@@ -159,13 +177,16 @@ def _median_curve(results: Results, metric: str, runs: Sequence[int]) -> Array:
 def _next(results: Results, metric: str, course: Course | None) -> str:
     """What follows: beyond an edge, more or fewer epochs, more seeds; else that there is nothing at hand.
 
+    What concerns the best setting comes first, an edge at which only a part of the sweep has its best last.
     Not what training error alone asks for, where that is not what settings are compared by.
     """
     advice, unit = results.advice(metric), results.unit
     said = dict(advice)
     if results.ranking(metric).best is None:
-        return said.get("unstable", "").partition("; go on with ")[2] or "what lets runs come to an end"
-    parts = [text for heading, text in advice if heading == "at the edge" and not text.endswith(BY_TRAINING)]
+        rates = said.get("unstable", "").partition("; go on with ")[2]
+        return f"{RATE}={rates}" if rates else "what lets runs come to an end"
+    edges = [text for heading, text in advice if heading == "at the edge" and not text.endswith(BY_TRAINING)]
+    parts = [text for text in edges if OF_A_PART not in text]
     if course and course.overfitted:
         parts.append(f"stopping at {unit} {course.least_at:g}, from which on the best overfits")
     elif "still falling" in said and (course is None or course.falls):
@@ -174,7 +195,11 @@ def _next(results: Results, metric: str, course: Course | None) -> str:
         parts.append("more seeds, to tell the first settings apart")
     elif not any(heading == "at the edge" for heading, _ in advice):
         parts += _finer(results, metric)
-    return "; ".join(parts) or "nothing at hand: the best is inside what was searched, and came to its end"
+    parts += [text for text in edges if OF_A_PART in text]
+    return (
+        " ".join(map(_sentence, parts))
+        or "nothing at hand: the best is inside what was searched, and came to its end"
+    )
 
 
 def _finer(results: Results, metric: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.figures.style.axes import ERRORS_WIDE
 from runner.nn.arrays import Array
 from runner.overrides import in_order, plain
 from runner.records.histories import every
+from runner.records.names import higher_is_better
 from runner.report.tables import MOST_ROWS, Table, setting_of
 from runner.results import COLUMNS
 from runner.results.rates import RATE
@@ -55,10 +58,11 @@ def live_of(results: Results, metric: str, settings: Table) -> dict[str, Any] | 
         "counts": counts,
         "measures": measures,
         "measure": COLUMNS[metric],
+        "best": results.ranking(metric).best is not None,
         "facet": _facet(results),
         "lines": [{"setting": int(row), "name": _name(rows.loc[row], results.keys)} for row in kept],
         "color": _color(results),
-        "axes": [_axis(rows, key) for key in [*results.keys, metric]],
+        "axes": [*(_axis(rows, key) for key in results.keys), _axis(rows, metric, _wide(metric))],
         "repeats": int(results.outcomes.groupby(setting_of(results)).size().max()),
     }
 
@@ -126,17 +130,24 @@ def _facet(results: Results) -> str | None:
     return next((key for key in words if results.runs[key].astype(str).nunique() <= MOST_PANELS), None)
 
 
-def _axis(rows: Any, key: str) -> dict[str, Any]:
-    """A column of the settings as an axis: numbers, or categories with their places; None for no value."""
+def _wide(metric: str) -> float:
+    """From which factor on a metric is on a log axis, as in the pictures; accuracies never are."""
+    return math.inf if higher_is_better(metric) else ERRORS_WIDE
+
+
+def _axis(rows: Any, key: str, wide: float = 10.0) -> dict[str, Any]:
+    """A column of the settings as an axis: numbers, or categories with their places; None for no value.
+
+    Positive numbers that span a factor of `wide` or more are on a log axis.
+    """
     values = rows[key]
     if values.dtype.kind in "fi":
         numbers = [float(v) if np.isfinite(v) else None for v in values]
-        return {"name": key, "values": numbers, "log": _spans(values)}
+        return {"name": key, "values": numbers, "log": _spans(values, wide)}
     written = [plain(value) for value in values]
     return {"name": key, "values": written, "categories": [str(value) for value in in_order(written)]}
 
 
-def _spans(values: Any) -> bool:
-    """Whether positive numbers span more than a decade: on a log axis then."""
+def _spans(values: Any, wide: float) -> bool:
     finite = values[np.isfinite(values)]
-    return bool(len(finite) and finite.min() > 0 and finite.max() >= 10 * finite.min())
+    return bool(len(finite) and finite.min() > 0 and finite.max() >= wide * finite.min())

@@ -14,7 +14,7 @@ from runner.overrides import plain
 from runner.records.names import ERROR, FAILED, higher_is_better
 from runner.results import intervals
 from runner.results.ranking import LOST
-from runner.results.rates import RATE, rate_table
+from runner.results.rates import NEAR, RATE, SENSITIVITY, rate_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,7 +192,7 @@ def _reached(
     """The count from which on each finished run keeps to the level of the metric, and what that is."""
     import pandas as pd
 
-    if not results.is_sweep or results.finished.empty:
+    if not results.is_sweep or results.ranking(metric).best is None:  # where all were lost, none learnt
         return None, []
     try:
         reached = pd.Series(results.curves(metric, threshold).reached, results.finished.index)
@@ -212,10 +212,22 @@ def rates_of(results: Results, metric: str) -> Table | None:
         rows = rate_table(results, metric)
     except RunnerError:  # the figures have said what is wrong with a file
         return None
+    if rows[metric].isna().all():  # every run was lost, which the findings say
+        return None
     ranked = list(rows[metric].sort_values(ascending=not higher_is_better(metric), kind="stable").index)
-    best = ranked[:1] if len(rows) > 1 and rows[metric].notna().any() else ()
+    best = ranked[:1] if len(rows) > 1 else ()
     rows = rows.drop(columns=[name for name in ("lost_from", "lost_runs") if not rows["lost_runs"].any()])
-    return Table(results.as_written(rows), frozenset(best), ranked)
+    return Table(results.as_written(rows), frozenset(best), ranked, list(_said_of_rates(rows, metric)))
+
+
+def _said_of_rates(rows: pd.DataFrame, metric: str) -> Iterator[str]:
+    """What the columns of a table of rates are."""
+    near = f"near_from, near_to: the rates around it within {100 * NEAR:g} %"
+    yield f"best_rate: where the median of {metric} is best; {near}."
+    if "lost_from" in rows:
+        yield "lost_from, lost_runs: the least rate at which runs diverged or blew up, and how many there."
+    mean = "in the mean over the logarithm of the rate"
+    yield f"{SENSITIVITY}: by how much {metric} is worse than its best, {mean}."
 
 
 def failures_of(results: Results) -> list[Failure]:

@@ -39,32 +39,40 @@ def effect_table(results: Runs, keys: Sequence[str], metric: str) -> pd.DataFram
     """
     import pandas as pd
 
-    settings, quality = results.ranking(metric).settings, results.quality(metric)
+    settings = results.ranking(metric).settings
+    points = {measure: _points(results, measure) for measure in measures_of(results, metric)}
     rows: list[dict[str, Any]] = []
     for key in keys:
-        values = {setting: results.runs.at[setting.middle, key] for setting in settings}
-        for value in in_order(values.values()):
-            best, *others = [setting for setting in settings if values[setting] == value]
+        column = results.runs[key].to_dict()
+        having: dict[Any, list[Setting]] = {}
+        for setting in settings:
+            having.setdefault(column[setting.middle], []).append(setting)
+        for value in in_order(having):
+            best, *others = having[value]
             marks = {"key": key, "value": plain(value)}
-            for measure in measures_of(results, metric):
-                rows += _of_setting(results, best, measure, marks)
-            rest = quality[[run for setting in others for run in setting.runs]]
+            for measure, of_runs in points.items():
+                rows += _of_setting([of_runs[run] for run in best.runs], marks | {"measure": measure})
             more = marks | {"measure": metric, "layer": OTHER}
-            rows += [more | _point(results, run, number) for run, number in rest.items()]
+            rows += [more | points[metric][run] for setting in others for run in setting.runs]
     return pd.DataFrame(_with_intervals(rows)).replace([np.inf, -np.inf], np.nan)
 
 
-def _of_setting(results: Runs, setting: Setting, measure: str, marks: dict[str, Any]) -> list[dict[str, Any]]:
+def _points(results: Runs, measure: str) -> dict[int, dict[str, Any]]:
+    """What there is to say of each run by itself; of all at once, as tables are slow one run at a time."""
+    numbers = results.quality(measure)
+    columns = (results.lost[numbers.index], results.runs.loc[numbers.index, "run"])
+    return {
+        run: {"number": number, "runs": 1, "lost": int(lost), "run": name}
+        for run, number, lost, name in zip(numbers.index, numbers, *columns, strict=True)
+    }
+
+
+def _of_setting(seeds: list[dict[str, Any]], marks: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows of a setting: its median, which keeps the sample of its interval, and its seeds."""
-    sample = results.quality(measure)[list(setting.runs)]
-    seeds = [marks | {"measure": measure, "layer": SEED} | _point(results, *pair) for pair in sample.items()]
-    middle = marks | {"measure": measure, "layer": MEDIAN, "number": median(sample), "runs": len(sample)}
-    lost = int(results.lost[list(setting.runs)].sum())
-    return [middle | {"lost": lost, "sample": np.array(sample, dtype=np.float64)}, *seeds]
-
-
-def _point(results: Runs, run: Any, number: float) -> dict[str, Any]:
-    return {"number": number, "runs": 1, "lost": int(results.lost[run]), "run": results.runs.at[run, "run"]}
+    sample = np.array([seed["number"] for seed in seeds], dtype=np.float64)
+    middle = marks | {"layer": MEDIAN, "number": median(sample), "runs": len(seeds)}
+    lost = sum(seed["lost"] for seed in seeds)
+    return [middle | {"lost": lost, "sample": sample}, *(marks | {"layer": SEED} | seed for seed in seeds)]
 
 
 def _with_intervals(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

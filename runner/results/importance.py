@@ -39,8 +39,9 @@ def importance_table(results: Runs, metric: str) -> pd.DataFrame:
         raise NotShownError("every run was lost")
     values = np.where(lost, np.nan, grid)
     values = np.where(lost, np.nanmin(values) if higher_is_better(metric) else np.nanmax(values), values)
-    log = not higher_is_better(metric) and bool(values.max() > WIDE * max(values.min(), ROUNDING))
-    values = np.log(np.maximum(values, ROUNDING)) if log else values
+    values = values if higher_is_better(metric) else np.maximum(values, ROUNDING)  # below, all are equal
+    log = not higher_is_better(metric) and bool(values.max() > WIDE * values.min())
+    values = np.log(values) if log else values
     if np.ptp(values) == 0:
         raise NotShownError(f"all runs have the same {metric}")
     keys, effects = results.keys, shares(values)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 
 import pytest
 from reading import page, render
 
 import runner
-from runner.explain.diagram import Picture, label_points, picture
+from runner.explain.diagram import Circuit, Picture, label_points, picture
 from runner.explain.formats import latex, svg
 from runner.explain.notation.names import Names
+from runner.explain.step import take
 
 SHAPES = [
     (2, 2, 3),
@@ -56,3 +58,22 @@ def test_all_outputs_lead_into_one_error() -> None:
     assert text.count("E\n") == 1
     assert "pred1 ━━━━┓\n" in text
     assert "pred2 ────┻━ E\n" in text
+
+
+def test_the_circuit_has_the_numbers_of_the_update() -> None:
+    """Every parameter's value and derivative, as three digits, on the drawing of the page."""
+    html = render(page("chain_rule_two_outputs"), "html")
+    (drawing,) = re.findall(r"<svg (?:(?!</svg>).)*its values(?:(?!</svg>).)*</svg>", html, re.DOTALL)
+    step = take(runner.load("experiment=chain_rule_two_outputs"), 1)
+    for value, derivative in zip(step.old, step.gradient, strict=True):
+        assert f"{value:.3g}".replace("-", "−") in drawing
+        assert f"{derivative:.3g}".replace("-", "−") in drawing
+
+
+def test_shares_of_examples_add_up_to_the_gradient() -> None:
+    circuits = [block for block in page("xor").blocks if isinstance(block, Circuit)]
+    step = take(runner.load("experiment=xor"), 1)
+    for at, name in enumerate(circuits[0].parameters):
+        total = sum(circuit.parameters[name][1] for circuit in circuits)
+        assert total == pytest.approx(step.gradient[at], rel=1e-9, abs=1e-15)
+    assert sum(circuit.neurons[-1][0][1] for circuit in circuits) == 1.0

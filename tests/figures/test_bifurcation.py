@@ -13,6 +13,7 @@ from reading_figures import drawn, sweep_of
 
 from runner.figures import load
 from runner.figures.bifurcation.ends import thresholds
+from runner.figures.drawing import draw_figures
 from runner.figures.figure import Options
 from runner.results import Results, read_histories
 
@@ -83,6 +84,10 @@ def test_of_other_keys_the_best_setting_is_shown(tmp_path: Path) -> None:
     sweep = sweep_of(tmp_path, swept, "epochs=60")
     numbers, _ = drawn("bifurcation", sweep)
     assert numbers["run"].nunique() == 20
+    (written,) = draw_figures(
+        Results(sweep), tmp_path / "f", only=["bifurcation"], options=Options(xlim=(0.2, 0.3))
+    )
+    assert written.paths[0].is_file()
     assert "the best setting that is shown (regularization.l2=0)" in load("bifurcation").caption(numbers)
 
 
@@ -101,3 +106,10 @@ def test_a_threshold_is_halfway_between_settled_stretches() -> None:
     ends["kind"] = ["converged"] * 14 + ["irregular", "diverged"]
     found = [(pytest.approx(0.3), "1→2"), (pytest.approx(0.9), "2→4"), (pytest.approx(1.45), "diverged")]
     assert thresholds(ends) == found
+
+
+def test_it_is_drawn_with_the_others(around: Path, tmp_path: Path) -> None:
+    from runner.figures.drawing import draw_figures
+
+    (rendered,) = draw_figures(Results(around), tmp_path, only=["bifurcation"])
+    assert rendered.paths[0].is_file()

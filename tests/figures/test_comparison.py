@@ -61,6 +61,38 @@ def test_rows_show_medians_means_and_intervals_of_the_best_settings(tmp_path: Pa
     assert [text.get_text() for text in right.texts] == [f"P = {p:.2f}" for p in known]
 
 
+def test_rows_are_named_by_what_axes_say(tmp_path: Path) -> None:
+    swept = {"learning_rate": [0.1, 0.2], "network.hidden": [[2], [3]], "seed": [0, 1]}
+    sweep = make_table(
+        tmp_path / "a", swept, lambda rate, hidden, _: {"final_error": rate + len(str(hidden))}
+    )
+    numbers, canvas = drawn("comparison", sweep, compare="learning_rate")
+    left, right = canvas.axes
+    assert left.get_yticklabels()[0].get_text() == "0.1\nhidden neurons = [2]"
+    assert right.get_xlabel() == r"final error $E$, difference from learning rate $\eta$ = 0.1"
+    assert "the differences from learning_rate=0.1, paired" in load("comparison").caption(numbers)
+    alone = make_table(
+        tmp_path / "b", {"learning_rate": [0.1, 0.2], "seed": [0, 1]}, lambda r, _: {"final_error": r}
+    )
+    _, canvas = drawn("comparison", alone)
+    assert [text.get_text() for text in canvas.axes[0].get_yticklabels()] == ["0.1", "0.2"]
+
+
+def test_differences_over_decades_are_told_apart(tmp_path: Path) -> None:
+    swept = {"optimizer": ["sgd", "adam", "rmsprop"], "seed": [0, 1, 2]}
+    numbers = {"sgd": 1e-5, "adam": 3e-5, "rmsprop": 0.2}
+    sweep = make_table(tmp_path, swept, lambda o, s: {"final_error": numbers[o] * (1 + s / 10)})
+    table, canvas = drawn("comparison", sweep)
+    right = canvas.axes[1]
+    assert right.get_xscale() == "symlog"
+    (near, far) = (right.transData.transform(point)[0] for point in points(right, "median"))
+    zero, one = right.transAxes.transform([(0, 0), (1, 0)])[:, 0]
+    assert (near - right.transData.transform((0, 0))[0]) / (one - zero) > 0.1
+    assert near < far
+    assert [text.get_text() for text in right.get_xticklabels()] == ["0", "10⁻³", "10⁻¹"]
+    assert "in decades on either side of 0" in load("comparison").caption(table)
+
+
 def test_captions_say_by_which_seeds_settings_were_chosen(tmp_path: Path) -> None:
     texts = {}
     for seeds in (4, 6, 10):

@@ -176,4 +176,23 @@ def test_a_full_batch_stands_right_of_the_others() -> None:
 
 
 def test_names_of_ticks_keep_clear_of_each_other() -> None:
-    assert clear(["0.1", "0.2", "0.3"], np.array([0.0, 0.05, 1.0])) == ["0.1", "", "0.3"]
+    assert clear(["0.1", "0.2", "0.3"], np.array([0.0, 0.05, 1.0])) == ["0.1", "\n0.2", "0.3"]
+    assert clear(["0.1", "0.2", "0.3"], np.array([0.0, 0.05, 0.1])) == ["0.1", "\n0.2", ""]
+
+
+def test_round_off_is_drawn_as_equal(tmp_path: Path) -> None:
+    errors = {0.1: 0.5, 0.2: 1e-30, 0.3: 3e-33, 0.4: 0.0}
+    sweep = make_table(
+        tmp_path / "a", {"learning_rate": list(errors)}, lambda rate: {"final_error": errors[rate]}
+    )
+    numbers, canvas = drawn("effect", sweep)
+    (line,) = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "median final_error"]
+    assert line.get_ydata().tolist() == pytest.approx([0.5, 1e-25, 1e-25, 1e-25])
+    assert "Errors below 1e-24 are round-off, and drawn as equal" in load("effect").caption(numbers)
+    alone = make_table(
+        tmp_path / "b", {"learning_rate": [0.1, 0.2]}, lambda rate: {"final_error": rate * 1e-30}
+    )
+    _, canvas = drawn("effect", alone)
+    (line,) = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "median final_error"]
+    assert line.get_ydata().tolist() == pytest.approx([1e-25, 1e-25])
+    assert canvas.axes[0].get_yscale() == "log"

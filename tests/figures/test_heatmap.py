@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import statistics
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import QuadMesh
-from reading_figures import drawn, rows, sweep_of
+from reading_figures import drawn, drawn_as_paper, retold, rows, sweep_of
 
 from runner.figures import load
+from runner.figures.figure import Options
+from runner.figures.heatmap.picture import Side
+from runner.figures.style.axes import brief
+from runner.results import Results
 
 
 def test_heatmap_cells_are_medians_and_diverged_ones_have_no_colour(seeds: Path) -> None:
@@ -41,6 +46,68 @@ def test_heatmap_takes_the_keys_asked_for(seeds: Path) -> None:
     numbers, canvas = drawn("heatmap", seeds, x="regularization.l2", y="learning_rate")
     assert list(numbers.columns[:2]) == ["regularization.l2", "learning_rate"]
     assert canvas.axes[0].get_ylabel() == r"learning rate $\eta$"
+
+
+def test_other_keys_are_panels_of_one_scale(tmp_path: Path) -> None:
+    swept = {
+        "learning_rate": [0.1, 0.2], "batch_size": [1, 2, 4], "network.activation": ["tanh", "relu"],
+        "network.hidden": [[2], [3], [4]],
+    }  # fmt: skip
+    sweep = sweep_of(tmp_path, swept, "network=dense", "data=xor", "epochs=2")
+    numbers, canvas = drawn("heatmap", sweep)
+    panels = canvas.axes[:6]
+    titles = [ax.get_title() for ax in panels]
+    assert titles[1] == "hidden neurons = 3\nactivation = relu"
+    assert "a panel for each network.hidden and network.activation" in load("heatmap").caption(numbers)
+    table = pd.read_csv(sweep / "runs.csv").rename(columns={"network.hidden": "hidden"})
+    part = table[(table["network.activation"] == "relu") & (table["hidden"] == "[3]")]
+    expected = part.sort_values(["batch_size", "learning_rate"])["final_error"].tolist()
+    meshes = [c for ax in panels for c in ax.collections if isinstance(c, QuadMesh)]
+    assert meshes[1].get_array().ravel().tolist() == expected
+    assert {(m.norm.vmin, m.norm.vmax) for m in meshes} == {
+        (table["final_error"].min(), table["final_error"].max())
+    }
+    stars = [any(line.get_gid() == "best" for line in ax.get_lines()) for ax in panels]
+    assert sum(stars) == 1
+    best = table.loc[table["final_error"].idxmin()]
+    assert f"= {best['hidden'].strip('[]')}\n" in titles[stars.index(True)]
+    assert best["network.activation"] in titles[stars.index(True)]
+
+
+def test_panels_are_those_asked_for(tmp_path: Path) -> None:
+    swept = {
+        "learning_rate": [0.1, 0.2],
+        "batch_size": [1, 2],
+        "seed": [0, 1],
+        "network.activation": ["tanh", "relu"],
+    }
+    sweep = sweep_of(tmp_path, swept, "network=dense", "data=xor", "epochs=2")
+    numbers, canvas = drawn("heatmap", sweep, row="learning_rate")
+    assert list(numbers.columns[:3]) == ["batch_size", "network.activation", "learning_rate"]
+    assert [ax.get_title() for ax in canvas.axes[:2]] == [rf"learning rate $\eta$ = {r}" for r in (0.1, 0.2)]
+    reason = load("heatmap").applies(Results(sweep), Options(row="learning_rate", col="network.activation"))
+    assert reason == "it needs two swept keys besides the seed and those of panels, and there is 1"
+
+
+def test_many_numbers_fit_a_column(tmp_path: Path) -> None:
+    """27 cells of a journal's column, as 9 rates have for 3 schedules."""
+    rates = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
+    swept = {"learning_rate": rates, "batch_size": [1, 2, 4]}
+    sweep = sweep_of(tmp_path, swept, "network=dense", "data=xor", "epochs=1")
+    retold(sweep, final_error=[f"0.0{i}" for i in range(10, 37)])
+    numbers, canvas = drawn_as_paper("heatmap", sweep)
+    texts = [text for text in canvas.axes[0].texts if text.get_gid() == "number"]
+    assert sorted(float(t.get_text()) for t in texts) == pytest.approx(sorted(numbers["final_error"]))
+    boxes = sorted((box.x0, box.x1) for box in (t.get_window_extent() for t in texts[:9]))
+    assert all(right < left for (_, right), (left, _) in pairwise(boxes))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.00046, "4.6e-4"), (0.0098, "0.0098"), (2200.4, "2200"), (0.0, "0"), (1.2e-31, "1.2e-31")],
+)
+def test_numbers_of_cells_are_brief(value: float, text: str) -> None:
+    assert brief(value) == text
 
 
 def test_lost_cells_are_hatched(lost: Path) -> None:
@@ -74,10 +141,17 @@ def test_heatmap_says_what_was_not_swept(rates: Path, tmp_path: Path) -> None:
 
 
 def test_names_of_ticks_do_not_overlap() -> None:
-    from runner.figures.heatmap import _apart
+    from runner.figures.heatmap.picture import _apart
 
     at, widths = np.array([0.0, 0.1, 0.2, 1.0, 2.0]), np.full(5, 0.3)
     shown = _apart(at, widths)
     assert shown[0] == 0
     assert shown[-1] == 4
     assert (np.diff(at[shown]) >= 0.3).all()
+
+
+def test_rates_stand_evenly_where_cells_would_vanish() -> None:
+    near = Side.of("learning_rate", [0.1, 0.3, 0.67, 0.68, 1.88])
+    assert not near.log
+    assert near.places.tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
+    assert Side.of("learning_rate", [0.1, 0.3, 0.6, 0.7, 1.88]).log

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from reading_figures import drawn, rows, sweep_of
 
@@ -78,3 +79,17 @@ def test_paths_lead_to_the_end_however_large_the_weights(tmp_path: Path) -> None
     numbers, _ = drawn("landscape", cars, x=names[0], y=names[-1])
     end = numbers[numbers["kind"] == "path"].iloc[-1]
     assert (end["x"], end["y"]) == (float(last[names[0]]), float(last[names[-1]]))
+
+
+def test_colours_are_logarithmic_from_a_factor_of_3() -> None:
+    from matplotlib.colors import LogNorm
+    from matplotlib.figure import Figure
+
+    from runner.figures.landscape import _draw_contours
+
+    def norm(high: float) -> object:
+        grid = pd.DataFrame({"x": [0, 1, 0, 1], "y": [0, 0, 1, 1], "error": [1.0, 1.5, 2.0, high]})
+        return _draw_contours(Figure().subplots(), grid).norm
+
+    assert isinstance(norm(3.5), LogNorm)
+    assert not isinstance(norm(2.5), LogNorm)

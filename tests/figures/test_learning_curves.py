@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Canvas
-from reading_figures import curves, drawn, drawn_as_paper, errors, rows, sweep_of
+from reading_figures import curves, drawn, drawn_as_paper, errors, retold, rows, sweep_of
 
 from runner.figures import load
 from runner.figures.drawing import paint
 from runner.figures.figure import Options
+from runner.figures.learning_curves.picture import _beside
 from runner.figures.style.encoding import Keys
 from runner.results import Results
 
@@ -223,3 +224,25 @@ def test_where_all_diverged_the_axes_hold_them(diverged: Path) -> None:
     assert crosses == {(len(history) - 1, history[-1]) for history in histories}
     assert ax.get_xlim()[1] == max(map(len, histories)) - 1
     assert ax.get_ylim()[1] >= max(history[-1] for history in histories)
+
+
+def test_of_equals_the_best_is_the_one_of_every_figure(tmp_path: Path) -> None:
+    """The soonest, as all figures mark it."""
+    rates: list[Any] = [round(0.01 * 1.2**i, 4) for i in range(14)]
+    xor = ("network=dense", "data=xor", "data.points=12", "data.test_fraction=0.25")
+    sweep = sweep_of(tmp_path, {"learning_rate": rates}, *xor, "epochs=3")
+    tied = [*(["0.5"] * 10), "0.01", "0.01", "0.01", "0.5"]
+    retold(sweep, test_error=tied, best_epoch=[*(["3"] * 11), "1", "2", "3"])
+    numbers, canvas = drawn("learning_curves", sweep)
+    (best,) = numbers.loc[numbers["named"] == "best", "learning_rate"].unique()
+    assert best == rates[11] == Results(sweep).runs.at[Results(sweep).best("test_error"), "learning_rate"]
+    ax = canvas.axes[0]
+    names = {text.get_text(): text.get_position()[1] for text in ax.texts if text.get_gid() == "name"}
+    assert f"best {best:.3g}" in names
+
+
+def test_names_keep_clear_of_both_curves() -> None:
+    assert _beside(np.array([0.5, 0.3]), -1) == pytest.approx(0.45)  # the other is far
+    assert _beside(np.array([0.5, 0.45]), -1) == pytest.approx(0.4)
+    assert _beside(np.array([0.5, 0.45]), 1) == pytest.approx(0.55)
+    assert _beside(np.array([0.5, 0.58]), 1) == pytest.approx(0.63)

@@ -35,9 +35,7 @@ def painted(folder: Path, name: str, look: Look, **options: object):  # type: ig
     results, figure = Results(folder), load(name)
     chosen = Options(**options)  # type: ignore[arg-type]
     with in_force(look):
-        numbers = figure.numbers(results, chosen)
-        numbers.attrs["ends"] = chosen.ends
-        return paint(figure, numbers, look.width)
+        return paint(figure, figure.numbers(results, chosen), look.width, chosen.ends)
 
 
 def test_labels_are_the_users_own(rates: Path) -> None:

@@ -37,6 +37,7 @@ def test_large_networks_are_matrices(tmp_path: Path) -> None:
     for mesh, column in ((meshes[1], "initial"), (meshes[4], "final")):
         shown = np.asarray(mesh.get_array()).ravel().tolist()
         assert shown == [float(row[column]) for row in layer]
+    assert all(ax.yaxis_inverted() for ax in canvas.axes[:6])  # the first neuron on top
 
 
 def test_negative_edges_are_dashed(alone: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +10,8 @@ import pytest
 from making_sweeps import make_sweep
 
 from runner.report.findings import Course, findings
-from runner.report.tables import settings_of
+from runner.report.live import live_of
+from runner.report.tables import LEVEL, rates_of, settings_of
 from runner.results import Results
 
 L2 = "regularization.l2"
@@ -45,7 +46,7 @@ def test_which_setting_how_sure_and_what_next(held_out: Path, tmp_path: Path) ->
     trained = [0.01] * 5 + [0.1] * 5 + [0.2] * 5
     results = with_errors(held_out, tmp_path, tested, trained)
     told, (best, *_) = said(results), settings_of(results, "test_error").rows.to_dict("records")
-    assert told["Take"].startswith(f"{L2}=0.1, with a test error of 0.22, the median of 5 seeds")
+    assert told["Take"].startswith(f"{L2}=0.1, the best setting by test error: 0.22, the median of 5 seeds")
     assert told["Take"].endswith(f"Training error would choose {L2}=0, with a test error of 0.52.")
     ends = f"{best['low']:.4g} to {best['high']:.4g}"
     assert told["How sure"] == (
@@ -63,6 +64,30 @@ def test_a_best_at_an_edge_and_apart_from_all(held_out: Path, tmp_path: Path) ->
     told = said(results)
     assert "; the seeds tell the best from every other setting." in told["How sure"]
     assert f"{L2}=1 is the largest of 3 values; go on with" in told["Try next"]
+
+
+def test_an_edge_of_a_part_comes_last_and_failures_are_lost(tmp_path: Path) -> None:
+    keys = {"optimizer": ["sgd", "adam"], "learning_rate": [0.1, 0.2, 0.3], "seed": [0, 1]}
+    lines = [
+        f"{run},{optimizer},{rate},{seed},completed,falling,,20,1,{error + seed / 10},0.1,20,1,{run}"
+        for run, ((optimizer, rate), error, seed) in enumerate(
+            (setting, error, seed)
+            for setting, error in zip(
+                product(keys["optimizer"], keys["learning_rate"]), (0.5, 0.2, 0.3, 0.8, 0.7, 0.6), strict=True
+            )
+            for seed in keys["seed"]
+        )
+    ]
+    header = "run,optimizer,learning_rate,seed,status,ending,period,epochs,"
+    header += "initial_error,final_error,best_error,best_epoch,seconds,directory"
+    failed = "12,adam,0.4,0,failed,,,,,,,,1,12"
+    (tmp_path / "runs.csv").write_text("\n".join([header, *lines, failed]) + "\n")
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "history.csv").write_text("epoch,error\n0,1\n")
+    told = said(Results(tmp_path))
+    of_all, of_a_part = "more epochs would lower", "learning_rate=0.3 is the largest of 3 values"
+    assert 0 <= told["Try next"].find(of_all) < told["Try next"].find(of_a_part)
+    assert told["Lost runs"] == "1 of 13 runs failed (reasons below)."
 
 
 def test_overfitting_is_the_median_of_the_histories(held_out: Path) -> None:
@@ -90,8 +115,15 @@ def test_all_lost(tmp_path: Path) -> None:
     results = Results(make_sweep(tmp_path / "s", {"learning_rate": [5.0, 10.0, 20.0]}, ["epochs=20"]))
     told = said(results)
     assert told["Take"].startswith("None: every run, or half of those of each setting, was lost")
-    assert re.search(r"100% diverged, the first at learning_rate=5; go on with 2.5, 1.2", told["Lost runs"])
-    assert told["Try next"].startswith("2.5, 1.2")
+    assert told["Lost runs"] == "100% diverged, the first at learning_rate=5."
+    assert told["Try next"].startswith("learning_rate=2.5, 1.2")
+    settings = settings_of(results, "final_error")
+    assert LEVEL not in settings.rows
+    assert not any("nan" in sentence for sentence in settings.said)
+    assert rates_of(results, "final_error") is None
+    live = live_of(results, "final_error", settings)
+    assert live is not None
+    assert live["best"] is False
 
 
 def test_a_run_alone_says_how_it_went(sweep: Path) -> None:

@@ -6,6 +6,7 @@ from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from making_sweeps import make_sweep
 
@@ -28,6 +29,15 @@ def test_numbers_are_packed_to_four_digits() -> None:
     values = np.array([0.0, 1.0, -np.pi, 1.23456e-20, 7.7e30])
     assert unpacked(packed(values)) == pytest.approx(values, rel=2**-16, abs=0)
     assert np.isnan(unpacked(packed(np.array([np.nan, np.inf, -np.inf, 1e300])))).all()
+
+
+def test_a_metric_of_errors_is_logarithmic_from_a_factor_of_3() -> None:
+    table = pd.DataFrame({"test_error": [0.1, 0.31], "test_accuracy": [0.1, 0.9], "seed": [1, 9]})
+    logs = {
+        name: live._axis(table, name, live._wide(name))["log"] for name in ("test_error", "test_accuracy")
+    }
+    assert logs == {"test_error": True, "test_accuracy": False}
+    assert not live._axis(table, "seed")["log"]
 
 
 def test_curves_are_medians_over_the_seeds(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ def test_the_best_is_the_same_everywhere(tmp_path: Path, capsys: pytest.CaptureF
     ]
     assert [line for line in capsys.readouterr().out.splitlines() if line in said] == said
     html, page = (sweep / "report.html").read_text(), Reader((sweep / "report.html").read_text())
-    taken = "learning_rate=0.1, with a test error of 0.3, the median of 3 seeds"
+    taken = "learning_rate=0.1, the best setting by test error: 0.3, the median of 3 seeds"
     other = "Training error would choose learning_rate=0.2, with a test error of 0.6."
     assert f"<dt>Take</dt><dd>{taken}" in html
     assert other in html

@@ -104,3 +104,10 @@ def test_the_rate_matters_most_then_optimizer_and_penalty_far_above_width_and_ac
     assert main["regularization.l2"] > 5 * main[["network.hidden", "network.activation"]].max()
     assert table["share"].sum() == pytest.approx(1, abs=1e-12)
     assert math.isclose(main["learning_rate"], 0.333, abs_tol=0.01)
+
+
+def test_round_off_is_no_variance(tmp_path: Path) -> None:
+    swept = {"learning_rate": [0.1, 0.2], "batch_size": [1, 2]}
+    sweep = make_table(tmp_path, swept, lambda rate, size: {"final_error": rate * size * 1e-30})
+    with pytest.raises(NotShownError, match="all runs have the same final_error"):
+        importance_table(Results(sweep), "final_error")

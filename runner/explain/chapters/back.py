@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from runner.explain.chapters.error import derivative, loss_numbers, loss_symbols, outputs_shared
 from runner.explain.context import Context, applied
+from runner.explain.diagram import Circuit, picture
 from runner.explain.document import Equation, Equations, equation
 from runner.explain.notation.digits import followed
 from runner.explain.notation.names import Derived, partial, shared, symbol
@@ -32,6 +33,23 @@ def way_back(context: Context, example: int, chosen: Sequence[ParameterName]) ->
         for neuron in _needed(context, layer, chosen):
             lines += _neuron_back(context, example, layer, neuron)
     return Equations(tuple(lines))
+
+
+def circuit(context: Context, example: int) -> Circuit:
+    """The network with the values of an example, and the derivatives of its share in the error."""
+    step, names, n = context.step, context.names, example - 1
+    share = 1.0 / step.examples
+    by_inputs = step.dE_dz[0][n] @ step.layers[0][0]
+    derivatives = [by_inputs, *(dE_da[n] for dE_da in step.dE_da)]
+    layers = [
+        list(zip(a[n].tolist(), d.tolist(), strict=True)) for a, d in zip(step.a, derivatives, strict=True)
+    ]
+    parameters = {}
+    for p in names.parameters.values():
+        before = float(step.a[p.layer - 1][n, p.from_ - 1]) if p.from_ else 1.0
+        parameters[p.name] = context.of(step.old, p), float(step.dE_dz[p.layer - 1][n, p.to - 1]) * before
+    neurons = (*map(tuple, layers), ((float(step.errors[n]), share),))
+    return Circuit(picture(names, ()), neurons, parameters, step.examples)
 
 
 def _needed(context: Context, layer: int, chosen: Sequence[ParameterName]) -> list[int]:

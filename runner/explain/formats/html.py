@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from runner.escaping import html as escape
-from runner.explain.diagram import Picture
+from runner.explain.diagram import Circuit, Picture
 from runner.explain.document import Block, Equations, Heading, Line, Paragraph, Prose, Sheet, Table, lines
 from runner.explain.formats import svg
 from runner.explain.formats.latex import WIDTH
@@ -87,6 +87,12 @@ class HtmlWriter(Writer):
 
     def picture(self, picture: Picture) -> str:
         return f"<figure class='drawing'>\n{svg.picture(picture)}\n</figure>"
+
+    def circuit(self, circuit: Circuit) -> str:
+        of = "" if circuit.examples == 1 else f", of this example's share, 1/{circuit.examples}, in the mean"
+        said = "Above, in blue: what the forward pass gives. Below, in red: the derivative of the error by it"
+        caption = f"<figcaption>{said}{of}; of biases both stand beside each other.</figcaption>"
+        return f"<figure class='drawing'>\n{svg.circuit(circuit)}\n{caption}\n</figure>"
 
 
 def _marking(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runner.escaping import html as escape
-from runner.explain.diagram import Edge, Picture, Point, label_points, position
+from runner.explain.diagram import MIDDLE, Circuit, Edge, Picture, Point, label_points, position
 from runner.explain.notation.names import symbol
 from runner.explain.notation.printers import TEXT
 from runner.nn.formula import Formula
@@ -15,6 +15,8 @@ from runner.nn.losses import ERROR
 ACROSS, DOWN, RADIUS, MARGIN = 190, 106, 26, 60
 #: How far the error stands from the outputs, and the room that a weight's name takes.
 TO_ERROR, NAME = 0.45, (34, 19)
+#: The room that a weight's value and its derivative take.
+BOTH = (60, 36)
 #: How far a bias and its name stand above its neuron.
 BIAS, BIAS_NAME = 48, 57
 
@@ -50,6 +52,48 @@ def picture(drawing: Picture, before: str = "") -> str:
         "</svg>",
     ]
     return "\n".join(parts)
+
+
+def circuit(circuit: Circuit) -> str:
+    """The ``<svg>`` element of a drawing with its numbers: values above, derivatives below."""
+    drawing, last = circuit.drawing, len(circuit.drawing.layers)
+    left, middle = _origin(drawing)
+    widest = max(map(len, drawing.layers))
+    width = round(ACROSS * (last - 1 + TO_ERROR) + 2 * MARGIN)
+    height = DOWN * (widest - 1) + 2 * MARGIN + 30
+    parts = [
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' "
+        f"height='{height}' role='img' aria-label='The network with its values and derivatives'>"
+    ]
+    parts += [_line(drawing, edge) for edge in (*drawing.edges, *drawing.exits) if edge.parameter.from_]
+    for name, (x, y) in label_points(drawing, ACROSS, DOWN, BOTH, MIDDLE).items():
+        parts += _both((left + x, middle + y), circuit.parameters[name], 9)
+    for layer, numbers in enumerate(circuit.neurons):
+        for j, pair in enumerate(numbers, start=1):
+            is_error, at = layer == last, _place(drawing, layer, j)
+            neuron: Formula = ERROR if is_error else drawing.layers[layer][j - 1]
+            parts.append(_circle(at, RADIUS // (1 + is_error), neuron, "error" if is_error else "neuron"))
+            parts += _both(at, pair, RADIUS + 10)
+    biases = [edge.parameter for edge in drawing.edges if not edge.parameter.from_]
+    parts += [_bias(_place(drawing, b.layer, b.to), circuit.parameters[b.name]) for b in biases]
+    return "\n".join([*parts, "</svg>"])
+
+
+def _both(at: Point, pair: tuple[float, float], apart: int) -> list[str]:
+    """A value above a place, and the derivative below it."""
+    (x, y), signs = at, zip(pair, ("value", "derivative"), (-apart, apart), strict=True)
+    return [f"<text class='name {kind}' x='{x:g}' y='{y + up:g}'>{_short(n)}</text>" for n, kind, up in signs]
+
+
+def _bias(at: Point, pair: tuple[float, float]) -> str:
+    value, derivative = (f"<tspan class='{kind}'>" for kind in ("value", "derivative"))
+    text = f"{value}b {_short(pair[0])}</tspan> {derivative}{_short(pair[1])}</tspan>"
+    return f"<text class='name small' x='{at[0]:g}' y='{at[1] + RADIUS + 26:g}'>{text}</text>"
+
+
+def _short(number: float) -> str:
+    """A number of three digits: the equations have more."""
+    return f"{number + 0.0:.3g}".replace("-", "−")
 
 
 def _place(drawing: Picture, layer: int, neuron: int) -> Point:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.explain.diagram import Picture
+from runner.explain.diagram import Circuit, Picture
 from runner.explain.document import Block, Equations, Heading, Paragraph, Prose, Sheet, Table
 from runner.explain.notation.printers import Printer
 
@@ -59,6 +59,10 @@ class Writer(ABC):
 
     @abstractmethod
     def picture(self, picture: Picture) -> str: ...
+
+    def circuit(self, circuit: Circuit) -> str:
+        """Nothing: only a page has room for numbers on a drawing; they stand in the equations too."""
+        return ""
 
 
 def at_point(number: str) -> tuple[str, str]:

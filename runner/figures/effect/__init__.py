@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.figures.effect.lines import draw_lines
-from runner.figures.effect.marks import axis_label, drawn, handles_of, heights_of, losses_in
+from runner.figures.effect.marks import axis_label, drawn, floor_of, handles_of, heights_of, losses_in
 from runner.figures.effect.rows import MOST_ROWS, draw_rows
 from runner.figures.effect.scale import Scale
 from runner.figures.figure import (
@@ -33,6 +33,7 @@ from runner.overrides import plain
 from runner.results import Results
 from runner.results.effects import MEDIAN, OTHER, effect_table, measures_of
 from runner.results.intervals import LEAST_SEEDS
+from runner.training.endings import ROUNDING
 
 MOST_PANELS = 6
 ASPECT = 0.72
@@ -100,6 +101,8 @@ def _caption(table: pd.DataFrame) -> str:
     text += _say_rows(table, keys) + star(said["verdict"])
     text += f". {said['losses']}" if said["losses"] else ""
     text += "; crosses: lost runs of those at their best" if losses_in(table) else ""
+    if floor_of(table):
+        text += f". Errors below {ROUNDING:g} are round-off, and drawn as equal"
     if heights_of(table).zeros:
         text += ". Errors of exactly 0 stand at the lower edge, a tenth of the smallest other one"
     if said["left_out"]:

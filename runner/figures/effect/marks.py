@@ -16,6 +16,7 @@ from runner.nn.arrays import Array
 from runner.records.names import higher_is_better
 from runner.results.effects import MEDIAN, OTHER, SEED
 from runner.results.ranking import HELD_OUT
+from runner.training.endings import ROUNDING
 
 #: Of single runs: seeds of what is compared, and other runs behind them.
 SEED_LOOK: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 2.4, "mew": 0, "alpha": 0.55, "zorder": 3}
@@ -63,7 +64,15 @@ def heights_of(table: pd.DataFrame) -> Heights:
     """Where the numbers of all panels stand, and the ends of their intervals."""
     if higher_is_better(table.attrs["metric"]):
         return Heights(floor=0.0)
-    return Heights.of(drawn(table))
+    numbers = np.maximum(drawn(table), floor := floor_of(table))
+    return Heights.of(numbers) if not floor or (numbers > floor).any() else Heights(log=True, floor=floor)
+
+
+def floor_of(table: pd.DataFrame) -> float:
+    """Where errors are drawn that are round-off, as there are some; else 0."""
+    numbers = drawn(table)
+    tiny = (numbers > 0) & (numbers < ROUNDING)
+    return ROUNDING / 10 if tiny.any() and not higher_is_better(table.attrs["metric"]) else 0.0
 
 
 def drawn(table: pd.DataFrame) -> Array:

@@ -106,7 +106,8 @@ def _settings(
     runs, repeats = results.finished, max(map(len, groups)) > 1
     firsts = runs.iloc[[at[0] for at in groups]]
     swept = firsts[results.keys if repeats else results.swept].to_dict("records")
-    costs = {run: setting.cost for setting in results.ranking(metric).settings for run in setting.runs}
+    ranked = enumerate(results.ranking(metric).settings)  # equals as everywhere: the soonest first
+    costs = {run: at if np.isfinite(each.cost) else np.inf for at, each in ranked for run in each.runs}
     cost = np.array([costs[run] for run in firsts.index])
     for panel in Grid.of(firsts, keys).parts(firsts.assign(line=np.arange(len(groups)))):
         lines = panel["line"].to_numpy()

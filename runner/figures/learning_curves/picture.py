@@ -89,7 +89,7 @@ def _values(table: pd.DataFrame) -> Array:
 
 def _draw_panel(ax: Axes, part: pd.DataFrame, looks: Looks, heights: Heights) -> None:
     """The lines with their bands; a cross where one diverged, a triangle where one blows up or leaves."""
-    many, names = _has_names(part), dict[str, tuple[float, str]]()
+    many, names = _has_names(part), dict[str, list[float]]()
     drawn: dict[str, list[tuple[Any, Any]]] = {how: [] for how in WIDTHS}
     for line in _lines(part):
         first = line.iloc[0]
@@ -101,8 +101,9 @@ def _draw_panel(ax: Axes, part: pd.DataFrame, looks: Looks, heights: Heights) ->
         if marked:
             _draw_band(ax, line, heights, style[0])
             _mark_best(ax, line, heights, style[0])
-        if many and marked and first["curve"] == part.attrs["primary"]:
-            names[first["named"]] = float(errors[-1]), _name(first, looks)
+        if many and marked:
+            at = 0 if first["curve"] == part.attrs["primary"] else 1
+            names.setdefault(_name(first, looks), []).insert(at, float(errors[-1]))
     for how, width in WIDTHS.items():
         lines = sorted(drawn[how], key=lambda each: -len(each[0][0]))  # none is hidden by a longer one
         look: dict[str, Any] = {"linewidths": width, "zorder": 3 if how == "full" else 2, "gid": how}
@@ -176,18 +177,29 @@ def _name(first: Any, looks: Looks) -> str:
     return f"{first['named']} {shades.name(first[shades.key])}" if shades else str(first["named"])
 
 
-def _write_names(ax: Axes, names: Mapping[str, tuple[float, str]]) -> None:
-    """Names at the ends of lines: the lowest below its line, the others above, none over another."""
+def _write_names(ax: Axes, names: Mapping[str, Sequence[float]]) -> None:
+    """Names at the ends of lines: the lowest below its line, the others above, none over another.
+
+    The ends of each are those of its curves, the primary one first; a name clears the other one, too.
+    """
     if not names:
         return
     scale = ax.yaxis.get_transform()
     low, high = scale.transform(np.array(ax.get_ylim()))
-    order = sorted(names.values())
-    ends = (scale.transform(np.array([end for end, _ in order])) - low) / (high - low)
-    places = _apart(ends + np.where(np.arange(len(ends)) > 0, 0.5, -0.5) * APART)
+    ends = {name: (scale.transform(np.array(each)) - low) / (high - low) for name, each in names.items()}
+    order = sorted(ends, key=lambda name: float(ends[name][0]))
+    sides = [-1, *[1] * (len(order) - 1)]
+    places = np.array([_beside(ends[name], side) for name, side in zip(order, sides, strict=True)])
     look: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": "x-small", "gid": "name", "zorder": 7}
-    for place, (_, name) in zip(places, order, strict=True):
+    for place, name in zip(_apart(np.maximum.accumulate(places)), order, strict=True):
         ax.text(0.99, place, name, transform=ax.transAxes, path_effects=HALO, **look)
+
+
+def _beside(ends: Array, side: int) -> float:
+    """Where a name stands above, 1, or below, -1, the first of the `ends`; and of another that is near."""
+    beyond = side * (ends - ends[0])
+    near = beyond[(beyond >= 0) & (beyond < APART)].max()
+    return float(ends[0] + side * (near + APART / 2))
 
 
 def _apart(places: Array) -> Array:

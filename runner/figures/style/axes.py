@@ -36,6 +36,7 @@ DIVERGED_GREY = "0.88"
 #: From so many times the smallest on, positive values want a log axis; errors sooner.
 WIDE = 30
 ERRORS_WIDE = 3
+PANEL = 0.62  # of a figure's width: about what its panels take
 MOST_TICKS = 8  # more swept values than these have round numbers for ticks
 SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -177,12 +178,11 @@ class Heights:
 
 
 def brief(value: float) -> str:
-    """A number as a cell has room for it: two digits, 0.012 or 1.2e-5."""
-    plain = f"{float(f'{value:.2g}'):g}"
-    if "e" not in plain:
-        return plain
-    mantissa, exponent = plain.split("e")
-    return f"{mantissa}e{int(exponent)}"
+    """A number as a cell has room for it: two digits, 0.012 or 1.2e-4."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    if value == 0 or -4 < int(exponent) < 6:
+        return f"{float(f'{value:.2g}'):g}"
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def power_of_ten(value: float, _position: int | None = None) -> str:
@@ -210,13 +210,18 @@ def log_ticks(low: float, high: float, most: int = 7) -> tuple[list[float], list
 
 
 def clear(names: Sequence[str], at: Array) -> list[str]:
-    """The names with those left out that would run into the one before them; they stand `at` these inches."""
+    """The names, which stand `at` these inches, none over another.
+
+    One that would run into the one before it stands a line lower; where there is no room, it is left out.
+    """
     shown: list[str] = []
-    end = -np.inf
+    ends = [-np.inf, -np.inf]
     for name, place in zip(names, at, strict=True):
         half = (len(name) + 0.5) / 2 * letter_width()
-        shown.append(name if place - half >= end else "")
-        end = place + half if shown[-1] else end
+        line = next((line for line, end in enumerate(ends) if place - half >= end), None)
+        shown.append("" if line is None else "\n" * line + name)
+        if line is not None:
+            ends[line] = place + half
     return shown
 
 
@@ -296,7 +301,7 @@ def panel_width(ax: Axes) -> float:
     """How wide a panel will be that is not laid out yet: about, in inches."""
     place = ax.get_subplotspec()
     columns = place.get_gridspec().ncols if place else 1
-    return float(0.62 * ax.figure.bbox.width / ax.figure.dpi / columns)
+    return float(PANEL * ax.figure.bbox.width / ax.figure.dpi / columns)
 
 
 def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:
@@ -333,6 +338,7 @@ def _stand_beside(figure: Any, axes: Sequence[Axes], bar: Any) -> None:
         engine.set(rect=(0, over, left - em / 2, 1 - 2 * over))
 
 
-def letter_width() -> float:
-    """The width of a letter of a tick's label, in inches."""
-    return 0.62 * float(FontProperties(size=mpl.rcParams["xtick.labelsize"]).get_size_in_points()) / 72
+def letter_width(size: str | None = None) -> float:
+    """The width of a letter of a tick's label, or of a text of some size, in inches."""
+    font = FontProperties(size=size or mpl.rcParams["xtick.labelsize"])
+    return 0.62 * float(font.get_size_in_points()) / 72

@@ -243,8 +243,11 @@ def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequen
     room, most = (2 * LETTERS, 7) if len(axes) > 1 else (LETTERS, 6)
     longest = max(map(len, names))
     columns = max(1, min(most, room // (longest + 7), len(names)))
+    columns = -(-len(names) // -(-len(names) // columns))  # rows as long as each other
     (title, handles), *more = sections
-    low, wordy = -(-len(names) // columns) <= ROWS, longest > BESIDE
+    rows = -(-len(names) // columns)
+    columns = -(-len(names) // rows)  # as long as each other
+    low, wordy = rows <= ROWS, longest > BESIDE
     if not more and (low or wordy or axes[-1].child_axes):
         _legend(axes, "above", handles=list(handles), title=title, ncols=columns)
     elif axes[-1].child_axes:

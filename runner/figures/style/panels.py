@@ -45,8 +45,7 @@ def _panels(runs: pd.DataFrame, keys: Sequence[str], options: Options) -> tuple[
         return col, row
     counts = {key: runs[key].nunique() for key in for_color(runs, keys)}
     color = options.color or next(iter(counts), None)
-    few = [key for key in counts if key != color and counts[key] <= MOST_PANELS]
-    few.sort(key=lambda key: is_numeric(runs[key].to_numpy()))
+    few = few_valued(runs, [key for key in counts if key != color])
     if len(few) < 2:
         return next(iter(few), None), None
     first, second = few[:2]
@@ -54,6 +53,12 @@ def _panels(runs: pd.DataFrame, keys: Sequence[str], options: Options) -> tuple[
     if is_numeric(runs[second]) and lines <= READABLE:
         return first, None
     return (first, second) if counts[first] >= counts[second] else (second, first)
+
+
+def few_valued(runs: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Those of `keys` of which each value may have a panel: of several among `runs`, but few; words first."""
+    few = [key for key in keys if 1 < runs[key].nunique() <= MOST_PANELS]
+    return sorted(few, key=lambda key: is_numeric(runs[key].to_numpy()))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@
   const MANY = 24; // buttons of single lines
   const ROUNDING = 1e-24; // errors below are equal, as in the pictures
   const PROMINENT = 3, THIN = 100; // the width of the best line; lines from which on none is faded
-  const counts = unpack(data.counts), lines = data.lines, length = counts.length;
+  const counts = unpack(data.counts), lines = data.lines, length = counts.length, hasBest = data.best && lines.length > 1;
   const facet = data.axes.find(axis => axis.name === data.facet);
   const measures = data.measures.map(measure => {
     const all = unpack(measure.values);
@@ -24,7 +24,7 @@
     "aria-label": "Curves: the arrows left and right go along a line, up and down to another one" });
   const last = name => name.split(".").at(-1);
   const told = [...(data.color ? [`colours tell ${last(data.color)}`] : []), ...(facet ? [`panels ${last(facet.name)}`] : []),
-    ...(lines.length > 1 ? ["the thick line is the best setting"] : [])];
+    ...(hasBest ? ["the thick line is the best setting"] : [])];
   make(place, "p", { class: "hint" }, `${data.repeats > 1 ? `Medians over ${data.repeats} seeds` : "A line a run"}${told.length ? "; " : ""}${told.join(", ")}. `
     + "Drag to zoom, double-click to undo; the arrow keys move the crosshair.");
   let charts = [], at = null, line = 0, chosen = Math.max(0, measures.findIndex(one => one.column === data.measure));
@@ -41,7 +41,7 @@
     return measure.limits = measure.rate ? { log, low: 0, high: 1 } : { log, low: log ? least / 1.2 : 0, high: high * 1.05, floor: log ? least / 1.2 : null };
   };
   const say = () => {
-    const point = at ?? length - 1, which = lines[line].name ? `, ${lines[line].name}` : "", first = lines.length > 1 && line === 0;
+    const point = at ?? length - 1, which = lines[line].name ? `, ${lines[line].name}` : "", first = hasBest && line === 0;
     const values = measures.map(measure => `${measure.title} ${short(measure.rows[line][point])}`).join(", ");
     const over = data.repeats > 1 ? ` (medians over ${data.repeats} seeds)` : "";
     readout.textContent = `${data.unit} ${counts[point]}${which}${first ? " (the best)" : ""}: ${values}${over}`;
@@ -63,7 +63,7 @@
   const options = (chart, width, height) => {
     const { log, low, high, floor } = limits(chart.measure), decades = log ? Math.log10(high / low) : 0;
     const axis = { stroke: ink, grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 }, font: "12px system-ui", labelFont: "12px system-ui" };
-    const wide = i => i === 0 ? PROMINENT : lines.length > THIN ? 0.8 : 1.4;
+    const wide = i => hasBest && i === 0 ? PROMINENT : lines.length > THIN ? 0.8 : 1.4;
     return {
       width, height, legend: { show: false }, title: chart.title,
       scales: { x: { time: false }, y: log ? { distr: 3, range: [low, high] } : { range: [low, high * (chart.measure.rate ? 1.02 : 1)] } },

@@ -12,7 +12,7 @@
   const hues = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#8c6bb1", "#888888"];
   const rgb = color => [1, 3, 5].map(at => parseInt(color.slice(at, at + 2), 16));
 
-  // Edges as wide as their weights are large, negative ones orange and dashed, as in the picture.
+  // Edges as wide as their weights are large, negative ones violet and dashed, as in the picture.
   const network = (place, frames) => {
     const values = unpack(frames.values), count = frames.edges.length, largest = Math.max(...frames.sizes), height = Math.min(480, Math.max(180, 34 * largest));
     const svg = add(place, "svg", { viewBox: `0 0 640 ${height}`, role: "img", class: "graph" });
@@ -24,18 +24,18 @@
       return { name, from, edge, title: add(edge, "title", {}) };
     });
     frames.sizes.forEach((size, layer) => {
-      const letter = layer === 0 ? "x" : layer === frames.sizes.length - 1 ? "ŷ" : "h";
+      const letter = layer === 0 ? "x" : layer === frames.sizes.length - 1 ? "pred" : "h";
       for (let i = 1; i <= size; i++) {
         add(svg, "circle", { cx: x(layer), cy: y(layer, i), r: radius(size), class: "neuron" });
         if (radius(size) > 8) add(svg, "text", { x: x(layer), y: y(layer, i) + 4, "text-anchor": "middle" }, letter + (size > 1 ? i : ""));
       }
     });
-    make(place, "p", { class: "hint" }, "Violet: positive; orange, dashed: negative; as wide as a weight is large. Rings are biases.");
+    make(place, "p", { class: "hint" }, "Orange: positive; violet, dashed: negative; as wide as a weight is large. Rings are biases.");
     return at => drawn.forEach(({ name, edge, title }, i) => {
       const value = values[at * count + i], share = Math.min(1, Math.abs(value) / frames.reach);
       edge.style.strokeWidth = 0.4 + 5 * share;
       edge.style.strokeDasharray = value < 0 ? "6 3" : "none";
-      edge.style.stroke = value < 0 ? "#d55e00" : "#7b6fc4";
+      edge.style.stroke = value < 0 ? "#7b6fc4" : "#d55e00";
       title.textContent = `${name} = ${short(value)}`;
     });
   };
