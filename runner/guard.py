@@ -222,6 +222,11 @@ def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
     now = request_of(config)
     if before[1] == now[1] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
         return
+    raise_another(folder, before, now)
+
+
+def raise_another(folder: Path, before: Sequence[Any], now: Sequence[Any]) -> None:
+    """Raises RunnerError where two requests are not the same."""
     for there, here in zip(before, now, strict=True):
         if there != here:
             raise RunnerError(
@@ -231,8 +236,10 @@ def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
 
 
 def may_extend(sweeper: Mapping[str, Any]) -> bool:
-    """Whether the runs of a sweep are those of its keys' values, and no others follow from what they find."""
-    return all(sweeper.get(key) is None for key in ("refine", "repeat"))
+    """Whether a sweeper of ours has runs of its keys' values alone: none that follow from what these find."""
+    return str(sweeper.get("_target_")).endswith("GridSweeper") and all(
+        sweeper.get(key) is None for key in ("refine", "repeat")
+    )
 
 
 def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:

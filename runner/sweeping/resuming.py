@@ -19,24 +19,18 @@ SPOILT = 20
 
 
 def in_recorded_order(
-    jobs: Sequence[list[str]], lines: Sequence[Line], fixed: Set[str], folder: Path
-) -> list[list[str]]:
-    """The jobs as the table of a sweep numbers them, and behind them those that are new.
+    jobs: Sequence[list[str]], lines: Sequence[Line], fixed: Set[str]
+) -> list[list[str]] | None:
+    """The jobs as the lines of a table number them, and behind them those that are new.
 
-    Raises RunnerError for a run of the table that is none of them.
+    None where a line is of none of them.
     """
     left = {_marks(swept_of(job, fixed)): job for job in jobs}
-    known = []
-    for line in sorted(lines):
-        job = left.pop(_marks(line.swept), None)
-        if job is None:
-            run = " ".join(f"{key}={value}" for key, value in line.swept.items())
-            raise RunnerError(
-                f"hydra.launcher.resume=true: the sweep in {folder} has run {line.run} ({run}), which is not "
-                "asked for here; ask for all that is there, and for more"
-            )
-        known.append(job)
-    return known + list(left.values())
+    if len(left) < len(jobs):  # not told apart by what is swept
+        return list(jobs)
+    known = [left.pop(_marks(line.swept), None) for line in sorted(lines, key=lambda line: line.run)]
+    found = [job for job in known if job is not None]
+    return [*found, *left.values()] if len(found) == len(known) else None
 
 
 def _marks(swept: Mapping[str, object]) -> frozenset[tuple[str, str]]:

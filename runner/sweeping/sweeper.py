@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.config.checks import choice, count
 from runner.errors import ConfigError, RunnerError, describe
-from runner.guard import may_extend, request_of
+from runner.guard import may_extend, raise_another, request_of
 from runner.hydra_internals import error_of
 from runner.records.about import machine
 from runner.records.lines import Line, read_lines, varying_keys
@@ -68,8 +68,7 @@ def sweep(
     jobs = _asked_for(config, context, is_batched)
     folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
     if is_batched and config.hydra.launcher.get("resume") is True and may_extend(config.hydra.sweeper):
-        fixed = fixed_overrides(config, context.config_loader)
-        jobs = in_recorded_order(jobs, read_lines(folder / RUNS), fixed, folder)
+        jobs = _resumed(jobs, folder, config, fixed_overrides(config, context.config_loader))
     composer = Composer(context.config_loader, config)
     refining, repeating = _refining(config, is_batched), _repeating(config, jobs, is_batched)
     if refining:
@@ -115,6 +114,18 @@ def _asked_for(config: DictConfig, context: HydraContext, is_batched: bool) -> l
     if len(jobs) < len(expanded):
         print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
     return jobs
+
+
+def _resumed(jobs: list[list[str]], folder: Path, config: DictConfig, fixed: Set[str]) -> list[list[str]]:
+    """The jobs in the order of the sweep that is there already, which may have fewer.
+
+    Raises RunnerError where it has others.
+    """
+    ordered = in_recorded_order(jobs, read_lines(folder / RUNS), fixed)
+    if ordered is None:
+        raise_another(folder, request_of(OmegaConf.load(folder / MULTIRUN)), request_of(config))
+        raise RunnerError(f"{folder / RUNS}: has runs that this sweep does not ask for; name another folder")
+    return ordered
 
 
 def _refining(config: DictConfig, is_batched: bool) -> Refining | None:
