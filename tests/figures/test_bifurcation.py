@@ -106,10 +106,3 @@ def test_a_threshold_is_halfway_between_settled_stretches() -> None:
     ends["kind"] = ["converged"] * 14 + ["irregular", "diverged"]
     found = [(pytest.approx(0.3), "1→2"), (pytest.approx(0.9), "2→4"), (pytest.approx(1.45), "diverged")]
     assert thresholds(ends) == found
-
-
-def test_it_is_drawn_with_the_others(around: Path, tmp_path: Path) -> None:
-    from runner.figures.drawing import draw_figures
-
-    (rendered,) = draw_figures(Results(around), tmp_path, only=["bifurcation"])
-    assert rendered.paths[0].is_file()
