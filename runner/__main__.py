@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 
 from runner.commands import ending, keep_tracebacks, said, version_of, wants_traceback
 from runner.config import Cache, conf_dir, experiment
-from runner.config.compose import flags_and_overrides, replacing
+from runner.config.compose import flags_and_overrides, gone_on_with, replacing
 from runner.config.sources import whereabouts
 from runner.guard import GUARD
 from runner.hydra_internals import compose_once
@@ -49,16 +49,17 @@ def task(config: DictConfig) -> float:
             sweep = os.path.join(composed.runtime.cwd, composed.sweep.dir)
             swept, directory = swept_values(composed.overrides.task), inside(str(folder), sweep)
             line = Line(composed.job.num, swept, directory=directory)
-            _, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
+            made, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
         else:
-            made, trained = run_into(folder, lambda: experiment(config), Line(0, {}))
+            line = Line(0, {})
+            made, trained = run_into(folder, lambda: experiment(config), line)
             print(told(folder, made, trained))
     except Exception as error:
         text = said(error)
         if text is None or is_job or wants_traceback():
             raise
         sys.exit(text)  # at once, before Hydra adds a line of its own
-    return trained.final_error
+    return line.ended(trained).result_for(made.objective)
 
 
 class Batched:
@@ -106,6 +107,7 @@ def repeating(flags: list[str], overrides: list[str]) -> list[str]:
     Hydra would take a relative path from the package's folder, and what a run records of its
     configuration leaves out the settings of Hydra itself.
     """
+    flags = [*flags, *_going_on(flags, overrides)]
     config_path = re.compile(r"(--config-path|-cp)(?:=(.*))?")
     matches = [config_path.fullmatch(flag) for flag in flags]
     if not any(matches) or (matches[-1] and matches[-1][2] is None):  # or without its value: for Hydra to say
@@ -120,6 +122,14 @@ def repeating(flags: list[str], overrides: list[str]) -> list[str]:
             flags[at] = flags[at].removesuffix(path) + str(Path(path).absolute())
             ours += _with_its_files(Path(path), chosen)
     return [*flags, *overrides, *ours, f"++hydra.callbacks.folders._target_={GUARD}"]
+
+
+def _going_on(flags: Collection[str], overrides: Collection[str]) -> list[str]:
+    """The flag by which ``continue=DIR`` takes all else from DIR, unless a file or a sweep is asked for."""
+    path = gone_on_with(overrides)
+    if path is None or any(re.match(r"-(-config|c[pnd]\b|-multirun|m$)", flag) for flag in flags):
+        return []
+    return [f"--config-path={path}"]
 
 
 def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:

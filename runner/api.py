@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
@@ -21,14 +22,17 @@ from runner.nn.arrays import Array
 from runner.records.lines import Line
 from runner.records.names import CURVATURE, HISTORY, PARAMETERS
 from runner.records.reading import read_finished
+from runner.records.writing import order_of
 from runner.results.finding import BY, RATES, SEEDS, Finding, find, refuse_unfit
 from runner.results.ranking import TRAINING
 from runner.results.rates import RATE
+from runner.training.continuing import continued
 from runner.training.experiment import CURVATURES, Experiment, columns, width
 from runner.training.loop import train as train_stack
 from runner.training.objective import predict
 from runner.training.recorder import Trained
 from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
+from runner.training.stopping import Callback
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +105,20 @@ class Run:
         frame = pd.DataFrame(self.experiment.network.names).rename(columns={"from_": "from"})
         return frame.assign(initial=self.result.initial, final=self.result.final)
 
+    @property
+    def order(self) -> pd.DataFrame:
+        """What ``order.csv`` has: the examples, from 1 on, in the order in which each epoch took them."""
+        import pandas as pd
+
+        return pd.read_csv(BytesIO(order_of(self.experiment, self.result.epochs)))
+
+    def go_on(self, epochs: int, callback: Callback | None = None) -> Run:
+        """Trains for more `epochs` from where this run ended, its optimizer, schedule and shuffling with it.
+
+        Both histories together are that of a run that took all epochs at once.
+        """
+        return train(continued(self.experiment, self.result, epochs), callback=callback)
+
     def predict(self, inputs: ArrayLike | None = None) -> Array:
         """The trained network's predictions (N, O): of the training inputs, or of others.
 
@@ -123,32 +141,52 @@ class _Rows:
 
 
 @overload
-def train(experiments: Experiment, *, max_memory: int | str = MAX_MEMORY) -> Run: ...
-@overload
-def train(experiments: Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY) -> list[Run]: ...
 def train(
-    experiments: Experiment | Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY
+    experiments: Experiment, *, max_memory: int | str = MAX_MEMORY, callback: Callback | None = None
+) -> Run: ...
+@overload
+def train(
+    experiments: Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY, callback: Callback | None = None
+) -> list[Run]: ...
+def train(
+    experiments: Experiment | Sequence[Experiment],
+    *,
+    max_memory: int | str = MAX_MEMORY,
+    callback: Callback | None = None,
 ) -> Run | list[Run]:
     """Trains one experiment, or many: those that may share arrays are trained as one, as sweeps do it.
 
     Nothing is written. A run has the same numbers alone and in company. `max_memory`, in bytes or as
     ``"512MiB"``, bounds the arrays held while they train, beside the histories, which are all kept.
+
+    ``callback(epoch, runs, parameters)`` is called before the first epoch and after each, for every stack:
+    `runs` (R,) are the places of its runs among the experiments, `parameters` (R, P) where they are by then,
+    read-only. It returns True to end these runs, or which of them (R,), or nothing.
     """
     if isinstance(experiments, Experiment):
-        return train([experiments], max_memory=max_memory)[0]
+        return train([experiments], max_memory=max_memory, callback=callback)[0]
     most = in_bytes("max_memory", max_memory)
     stacks = stacked(range(len(experiments)), lambda at: experiments[at], most)
-    runs = {at: run for members in stacks for at, run in _trained(experiments, members, row_bytes(most))}
+    runs: dict[int, Run] = {}
+    for members in stacks:
+        told = callback and _for_members(callback, members)
+        runs |= _trained(experiments, members, row_bytes(most), told)
     return [runs[at] for at in range(len(experiments))]
 
 
+def _for_members(callback: Callback, members: Sequence[int]) -> Callback:
+    """A callback that is told of the runs of one stack by their places among all."""
+    places = np.array(members)
+    return lambda epoch, runs, parameters: callback(epoch, places[runs], parameters)
+
+
 def _trained(
-    experiments: Sequence[Experiment], members: Sequence[int], row_bytes: int
+    experiments: Sequence[Experiment], members: Sequence[int], row_bytes: int, callback: Callback | None
 ) -> Iterator[tuple[int, Run]]:
     """The runs of one stack: `members` are their places in `experiments`."""
     stack = [experiments[at] for at in members]
     sink = _Rows(len(stack))
-    for run, trained in enumerate(train_stack(stack, sink, row_bytes=row_bytes)):
+    for run, trained in enumerate(train_stack(stack, sink, row_bytes=row_bytes, callback=callback)):
         rows = np.concatenate([np.empty((0, width(stack[run]))), *sink.rows[run]])
         yield members[run], Run(stack[run], trained, sink.steps[run], rows)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from runner.errors import RunnerError
+from runner.overrides import key_of
 from runner.records.locks import held, refuse_at_work
 from runner.records.names import ABOUT, ERROR, HYDRA_FILES, MULTIRUN, RESULTS, RUNS, SUMMARY, is_left, is_part
 
@@ -206,15 +208,26 @@ def _refuse(key: str, folder: Path, strangers: Sequence[str]) -> None:
 
 
 def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
-    """A sweep is resumed by the request that it was started with. Raises RunnerError for another."""
+    """A sweep is resumed by the request that it was started with, or by one with more values of its keys.
+
+    Raises RunnerError for another. Whether all runs that are there are asked for is for the sweeper to see.
+    """
     try:
-        before = _request(OmegaConf.load(folder / MULTIRUN))
+        before = request_of(OmegaConf.load(folder / MULTIRUN))
     except (YAMLError, ValueError, OmegaConfBaseException):
         raise RunnerError(
             f"hydra.launcher.resume=true: {folder / MULTIRUN} is not as it was written, so that nobody can "
             "say which sweep this is; name another folder"
         ) from None
-    for there, here in zip(before, _request(config), strict=True):
+    now = request_of(config)
+    if before[1] == now[1] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
+        return
+    raise_another(folder, before, now)
+
+
+def raise_another(folder: Path, before: Sequence[Any], now: Sequence[Any]) -> None:
+    """Raises RunnerError where two requests are not the same."""
+    for there, here in zip(before, now, strict=True):
         if there != here:
             raise RunnerError(
                 f"hydra.launcher.resume=true: the sweep in {folder} is another one:\n"
@@ -222,7 +235,23 @@ def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
             )
 
 
-def _request(config: Any) -> list[Any]:
+def may_extend(sweeper: Mapping[str, Any]) -> bool:
+    """Whether a sweeper of ours has runs of its keys' values alone: none that follow from what these find."""
+    return str(sweeper.get("_target_")).endswith("GridSweeper") and all(
+        sweeper.get(key) is None for key in ("refine", "repeat")
+    )
+
+
+def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:
+    """Whether overrides are the same but for the values of keys that have several in both."""
+    several = re.compile(r"[^=]*=.*[,(].*", re.DOTALL)
+    return len(there) == len(here) and all(
+        a == b or (key_of(a) == key_of(b) and several.fullmatch(a) and several.fullmatch(b))
+        for a, b in zip(there, here, strict=True)
+    )
+
+
+def request_of(config: Any) -> list[Any]:
     """What tells a sweep from others: its overrides, and its sweeper's keys. Raises ValueError for none."""
     asked = (OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper"))
     return [OmegaConf.to_container(part, resolve=False) for part in asked]

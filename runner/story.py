@@ -42,21 +42,26 @@ def _as_seen_from_here(folder: Path) -> Path:
 
 def story(experiment: Experiment, trained: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
-    first, last = "epoch 0", f"epoch {trained.epochs}"
+    first, last = f"epoch {experiment.first_epoch}", f"epoch {trained.final_epoch}"
     rows: list[Row] = [("", first, last, ""), ("error", trained.initial_error, trained.final_error, "")]
     rows += [(words_of(name), "", value, "") for name, value in trained.metrics.items()]
     rows += _predictions(experiment, trained)
     names = [p.name for p in experiment.network.names]
     if len(names) <= 20:
         rows += [(n, a, b, "") for n, a, b in zip(names, trained.initial, trained.final, strict=True)]
-    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows), *_end(trained)])
+    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows), *_end(experiment, trained)])
 
 
-def _end(trained: Trained) -> Iterator[str]:
+def _end(experiment: Experiment, trained: Trained) -> Iterator[str]:
     """How the run ended, and where it was at its best."""
     if trained.status == "diverged":
         yield f"diverged after epoch {trained.epochs}: error or weights are no longer finite numbers"
         return
+    if trained.epochs < experiment.last_epoch:
+        yield f"stopped after epoch {trained.epochs} of {experiment.last_epoch}"
+    if experiment.stop and experiment.stop.patience:
+        kept = f"the weights of epoch {trained.final_epoch} are kept"
+        yield f"{kept}, the best by {experiment.stop.metric.replace('_', ' ')}"
     if trained.ending:
         yield SAID[trained.ending].format(period=trained.period)
     if trained.best_error < trained.final_error:
@@ -76,6 +81,9 @@ def title(experiment: Experiment) -> str:
 def notes(experiment: Experiment) -> list[str]:
     """What else is to be known of a run before its numbers, a line each: what its data were taken for."""
     lines = about_files(experiment)
+    if begun := experiment.begun:
+        where = f" of {Path(begun.source.path).parent}" if begun.source else ""
+        lines.append(f"goes on from epoch {begun.epochs}{where}")
     return [*lines, note] if (note := one_batch(experiment)) else lines
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 from runner.errors import describe
 from runner.records.about import about
 from runner.records.lines import Line
-from runner.records.names import ABOUT, ERROR, FAILED, SUMMARY
-from runner.records.writing import RunFiles, clear, refuse_finished, write_whole
+from runner.records.names import ABOUT, ERROR, FAILED, ORDER, SUMMARY
+from runner.records.writing import RunFiles, clear, order_of, refuse_finished, write_whole
 from runner.training.experiment import Experiment
 from runner.training.loop import train
 from runner.training.recorder import ROW_BYTES, Trained
@@ -89,6 +89,8 @@ def _train(works: Sequence[Work], row_bytes: int, watch: Watch, outcomes: list[O
         results = train([work.experiment for work in works], files, row_bytes=row_bytes, tick=watch.tick)
         for at, (work, trained) in enumerate(zip(works, results, strict=True)):
             line = work.line.ended(trained)
+            if work.experiment.log.order:
+                files.add(at, ORDER, order_of(work.experiment, trained.epochs))
             files.finish(at, trained, line)
             outcomes.append(Outcome(line))
             watch.done(trained)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,8 @@ from runner.config.network import BESIDE_A_RUN
 from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
-from runner.overrides import as_meant
+from runner.overrides import as_meant, key_of
+from runner.records.names import HYDRA
 from runner.training.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -31,13 +32,36 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     """
     from hydra import compose
 
-    with composing(config_dir) as (_, searchpath):
-        return compose("config", [*replacing(overrides), *searchpath])
+    before = gone_on_with(overrides) if config_dir is None else None
+    ours = [] if before is None else _files_of(before, overrides)
+    with composing(config_dir, before) as (_, searchpath):
+        return compose("config", [*replacing(overrides), *ours, *searchpath])
+
+
+def gone_on_with(overrides: Collection[str]) -> Path | None:
+    """Where the configuration is that ``continue=DIR`` takes, unless a group is chosen beside it."""
+    given = re.compile(r"\+{0,2}continue=(['\"]?)([^,'\"]+)\1")
+    folders = [match[2] for one in overrides if (match := given.fullmatch(one))]
+    if len(folders) != 1 or not {*GROUPS}.isdisjoint(map(key_of, overrides)):
+        return None
+    path = Path(folders[0], HYDRA).absolute()
+    return path if (path / "config.yaml").is_file() else None
+
+
+def _files_of(composed: Path, overrides: Collection[str]) -> list[str]:
+    """Overrides by which what is composed of a run's configuration is made from the run's own files."""
+    from omegaconf import OmegaConf
+
+    config: Any = OmegaConf.to_container(OmegaConf.load(composed / "config.yaml"))
+    places = whereabouts(composed.parent, config, [*map(key_of, overrides)])
+    return [f"{key}='{place}'" for key, place in places.items()]
 
 
 @contextmanager
-def composing(config_dir: str | Path | None = None) -> Iterator[tuple[Hydra, list[str]]]:
-    """Hydra over the configuration that ships, and the overrides that let it find `config_dir`'s.
+def composing(
+    config_dir: str | Path | None = None, base: Path | None = None
+) -> Iterator[tuple[Hydra, list[str]]]:
+    """Hydra over the configuration that ships, or that in `base`; and overrides to find `config_dir`'s.
 
     Raises RunnerError where that is no folder.
     """
@@ -50,7 +74,7 @@ def composing(config_dir: str | Path | None = None) -> Iterator[tuple[Hydra, lis
     before = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="runner"):
+        with initialize_config_dir(str(base or conf_dir()), version_base="1.3", job_name="runner"):
             opened = GlobalHydra.instance().hydra
             assert opened is not None
             yield opened, searchpath
@@ -88,6 +112,8 @@ def _means(argument: str, flag: str) -> bool:
     return argument == flag or (argument.startswith("--") and flag.startswith(argument))
 
 
+#: The groups of which a file may be chosen.
+GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
 #: Keys of which a list or a mapping takes the place of what was there.
 REPLACED = ("network.weights", "network.biases")
 #: What may stand for a group's choice and is no file's name.

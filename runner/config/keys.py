@@ -5,21 +5,25 @@ What a key means together with others is checked where the experiment is put tog
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from runner.config import checks
 from runner.config.cache import Cache
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, boolean, checked, choice, number
+from runner.config.continuing import going_on, refuse_other_state
 from runner.config.data import data_of
 from runner.config.network import network_of
 from runner.config.shipped import shipped
+from runner.config.stopping import stop_of, with_metric
 from runner.data.examples import Data
 from runner.errors import ConfigError, RunnerError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
-from runner.training.experiment import Experiment, Log
+from runner.records.names import METRICS
+from runner.training.experiment import FINAL_MEASURES, Experiment, Log, measures
 
 #: The keys of a run by itself, and all keys, of which the others are groups.
 RUN_KEYS: Keys = {
@@ -29,6 +33,7 @@ RUN_KEYS: Keys = {
     "shuffle": (boolean, SHIPPED),
     "seed": (checks.seed, SHIPPED),
     "loss": (choice(LOSSES), SHIPPED),
+    "objective": (choice(METRICS), SHIPPED),
 }
 KEYS: Keys = RUN_KEYS | {
     "network": (checks.anything, MISSING),
@@ -37,6 +42,8 @@ KEYS: Keys = RUN_KEYS | {
     "regularization": (checks.anything, {}),
     "data": (checks.anything, MISSING),
     "log": (checks.anything, {}),
+    "stop": (checks.anything, {}),
+    "continue": (checks.optional(checks.text), None),
 }
 REGULARIZATION_KEYS: Keys = {"l1": (checks.non_negative, SHIPPED), "l2": (checks.non_negative, SHIPPED)}
 LOG_KEYS: Keys = {
@@ -45,6 +52,7 @@ LOG_KEYS: Keys = {
     "weights": (boolean, SHIPPED),
     "gradients": (boolean, SHIPPED),
     "curvature": (checks.optional(checks.count, "null for never"), SHIPPED),
+    "order": (boolean, SHIPPED),
 }
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
@@ -73,6 +81,10 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
         data = shared(_with_a_column_a_class, values["data"])
     network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
+    if folder := values["continue"]:
+        has_biases = network["biases"] is not None
+        begun = shared(going_on, {"weights": {"from": folder}}, network["sizes"], has_biases, optimizer)
+        network = {**network, **begun}
     schedule, schedule_options = shared(_schedule, values["schedule"])
     made = Experiment(
         data=data,
@@ -84,9 +96,12 @@ def experiment(config: Any, cache: Cache | None = None) -> Experiment:
         schedule_options=schedule_options,
         **shared(_penalties, values["regularization"]),
         log=shared(_log, values["log"]),
+        stop=shared(stop_of, values["stop"]),
     )
     _check_together(made)
-    return made
+    if made.begun:
+        refuse_other_state(made)
+    return made if made.stop is None else replace(made, stop=with_metric(made))
 
 
 def _with_a_column_a_class(section: Section) -> Data:
@@ -111,6 +126,11 @@ def _log(section: Section) -> Log:
     return Log(**checked(section, LOG_KEYS, "log.", lambda: shipped("config")["log"]))
 
 
+def _metrics(made: Experiment) -> list[str]:
+    """What an optimizing sweeper may be given of the run."""
+    return [name for name in METRICS if name not in FINAL_MEASURES or name in measures(made)]
+
+
 def _check_together(made: Experiment) -> None:
     """What no key can be judged by alone."""
     loss = LOSSES[made.loss]
@@ -118,6 +138,10 @@ def _check_together(made: Experiment) -> None:
     for part, targets in (("training set", made.data.targets), ("held-out part", made.data.test_targets)):
         if targets is not None and (wrong := loss.refuses(targets)):
             raise ConfigError("loss", made.loss, f"{wrong} (of the {part})" if held_out else wrong)
+    if made.objective in FINAL_MEASURES and made.objective not in measures(made):
+        raise ConfigError(
+            "objective", made.objective, f"this run has none: it has {', '.join(_metrics(made))}"
+        )
     parameters = made.network.parameter_count
     if parameters > MOST_PARAMETERS:
         allowed = f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible"

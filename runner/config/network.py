@@ -13,10 +13,12 @@ import numpy as np
 from runner.config import checks
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.shipped import shipped
+from runner.config.trained import trained_of
 from runner.data.examples import Source
 from runner.errors import ConfigError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
+from runner.nn.network import Network
 from runner.records.names import PARAMETERS
 from runner.records.reading import ParameterRow, parameter_rows
 from runner.training.experiment import Drawn, Given
@@ -28,6 +30,7 @@ NETWORK_KEYS: Keys = {
     "weights": (checks.anything, SHIPPED),
     "biases": (checks.anything, SHIPPED),
     "train_biases": (checks.boolean, SHIPPED),
+    "train": (checks.anything, SHIPPED),
 }
 
 OUTGROW = "; network=dense draws weights for any sizes"
@@ -50,12 +53,14 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
     shapes = [(o, i) for i, o in pairwise(sizes)]
     weights, biases = _with_its_biases(values["weights"], values["biases"])
     asked_by = "network.weights" if biases is weights else "network.biases"
+    activations = _activations(values["activation"], len(hidden), values["output_activation"])
     return {
         "sizes": sizes,
-        "activations": _activations(values["activation"], len(hidden), values["output_activation"]),
+        "activations": activations,
         "weights": _parameters("network.weights", weights, shapes),
         "biases": None if biases is None else _parameters(asked_by, biases, [(o,) for o, _ in shapes]),
         "train_biases": values["train_biases"],
+        "train": trained_of(values, Network(sizes, activations, biases is not None)),
     }
 
 
@@ -74,7 +79,7 @@ def _with_its_biases(weights: Any, biases: Any) -> tuple[Any, Any]:
         return weights, biases
     if biases not in (None, "zeros"):
         raise ConfigError("network.biases", biases, BESIDE_A_RUN)
-    has_biases = any(row[0].startswith("b") for row in _rows("network.weights", weights["from"]))
+    has_biases = any(row[0].startswith("b") for row in _rows("network.weights.from", weights["from"]))
     return weights, weights if has_biases else None
 
 
@@ -138,32 +143,42 @@ def _explicit(key: str, value: list[Any], shapes: Sequence[tuple[int, ...]]) -> 
 
 
 def _rows(key: str, folder: str) -> list[ParameterRow]:
-    """A run's weights and biases. Raises ConfigError where the folder is not that of a finished run."""
+    """A run's weights and biases. Raises ConfigError where `key` names no finished run."""
     try:
         return parameter_rows(folder)
     except (OSError, ValueError) as error:
         fault = f" ({error})" if isinstance(error, ValueError) else "; it has no parameters.csv"
-        raise ConfigError(f"{key}.from", folder, f"must be the folder of a finished run{fault}") from None
+        raise ConfigError(key, folder, f"must be the folder of a finished run{fault}") from None
 
 
 def _from_run(key: str, value: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]) -> Given:
     folder = checked(value, {"from": (checks.text, MISSING)}, f"{key}.")["from"]
-    letter = "w" if len(shapes[0]) == 2 else "b"
+    return last_parameters(f"{key}.from", folder, shapes)
+
+
+def last_parameters(key: str, folder: str, shapes: Sequence[tuple[int, ...]]) -> Given:
+    """The last weights, of shapes (O, I) a layer, or biases, (O,), of the run in a `folder` that `key` names.
+
+    Raises ConfigError where they are others, or not there.
+    """
+    letter = "w" if len(shapes[:1] and shapes[0]) == 2 else "b"
     rows = [row for row in _rows(key, folder) if row[0].startswith(letter)]
     layers = sorted({row[1] for row in rows})
-    there = [tuple(max(r[n] for r in rows if r[1] == i) for n in (2, 3)[: len(shapes[0])]) for i in layers]
+    places = (2, 3)[: 2 if letter == "w" else 1]
+    there = [tuple(max(r[n] for r in rows if r[1] == i) for n in places) for i in layers]
     if there != list(shapes):
         sizes = " ".join("x".join(map(str, shape)) for shape in there) or "none"
-        wanted = " ".join("x".join(map(str, shape)) for shape in shapes)
-        raise ConfigError(f"{key}.from", folder, f"has layers of {sizes} where this network needs {wanted}")
+        what = "biases in " * (letter == "b")
+        wanted = " ".join("x".join(map(str, shape)) for shape in shapes) or "none"
+        raise ConfigError(key, folder, f"has {what}layers of {sizes} where this network needs {wanted}")
     arrays = [np.full(shape, np.nan) for shape in shapes]
     for name, layer, to, from_, _, final in rows:  # by their places: a spreadsheet may have sorted them
         place = (to - 1, from_ - 1)[: len(shapes[0])]
         array = arrays[layers.index(layer)]
         if min(place) < 0 or not np.isnan(array[place]) or not math.isfinite(final):
-            raise ConfigError(f"{key}.from", folder, f"has a wrong line for {name} in its {PARAMETERS}")
+            raise ConfigError(key, folder, f"has a wrong line for {name} in its {PARAMETERS}")
         array[place] = final
     if any(np.isnan(array).any() for array in arrays):
-        raise ConfigError(f"{key}.from", folder, f"has not all {KINDS[letter]} in its {PARAMETERS}")
+        raise ConfigError(key, folder, f"has not all {KINDS[letter]} in its {PARAMETERS}")
     path = Path(folder, PARAMETERS)
-    return Given(tuple(arrays), Source.of(f"{key}.from", path, path.read_bytes()))
+    return Given(tuple(arrays), Source.of(key, path, path.read_bytes()))

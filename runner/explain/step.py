@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.errors import RunnerError
-from runner.nn.arrays import Array
+from runner.nn.arrays import Array, spread
 from runner.nn.network import Layer
+from runner.nn.optimizers import State
 from runner.training.experiment import Experiment
 from runner.training.objective import Point
 from runner.training.stack import Stack, Update
@@ -22,17 +23,19 @@ from runner.training.threads import same_bits
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """An update of a run, without the run axis: N examples of the batch, P parameters.
+    """Update `number` of a run, without the run axis: N examples of the batch, P parameters.
 
     `point` is where it was made, and has the run axis. `z`, `dE_da`, `da_dz` and `dE_dz` have an array
     (N, O) a layer; `a` one more, the inputs first. `errors` (N,) are the examples' and `error` their
-    mean. `gradient` (P,) is of what is minimised, `error_gradient` of the error alone. `direction` is
-    shorter than P where biases are frozen.
+    mean. `gradient` (P,) is of what is minimised, `error_gradient` of the error alone. `direction` and the
+    optimizer's quantities `before` and `after` (P,) are 0 where a parameter is not trained. `t` counts the
+    updates of the run that it goes on from too.
     """
 
     experiment: Experiment
     point: Point
     number: int
+    t: int
     epoch: int
     layers: list[Layer]
     targets: Array
@@ -59,7 +62,7 @@ class Step:
 
     def trains(self, parameter: int) -> bool:
         """Whether the update changes the parameter with this place in P."""
-        return parameter < len(self.direction)
+        return bool(np.isin(parameter, np.arange(len(self.old))[self.experiment.trained]))
 
 
 def take(experiment: Experiment, number: int) -> Step:
@@ -70,17 +73,19 @@ def take(experiment: Experiment, number: int) -> Step:
     _refuse_beyond(experiment, number)
     with same_bits():
         stack = Stack([experiment])
+        before = stack.updates  # of the run that this one goes on from
         for epoch, update in _updates(stack):
+            at = stack.updates - before
             if not _is_finite(stack, update):
-                raise _diverged(number, stack.updates)
-            if stack.updates == number:
-                return _step(stack, epoch, update)
+                raise _diverged(number, at)
+            if at == number:
+                return _step(stack, number, epoch, update)
     raise AssertionError("the run is shorter than its updates were counted to be")
 
 
 def _updates(stack: Stack) -> Iterator[tuple[int, Update]]:
     """The updates of a run of its own, with their epochs, in the order of training."""
-    for epoch in range(stack.shared.epochs):
+    for epoch in range(stack.shared.first_epoch, stack.shared.last_epoch):
         rate = stack.rates(epoch)
         for batch in stack.batches():
             yield epoch, stack.update(rate, batch)
@@ -114,14 +119,20 @@ def _diverged(number: int, at: int) -> RunnerError:
     )
 
 
-def _step(stack: Stack, epoch: int, update: Update) -> Step:
+def _step(stack: Stack, number: int, epoch: int, update: Update) -> Step:
     point, (layers, z, a) = update.point, update.point.forward
     dE_da, da_dz, dE_dz, error_gradient = point.backward
     quantities = stack.optimizer.quantities(update.after, stack.hyperparameters, stack.updates)
+
+    def whole(state: State) -> dict[str, Array]:
+        width = len(point.parameters[0])
+        return {name: spread(array, stack.trained, width)[0] for name, array in state.items()}
+
     return Step(
         experiment=stack.shared,
         point=point,
-        number=stack.updates,
+        number=number,
+        t=stack.updates,
         epoch=epoch,
         layers=[(w[0], None if b is None else b[0, 0]) for w, b in layers],
         targets=point.examples.y[0],
@@ -136,8 +147,8 @@ def _step(stack: Stack, epoch: int, update: Update) -> Step:
         error_gradient=error_gradient[0],
         rate=float(update.rate[0, 0]),
         direction=update.direction[0],
-        before={name: array[0] for name, array in update.before.items()},
-        after={name: array[0] for name, array in {**update.after, **quantities}.items()},
+        before=whole(update.before),
+        after=whole({**update.after, **quantities}),
         old=point.parameters[0],
         new=stack.parameters[0],
     )

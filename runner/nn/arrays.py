@@ -25,3 +25,14 @@ Array: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 #: Numbers of runs.
 Numbers: TypeAlias = NDArray[np.intp]
+#: Which of the P parameters: a slice where they are the first of them, as a rule all, or their places.
+Places: TypeAlias = slice | Numbers
+
+
+def spread(values: Array, places: Places, width: int) -> Array:
+    """`values` (…, R, some) at their `places` among `width` parameters, with zeros for the others."""
+    if values.shape[-1] == width:
+        return values
+    whole = np.zeros((*values.shape[:-1], width))
+    whole[..., places] = values
+    return whole

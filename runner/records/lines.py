@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.errors import RunnerError
-from runner.records.names import INTERRUPTED, OPTIONAL_RESULTS, RESULT_COLUMNS
+from runner.records.names import DIVERGED, INTERRUPTED, OPTIONAL_RESULTS, RESULT_COLUMNS, higher_is_better
 
 if TYPE_CHECKING:
     from runner.training.recorder import Trained
@@ -40,6 +40,11 @@ class Line(NamedTuple):
     def result(self, name: str) -> float:
         """A number of the run; NaN where it has none."""
         return self.results.get(name, math.nan)
+
+    def result_for(self, objective: str) -> float:
+        """What an optimizing sweeper is given: a diverged run has no accuracy, whatever its last row had."""
+        no_good = higher_is_better(objective) and self.status == DIVERGED
+        return 0.0 if no_good else float(self.result(objective))
 
 
 def swept_keys(lines: Iterable[Line]) -> list[str]:

@@ -9,12 +9,14 @@ from runner.training.experiment import CURVATURES, FINAL_MEASURES, GOODNESS
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
 #: The sharpness and the stability limit each so many epochs, where they are asked for.
 CURVATURE = "curvature.csv"
+#: The order of the examples in each epoch, where it is asked for.
+ORDER = "order.csv"
 #: With what a run was made and of what: see :mod:`runner.records.about`.
 ABOUT = "about.yaml"
 #: A sweep's own files: its table, and Hydra's record of what was asked for.
 RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 #: A run's files, of which its summary tells what was written; and all that it may leave in its folder.
-FILES = (HISTORY, PARAMETERS, ABOUT, CURVATURE)
+FILES = (HISTORY, PARAMETERS, ABOUT, CURVATURE, ORDER)
 LEFT = (SUMMARY, *FILES, ERROR)
 #: What tells that a folder holds the result of a run, or of a sweep.
 RESULTS = {HISTORY: "run", SUMMARY: "run", RUNS: "sweep", MULTIRUN: "sweep"}

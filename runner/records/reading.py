@@ -38,6 +38,16 @@ def parameter_rows(folder: str | Path) -> list[ParameterRow]:
         raise ValueError(f"not the parameters of a run: {error}") from None
 
 
+def state_of(folder: str | Path) -> dict[str, list[float]]:
+    """The optimizer's state in a run's ``parameters.csv``: quantities (P,) by their columns."""
+    rows = list(csv.DictReader((Path(folder) / PARAMETERS).read_text(encoding="utf-8").splitlines()))
+    rows.sort(
+        key=lambda row: (row["name"][0] == "b", int(row["name"][1:]))
+    )  # a spreadsheet may have sorted them
+    names = list(rows[0])[list(rows[0]).index("final") + 1 :] if rows else []
+    return {name: [float(row[name]) for row in rows] for name in names}
+
+
 def exact_floats(pandas_version: str) -> dict[str, Any]:
     """The option that makes ``pandas.read_csv`` read floats to the last bit: its default since 3.1."""
     major, minor = map(int, pandas_version.split(".")[:2])

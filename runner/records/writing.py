@@ -16,6 +16,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,10 @@ import orjson
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.nn.network import Network
+from runner.nn.streams import orders
 from runner.records.checksums import Sum
 from runner.records.lines import Line, as_csv, rows_of
-from runner.records.names import CURVATURE, FILES, HISTORY, PARAMETERS, PART, SUMMARY, is_left
+from runner.records.names import CURVATURE, FILES, HISTORY, ORDER, PARAMETERS, PART, SUMMARY, is_left
 from runner.training.experiment import CURVATURES, Experiment, columns
 from runner.training.recorder import Trained
 
@@ -92,23 +94,31 @@ class RunFiles:
         self.check()
         self.opened[run].append(f"{folder}/{HISTORY}")
         os.replace(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
-        ends = np.ascontiguousarray(np.stack([trained.initial, trained.final], axis=1))
-        self.add(run, PARAMETERS, _parameter_template(self.experiment.network) % tuple(_decimals(ends)))
+        self.add(run, PARAMETERS, self._parameters(trained))
         if trained.curvature is not None:
             self.add(run, CURVATURE, _curvature(*trained.curvature))
         synced = trained.seconds >= WORTH_SYNCING
         if synced:
             sync(folder)
         self.check()
-        write_whole(f"{folder}/{SUMMARY}", self._summary(run, line), synced=synced)
+        write_whole(f"{folder}/{SUMMARY}", self._summary(run, line, trained), synced=synced)
         self.opened[run].clear()
 
-    def _summary(self, run: int, line: Line) -> bytes:
-        """A run's line of ``runs.csv``, then its rows and the sums of its files."""
+    def _parameters(self, trained: Trained) -> bytes:
+        """``parameters.csv``: the initial and the final ones, and the optimizer's state where these are."""
+        state = {f"{self.experiment.optimizer}_{name}": array for name, array in trained.state.items()}
+        ends = np.ascontiguousarray(np.stack([trained.initial, trained.final, *state.values()], axis=1))
+        lines = _parameter_template(self.experiment.network, tuple(state)) % tuple(_decimals(ends))
+        return lines.replace(b"null", b"inf") if state else lines  # squares may overflow
+
+    def _summary(self, run: int, line: Line, trained: Trained) -> bytes:
+        """A run's line of ``runs.csv``, then its rows, what made its last parameters, and sums of files."""
         header, cells = rows_of([line], list(line.swept))
-        files = [name for name in FILES if name != CURVATURE or name in self.sums[run]]
+        files = [name for name in FILES if name not in (CURVATURE, ORDER) or name in self.sums[run]]
         sums = [self.sums[run].get(name) for name in files]
-        return as_csv([[*header, "rows", *files], [*cells, self.rows[run], *sums]])
+        final = trained.final_epoch, self.experiment.updates_at(trained.final_epoch)
+        names = ("rows", "final_epoch", "final_update")
+        return as_csv([[*header, *names, *files], [*cells, self.rows[run], *final, *sums]])
 
     def discard(self) -> None:
         """Removes what it has written of runs that are not whole: those without a summary."""
@@ -182,6 +192,16 @@ def _sync(path: str) -> None:
             os.close(handle)
 
 
+def order_of(experiment: Experiment, epochs: int) -> bytes:
+    """``order.csv``: a row an epoch up to `epochs`, with the examples, from 1 on, as it took them."""
+    examples, first = experiment.data.examples, experiment.first_epoch
+    drawn = orders(experiment.seed, examples, first) if experiment.shuffles else repeat(np.arange(examples))
+    lines = [",".join(["epoch", *(f"example_{n}" for n in range(1, examples + 1))])]
+    for epoch, order in zip(range(first, epochs), drawn, strict=False):
+        lines.append(",".join(map(str, [epoch, *(order + 1).tolist()])))
+    return ("\n".join(lines) + "\n").encode()
+
+
 def _decimals(rows: Array) -> list[bytes]:
     """Each row of (T, columns) as comma-separated shortest decimals."""
     return orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].split(b"],[")
@@ -200,6 +220,6 @@ def _row_template(counts: tuple[int, ...]) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _parameter_template(network: Network) -> bytes:
+def _parameter_template(network: Network, state: tuple[str, ...]) -> bytes:
     lines = [f"{p.name},{p.layer},{p.to},{p.from_},%b\n" for p in network.names]
-    return ("name,layer,to,from,initial,final\n" + "".join(lines)).encode()
+    return (",".join(["name,layer,to,from,initial,final", *state]) + "\n" + "".join(lines)).encode()

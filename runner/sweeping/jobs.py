@@ -23,9 +23,11 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from runner.errors import ConfigError
 from runner.guard import GUARD
 from runner.hydra_internals import leaf, put
 from runner.overrides import key_of, parse
+from runner.records.names import METRICS
 from runner.sweeping.job_files import JobFiles, Template, Text, dirname
 from runner.sweeping.kinds import Kind, Slot, task_of
 
@@ -48,6 +50,17 @@ def _make_way(overrides: Sequence[str]) -> list[bool]:
 def effective(overrides: Sequence[str]) -> list[str]:
     """The overrides without those that only make way for the next."""
     return [override for override, is_way in zip(overrides, _make_way(overrides), strict=True) if not is_way]
+
+
+def objective_of(master: DictConfig) -> str:
+    """What a sweeper is given of each run. Raises ConfigError where it is told to seek the worst of it."""
+    objective, direction = str(master.get("objective", "final_error")), master.hydra.sweeper.get("direction")
+    wanted = "maximize" if METRICS.get(objective) else "minimize"
+    told = getattr(direction, "name", direction)
+    if objective in METRICS and isinstance(told, str) and told != wanted:
+        allowed = f"objective={objective} needs hydra.sweeper.direction={wanted}"
+        raise ConfigError("hydra.sweeper.direction", told, allowed)
+    return objective
 
 
 @dataclass(slots=True)
@@ -81,6 +94,7 @@ class Composer:
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
         self.loader = loader
         self.master = master
+        self.objective = objective_of(master)
         self.kinds: dict[tuple[object, ...], Kind] = {}
         self.deciding: dict[str, bool] = {}
         self.first: dict[str, str] = {}  # of each key, the first list or mapping that replaces: a kind's own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from runner.config.sources import refuse_other_files
@@ -11,10 +11,31 @@ from runner.errors import RunnerError
 from runner.records.checksums import changed, recorded, sum_of
 from runner.records.lines import Line
 from runner.records.names import SUMMARY
+from runner.sweeping.grid import swept_of
 from runner.sweeping.jobs import Job
 
 #: Runs that are no more what they were, of which a resumption says what is wrong.
 SPOILT = 20
+
+
+def in_recorded_order(
+    jobs: Sequence[list[str]], lines: Sequence[Line], fixed: Set[str]
+) -> list[list[str]] | None:
+    """The jobs as the lines of a table number them, and behind them those that are new.
+
+    None where a line is of none of them.
+    """
+    left = {_marks(swept_of(job, fixed)): job for job in jobs}
+    if len(left) < len(jobs):  # not told apart by what is swept
+        return list(jobs)
+    known = [left.pop(_marks(line.swept), None) for line in sorted(lines, key=lambda line: line.run)]
+    found = [job for job in known if job is not None]
+    return [*found, *left.values()] if len(found) == len(known) else None
+
+
+def _marks(swept: Mapping[str, object]) -> frozenset[tuple[str, str]]:
+    """Swept values as a table has them."""
+    return frozenset((key, "" if value is None else str(value)) for key, value in swept.items())
 
 
 class Resumption:

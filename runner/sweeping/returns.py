@@ -25,7 +25,7 @@ class LazyJobReturn(JobReturn):
         self.working_dir = os.getcwd()
         self.task_name = JobRuntime.instance().get("name")
         self.status = JobStatus.FAILED if outcome.error is not None else JobStatus.COMPLETED
-        self.return_value = outcome.error or float(outcome.line.result("final_error"))
+        self.return_value = outcome.error or outcome.line.result_for(job.composer.objective)
 
     @cached_property
     def _composed(self) -> DictConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -17,9 +17,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.config.checks import choice, count
 from runner.errors import ConfigError, RunnerError, describe
+from runner.guard import may_extend, raise_another, request_of
 from runner.hydra_internals import error_of
 from runner.records.about import machine
-from runner.records.lines import Line, varying_keys
+from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
 from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
@@ -33,6 +34,7 @@ from runner.sweeping.jobs import Composer
 from runner.sweeping.launching import wants_a_process_of_its_own
 from runner.sweeping.refining import Refining
 from runner.sweeping.repeating import Repeating
+from runner.sweeping.resuming import in_recorded_order
 
 #: Failed runs that the last word names.
 FAILURES = 20
@@ -64,6 +66,9 @@ def sweep(
     if size is not None and size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", size, "must be null or at least 1")
     jobs = _asked_for(config, context, is_batched)
+    folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
+    if is_batched and config.hydra.launcher.get("resume") is True and may_extend(config.hydra.sweeper):
+        jobs = _resumed(jobs, folder, config, fixed_overrides(config, context.config_loader))
     composer = Composer(context.config_loader, config)
     refining, repeating = _refining(config, is_batched), _repeating(config, jobs, is_batched)
     if refining:
@@ -73,7 +78,6 @@ def sweep(
     if config.hydra.sweeper.dry_run:
         print(preview(jobs, composer, task_function) + "; more runs would follow" * bool(rounds))
         return []
-    folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
     folder.mkdir(parents=True, exist_ok=True)
     started, table = time.monotonic(), None
     if is_batched and (not keeps_table or wants_a_process_of_its_own(config)):
@@ -112,6 +116,18 @@ def _asked_for(config: DictConfig, context: HydraContext, is_batched: bool) -> l
     return jobs
 
 
+def _resumed(jobs: list[list[str]], folder: Path, config: DictConfig, fixed: Set[str]) -> list[list[str]]:
+    """The jobs in the order of the sweep that is there already, which may have fewer.
+
+    Raises RunnerError where it has others.
+    """
+    ordered = in_recorded_order(jobs, read_lines(folder / RUNS), fixed)
+    if ordered is None:
+        raise_another(folder, request_of(OmegaConf.load(folder / MULTIRUN)), request_of(config))
+        raise RunnerError(f"{folder / RUNS}: has runs that this sweep does not ask for; name another folder")
+    return ordered
+
+
 def _refining(config: DictConfig, is_batched: bool) -> Refining | None:
     """How the sweep goes on after its first round, if it does. Raises ConfigError where it cannot."""
     metric = config.hydra.sweeper.get("refine")
@@ -140,6 +156,8 @@ def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[N
     """Writes what is asked for, as Hydra's basic sweeper does, and on what machine, unless resumed."""
     path, about = folder / MULTIRUN, folder / ABOUT
     is_new = not path.is_file()
+    if not is_new and request_of(OmegaConf.load(path)) != request_of(config):
+        write_whole(path, OmegaConf.to_yaml(config).encode(), synced=True)  # more is asked for now
     if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed
         write_whole(about, machine())
         write_whole(path, OmegaConf.to_yaml(config).encode(), synced=True)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runner.errors import RunnerError
-from runner.nn.arrays import Array, Mask
+from runner.nn.arrays import Array, Mask, Places, spread
 from runner.training.experiment import CURVATURES, Experiment
 from runner.training.lanczos import MOST_PRODUCTS, eigenvalues_of, largest_eigenvalues
 from runner.training.objective import PASSED_BYTES, Examples, Objective, Point
@@ -32,11 +32,12 @@ PRODUCT_BYTES = 4 * 2**20
 
 
 class Hessians:
-    """The Hessians of R runs at `parameters` (R, P), by the first `trained` of these."""
+    """The Hessians of R runs at `parameters` (R, P), by those of them at `places`: `trained` many."""
 
-    def __init__(self, objective: Objective, parameters: Array, examples: Examples, trained: int) -> None:
+    def __init__(self, objective: Objective, parameters: Array, examples: Examples, places: Places) -> None:
         self.objective, self.parameters, self.examples = objective, parameters, examples
-        self.runs, self.trained = len(parameters), trained
+        self.places, self.runs = places, len(parameters)
+        self.trained = parameters[:, places].shape[1]
         # passes are kept from product to product as far as memory is to go, and made anew beyond
         fits = self.runs * passed_bytes(objective, examples) <= PASSED_BYTES
         self.kept = list(self._points()) if fits else None
@@ -51,15 +52,14 @@ class Hessians:
         """That of what is minimised, (R, trained)."""
         parts = self._points() if self.kept is None else self.kept
         gradients: Iterator[Array] = (share * point.gradient for share, point in parts)
-        return reduce(np.add, gradients)[:, : self.trained]
+        return reduce(np.add, gradients)[:, self.places]
 
     def product(self, v: Array) -> Array:
         """The Hessians times directions `v` (…, R, trained), any number for each run."""
-        frozen = self.parameters.shape[1] - self.trained
-        v = np.concatenate([v, np.zeros((*v.shape[:-1], frozen))], axis=-1) if frozen else v
+        v = spread(v, self.places, self.parameters.shape[1])
         parts = self._points() if self.kept is None else self.kept
         products: Iterator[Array] = (share * point.hessian_vector(v) for share, point in parts)
-        return reduce(np.add, products)[..., : self.trained]
+        return reduce(np.add, products)[..., self.places]
 
     def matrices(self) -> Array:
         """They themselves, (R, trained, trained): a product a column."""
@@ -101,14 +101,13 @@ def measured(stack: Stack) -> Array:
 
 def _measured(stack: Stack, runs: Mask) -> Array:
     """Those of the runs of the stack where `runs` (R,) is true."""
-    trained = stack.parameters.shape[1] - stack.frozen
     parameters, optimizer = stack.parameters[runs], stack.optimizer
-    hessians = Hessians(stack.point.objective.keep(runs), parameters, stack.training, trained)
+    hessians = Hessians(stack.point.objective.keep(runs), parameters, stack.training, stack.trained)
     h = {name: array[runs] for name, array in stack.hyperparameters.items()}
     preconditioner = None
     if optimizer.preconditioner is not None:
         state, t = {name: array[runs] for name, array in stack.state.items()}, stack.updates + 1
-        _, state = optimizer.update(hessians.gradient(), state, parameters[:, :trained], h, t)
+        _, state = optimizer.update(hessians.gradient(), state, parameters[:, stack.trained], h, t)
         preconditioner = optimizer.preconditioner(state, h, t)
     sharpness = hessians.sharpness(preconditioner)[:, None]
     limit = optimizer.stability_limit(sharpness, h)
@@ -119,15 +118,23 @@ class Measurements:
     """The sharpness and the stability limit of the runs of a stack, each ``log.curvature`` epochs."""
 
     def __init__(self, experiments: Sequence[Experiment]) -> None:
-        self.every, self.last = experiments[0].log.curvature, experiments[0].epochs
+        shared = experiments[0]
+        self.every, self.ends = shared.log.curvature, (shared.first_epoch, shared.last_epoch)
         self.epochs: list[int] = []
-        self.rows = np.empty((experiments[0].measurements, len(experiments), len(CURVATURES)))
+        self.stopped: dict[int, tuple[int, Array]] = {}  # of runs that end at another epoch: it, a row
+        self.rows = np.empty((shared.measurements, len(experiments), len(CURVATURES)))
 
     def add(self, epoch: int, stack: Stack) -> None:
         """Measures the runs in the stack after `epoch`, if that is one to be measured."""
-        if self.every and (epoch % self.every == 0 or epoch == self.last):
+        if self.every and (epoch % self.every == 0 or epoch in self.ends):
             self.rows[len(self.epochs), stack.runs] = measured(stack)
             self.epochs.append(epoch)
+
+    def stop(self, epoch: int, stack: Stack, stopped: Mask) -> None:
+        """Measures the runs of the stack where `stopped` (R,) is true: they end after `epoch`."""
+        if self.every and epoch not in self.epochs[-1:] and stopped.any():
+            rows = zip(stack.runs[stopped].tolist(), _measured(stack, stopped), strict=True)
+            self.stopped |= {run: (epoch, row) for run, row in rows}
 
     def added_to(self, trained: Trained, run: int) -> Trained:
         """How a run ended, with its measurements as far as its history goes."""
@@ -135,6 +142,9 @@ class Measurements:
             return trained
         epochs = [epoch for epoch in self.epochs if epoch <= trained.epochs]
         rows = self.rows[: len(epochs), run]
+        if run in self.stopped and self.stopped[run][0] <= trained.epochs:
+            epoch, row = self.stopped[run]
+            epochs, rows = [*epochs, epoch], np.concatenate([rows, row[None]])
         last = rows[-1].tolist() if len(rows) else [np.nan] * len(CURVATURES)
         metrics = {**trained.metrics, **dict(zip(CURVATURES, last, strict=True))}
         return replace(trained, metrics=metrics, curvature=(epochs, np.ascontiguousarray(rows)))
@@ -143,7 +153,7 @@ class Measurements:
 def hessian(experiment: Experiment, parameters: ArrayLike) -> Array:
     """The Hessian (P, P) of what is minimised over the training set, at `parameters` (P,).
 
-    Its rows are the trained parameters, in the order of a history's columns: frozen biases have none.
+    Its rows are the trained parameters, in the order of a history's columns: frozen ones have none.
     Raises RunnerError where they are more than MOST_WHOLE.
     """
     hessians = _hessians(experiment, parameters)
@@ -168,6 +178,5 @@ def _hessians(experiment: Experiment, parameters: ArrayLike) -> Hessians:
     at = np.ascontiguousarray(parameters, dtype=np.float64)
     if at.shape != (network.parameter_count,):
         raise RunnerError(f"parameters of shape {at.shape}: must be {network.parameter_count} numbers")
-    trained = network.parameter_count - (0 if experiment.train_biases else network.bias_count)
     examples = Examples.of(data.inputs, data.targets)
-    return Hessians(Objective.of([experiment]), at[None], examples, trained)
+    return Hessians(Objective.of([experiment]), at[None], examples, experiment.trained)

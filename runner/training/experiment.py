@@ -6,8 +6,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from runner.data.examples import Data, Source
-from runner.nn.arrays import Array
+from runner.nn.arrays import Array, Places
 from runner.nn.losses import LOSSES
 from runner.nn.network import Network
 
@@ -47,7 +49,7 @@ class Given:
 class Log:
     """What a history records: a row each `every` epochs (or updates), and which columns.
 
-    The curvature is measured each `curvature` epochs, or never.
+    The curvature is measured each `curvature` epochs, or never; `order` has that of the examples written.
     """
 
     every: int
@@ -55,6 +57,35 @@ class Log:
     weights: bool
     gradients: bool
     curvature: int | None
+    order: bool = False
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When a run ends before its epochs: after the first epoch at which any of the rules holds.
+
+    `patience`: so many epochs have brought no better `metric`, and the weights that were best are kept;
+    `error`: the training error is at most that; `tolerance`: so is every |prediction − target| of the
+    training set.
+    """
+
+    patience: int | None = None
+    metric: str = "error"
+    error: float | None = None
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """What a run goes on from: so many `epochs` and `updates`, and the optimizer's state that these left.
+
+    `state` has a quantity (P,) a name; `source` is the file that it comes from, if there is one.
+    """
+
+    epochs: int
+    updates: int
+    state: Mapping[str, Array]
+    source: Source | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +94,8 @@ class Experiment:
 
     `sizes` has the number of inputs, of neurons of each hidden layer and of outputs;
     `activations` has a name a layer of neurons, the output layer's last. `biases` is None for a
-    network without.
+    network without. `train` are the places of the parameters that are trained, None for all; `begun`
+    is what the run goes on from, None for the beginning; `epochs` are those that it adds.
     """
 
     data: Data
@@ -85,6 +117,10 @@ class Experiment:
     l1: float
     l2: float
     log: Log
+    train: tuple[int, ...] | None = None
+    stop: Stop | None = None
+    begun: Begun | None = None
+    objective: str = "final_error"
 
     @property
     def classifies(self) -> bool:
@@ -101,11 +137,26 @@ class Experiment:
         """The layers of neurons, without their parameters."""
         return Network(self.sizes, self.activations, self.biases is not None)
 
+    @cached_property
+    def trained(self) -> Places:
+        """Which of the parameters are trained: by `train`, and without biases unless `train_biases`."""
+        network = self.network
+        last = network.parameter_count if self.train_biases else network.weight_count
+        if self.train is None:
+            return slice(0, last)
+        return np.array([place for place in self.train if place < last], dtype=np.intp)
+
+    @property
+    def trained_count(self) -> int:
+        """How many those are."""
+        return self.trained.stop if isinstance(self.trained, slice) else len(self.trained)
+
     @property
     def sources(self) -> tuple[Source, ...]:
         """The files that the run is made from."""
-        given = [g.source for g in (self.weights, self.biases) if isinstance(g, Given) and g.source]
-        return (*self.data.sources, *given)
+        given = [g.source for g in (self.weights, self.biases) if isinstance(g, Given)]
+        begun = [self.begun.source] if self.begun else []
+        return (*self.data.sources, *filter(None, [*given, *begun]))
 
     @property
     def batch(self) -> int:
@@ -113,24 +164,48 @@ class Experiment:
         return min(self.batch_size or self.data.examples, self.data.examples)
 
     @property
+    def shuffles(self) -> bool:
+        """Whether its epochs take the examples in another order each."""
+        return self.shuffle and self.batch_size is not None
+
+    @property
     def updates_per_epoch(self) -> int:
         """How many batches the examples make."""
         return -(-self.data.examples // self.batch)
 
     @property
-    def count(self) -> int:
-        """How many epochs or updates, after `log.unit`, the run has."""
-        return self.epochs * (self.updates_per_epoch if self.log.unit == "update" else 1)
+    def first_epoch(self) -> int:
+        """How many epochs it has behind it at its first row: 0, unless it goes on from another run."""
+        return self.begun.epochs if self.begun else 0
+
+    @property
+    def last_epoch(self) -> int:
+        """How many it has behind it at its last."""
+        return self.first_epoch + self.epochs
+
+    def updates_at(self, epoch: int) -> int:
+        """How many updates it has behind it after so many epochs, with those of an earlier run."""
+        first = self.begun.updates if self.begun else 0
+        return first + (epoch - self.first_epoch) * self.updates_per_epoch
+
+    def count_at(self, epoch: int) -> int:
+        """What the first column of the history says after so many epochs: them, or the updates."""
+        return self.updates_at(epoch) if self.log.unit == "update" else epoch
+
+    def epoch_at(self, count: int) -> int:
+        """The whole epochs behind it where the first column of the history says `count`."""
+        per_epoch = self.updates_per_epoch if self.log.unit == "update" else 1
+        return self.first_epoch + (count - self.count_at(self.first_epoch)) // per_epoch
 
     @property
     def rows(self) -> int:
-        """How many rows its history has, if it does not diverge."""
-        return 1 + -(-self.count // self.log.every)
+        """How many rows its history has, if nothing ends it before."""
+        return _moments(self.count_at(self.first_epoch), self.count_at(self.last_epoch), self.log.every)
 
     @property
     def measurements(self) -> int:
-        """How often its curvature is measured, if it does not diverge."""
-        return 1 + -(-self.epochs // self.log.curvature) if self.log.curvature else 0
+        """How often its curvature is measured, if nothing ends it before."""
+        return _moments(self.first_epoch, self.last_epoch, self.log.curvature) if self.log.curvature else 0
 
     @cached_property
     def stack_key(self) -> Hashable:
@@ -146,6 +221,9 @@ class Experiment:
             self.activations,
             self.biases is None,
             self.train_biases,
+            self.train,
+            self.stop,
+            self.begun and (self.begun.epochs, self.begun.updates),
             self.loss,
             self.batch_size and self.batch,  # one batch of all is shuffled, where None is not
             self.shuffle,
@@ -156,6 +234,12 @@ class Experiment:
             self.epochs if self.log.every > 1 or self.log.curvature else None,
             tuple((name, value == 0) for name, value in switches.items()),
         )
+
+
+def _moments(first: int, last: int, every: int) -> int:
+    """How many of the numbers from `first` to `last` are one of these or a multiple of `every`."""
+    between = last // every - -(-first // every) + 1
+    return max(0, between) + (first % every > 0) + (last % every > 0 and last > first)
 
 
 def measures(experiment: Experiment) -> list[str]:

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 
-from runner.nn.arrays import Array, Numbers
+from runner.nn.arrays import Array, Mask, Numbers
+from runner.nn.optimizers import State
 from runner.training.curvature import Measurements
 from runner.training.endings import WINDOW, alternates
 from runner.training.experiment import Experiment
 from runner.training.goodness import goodness
 from runner.training.recorder import ROW_BYTES, Recorder, Sink, Trained
 from runner.training.stack import Stack
+from runner.training.stopping import Callback, Stopping, whole_state
 from runner.training.threads import same_bits
 
 
@@ -40,75 +44,131 @@ def train(
     *,
     row_bytes: int = ROW_BYTES,
     tick: Callable[[], None] = lambda: None,
+    callback: Callback | None = None,
 ) -> list[Trained]:
     """Trains runs whose ``stack_key`` is equal, as one; returns how each ended, in order.
 
     Rows go to `sink` in chunks of at most `row_bytes` (at least one row). `tick` is called after
-    every epoch. Divergence is a result: such a run's history ends with its last finite row.
+    every epoch, and so is `callback`, which may end runs. Divergence is a result: such a run's history
+    ends with its last finite row.
     """
     started = time.perf_counter()
     with same_bits():
         stack = Stack(experiments)
         recorder, measurements = Recorder(experiments, sink, row_bytes), Measurements(experiments)
-        initial, final = stack.parameters, np.empty_like(stack.parameters)
-        ends = {e.epochs for e in experiments}
-        for runs, parameters in _trained(stack, recorder, ends, measurements, tick):
-            final[runs] = parameters
+        stopping = Stopping(stack, experiments, callback)
+        ends: dict[int, tuple[Array, State]] = {}
+        initial = stack.parameters
+        for runs, place in _Loop(stack, recorder, stopping).trained(measurements, tick):
+            ends |= {run: place.of(at) for at, run in enumerate(runs.tolist())}
         recorder.flush()
-        found = goodness(experiments, final)
-    endings = recorder.endings()
-    seconds = (time.perf_counter() - started) / len(experiments)
-    places = zip(initial, final, strict=True)
-    return [
-        measurements.added_to(recorder.trained(run, ending, place, seconds).also(found[run]), run)
-        for run, (ending, place) in enumerate(zip(endings, places, strict=True))
-    ]
+        seconds = (time.perf_counter() - started) / len(experiments)
+        results = []
+        for run, (experiment, ending) in enumerate(zip(experiments, recorder.endings(), strict=True)):
+            final, state = ends[run]
+            trained = recorder.trained(run, ending, (initial[run], final), seconds)
+            trained = replace(trained, final_epoch=trained.epochs, state=whole_state(state, experiment))
+            results.append(stopping.with_best(measurements.added_to(trained, run), run, experiment))
+        found = goodness(experiments, np.stack([trained.final for trained in results]))
+    return [trained.also(metrics) for trained, metrics in zip(results, found, strict=True)]
 
 
-def _trained(
-    stack: Stack, recorder: Recorder, ends: set[int], measurements: Measurements, tick: Callable[[], None]
-) -> Iterator[tuple[Numbers, Array]]:
-    """Trains to the end; yields the runs that end, whenever some do, and their last parameters.
+class _Place(NamedTuple):
+    """Where R runs are: their parameters (R, P), and the optimizer's state."""
 
-    `ends` are the epochs after which some end.
-    """
-    log = stack.shared.log
-    last = max(e.count for e in recorder.experiments)  # the last epoch or update of all
-    recorded = stack.parameters  # of the last row of each run that was finite
-    before, earlier = stack.parameters, stack.parameters  # those of one epoch ago, and of two
-    lost = False  # whether runs have diverged that are still in the stack
-    every_epoch = stack.shared.updates_per_epoch == 1  # its error is at hand, and tells of cycles
+    parameters: Array
+    state: State
 
-    def record(at: int) -> None:
-        nonlocal recorded, lost
-        if at % log.every and at != last:
-            if every_epoch and at > last - WINDOW:
+    def of(self, runs: Mask | int) -> tuple[Array, State]:
+        """That of some runs, or of one."""
+        return self.parameters[runs], {name: array[runs] for name, array in self.state.items()}
+
+    def where(self, runs: Mask, other: _Place) -> _Place:
+        """This one for `runs` (R,), and another for the rest."""
+        both = {name: np.where(runs[:, None], array, other.state[name]) for name, array in self.state.items()}
+        return _Place(np.where(runs[:, None], self.parameters, other.parameters), both)
+
+
+class _Loop:
+    """A stack on its way: the place of each run at its last finite row, and which runs are to end."""
+
+    def __init__(self, stack: Stack, recorder: Recorder, stopping: Stopping) -> None:
+        self.stack, self.recorder, self.stopping = stack, recorder, stopping
+        shared = stack.shared
+        self.log, self.is_update = shared.log, shared.log.unit == "update"
+        self.first = shared.count_at(shared.first_epoch)
+        self.last = max(e.count_at(e.last_epoch) for e in recorder.experiments)  # of all
+        self.every_epoch = shared.updates_per_epoch == 1  # its error is at hand, and tells of cycles
+        self.recorded = _Place(stack.parameters, stack.state)
+        self.lost = False  # whether runs have diverged that are still in the stack
+        self.stopped = np.zeros(len(stack.runs), dtype=bool)
+
+    def trained(
+        self, measurements: Measurements, tick: Callable[[], None]
+    ) -> Iterator[tuple[Numbers, _Place]]:
+        """Trains to the end; yields the runs that end, whenever some do, and their places."""
+        stack, shared = self.stack, self.stack.shared
+        ends = {e.last_epoch for e in self.recorder.experiments}
+        before, earlier = stack.parameters, stack.parameters  # those of one epoch ago, and of two
+        self._record(self.first)
+        for epoch in count(shared.first_epoch):
+            self._look(epoch)
+            measurements.add(epoch, stack)
+            if self.lost or epoch in ends or self.stopped.any():  # between epochs: a batch finds all its runs
+                measurements.stop(epoch, stack, self.stopped)
+                ended = (stack.epochs == epoch) | self.stopped
+                places = (parameters[ended] for parameters in (stack.parameters, before, earlier))
+                self.recorder.end(stack.runs[ended], alternates(*places))
+                kept = self.recorder.going[stack.runs]
+                yield stack.runs[~kept], _Place(*self.recorded.of(~kept))
+                if not kept.any():
+                    return
+                before, earlier = before[kept], earlier[kept]
+                self._keep(kept)
+            before, earlier = stack.parameters, before
+            self._epoch(epoch)
+            tick()
+
+    def _epoch(self, epoch: int) -> None:
+        """The updates of an epoch, and its rows."""
+        rate = self.stack.rates(epoch)
+        for batch in self.stack.batches():
+            self.stack.update(rate, batch)
+            if self.is_update:
+                self._record(self.stack.updates)
+        if not self.is_update:
+            self._record(epoch + 1)
+
+    def _keep(self, kept: Mask) -> None:
+        self.recorded, self.stopped = _Place(*self.recorded.of(kept)), self.stopped[kept]
+        self.stack.keep(kept)
+        self.lost = False
+
+    def _has_row(self, at: int) -> bool:
+        return at % self.log.every == 0 or at in (self.first, self.last)
+
+    def _record(self, at: int) -> None:
+        """Records a row at an epoch or update `at`, if there is to be one."""
+        stack, recorder = self.stack, self.recorder
+        if not self._has_row(at):
+            if self.every_epoch and (at > self.last - WINDOW or self.stopping.looks):
                 recorder.glance(stack.runs, stack.point.value)
             return
         finite = recorder.add(at, stack.runs, stack.row(), stack.parameters)
-        lost = not finite.all()
-        recorded = np.where(finite[:, None], stack.parameters, recorded) if lost else stack.parameters
+        self.lost = not finite.all()
+        now = _Place(stack.parameters, stack.state)
+        self.recorded = now.where(finite, self.recorded) if self.lost else now
 
-    record(0)
-    for epoch in count():
-        measurements.add(epoch, stack)
-        if lost or epoch in ends:  # between epochs, so that a batch finds the runs that its epoch began with
-            ended = stack.epochs == epoch
-            places = (parameters[ended] for parameters in (stack.parameters, before, earlier))
-            recorder.end(stack.runs[ended], alternates(*places))
-            kept = recorder.going[stack.runs]
-            yield stack.runs[~kept], recorded[~kept]
-            if not kept.any():
-                return
-            recorded, before, earlier = recorded[kept], before[kept], earlier[kept]
-            stack.keep(kept)
-            lost = False
-        before, earlier = stack.parameters, before
-        rate = stack.rates(epoch)
-        for batch in stack.batches():
-            stack.update(rate, batch)
-            if log.unit == "update":
-                record(stack.updates)
-        if log.unit == "epoch":
-            record(epoch + 1)
-        tick()
+    def _look(self, epoch: int) -> None:
+        """Asks what ends runs before their epochs; those that it ends have a row here too."""
+        if not self.stopping.looks:
+            return
+        stack, recorder, at = self.stack, self.recorder, self.stack.shared.count_at(epoch)
+        row = stack.row()
+        self.stopped = self.stopping.after(epoch, stack, row) & recorder.going[stack.runs]
+        if self.stopped.any() and not self._has_row(at):
+            finite = np.isfinite(row).all(axis=1) & np.isfinite(stack.parameters).all(axis=1)
+            recorder.diverged[stack.runs[self.stopped & ~finite]] = True
+            whole = self.stopped & finite
+            recorder.add_last(at, stack.runs[whole], np.ascontiguousarray(row[whole]))
+            self.recorded = _Place(stack.parameters, stack.state).where(whole, self.recorded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -31,7 +31,8 @@ class Trained:
     :class:`runner.training.endings.Ending`; `epochs` is the epoch of the last finite row; `metrics`
     holds the last test error and accuracies where they apply; `seconds` is the run's share of
     its stack's time. `curvature` has the epochs at which it was measured, where it was, and the
-    numbers (T, 2).
+    numbers (T, 2). `final` are the parameters after `final_epoch`, which is `epochs` or, where the best
+    are kept, the best one; `state` is the optimizer's there, a quantity (P,) a name.
     """
 
     status: str
@@ -47,6 +48,8 @@ class Trained:
     initial: Array
     final: Array
     curvature: tuple[Sequence[int], Array] | None = None
+    final_epoch: int = 0
+    state: Mapping[str, Array] = field(default_factory=dict)
 
     def also(self, metrics: Mapping[str, float]) -> Trained:
         """The same with more `metrics`."""
@@ -95,14 +98,26 @@ class Recorder:
             lost = runs[~finite & self.going[runs]]
             self.diverged[lost] = True
             self.end(lost)
-        errors = np.full(len(self.going), np.inf)
-        errors[runs] = row[:, 0]
         self.glance(runs, row[:, self.minimised])
+        self._compare(count, runs, row[:, 0])
+        np.copyto(self.length, at + 1, where=self.going)
+        return self.going[runs]
+
+    def _compare(self, count: int, runs: Numbers, row_errors: Array) -> None:
+        """Notes which of `runs` are at their best error yet."""
+        errors = np.full(len(self.going), np.inf)
+        errors[runs] = row_errors
         better = (errors < self.best) & self.going
         np.copyto(self.best, errors, where=better)
         np.copyto(self.best_count, count, where=better)
-        np.copyto(self.length, at + 1, where=self.going)
-        return self.going[runs]
+
+    def add_last(self, count: int, runs: Numbers, row: Array) -> None:
+        """Takes the row (R, columns) of `runs` that end where the others have none."""
+        self._hand_on(runs[self.length[runs] > 0])
+        self._compare(count, runs, row[:, 0])
+        for run, numbers in zip(runs.tolist(), row, strict=True):
+            self.sink.write(run, [count], numbers[None])
+        self.last[runs], self.last_count[runs] = row, count
 
     def glance(self, runs: Numbers, errors: Array) -> None:
         """Takes what `runs` minimise (R,) as it is at an epoch, be there a row of it or not."""
@@ -115,7 +130,11 @@ class Recorder:
 
     def flush(self) -> None:
         """Hands the rows on to the sink and empties the buffer."""
-        written = np.flatnonzero(self.length)
+        self._hand_on(np.flatnonzero(self.length))
+        self.counts = []
+
+    def _hand_on(self, written: Numbers) -> None:
+        """Hands on the rows of some runs, which have some in the buffer."""
         for run in written.tolist():
             length = int(self.length[run])
             rows = np.ascontiguousarray(self.buffer[:length, run])
@@ -124,29 +143,29 @@ class Recorder:
         self.first[fresh] = self.buffer[0, fresh]
         self.last[written] = self.buffer[self.length[written] - 1, written]
         self.last_count[written] = np.array(self.counts)[self.length[written] - 1]
-        self.counts, self.length[:] = [], 0
+        self.length[written] = 0
 
     def endings(self) -> list[Ending]:
         """How the runs ended, after the last flush."""
-        noisy = self.experiments[0].updates_per_epoch > 1
-        length = self.tail.counts - 1 if noisy else self.last_count
+        shared = self.experiments[0]
+        noisy = shared.updates_per_epoch > 1
+        length = self.tail.counts - 1 if noisy else self.last_count - shared.count_at(shared.first_epoch)
         course = Course(length, self.first[:, self.minimised], self.diverged, self.alternating)
         return endings(self.tail, course, noisy)
 
     def trained(self, run: int, ending: Ending, ends: tuple[Array, Array], seconds: float) -> Trained:
         """The sum of a run, after the last flush; `ends` are its initial and its final parameters."""
         experiment = self.experiments[run]
-        per_epoch = experiment.updates_per_epoch if experiment.log.unit == "update" else 1
         last = dict(zip(measures(experiment), self.last[run].tolist(), strict=False))
         return Trained(
             status="diverged" if self.diverged[run] else "completed",
             ending=ending.name,
             period=ending.period,
-            epochs=int(self.last_count[run]) // per_epoch,
+            epochs=experiment.epoch_at(int(self.last_count[run])),
             initial_error=float(self.first[run, 0]),
             final_error=last["error"],
             best_error=float(self.best[run]) if np.isfinite(self.best[run]) else np.nan,
-            best_epoch=int(self.best_count[run]) // per_epoch,
+            best_epoch=experiment.epoch_at(int(self.best_count[run])),
             metrics={name: last[name] for name in FINAL_MEASURES if name in last},
             seconds=seconds,
             initial=ends[0],

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runner.nn.arrays import Array, Mask
+from runner.nn.arrays import Array, Mask, spread
 from runner.nn.initializers import INITIALIZERS
 from runner.nn.optimizers import OPTIMIZERS, State
 from runner.nn.schedules import SCHEDULES
-from runner.nn.streams import stream
+from runner.nn.streams import orders, stream
 from runner.training.experiment import Drawn, Experiment, Given, measures
 from runner.training.objective import Examples, Objective, Point, measured
 
@@ -24,7 +24,7 @@ class Update(NamedTuple):
 
     point: Point  # at the old parameters, over the examples of the batch
     rate: Array  # (R, 1)
-    direction: Array  # (R, P) or, with frozen biases, (R, weights)
+    direction: Array  # (R, P), 0 where a parameter is not trained
     before: State
     after: State
 
@@ -43,10 +43,10 @@ class Stack:
         self.schedule = SCHEDULES[shared.schedule]
         self.hyperparameters = _per_run([e.optimizer_options for e in experiments])
         self.schedule_options = _per_run([e.schedule_options for e in experiments])
-        self.numbers = _per_run([{"rate": e.learning_rate, "epochs": e.epochs} for e in experiments])
+        self.numbers = _per_run([{"rate": e.learning_rate, "epochs": e.last_epoch} for e in experiments])
         seeds, self.stream_of_run = np.unique([e.seed for e in experiments], return_inverse=True)
-        shuffles = shared.shuffle and shared.batch_size is not None
-        self.streams = [stream(int(seed), "shuffle") for seed in seeds] if shuffles else []
+        examples, skipped = shared.data.examples, shared.first_epoch
+        self.orders = [orders(int(seed), examples, skipped) for seed in seeds] if shared.shuffles else []
 
         data, network = shared.data, shared.network
         self.training, self.test = Examples.of(data.inputs, data.targets), None
@@ -54,10 +54,13 @@ class Stack:
             self.test = Examples.of(data.test_inputs, data.test_targets)
         self.measures = measures(shared)
         self.point = Objective.of(experiments).at(_initial_parameters(experiments), self.training)
-        self.frozen = 0 if shared.train_biases else network.bias_count  # the last of the parameters
-        trained = network.parameter_count - self.frozen
-        self.state = self.optimizer.init(self.hyperparameters, (len(experiments), trained))
-        self.updates = 0
+        self.trained = shared.trained
+        self.freezes = shared.trained_count < network.parameter_count
+        self.state = self.optimizer.init(self.hyperparameters, (len(experiments), shared.trained_count))
+        self.updates = shared.updates_at(shared.first_epoch)
+        if shared.begun:
+            states = [e.begun.state for e in experiments if e.begun]
+            self.state = {q: np.stack([s[q] for s in states])[:, self.trained] for q in self.state}
 
     @property
     def parameters(self) -> Array:
@@ -66,7 +69,7 @@ class Stack:
 
     @property
     def epochs(self) -> Array:
-        """How many each run trains for (R,)."""
+        """How many each run has behind it at its end (R,)."""
         return self.numbers["epochs"][:, 0]
 
     def keep(self, kept: Mask) -> None:
@@ -87,15 +90,13 @@ class Stack:
         point = self.point if batch is None else self.point.objective.at(self.parameters, batch)
         self.updates += 1
         before, gradient, trained = self.state, point.gradient, point.parameters
-        if self.frozen:
-            gradient, trained = gradient[:, : -self.frozen], trained[:, : -self.frozen]
+        if self.freezes:
+            gradient, trained = gradient[:, self.trained], trained[:, self.trained]
         direction, self.state = self.optimizer.update(
             gradient, before, trained, self.hyperparameters, self.updates
         )
-        difference = rate * direction
-        if self.frozen:
-            difference = np.concatenate([difference, np.zeros((len(difference), self.frozen))], axis=1)
-        self.point = point.objective.at(point.parameters - difference, self.training)
+        direction = spread(direction, self.trained, point.parameters.shape[1])
+        self.point = point.objective.at(point.parameters - rate * direction, self.training)
         return Update(point, rate, direction, before, self.state)
 
     def batches(self) -> Iterator[Examples | None]:
@@ -105,8 +106,8 @@ class Stack:
             return
         data, size = self.shared.data, self.shared.batch
         order = np.arange(data.examples)[None]
-        if self.streams:
-            order = np.stack([rng.permutation(data.examples) for rng in self.streams])
+        if self.orders:
+            order = np.stack([next(drawn) for drawn in self.orders])
             if len(order) > 1:
                 order = order[self.stream_of_run]
         for start in range(0, data.examples, size):
@@ -128,6 +129,12 @@ class Stack:
         blocks += [self.parameters] if log.weights else []
         blocks += [self.point.gradient] if log.gradients else []
         return np.concatenate(blocks, axis=1)
+
+    def largest_miss(self) -> Array:
+        """The largest |prediction − target| (R,) over the training set and the outputs."""
+        points = [self.point] if self.shared.batch_size is None else self._parts(self.training)
+        misses = [np.abs(p.forward.pred - p.examples.y).max(axis=(1, 2)) for p in points]
+        return np.maximum.reduce(misses)
 
     def _parts(self, examples: Examples) -> Iterator[Point]:
         """The objective at the parameters as they are, over a part of the examples at a time."""

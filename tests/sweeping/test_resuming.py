@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import pytest
 from processes import Command
@@ -42,7 +43,7 @@ def without_checksums(sweep: Path) -> None:
     """The summaries as an earlier version wrote them."""
     for path in sweep.glob("*/summary.csv"):
         lines = path.read_text().splitlines()
-        path.write_text("".join(",".join(line.split(",")[:-4]) + "\n" for line in lines))
+        path.write_text("".join(",".join(line.split(",")[:-6]) + "\n" for line in lines))
 
 
 def test_runs_that_are_not_whole_are_trained_again(copy: Path, whole: Path, command: Command) -> None:
@@ -139,3 +140,21 @@ def test_workers_write_nothing_when_their_sweep_is_gone(command: Command, tmp_pa
         names = {path.name for path in (tmp_path / "s" / run).iterdir()}
         assert names == {".hydra", "about.yaml", "history.csv", "parameters.csv", "summary.csv"}
     assert not psutil.wait_procs(workers, timeout=60)[1]
+
+
+def test_a_sweep_is_extended(command: Command, tmp_path: Path) -> None:
+    """More seeds than before: what was done stays, in its folder and under its number."""
+    rest = ["learning_rate=0.1,0.2", "network=dense", "epochs=2", "hydra.sweep.dir=s"]
+    assert command("-m", "seed=range(0,2)", *rest).returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "s").glob("*/summary.csv")}
+    resume = [*rest, "hydra.launcher.resume=true"]
+    for _ in range(2):  # the second finds all done
+        done = command("-m", "seed=range(0,3)", *resume)
+        assert done.returncode == 0, done.stderr
+        table = pd.read_csv(tmp_path / "s" / "runs.csv")
+        pairs = list(zip(table["seed"], table["learning_rate"], strict=True))
+        assert pairs == [(0, 0.1), (0, 0.2), (1, 0.1), (1, 0.2), (2, 0.1), (2, 0.2)]
+    assert all(path.stat().st_mtime_ns == then for path, then in before.items())
+    fewer = command("-m", "seed=range(0,2)", *resume)
+    assert "is another one" in fewer.stderr
+    assert "there: seed=range(0,3)" in fewer.stderr

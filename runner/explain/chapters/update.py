@@ -36,8 +36,15 @@ def update(context: Context, chosen: Sequence[ParameterName]) -> list[Block]:
     frozen = [symbol(p) for p in chosen if p not in trained]
     if frozen:
         stay = " stays as it is." if len(frozen) == 1 else " stay as they are."
-        blocks.append(Paragraph(("network.train_biases is false: ", *listed(frozen), stay)))
+        blocks.append(Paragraph((_frozen_by(context), *listed(frozen), stay)))
     return [*blocks, *_table(context, chosen)]
+
+
+def _frozen_by(context: Context) -> str:
+    """Why some parameters are not trained."""
+    if context.step.experiment.train is None:
+        return "network.train_biases is false: "
+    return "network.train has other parameters trained: "
 
 
 def _is_plain(context: Context) -> bool:
@@ -71,7 +78,7 @@ def _rate(context: Context) -> list[Block]:
         **_option_numbers(context, SCHEDULES[one.schedule].options, one.schedule_options),
         ETA: context.pen.given(one.learning_rate),
         E: Number(context.step.epoch),
-        EPOCHS: Number(one.epochs),
+        EPOCHS: Number(one.last_epoch),
     }
     rate = context.pen.result(context.step.rate)
     line = equation(ETA, formula.fill({ETA: Symbol("η", "₀")}), followed(formula.fill(numbers), rate), rate)
@@ -127,7 +134,7 @@ def _optimizer_numbers(context: Context, p: ParameterName) -> dict[Formula, Form
         for name, values in step.before.items()
     }
     options = _option_numbers(context, optimizer.options, step.experiment.optimizer_options)
-    return {**options, **state, G: context.gradient(p), T: Number(step.number), W: context.old(p)}
+    return {**options, **state, G: context.gradient(p), T: Number(step.t), W: context.old(p)}
 
 
 def _option_numbers(

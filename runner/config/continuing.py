@@ -1,0 +1,73 @@
+"""What a run goes on from: the key ``continue``, the folder of an earlier run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runner.config.checks import Section
+from runner.config.network import last_parameters
+from runner.data.examples import Source
+from runner.errors import ConfigError
+from runner.nn.optimizers import OPTIMIZERS
+from runner.records.checksums import recorded
+from runner.records.names import DIVERGED, PARAMETERS
+from runner.records.reading import state_of
+from runner.training.experiment import Begun, Experiment
+
+KEY = "continue"
+INSTEAD = "network.weights={from: DIR} takes its weights alone"
+
+
+def going_on(section: Section, sizes: Sequence[int], has_biases: bool, optimizer: str) -> dict[str, Any]:
+    """The part of an experiment that goes on from a run: its last parameters, and what it had behind it.
+
+    Raises ConfigError for a folder whose run did not end well, or does not fit.
+    """
+    folder = section["weights"]["from"]
+    epochs, updates = _ends(folder)
+    weights = last_parameters(KEY, folder, [(o, i) for i, o in pairwise(sizes)])
+    biases = last_parameters(KEY, folder, [(o,) for o in sizes[1:]] if has_biases else [])
+    state = state_of(folder)
+    theirs = {name.partition("_")[0] for name in state}
+    if not theirs <= {optimizer}:
+        was = min(theirs)
+        allowed = f"that run had {was}, and this one has {optimizer}: give optimizer={was}; {INSTEAD}"
+        raise ConfigError(KEY, folder, allowed)
+    quantities = {name.removeprefix(f"{optimizer}_"): np.array(values) for name, values in state.items()}
+    source = Source.of(KEY, Path(folder, PARAMETERS), Path(folder, PARAMETERS).read_bytes())
+    begun = Begun(epochs, updates, quantities, source)
+    return {"weights": weights, "biases": biases if has_biases else None, "begun": begun}
+
+
+def refuse_other_state(made: Experiment) -> None:
+    """Raises ConfigError where the optimizer needs what the earlier run's did not have."""
+    assert made.begun is not None
+    assert made.begun.source is not None
+    h = {name: np.full((1, 1), float(value)) for name, value in made.optimizer_options.items()}
+    needs = OPTIMIZERS[made.optimizer].init(h, (1, 1))
+    if lacking := ", ".join(name for name in needs if name not in made.begun.state):
+        folder = str(Path(made.begun.source.path).parent)
+        allowed = f"that run has no {lacking} of optimizer={made.optimizer}: give the optimizer that it had"
+        raise ConfigError(KEY, folder, f"{allowed}; {INSTEAD}")
+
+
+def _ends(folder: str) -> tuple[int, int]:
+    """How many epochs and updates a run's last parameters have behind them."""
+    summary = recorded(folder)
+    if summary is None:
+        raise ConfigError(KEY, folder, "must be the folder of a finished run; it has no summary.csv")
+    if summary.line.status == DIVERGED:
+        epoch = summary.line.results["epochs"]
+        raise ConfigError(
+            KEY, folder, f"that run diverged after epoch {epoch}; there is nothing to go on from"
+        )
+    try:
+        return int(summary.files["final_epoch"]), int(summary.files["final_update"])
+    except (KeyError, ValueError):
+        allowed = f"that run is of an earlier version, which kept no optimizer's state; {INSTEAD}"
+        raise ConfigError(KEY, folder, allowed) from None
