@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
 from runner.overrides import as_meant, key_of
 from runner.records.names import HYDRA
-from runner.training.experiment import Experiment
+from runner.training.experiment import Composed, Experiment
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -36,6 +37,15 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     ours = [] if before is None else _files_of(before, overrides)
     with composing(config_dir, before) as (_, searchpath):
         return compose("config", [*replacing(overrides), *ours, *searchpath])
+
+
+def remembering(made: Experiment, config: Any, overrides: Sequence[str] = ()) -> Experiment:
+    """The experiment with the `config` that it was made of, and the overrides that this was composed of."""
+    from omegaconf import OmegaConf
+
+    plain: Any = config if isinstance(config, dict) else OmegaConf.to_container(config)
+    ours = tuple(one for one in overrides if not re.match(r"[~+]*hydra[./]", one))
+    return replace(made, composed=Composed(plain, ours, made))
 
 
 def gone_on_with(overrides: Collection[str]) -> Path | None:
@@ -209,4 +219,4 @@ def load_run(folder: str | Path) -> Experiment:
     plain: Any = OmegaConf.to_container(config, resolve=True)
     for key, place in whereabouts(folder, plain).items():
         OmegaConf.update(config, key, place)
-    return experiment(config, CACHE)
+    return remembering(experiment(config, CACHE), config)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from runner.data.scaling import Scale, filled, means, scaled_parts
 from runner.data.splitting import held_out
-from runner.errors import ConfigError
+from runner.errors import ConfigError, RunnerError
 from runner.nn.arrays import Array
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Data:
     how the inputs were scaled, `classes` the names of the classes of each target column that has such,
     in the order of their columns, and `sources` the files that all this comes from. `target_scale` is
     how the targets were scaled, `fill` what inputs without a value were given (I,), in their own units,
-    `said` what is to be told of how files were read, and `recipe` how others of their kind are read.
+    `said` what is to be told of how files were read, and `recipe` how others of their kind are read. `lost`
+    says why there are no examples, where only names and scales are known of those that were learnt from.
     """
 
     inputs: Array
@@ -67,6 +68,7 @@ class Data:
     fill: Array | None = None
     said: tuple[str, ...] = ()
     recipe: Recipe | None = None
+    lost: str = ""
 
     @classmethod
     def numbered(cls, inputs: Array, targets: Array, classifies: bool = False) -> Data:
@@ -111,8 +113,14 @@ class Data:
 
     @property
     def examples(self) -> int:
-        """N, the examples to learn from."""
+        """N, the examples to learn from. Raises RunnerError where they are lost."""
+        self.refuse_lost()
         return len(self.inputs)
+
+    def refuse_lost(self) -> None:
+        """Raises RunnerError where there are no examples any more."""
+        if self.lost:
+            raise RunnerError(self.lost)
 
     @property
     def nbytes(self) -> int:

@@ -13,11 +13,17 @@ from runner.sweeping.grid import requested, without_duplicates
 from runner.sweeping.jobs import Composer
 
 
-def configurations(overrides: Sequence[str], config_dir: str | Path | None = None) -> list[dict[str, Any]]:
-    """The configuration of every run of a sweep, in order. Raises what Hydra and the grid sweeper raise."""
+def configurations(
+    overrides: Sequence[str], config_dir: str | Path | None = None
+) -> list[tuple[dict[str, Any], list[str]]]:
+    """The configuration of every run of a sweep and its overrides, in order.
+
+    Raises what Hydra and the grid sweeper raise.
+    """
     with composing(config_dir) as (hydra, searchpath):
         given = [*replacing(overrides), *searchpath]
         master = hydra.compose_config("config", given, RunMode.MULTIRUN, from_shell=False)
         jobs = without_duplicates(requested(master, hydra.config_loader))
         composer = Composer(hydra.config_loader, master)
-        return [composer.job(number, job).config for number, job in enumerate(jobs)]
+        made = (composer.job(number, job) for number, job in enumerate(jobs))
+        return [(job.config, job.overrides) for job in made]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -89,13 +90,28 @@ class Begun:
 
 
 @dataclass(frozen=True, eq=False)
+class Composed:
+    """What a run was made from, for whoever writes it down: plain YAML and the overrides it was composed of.
+
+    `made` is the run as it was then. `attached` are files that the configuration names and that are nowhere
+    yet, by the key that names each: they are to go into the run's folder under the name it gives them.
+    """
+
+    config: Mapping[str, Any]
+    overrides: tuple[str, ...]
+    made: Experiment
+    attached: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Experiment:
     """A run, checked: see the table of configuration keys in the README for each field.
 
     `sizes` has the number of inputs, of neurons of each hidden layer and of outputs;
     `activations` has a name a layer of neurons, the output layer's last. `biases` is None for a
     network without. `train` are the places of the parameters that are trained, None for all; `begun`
-    is what the run goes on from, None for the beginning; `epochs` are those that it adds.
+    is what the run goes on from, None for the beginning; `epochs` are those that it adds. `composed` is
+    the configuration behind it, if there is one: training asks for nothing of it.
     """
 
     data: Data
@@ -121,6 +137,7 @@ class Experiment:
     stop: Stop | None = None
     begun: Begun | None = None
     objective: str = "final_error"
+    composed: Composed | None = None
 
     @property
     def classifies(self) -> bool:
