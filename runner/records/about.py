@@ -31,7 +31,19 @@ IN_LINES = {"default_flow_style": None, "width": 110}
 
 def about(experiment: Experiment) -> bytes:
     """What ``about.yaml`` is to say of a run."""
-    return machine() + _files(experiment.sources) + _examples(experiment.data)
+    return machine() + _files(experiment.sources) + _own(experiment) + _examples(experiment.data)
+
+
+def _own(experiment: Experiment) -> bytes:
+    """The entries of tables that do not ship, and what each is from; their hashes are among the files'."""
+    used = experiment.entries
+    entries = [
+        {"name": name, "table": table, "from": plugin.distribution or plugin.source.path}
+        for plugin in experiment.plugins
+        for table, name in plugin.entries
+        if (table, name) in used
+    ]
+    return _yaml({"entries": entries}, width=math.inf) if entries else b""
 
 
 def _yaml(content: Mapping[str, Any], **how: Any) -> bytes:
