@@ -59,5 +59,6 @@ class OwnEntriesPath(SearchPathPlugin):
         if "runner.config.shipped" in sys.modules:
             from runner.config.shipped import conf_dir
 
-            if any(entry.path == f"file://{conf_dir()}" for entry in search_path.get_path()):
+            paths = [str(entry.path).removeprefix("file://") for entry in search_path.get_path()]
+            if str(conf_dir()) in paths:
                 search_path.append("backprop-runner", "own://")
