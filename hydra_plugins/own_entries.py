@@ -1,4 +1,4 @@
-"""``own://``, last in the search path: optimizers, schedules and data of one's own are chosen as files are."""
+"""``own://``, last in the search path: entries of one's own are chosen as files of a group are."""
 
 import sys
 from typing import Any

@@ -79,9 +79,9 @@ def compose_once() -> None:
 
 @contextmanager
 def noticing(notice: Callable[[DictConfig, Path], None]) -> Iterator[None]:
-    """Has `notice` told of every YAML file as it is read, with its folder, before what it chooses is looked for.
+    """Has `notice` told of every YAML file as it is read, with its folder, and before what it chooses is.
 
-    That is, where ``own://`` is in the search path: of this package's configurations alone.
+    That is where ``own://`` is in the search path: of this package's configurations alone.
     """
     from hydra._internal import config_loader_impl
     from hydra._internal.config_repository import ConfigRepository
@@ -91,7 +91,12 @@ def noticing(notice: Callable[[DictConfig, Path], None]) -> Iterator[None]:
         def load_config(self, config_path: str) -> ConfigResult | None:
             result = super().load_config(config_path)
             ours = any(source.scheme() == "own" for source in self.sources)
-            if ours and result and result.path.startswith("file://") and isinstance(result.config, DictConfig):
+            if (
+                ours
+                and result
+                and result.path.startswith("file://")
+                and isinstance(result.config, DictConfig)
+            ):
                 notice(result.config, Path(result.path.removeprefix("file://"), config_path).parent)
             return result
 

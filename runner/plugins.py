@@ -84,7 +84,7 @@ _OWN: dict[Name, Plugin] = {}
 
 
 def load(path: str) -> Plugin:
-    """The file at `path`, its entries in their tables, as it is now. Raises ConfigError where it cannot be."""
+    """The file at `path` as it is now, its entries in their tables. Raises ConfigError where it cannot be."""
     file = Path(path).expanduser()
     try:
         content = file.read_bytes()
@@ -104,7 +104,7 @@ _INSISTED: dict[str, Plugin] = {}
 
 
 def insist(path: str) -> str:
-    """Loads a file, and takes it for the one of its name that any run was made with, though it has changed."""
+    """Loads a file, and takes it for the one of its name that any run was made with, changed or not."""
     _INSISTED[Path(path).name] = load(path)
     return path
 
@@ -121,11 +121,13 @@ def of_run(folder: str | Path, sources: Iterable[Source], given: Iterable[str] =
         plugin = same.get(source.sha256) or chosen.get(Path(source.path).name)
         if plugin is None:
             raise RunnerError(
-                f"the run in {folder} was made with code of {source.path}, and no folder says what code runs: "
-                f"name that file, --plugins {source.path} of a command, or load_run(DIR, plugins=[FILE])"
+                f"the run in {folder} was made with code of {source.path}, and no folder says what code "
+                f"runs: name that file, --plugins {source.path} of a command, or load_run(DIR, plugins=[FILE])"
             )
         if plugin.source.sha256 != source.sha256:
-            _remark(f"{plugin.source.path}: has changed since a run of {Path(folder).parent} was made with it")
+            _remark(
+                f"{plugin.source.path}: has changed since a run of {Path(folder).parent} was made with it"
+            )
         plugins.append(plugin)
     return plugins
 

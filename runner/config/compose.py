@@ -79,7 +79,8 @@ def composing(
     before = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
-        with running_named(overrides, base), initialize_config_dir(str(base or conf_dir()), version_base="1.3", job_name="runner"):
+        where = {"config_dir": str(base or conf_dir()), "job_name": "runner"}
+        with running_named(overrides, base), initialize_config_dir(**where, version_base="1.3"):
             opened = GlobalHydra.instance().hydra
             assert opened is not None
             yield opened, searchpath
@@ -215,7 +216,7 @@ def load_run(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Experime
 
     The files that it was made from are taken from where they were, whatever the current folder. Files of
     code are not: a folder never says what runs. They are those of its ``plugins`` that have been loaded, or
-    that are named here. Raises RunnerError where there is no such run, or where a file has changed or is gone.
+    `plugins`. Raises RunnerError where there is no such run, or where a file has changed or is gone.
     """
     from omegaconf import OmegaConf
 

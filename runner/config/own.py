@@ -18,8 +18,8 @@ from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
 from runner.overrides import key_of, parse
-from runner.records.names import HYDRA
 from runner.plugins import DATASETS, GENERATORS, KEY
+from runner.records.names import HYDRA
 from runner.training.experiment import Experiment
 
 #: The groups that entries join, and the names of their entry points.
@@ -49,7 +49,7 @@ def load_named(overrides: Sequence[str]) -> bool:
 
 
 def noticed(config: Any, folder: Path) -> None:
-    """Runs the files that a YAML file in `folder` names, which then names them wherever it is looked at from."""
+    """Runs the files that a YAML file in `folder` names, and has it name them by their whole paths."""
     if isinstance(named := config.get(KEY), str) or named:
         paths = [folder / name for name in files_of([named] if isinstance(named, str) else [*named])]
         config[KEY] = [str(path if path.is_file() else path.relative_to(folder)) for path in paths]
@@ -113,6 +113,6 @@ def refuse_code(record: Path, chosen: Collection[str]) -> None:
         if (named := keys.get(KEY)) and KEY not in chosen:
             files = ",".join(map(str, files_of(named)))
             raise RunnerError(
-                f"the run in {record.parent} was made with code of its own, and no folder says what code runs: "
-                f"say so beside it, plugins=[{files}]"
+                f"the run in {record.parent} was made with code of its own, and no folder says what code "
+                f"runs: say so beside it, plugins=[{files}]"
             )

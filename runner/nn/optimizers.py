@@ -30,8 +30,8 @@ class Optimizer:
     ``quantities(state, h, t)`` names what update t made of the state that it returned, on the way to the
     direction: only explanations ask for that. ``direction(options)`` writes the direction; `formulas` each
     quantity of the state and those made of it, in the order in which they are computed, beside its symbol;
-    without a `direction` explanations have numbers alone. In them g is the gradient, _old marks a quantity before the update, w the parameter, and the options go
-    by their letters.
+    without a `direction` explanations have numbers alone. In them g is the gradient, _old marks a quantity
+    before the update, w the parameter, and the options go by their letters.
 
     ``stability_limit(sharpness, h)`` is the largest learning rate (R, 1) at which the optimizer does not move
     away from a minimum whose Hessian has that largest eigenvalue (R, 1): beyond it the steps along that

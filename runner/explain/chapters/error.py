@@ -48,7 +48,9 @@ def error_note(context: Context) -> list[Block]:
     said: list[Block] = [Paragraph((loss.note,)), Equations(lines)] if lines else []
     lacks = {"its value": loss.term, "its derivative": loss.slope}
     if what := " and ".join(words for words, formula in lacks.items() if formula is None):
-        said.append(Paragraph((f"The loss {name} comes without a formula of {what}: there are numbers alone.",)))
+        said.append(
+            Paragraph((f"The loss {name} comes without a formula of {what}: there are numbers alone.",))
+        )
     return said
 
 

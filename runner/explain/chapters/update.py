@@ -101,7 +101,6 @@ def _lines(context: Context, p: ParameterName) -> Iterator[Equation]:
     direction = _direction(context)
     if direction != G:
         numbers[DIRECTION] = context.pen.result(context.of(context.step.direction, p))
-        written = direction is not None
         if direction is None:
             yield equation(DIRECTION, numbers[DIRECTION])
         else:
