@@ -122,7 +122,7 @@ def of_run(folder: str | Path, sources: Iterable[Source], given: Iterable[str] =
         if plugin is None:
             raise RunnerError(
                 f"the run in {folder} was made with code of {source.path}, and no folder says what code "
-                f"runs: name that file, --plugins {source.path} of a command, or load_run(DIR, plugins=[FILE])"
+                f"runs: name it, --plugins {source.path} of a command, or load_run(DIR, plugins=[FILE])"
             )
         if plugin.source.sha256 != source.sha256:
             _remark(

@@ -12,13 +12,15 @@ from typing import Any
 
 from runner import plugins
 from runner.config.checks import default_of
+from runner.data.bundled import DATASETS
+from runner.data.generated import GENERATORS
 from runner.errors import ConfigError, RunnerError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
 from runner.overrides import key_of, parse
-from runner.plugins import DATASETS, GENERATORS, KEY
+from runner.plugins import KEY
 from runner.records.names import HYDRA
 from runner.training.experiment import Experiment
 
@@ -73,8 +75,8 @@ def section(group: str, name: str) -> dict[str, Any] | None:
         entry = GENERATORS.get(name) or DATASETS[name]
         shared = {key: getattr(entry, key) for key in ("points", "noise") if hasattr(entry, key)}
         return {"name": name, **shared, **_defaults(entry.options), **OF_DATA}
-    table: Mapping[str, Any] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}[group]
-    return {"name": name, **_defaults(table[name].options)}
+    made = OPTIMIZERS[name] if group == "optimizer" else SCHEDULES[name]
+    return {"name": name, **_defaults(made.options)}
 
 
 def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,21 +57,24 @@ def same_alone(what: str, function: Callable[..., Array], arrays: Sequence[Array
         that(same, f"{what}: run {run} has other bits alone than among {shape[0]} runs")
 
 
-def options_of(entry: Any, given: Options) -> dict[str, float]:
+def options_of(entry: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """A value of each option: given, its own default, or that of its file. Holds defaults to their bounds."""
     group, table = next(place for kind, place in TYPES.items() if isinstance(entry, kind))
     name = next((name for name, other in table.items() if other is entry), "")
     file = shipped(f"{FILES[group]}/{name}") if group in FILES else {}
-    values = {option: file.get(option, default_of(entry.options[option])) for option in entry.options} | given
+    values: dict[str, Any] = {
+        option: given.get(option, file.get(option, default_of(bounds)))
+        for option, bounds in entry.options.items()
+    }
     if lacking := [option for option, value in values.items() if value is None]:
         raise AssertionError(
             f"the option {lacking[0]} has no default; give it one, or check(entry, options=…)"
         )
     try:
-        values = checked({k: v for k, v in values.items() if k in entry.options}, keys_of(entry.options))
+        values = checked(values | given, keys_of(entry.options))
     except RunnerError as error:
         raise AssertionError(f"options: {error}") from None
     for option, bounds in entry.options.items():
         if bounds.parts:
             values |= zip(bounds.parts, values.pop(option), strict=True)
-    return values | {name: value for name, value in given.items() if name not in entry.options}
+    return values

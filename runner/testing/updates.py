@@ -149,5 +149,5 @@ def schedule(entry: Schedule, options: dict[str, float]) -> None:
         that((made >= 0).all(), f"rate of epoch {epoch}: is below 0")
         same_alone(f"rate of epoch {epoch}", rate, [etas, epochs, *o.values()])
         if entry.formula is not None:
-            values = {ETA: etas, E: epoch, EPOCHS: epochs, **lettered(entry.options, o)}
+            values: dict[Formula, Value] = {ETA: etas, E: epoch, EPOCHS: epochs, **lettered(entry.options, o)}
             close(f"formula, epoch {epoch}", entry.formula.value(values), made, (1e-15, 0.0))
