@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from runner.config.shipped import find_file
 from runner.data.examples import Data
-from runner.plugins import used
+from runner.plugins import loaded
 from runner.records.names import PARAMETERS
 from runner.training.experiment import Given
 
@@ -61,7 +61,7 @@ def _bytes_of(made: Any) -> int:
 
 
 def _versions(section: Any) -> list[Any]:
-    """Of the files that a section names: when each was last written, and its size; what data are from."""
+    """Of the files that a section names: when each was last written, its size; what its entries are from."""
     if not isinstance(section, Mapping):
         return []
     sources = [section.get(key) for key in ("weights", "biases")]
@@ -70,4 +70,5 @@ def _versions(section: Any) -> list[Any]:
     paths = [find_file(path) for path in given if isinstance(path, str)]
     paths += [Path(folder, PARAMETERS) for folder in folders if isinstance(folder, str)]
     files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()]
-    return [*files, *used((), [("data", section.get("name", ""))])]
+    text = repr(section) if (own := loaded()) else ""
+    return [*files, *(p.source for p in own if any(repr(name) in text for _, name in p.entries))]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from runner.nn.arrays import Array
-from runner.nn.formula import PI, Formula, Function, Symbol, cos, floor
+from runner.nn.formula import PI, Formula, Symbol, cos, floor, minimum
 from runner.nn.options import Option
 
 
@@ -37,7 +37,6 @@ def _linear(eta: Array, e: int, n: Array, o: Mapping[str, Array]) -> Array:
 ETA, E, EPOCHS = Symbol("η"), Symbol("e"), Symbol("epochs")
 _FACTOR, _EVERY, _POWER, _MIN = map(Symbol, ("factor", "every", "power", "min"))
 _START, _END, _TOTAL = map(Symbol, ("start_factor", "end_factor", "total_iters"))
-minimum = Function("min", np.minimum)
 
 SCHEDULES: dict[str, Schedule] = {
     "constant": Schedule(lambda eta, e, n, o: eta, {}, ETA),

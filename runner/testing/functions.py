@@ -44,7 +44,8 @@ def activation(f: Activation) -> None:
         same_alone("second", f.second, [runs, f.value(runs)])
     for what, formula, made in (("formula", f.formula, a), ("slope", f.slope, derivative)):
         if formula is not None:
-            values: dict[Formula, Value] = {Z: z, A: a, **dict(f.constants)}
+            values: dict[Formula, Value] = {Z: z, A: a}
+            values.update(f.constants.items())
             there = np.broadcast_to(formula.value(values), z.shape)
             made, is_far = np.broadcast_to(made, z.shape), np.abs(z) > 20
             close(what, there[~is_far], made[~is_far], CLOSE)

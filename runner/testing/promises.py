@@ -71,7 +71,7 @@ def options_of(entry: Any, given: Mapping[str, Any]) -> dict[str, Any]:
             f"the option {lacking[0]} has no default; give it one, or check(entry, options=…)"
         )
     try:
-        values = checked(values | given, keys_of(entry.options))
+        values = checked({**values, **given}, keys_of(entry.options))
     except RunnerError as error:
         raise AssertionError(f"options: {error}") from None
     for option, bounds in entry.options.items():

@@ -89,7 +89,8 @@ def _formulas(entry: Optimizer, options: Options) -> None:
     state = entry.init(h, (2, 4))
     for t in (1, 2, 3):
         g, w = rng.normal(size=(2, 2, 4))
-        before = {old(entry.formulas[q][0]): value for q, value in state.items() if q in entry.formulas}
+        kept = {q: value for q, value in state.items() if q in entry.formulas}
+        before: dict[Formula, Value] = {old(entry.formulas[q][0]): value for q, value in kept.items()}
         direction, state = entry.update(g, state, w, h, t)
         made = {**state, **entry.quantities(state, h, t)}
         values: dict[Formula, Value] = {G: g, T: t, W: w, **lettered(entry.options, h), **before}

@@ -22,9 +22,11 @@ def definitions(context: Context) -> list[Block]:
         f = ACTIVATIONS[name]
         lines.append(equation(applied(name, Z), noted(formula_of(name), f.note or _constants(context, name))))
         lines.append(equation(applied(name, Z, prime=True), noted(slope_of(name), f.slope_note)))
+    written = tuple(line for line in lines if line.steps)  # tanh(z) is tanh(z)
+    said = ("A neuron hands on ", A, " = ", applied("f", Z), ", the activation of its sum")
     return [
-        Paragraph(("A neuron hands on ", A, " = ", applied("f", Z), ", the activation of its sum:")),
-        Equations(tuple(line for line in lines if line.steps)),  # tanh(z) is tanh(z)
+        Paragraph((*said, ":" if written else f", which is {', '.join(used)}.")),
+        *([Equations(written)] if written else []),
         *[_unwritten(name) for name in used if not (ACTIVATIONS[name].formula and ACTIVATIONS[name].slope)],
     ]
 
