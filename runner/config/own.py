@@ -51,7 +51,12 @@ def load_named(overrides: Sequence[str]) -> bool:
 
 
 def noticed(config: Any, folder: Path) -> None:
-    """Runs the files that a YAML file in `folder` names, and has it name them by their whole paths."""
+    """Runs the files that a YAML file in `folder` names, and has it name them by their whole paths.
+
+    Raises RunnerError where that is a run's record.
+    """
+    if is_record(folder):
+        refuse_code(folder, ())
     if isinstance(named := config.get(KEY), str) or named:
         paths = [folder / name for name in files_of([named] if isinstance(named, str) else [*named])]
         config[KEY] = [str(path if path.is_file() else path.relative_to(folder)) for path in paths]

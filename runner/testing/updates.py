@@ -63,7 +63,8 @@ def _is_pure(entry: Optimizer, options: Options) -> None:
             place = slice(run, run + 1)
             one, states[run] = entry.update(gradient[place], states[run], PLACE[place], alone[run], t)
             that(
-                one.tobytes() == direction[place].tobytes(), f"update: run {run} has other bits alone than in a stack"
+                one.tobytes() == direction[place].tobytes(),
+                f"update: run {run} has other bits alone than in a stack",
             )
         state = after
         shared = entry.quantities(state, h, t).keys() & state.keys()
