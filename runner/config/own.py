@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner import plugins
-from runner.config.checks import default_of
+from runner.config.checks import MISSING, default_of
 from runner.data.bundled import DATASETS
 from runner.data.generated import GENERATORS
 from runner.errors import ConfigError, RunnerError
@@ -79,13 +79,15 @@ def section(group: str, name: str) -> dict[str, Any] | None:
     if group == "data":
         entry = GENERATORS.get(name) or DATASETS[name]
         shared = {key: getattr(entry, key) for key in ("points", "noise") if hasattr(entry, key)}
-        return {"name": name, **shared, **_defaults(entry.options), **OF_DATA}
+        given = {key: MISSING if value is None else value for key, value in shared.items()}
+        return {"name": name, **given, **_defaults(entry.options), **OF_DATA}
     made = OPTIMIZERS[name] if group == "optimizer" else SCHEDULES[name]
     return {"name": name, **_defaults(made.options)}
 
 
 def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: "???" if option.default is None else default_of(option) for name, option in options.items()}
+    values = {name: default_of(option) for name, option in options.items()}
+    return {name: MISSING if value is None else value for name, value in values.items()}
 
 
 def refuse_flat(made: Experiment) -> None:
