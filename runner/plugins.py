@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Collection, Iterable, MutableMapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -87,11 +87,17 @@ def load(path: str) -> Plugin:
     """The file at `path` as it is now, its entries in their tables. Raises ConfigError where it cannot be."""
     file = Path(path).expanduser()
     try:
-        content = file.read_bytes()
+        status = file.stat()
+        source, content = _read(file.absolute(), status.st_mtime_ns, status.st_size)
     except OSError as error:
         raise ConfigError(KEY, path, f"cannot be read: {error.strerror}") from None
-    source = Source.of(KEY, file, content)
     return next((p for p in loaded() if p.source == source), None) or _install(source, content)
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, _written: int, _size: int) -> tuple[Source, bytes]:
+    content = file.read_bytes()
+    return Source.of(KEY, file, content), content
 
 
 def load_all(paths: Iterable[str]) -> tuple[Plugin, ...]:

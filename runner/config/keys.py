@@ -109,7 +109,8 @@ def experiment(config: Any, cache: Cache | None = None, own: Sequence[Plugin] | 
     _check_together(made)
     if made.begun:
         refuse_other_state(made)
-    made = replace(made, plugins=used(own, made.entries))
+    if plugins := used(own, made.entries):
+        made = replace(made, plugins=plugins)
     return made if made.stop is None else replace(made, stop=with_metric(made))
 
 
