@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -19,6 +20,7 @@ import runner
 from runner import plugins
 from runner.explain.formats.text import WRITER
 from runner.explain.page import Choices, explain
+from runner.figures.options import add_options
 from runner.testing import check
 
 PAGE = (Path(__file__).parent.parent / "docs/own-parts.md").read_text(encoding="utf-8")
@@ -316,7 +318,9 @@ def test_a_record_with_code_in_other_keys_is_refused(run: Path, command: Command
     assert done.stderr.strip().endswith("has the key hydra, which no run records; it may have code run")
 
 
-def test_who_names_the_file_repeats_goes_on_and_reads(bare: Path, run: Path, command: Command) -> None:
+def test_who_names_the_file_repeats_goes_on_and_reads(
+    bare: Path, run: Path, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
     done = command("--config-path", "run/.hydra", "plugins=[bare.py]", "hydra.run.dir=again")
     assert done.returncode == 0, done.stderr
     assert (bare.parent / "again/history.csv").read_bytes() == (run / "history.csv").read_bytes()
@@ -326,6 +330,12 @@ def test_who_names_the_file_repeats_goes_on_and_reads(bare: Path, run: Path, com
     forget()
     made = runner.load_run(run, plugins=[bare])
     assert runner.train(made).result.epochs == 2
+    forget()
+    parser = ArgumentParser()
+    add_options(parser)  # of backprop-figures and backprop-report
+    parser.parse_args(["--plugins", str(bare)])
+    assert runner.load_run(run).optimizer == "signs"
+    assert f"{bare}: has changed since" in capsys.readouterr().err
 
 
 def test_a_sweep_has_its_own_code_in_workers_and_a_changed_file_is_another(
