@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line of ``backprop-predict``."""
     p = argparse.ArgumentParser(
         prog="backprop-predict",
-        usage="backprop-predict DIR FILE [data.KEY=VALUE ...] [--out FILE] [--only-predictions]",
+        usage="backprop-predict DIR FILE [data.KEY=VALUE ...] [options]",
         description="Predictions of a trained run for the rows of a file.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -43,7 +43,7 @@ def _without_examples(folder: str | Path, data: Data, own: Sequence[Plugin]) -> 
     assert data.recipe is not None
     recipe = data.recipe._replace(reading=reading_of(config["data"]))
     config["network"] |= _first_parameters(folder)
-    config["continue"] = None
+    config |= {"continue": None, "objective": "final_error"}  # another may need examples
     return experiment(config, own=own, data=replace(data, name=config["data"]["name"], recipe=recipe))
 
 
