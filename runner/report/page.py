@@ -17,7 +17,9 @@ from runner.figures.figure import Options
 from runner.records.names import MULTIRUN
 from runner.report.findings import Finding, findings
 from runner.report.frames import frames_of
+from runner.report.linked import linked_of
 from runner.report.live import live_of
+from runner.report.naming import NAMES, Called
 from runner.report.sentence import sentence
 from runner.report.tables import MOST_ROWS, Failure, Table, failures_of, rates_of, runs_of, settings_of
 from runner.results.ranking import BLOWN_UP
@@ -82,11 +84,11 @@ def gather(
     figures: Sequence[Rendered],
     options: Options | None = None,
     notes: str = "",
+    called: Called = NAMES,
 ) -> Page:
     """What there is to say about a folder; nothing of it is escaped yet."""
     options = options or Options()
     settings = settings_of(results, metric, options.threshold)
-    frames = frames_of(results, options, figures)
     return Page(
         title=f"{'Sweep' if results.is_sweep else 'Run'} {results.folder.resolve().name}",
         sentence=sentence(results),
@@ -101,8 +103,16 @@ def gather(
         rates=rates_of(results, metric),
         failures=failures_of(results),
         notes=notes,
-        live=(live_of(results, metric, settings) or {}) | ({"frames": frames} if frames else {}),
+        live={
+            **(live_of(results, metric, settings, called) or {}),
+            **_some("frames", frames_of(results, options, figures)),
+            **_some("linked", linked_of(results, options, figures, called)),
+        },
     )
+
+
+def _some(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values} if values else {}
 
 
 def title_of(figure: Rendered) -> str:
