@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MOST_NUMBERS, MOST_NAMED = 60_000, 24
 #: How a line looks that is not the first of its entry: the limit of a sharpness, the end of a band.
 THIN, EDGE, DASHED = "thin", "edge", "dashed"
+#: The figures whose panels stand below each other.
+BELOW = ("stability",)
 #: What the axes of norms say.
 NORMS = {"gradient": "‖∂E/∂w‖ a layer", "step": "‖Δw‖ / ‖w‖ a layer"}
 
@@ -108,6 +110,7 @@ def _chart(results: Results, options: Options, name: str, called: Called) -> dic
     return {
         "title": name.replace("_", " ").capitalize(),
         "unit": called.column(unit),
+        "columns": 1 if name in BELOW else len(panels),
         "counted": unit,
         "said": figure.caption(table) + said,
         "entries": [vars(entry) for entry in entries],

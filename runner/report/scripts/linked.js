@@ -26,14 +26,15 @@
       return lines.map(line => ({ label: line.look === "thin" ? "largest stable" : panel.label, point: plots.valueAt(panel.counts, line.row, at) }));
     });
     const say = (at, entry) => {
-      const texts = values(at, entry).map(({ label, point }) => `${label} ${point ? short(point.value) + (point.count === at ? "" : ` (at ${point.count})`) : "–"}`);
+      const number = point => point ? short(point.value) + (point.count === at ? "" : ` (at ${point.count})`) : "–", told = values(at, entry);
+      const texts = told.map(({ label, point }) => told.length > 1 ? `${label} ${number(point)}` : number(point));
       readout.textContent = `${chart.unit} ${at}${entries[entry].name ? `, ${entries[entry].name}` : ""}: ${texts.join(", ")}`;
       entries.forEach(({ value }, i) => {
         const told = value ? values(at, i) : [];
         if (told.length && told.length <= MOST_VALUES) value.textContent = told.map(({ point }) => point ? short(point.value) : "–").join(" · ");
       });
     };
-    const charts = plots.group({ area, key: chart.counted, unit: chart.unit, panels: () => panels, entries: entries.length, visible, say, columns: () => panels.length });
+    const charts = plots.group({ area, key: chart.counted, unit: chart.unit, panels: () => panels, entries: entries.length, visible, say, columns: () => chart.columns });
     const groups = [...new Set(entries.map(entry => entry.group))];
     for (const name of groups.length > 1 ? groups : []) {
       const members = entries.filter(entry => entry.group === name);

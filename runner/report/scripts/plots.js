@@ -32,12 +32,18 @@ const plots = (() => {
   };
   const ended = (row, from) => row.slice(from).every(v => v === null);
   const dash = { dashed: [6, 4], thin: [2, 3] };
+  // The whole of the axis of counts, the learning curves' in every figure: a crosshair is at one place in all of them.
+  const curves = live.data.counts ? live.unpack(live.data.counts) : [];
+  const whole = (group, { counts }) => {
+    const all = curves.length && group.key === live.data.counted ? [curves[0], curves.at(-1)] : [counts[0], counts.at(-1)];
+    return [Math.min(all[0], counts[0]), Math.max(all[1], counts.at(-1), all[0] + 1)];
+  };
   const options = (group, panel, width, height) => {
     const { log, low, high } = panel, decades = log ? Math.log10(high / low) : 0;
     const axis = { stroke: ink, grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 }, font: "12px system-ui", labelFont: "12px system-ui" };
     return {
       width, height, legend: { show: false }, title: panel.title,
-      scales: { x: { time: false }, y: { ...(log ? { distr: 3 } : {}), range: [low, high] } },
+      scales: { x: { time: false, range: (u, least, most) => least <= panel.counts[0] && most >= panel.counts.at(-1) ? whole(group, panel) : [least, most] }, y: { ...(log ? { distr: 3 } : {}), range: [low, high] } },
       axes: [{ ...axis, label: group.unit, labelSize: 20, size: 32 },
         { ...axis, label: panel.label, size: 56, labelSize: 20, filter: (u, values) => values, ...(log ? { splits: (u, at, low, high) => splits(low, high) } : {}), values: (u, values) => ticks(decades, values) }],
       series: [{}, ...panel.lines.map(line => ({ stroke: line.color, width: line.width, dash: dash[line.look], spanGaps: line.spans ?? false, points: { show: false }, show: group.visible(line.of) }))],
