@@ -22,6 +22,7 @@ from runner.report.live import live_of
 from runner.report.naming import NAMES, Called
 from runner.report.sentence import sentence
 from runner.report.tables import MOST_ROWS, Failure, Table, failures_of, rates_of, runs_of, settings_of
+from runner.results.advice import ENDED
 from runner.results.ranking import BLOWN_UP
 from runner.training.endings import OFF_SCALE
 
@@ -93,7 +94,7 @@ def gather(
         title=f"{'Sweep' if results.is_sweep else 'Run'} {results.folder.resolve().name}",
         sentence=sentence(results),
         findings=findings(results, metric, settings),
-        verdict=[*results.verdict(metric), *results.advice(metric)],
+        verdict=[*results.verdict(metric), *(each.said for each in results.advice(metric))],
         facts=_facts(results, metric),
         settings=settings,
         runs=runs_of(results, metric),
@@ -122,7 +123,7 @@ def title_of(figure: Rendered) -> str:
 
 def _facts(results: Results, metric: str) -> list[tuple[str, str]]:
     used = ", ".join(f"{p} {version(p)}" for p in PACKAGES) + f", Python {platform.python_version()}"
-    ended = [pair for pair in results.advice(metric) if pair[0] == "how they ended"]
+    ended = [each.said for each in results.advice(metric) if each.heading == ENDED]
     return [("runs", _counts(results)), *ended, ("drawn with", used)]
 
 

@@ -110,7 +110,7 @@ def test_one_crosshair_goes_through_all_figures(page: Any, report: Path) -> None
     at = [readout.inner_text().split(", ")[0].split(":")[0] for readout in readouts.values()]
     assert at == ["epoch 0", "epoch 0", "epoch 1"]  # the first step
     buttons = page.locator("figure[data-name=weight_paths] .legend button")
-    assert buttons.first.inner_text() == f"w1\n{history['w1'][0]:.4g}"  # its value beside its name
+    assert buttons.first.inner_text().split() == ["w1", f"{history['w1'][0]:.4g}"]
     before = ink(page, "weight_paths")
     for button in buttons.all():
         button.click()

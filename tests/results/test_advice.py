@@ -28,7 +28,8 @@ def lines(*runs: tuple[dict[str, object], float, str], **more: float) -> list[Li
 
 def told(table: list[Line], metric: str = "final_error") -> dict[str, str]:
     keys = [key for key in table[0].swept if key != "seed"]
-    return dict(advice(table, keys, metric, lambda run: f"η={table[run].swept['learning_rate']}"))
+    said = advice(table, keys, metric, lambda run: f"η={table[run].swept['learning_rate']}")
+    return dict(each.said for each in said)
 
 
 def over(rates: list[float], errors: list[float], ending: str = "converged", **more: Any) -> list[Line]:
@@ -106,9 +107,11 @@ def test_a_value_of_zero_and_a_key_of_words_have_no_edge() -> None:
         *(({"regularization.l2": v}, e, "converged") for v, e in [("0", 0.1), ("0.1", 0.2), ("1", 0.3)])
     )
     keys = ["regularization.l2"]
-    assert "at the edge" not in dict(advice(table, keys, "final_error", str))
+    assert "at the edge" not in [each.heading for each in advice(table, keys, "final_error", str)]
     words = lines(*(({"network.activation": v}, 0.1, "converged") for v in ("relu", "sin", "tanh")))
-    assert "at the edge" not in dict(advice(words, ["network.activation"], "final_error", str))
+    assert "at the edge" not in [
+        each.heading for each in advice(words, ["network.activation"], "final_error", str)
+    ]
 
 
 def test_a_sweep_that_still_falls_asks_for_more_epochs() -> None:

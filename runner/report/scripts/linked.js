@@ -39,6 +39,7 @@
     for (const name of groups.length > 1 ? groups : []) {
       const members = entries.filter(entry => entry.group === name);
       const button = plots.switches(legend, name, members[0].color, on => { for (const entry of members) entry.shown = on; charts.update(); });
+      button.append(" ");
       if (members.length === 1) members[0].value = make(button, "span", { class: "value" });
     }
     charts.build();
