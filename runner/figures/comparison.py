@@ -15,8 +15,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, losses_of, needs_best, spread_of
 from runner.figures.style.accuracies import as_drawn, more_is_better
 from runner.figures.style.axes import Heights, is_numeric, log_axis, power_of_ten, thin_ticks
-from runner.figures.style.encoding import DISTINCT, Keys, add_legend, short_names
+from runner.figures.style.encoding import DISTINCT, Keys, short_names
 from runner.figures.style.labels import escaped, label
+from runner.figures.style.legends import add_legend
 from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
 from runner.results import Results

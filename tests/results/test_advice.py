@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.records.lines import Line
-from runner.results.advice import advice
+from runner.results.advice import EDGE, advice
 
 
 def lines(*runs: tuple[dict[str, object], float, str], **more: float) -> list[Line]:
@@ -148,4 +148,21 @@ def test_seeds_that_do_not_tell_two_settings_apart_are_too_few() -> None:
     assert "too close to call" not in told(seeded([0.1], [0.3]))
     assert told(seeded([0.1, 0.5, 0.3], [0.1, 0.5, 0.31]))["too close to call"].endswith(
         "; they may be equal"
+    )
+
+
+def test_advice_is_data_with_words() -> None:
+    """What a page asks of it stands in fields, not in sentences."""
+    table = lines(
+        *(({"learning_rate": f"{r}", "optimizer": o}, e, "converged")
+          for r, o, e in [(1, "sgd", 0.3), (2, "sgd", 0.1), (4, "sgd", 0.2), (1, "adam", 0.4), (4, "adam", 0.35),
+                          (2, "adam", 0.5)]),
+    )  # fmt: skip
+    (edge,) = (
+        a for a in advice(table, ["learning_rate", "optimizer"], "final_error", str) if a.heading == EDGE
+    )
+    assert (edge.setting, edge.part, edge.by) == ("learning_rate=4", "optimizer=adam", "")
+    assert edge.remedy == "8, 16, 32"
+    assert edge.text == (
+        "learning_rate=4 is the largest of 3 values; go on with 8, 16, 32 (with optimizer=adam)"
     )

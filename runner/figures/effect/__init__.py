@@ -37,7 +37,7 @@ from runner.figures.figure import (
     star,
 )
 from runner.figures.style.axes import log_axis, thin_ticks
-from runner.figures.style.encoding import add_legend
+from runner.figures.style.legends import add_legend
 from runner.figures.trajectories import is_weight
 from runner.overrides import plain
 from runner.results import Results
@@ -121,7 +121,8 @@ def _caption(table: pd.DataFrame) -> str:
     if floor_of(table):
         text += f". Errors below {ROUNDING:g} are round-off, and drawn as equal"
     if heights_of(drawn_table).zeros:
-        text += ". Errors of exactly 0 stand at the lower edge, a tenth of the smallest other one"
+        what = "Errors" if drawn_table is table else "Rates"
+        text += f". {what} of exactly 0 stand at the lower edge, a tenth of the smallest other one"
     if said["left_out"]:
         text += f". Left out: {', '.join(said['left_out'])} (--x shows one)"
     return text + "."
