@@ -153,11 +153,9 @@ def test_seeds_that_do_not_tell_two_settings_apart_are_too_few() -> None:
 
 def test_advice_is_data_with_words() -> None:
     """What a page asks of it stands in fields, not in sentences."""
-    table = lines(
-        *(({"learning_rate": f"{r}", "optimizer": o}, e, "converged")
-          for r, o, e in [(1, "sgd", 0.3), (2, "sgd", 0.1), (4, "sgd", 0.2), (1, "adam", 0.4), (4, "adam", 0.35),
-                          (2, "adam", 0.5)]),
-    )  # fmt: skip
+    ended = {"sgd": {1: 0.3, 2: 0.1, 4: 0.2}, "adam": {1: 0.4, 2: 0.5, 4: 0.35}}
+    runs = ((o, r, e) for o, errors in ended.items() for r, e in errors.items())
+    table = lines(*(({"learning_rate": f"{r}", "optimizer": o}, e, "converged") for o, r, e in runs))
     (edge,) = (
         a for a in advice(table, ["learning_rate", "optimizer"], "final_error", str) if a.heading == EDGE
     )
