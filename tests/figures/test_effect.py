@@ -228,4 +228,4 @@ def test_a_run_far_above_where_it_began_does_not_take_the_axis(tmp_path: Path) -
         assert low < 0.06 < 1.0 < top < 5
         ((_, y),) = marked(ax, "beyond")
         assert y < top
-    assert "Triangles: runs that ended above where they began, up to 200" in caption(numbers)
+    assert "Triangles: runs that ended far above where they began, up to 200" in caption(numbers)

@@ -117,7 +117,7 @@ def _caption(table: pd.DataFrame) -> str:
     if drawn_table is not table:
         text += ". Drawn is the error rate, 1 − accuracy"
     if off := beyond(table, heights_of(drawn_table)):
-        text += f". Triangles: runs that ended above where they began, up to {rounded(off[-1])}"
+        text += f". Triangles: runs that ended far above where they began, up to {rounded(off[-1])}"
     if floor_of(table):
         text += f". Errors below {ROUNDING:g} are round-off, and drawn as equal"
     if heights_of(drawn_table).zeros:

@@ -110,7 +110,7 @@ def axis_label(table: pd.DataFrame) -> str:
 def heights_of(table: pd.DataFrame) -> Heights:
     """Where the numbers of all panels stand, and the ends of their intervals.
 
-    What ended far above where runs begin is off the scale, unless it is a median, or an end of one's.
+    What ended far above where runs begin is off the scale, unless it is a median, or an end of its interval.
     """
     if more_is_better(table.attrs["metric"]):
         return Heights(floor=0.0)
@@ -123,12 +123,12 @@ def heights_of(table: pd.DataFrame) -> Heights:
 
 
 def _top(table: pd.DataFrame) -> float:
-    """Where runs begin, or the highest median or end of an interval; infinity where nothing is far above."""
+    """The highest number that is not far above where runs begin, medians and their intervals."""
     if table.attrs["metric"] not in METRICS:  # a rate: none is above 1
         return np.inf
-    medians = drawn(table[table["layer"] == MEDIAN])
-    top = max([table.attrs["start"], *medians[np.isfinite(medians)]])
-    return top if (table["number"] > FAR * top).any() else np.inf
+    numbers, medians = drawn(table), drawn(table[table["layer"] == MEDIAN])
+    within = numbers <= FAR * max([table.attrs["start"], *medians[np.isfinite(medians)]])
+    return np.inf if within[np.isfinite(numbers)].all() else float(numbers[within].max())
 
 
 def floor_of(table: pd.DataFrame) -> float:
