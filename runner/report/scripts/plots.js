@@ -67,16 +67,21 @@ const plots = (() => {
       const point = place < 0 ? null : valueAt(counts, lines[place].row, at ?? last());
       return { place, top: point ? plot.valToPos(Math.min(Math.max(point.value, low), high), "y") : -10 };
     };
+    const follow = panel => {
+      const { plot } = panel, { place, top } = own(panel);
+      if (place < 0 || top < 0) return;
+      plot.setCursor({ left: plot.cursor.left, top }, false, false); // first: of a line in focus uPlot leaves the marker
+      plot.setSeries(place + 1, { focus: true }, false);
+    };
     const self = {
       key, unit, visible,
       focus: of => { entry = of; say(at ?? last(), entry); },
       moved: (panel, u) => {
         if (u.cursor.idx === null || u.cursor.idx === undefined) return;
         at = counts[nearest(counts, u.posToVal(u.cursor.left, "x"))];
-        if (!u.cursor.event) { // moved by another chart: the marker stays on the line that is followed here
-          const { place, top } = own(panel);
-          if (place >= 0 && top >= 0) { u.setSeries(place + 1, { focus: true }, false); u.setCursor({ left: u.cursor.left, top }, false, false); }
-        }
+        // moved by another chart, the marker stays on the line that is followed here; which that is the pointer has said
+        if (!u.cursor.event) follow(panel);
+        else for (const other of shown) if (other !== panel && other.plot.cursor.left >= 0) follow(other);
         say(at, entry);
       },
       build: () => {
@@ -100,8 +105,8 @@ const plots = (() => {
       const holders = shown.filter(({ lines }) => lines.some(line => line.of === entry));
       for (const panel of shown) {
         const { plot } = panel, { place, top } = own(panel);
-        plot.setSeries(place < 0 ? null : place + 1, { focus: true }, false);
         if (at !== null) plot.setCursor({ left: plot.valToPos(at, "x"), top }, false, panel === holders.at(-1) && top >= 0);
+        plot.setSeries(place < 0 ? null : place + 1, { focus: true }, false);
       }
     };
     const next = way => {
