@@ -133,9 +133,10 @@ class Results(Runs):
 
     def tails(self, runs: Sequence[int], columns: Sequence[str], count: int) -> Iterator[dict[str, Array]]:
         """The last `count` rows of the histories of `runs`: the unit and `columns`."""
-        for path in self._paths(runs):
+        paths = self._paths(runs)
+        for path in paths:
             self._histories.check(path)
-            yield last_rows(path, [self.unit, *columns], count)
+        return last_rows(paths, [self.unit, *columns], count)
 
     def _paths(self, runs: Sequence[int]) -> list[str]:
         folders = self.runs["directory"].loc[list(runs)]
