@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
-from itertools import accumulate, pairwise
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
@@ -21,6 +23,13 @@ MOST_BYTES = 2**21
 TOGETHER = 2**23
 
 
+class Tails(NamedTuple):
+    """The last rows of histories, below each other."""
+
+    lengths: NDArray[np.intp]  # (R,) of each
+    columns: dict[str, Array]  # (T,) of all
+
+
 class _End(NamedTuple):
     """The last rows of a history, as text."""
 
@@ -28,51 +37,44 @@ class _End(NamedTuple):
     header: bytes
     rows: list[bytes]
 
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.rows))
 
-
-def last_rows(paths: Iterable[str], names: Sequence[str], count: int) -> Iterator[dict[str, Array]]:
+def last_rows(paths: Iterable[str], names: Sequence[str], count: int) -> Iterator[Tails]:
     """Of each history the last `count` rows, or as many as there are: its columns `names`, the unit first.
 
-    Of very wide rows fewer are read. Raises RunnerError for what is no history.
+    A few megabytes at a time; of very wide rows fewer are read. Raises RunnerError for what is no history.
     """
     ends, size = list[_End](), 0
     for path in paths:
         end = _end_of(path, count)
         if ends and (size > TOGETHER or end.header != ends[0].header):
-            yield from _parsed(ends, names)
+            yield _parsed(ends, names)
             ends, size = [], 0
         ends.append(end)
-        size += end.size
+        size += sum(map(len, end.rows))
     if ends:
-        yield from _parsed(ends, names)
+        yield _parsed(ends, names)
 
 
-def _parsed(ends: Sequence[_End], names: Sequence[str]) -> Iterator[dict[str, Array]]:
+def _parsed(ends: Sequence[_End], names: Sequence[str]) -> Tails:
     """The columns `names` of histories that have one header."""
     import pyarrow as pa
     from pyarrow import csv
 
+    lengths = np.array([len(end.rows) for end in ends])
     content = BytesIO(b"\n".join([ends[0].header, *(row for end in ends for row in end.rows), b""]))
     whole = csv.ReadOptions(use_threads=False, block_size=content.getbuffer().nbytes + 1)
     types = {names[0]: pa.int64(), **dict.fromkeys(names[1:], pa.float64())}
     convert = csv.ConvertOptions(include_columns=names, column_types=types, null_values=[])
-    stops = list(accumulate((len(end.rows) for end in ends), initial=0))
     try:
         table = csv.read_csv(content, whole, convert_options=convert)
-        if len(table) != stops[-1]:
+        if len(table) != lengths.sum():
             raise pa.ArrowInvalid("its rows are no lines")
     except (KeyError, pa.ArrowInvalid, UnicodeDecodeError) as error:
-        if len(ends) > 1:  # says of which what is wrong
-            for end in ends:
-                yield from _parsed([end], names)
-            return
+        if len(ends) > 1:
+            for end in ends:  # one of which says what is wrong in it
+                _parsed([end], names)
         raise RunnerError(f"{ends[0].path}: is not a history as it was written: {error}") from None
-    together = {name: table[name].to_numpy() for name in names}
-    for start, stop in pairwise(stops):
-        yield {name: values[start:stop] for name, values in together.items()}
+    return Tails(lengths, {name: table[name].to_numpy() for name in names})
 
 
 def _end_of(path: str, count: int) -> _End:
