@@ -58,7 +58,7 @@ class Forks:
 
 
 def prepare() -> None:
-    """Lets what is forked find plugins discovered and grammars learnt, and nothing to look through for garbage.
+    """Lets what is forked find plugins discovered, grammars learnt, and nothing to search for garbage.
 
     A collection, and the last one as a process ends, would copy every page that it shares.
     """
