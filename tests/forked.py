@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -31,10 +32,13 @@ class Forks:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment
+        self._start()
+
+    def _start(self) -> None:
         self._socket, theirs = socket.socketpair()
         call = [sys.executable, __file__, str(theirs.fileno())]
         more: dict[str, Any] = {"stdin": subprocess.DEVNULL, "pass_fds": [theirs.fileno()]}
-        self._process = subprocess.Popen(call, env=environment, **more)
+        self._process = subprocess.Popen(call, env=self._environment, process_group=0, **more)
         theirs.close()
 
     def serves(self, environment: dict[str, str]) -> bool:
@@ -47,7 +51,13 @@ class Forks:
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             request = json.dumps([str(cwd), *arguments]).encode() + b"\n"
             socket.send_fds(self._socket, [request], [out.fileno(), err.fileno()])
-            code = int(self._socket.recv(64))
+            try:
+                code = int(self._socket.recv(64))
+            except TimeoutError:  # its answer would be taken for the next one's
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self.close()
+                self._start()
+                raise
             texts = [file.seek(0) or file.read() for file in (out, err)]
         return subprocess.CompletedProcess(arguments, code, *texts)
 

@@ -41,7 +41,7 @@ def histories(sweep: Path) -> dict[str, bytes]:
 
 
 def sweep_by(forks: Forks, folder: Path, *launcher: str) -> Path:
-    done = forks.run((*MIXED, "hydra.sweep.dir=sweep", *launcher), folder, timeout=120)
+    done = forks.run((*MIXED, "hydra.sweep.dir=sweep", *launcher), folder, timeout=300)
     assert done.returncode == 0, done.stderr
     return folder / "sweep"
 
