@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runner.config import experiment
-from runner.config.compose import CACHE, compose, remembering, replacing
+from runner.config.compose import CACHE, remembering, replacing
 from runner.config.messages import message
 from runner.errors import RunnerError
 from runner.training.experiment import Experiment
@@ -18,8 +18,10 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Experiment:
 
     `config_dir` is a folder of your own YAML files. Raises RunnerError as the command would say it.
     """
+    from runner.sweeping.loading import configuration
+
     with _readable():
-        config = compose(overrides, config_dir)
+        config = configuration(overrides, config_dir)
         return remembering(experiment(config, CACHE), config, replacing(overrides))
 
 
