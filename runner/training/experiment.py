@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ from runner.data.examples import Data, Source
 from runner.nn.arrays import Array, Places
 from runner.nn.losses import LOSSES
 from runner.nn.network import Network
+from runner.training.pausing import Paused
 
 #: The measures of a history's last row that a run is summed up by, beside its error.
 FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
@@ -79,13 +80,15 @@ class Stop:
 class Begun:
     """What a run goes on from: so many `epochs` and `updates`, and the optimizer's state that these left.
 
-    `state` has a quantity (P,) a name; `source` is the file that it comes from, if there is one.
+    `state` has a quantity (P,) a name; `source` is the file that it comes from, if there is one;
+    `stopping` is what an interrupted run knew of its best.
     """
 
     epochs: int
     updates: int
     state: Mapping[str, Array]
     source: Source | None = None
+    stopping: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +98,8 @@ class Experiment:
     `sizes` has the number of inputs, of neurons of each hidden layer and of outputs;
     `activations` has a name a layer of neurons, the output layer's last. `biases` is None for a
     network without. `train` are the places of the parameters that are trained, None for all; `begun`
-    is what the run goes on from, None for the beginning; `epochs` are those that it adds.
+    is what the run goes on from, None for the beginning; `epochs` are those that it adds. `paused` is where
+    it was interrupted before, if it is to be taken up there.
     """
 
     data: Data
@@ -121,6 +125,7 @@ class Experiment:
     stop: Stop | None = None
     begun: Begun | None = None
     objective: str = "final_error"
+    paused: Paused | None = None
 
     @property
     def classifies(self) -> bool:
@@ -183,6 +188,11 @@ class Experiment:
         """How many it has behind it at its last."""
         return self.first_epoch + self.epochs
 
+    @property
+    def epoch_now(self) -> int:
+        """How many it has behind it as it is taken up."""
+        return self.paused.epoch if self.paused else self.first_epoch
+
     def updates_at(self, epoch: int) -> int:
         """How many updates it has behind it after so many epochs, with those of an earlier run."""
         first = self.begun.updates if self.begun else 0
@@ -224,6 +234,7 @@ class Experiment:
             self.train,
             self.stop,
             self.begun and (self.begun.epochs, self.begun.updates),
+            self.paused and self.paused.epoch,
             self.loss,
             self.batch_size and self.batch,  # one batch of all is shuffled, where None is not
             self.shuffle,
