@@ -24,10 +24,10 @@ from runner.guard import GUARD
 from runner.halting import HALT
 from runner.hydra_internals import compose_once
 from runner.overrides import key_of, swept_values
+from runner.progress import shown
 from runner.records.about import sources_of
 from runner.records.lines import Line
 from runner.records.locks import inside
-from runner.progress import shown
 from runner.story import about_files, how_to_go_on, one_batch, told
 from runner.training.loop import keep_freed_memory
 from runner.work import run_into

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 from types import FrameType
@@ -32,6 +32,7 @@ class Halt:
     def __init__(self) -> None:
         self.number = 0  # of the signal that has come
         self.is_heeded = False
+        self.told: Callable[[], None] = _nobody  # by the first signal
 
     def __call__(self) -> bool:
         """Whether the end is asked for."""
@@ -52,13 +53,15 @@ class Halt:
                 signal.signal(number, handler)
 
     @contextmanager
-    def heeded(self) -> Iterator[None]:
-        """As long as somebody asks, and ends in good order."""
-        before, self.is_heeded = self.is_heeded, True
+    def heeded(self, told: Callable[[], None] | None = None) -> Iterator[None]:
+        """As long as somebody asks, and ends in good order; `told` is called as a signal comes."""
+        self.is_heeded, self.told = True, told or _nobody
+        if self.number:
+            self.told()
         try:
             yield
         finally:
-            self.is_heeded = before
+            self.is_heeded = False
 
     def end(self, text: str = "interrupted") -> None:
         """Raises Interruption with a last word where the end is asked for."""
@@ -71,6 +74,7 @@ class Halt:
         if not self.is_heeded or (again and number == signal.SIGINT):
             raise Interruption(self.number)
         if not again:
+            self.told()
             soon = Timer(PATIENCE, self._say)
             soon.daemon = True
             soon.start()
@@ -79,6 +83,10 @@ class Halt:
         if self.is_heeded:
             words = "ending after this epoch, to go on from there; Ctrl-C once more ends at once"
             print(words, file=sys.stderr, flush=True)
+
+
+def _nobody() -> None:
+    pass
 
 
 #: This process's own.

@@ -20,7 +20,7 @@ BAR_EVERY = 0.2
 WORTH_SHOWING = 1.0
 
 
-def bar_of(before: str, *after: str, total: float, **fields: object) -> tuple[Any, Any]:
+def bar_of(before: str, *after: str, total: float, **fields: Any) -> tuple[Any, Any]:
     """A bar in the terminal, begun, and its task: texts with the task's fields stand around it."""
     from rich import progress  # takes long to import, and only a terminal needs it
     from rich.console import Console

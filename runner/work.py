@@ -61,6 +61,10 @@ class Watch:
     halted: Callable[[], bool] = lambda: False  # asked after every epoch: whether runs are to be interrupted
 
 
+class TooLongError(Exception):
+    """Raised by a tick: the stack is to be trained in parts."""
+
+
 def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = Watch()) -> list[Outcome]:
     """Trains runs of one ``stack_key`` as one, and writes their files.
 
@@ -76,6 +80,8 @@ def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = 
             if work.files is not None:
                 work.files.write(work.folder)
         _train(works, row_bytes, watch, outcomes)
+    except TooLongError:
+        raise
     except Exception as error:
         watch.check()
         left = works[len(outcomes) :]

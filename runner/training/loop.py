@@ -191,8 +191,9 @@ class _Loop:
         self.stack.put(*_Place.recalled(under("now ", memory)))
         self.recorded = _Place.recalled(under("recorded ", memory))
         self.before, self.earlier = memory["before"], memory["earlier"]
-        for part, prefix in ((self.recorder, "rows "), (self.stopping, "stop "), (self.measurements, "curvature ")):
-            part.recall(under(prefix, memory))
+        self.recorder.recall(under("rows ", memory))
+        self.stopping.recall(under("stop ", memory))
+        self.measurements.recall(under("curvature ", memory))
 
     def _epoch(self, epoch: int) -> None:
         """The updates of an epoch, and its rows."""

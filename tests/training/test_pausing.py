@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from comparing import bits_of_a_run
-from making_runs import made, written
+from making_runs import made
 
 from runner.config import Cache
+from runner.errors import RunnerError
 from runner.records.checkpoint import checkpoint_of
 from runner.records.lines import Line
 from runner.training.experiment import Experiment
@@ -67,3 +68,59 @@ def test_interrupted_twice_it_has_the_files_of_the_whole(way: dict[str, Any], tm
         statuses = trained(halted, left, after(more))
     assert statuses == ["completed"] * 2
     assert dict(files(halted)) == dict(files(whole))
+
+
+@bits_of_a_run
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: ",".join(way))
+def test_continued_it_has_the_rows_of_the_whole(way: dict[str, Any], tmp_path: Path) -> None:
+    """In a folder of its own, as ``continue`` has it: patience, too, counts on."""
+    one = made(**way)
+    for name, halted in (("whole", lambda: False), ("first", after(4))):
+        trained(tmp_path / name, [one], halted)
+    first = tmp_path / "first" / "0"
+    assert checkpoint_of(first).epoch == 5
+    further = {**way, "epochs": way["epochs"] - 5, "continue": str(first)}
+    trained(tmp_path / "second", [made(**further)])
+    rows, early, late = (
+        (tmp_path / folder / "0/history.csv").read_bytes().splitlines()
+        for folder in ("whole", "first", "second")
+    )
+    assert early[-1] == late[1]
+    early, late = ([row for row in part if row in rows] for part in (early, late))
+    assert early + [row for row in late if row not in early] == rows
+    assert late[-1] == rows[-1]
+
+
+def test_what_an_interrupted_run_was_doing(tmp_path: Path) -> None:
+    """Of the rows that there are, where nothing else was looked at."""
+    runs = [made(epochs=1000, log={"every": every}) for every in (1, 10)]
+    for at, run in enumerate(runs):
+        trained(tmp_path / str(at), [run], after(300))
+        (line,) = csv.DictReader((tmp_path / str(at) / "0/summary.csv").read_text().splitlines())
+        assert (line["status"], line["epochs"], line["ending"]) == ("interrupted", "301", "converged")
+
+
+def test_a_run_that_ends_as_the_signal_comes_is_whole(tmp_path: Path) -> None:
+    assert trained(tmp_path, [made(epochs=5)], after(4)) == ["completed"]
+
+
+def test_a_failure_as_it_is_taken_up_leaves_it_as_it_was(tmp_path: Path) -> None:
+    one = made(epochs=9)
+    trained(tmp_path, [one], after(2))
+    before = dict(files(tmp_path))
+
+    def fails(_: int, errors: object) -> None:
+        raise KeyboardInterrupt
+
+    work = Work(Line(0, {}), str(tmp_path / "0"), replace(one, paused=checkpoint_of(tmp_path / "0")))
+    with pytest.raises(KeyboardInterrupt):
+        run_stack([work], 1, Watch(fails))
+    assert dict(files(tmp_path)) == before
+
+
+def test_a_checkpoint_that_was_changed_is_named(tmp_path: Path) -> None:
+    trained(tmp_path, [made(epochs=9)], after(2))
+    path = tmp_path / "0" / "checkpoint.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(RunnerError, match=r"checkpoint\.npy: is not as it was written"):
+        checkpoint_of(path.parent)
