@@ -27,8 +27,8 @@ class Progress:
     def __enter__(self) -> Progress:
         if sys.stderr.isatty():
             before = "{task.fields[saved]:,} of {task.total:,.0f} runs saved"
-            after = ("{task.percentage:.0f} % trained", "{task.fields[ended]}", "{task.fields[rate]}")
-            self.bar, self.task = bar_of(before, *after, total=self.total, saved=0, ended="", rate="")
+            fields = {"saved": 0, "said": ""}
+            self.bar, self.task = bar_of(before, "{task.fields[said]}", total=self.total, **fields)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -59,11 +59,13 @@ class Progress:
         self.said, saved = now, self.counts.total()
         trained = saved + self.under_way
         rate = (trained - self.skipped) / max(now - self.started, 1e-9)
-        bad = [f"{self.counts[status]} {status}" for status in (DIVERGED, FAILED) if self.counts[status]]
+        said = (
+            [f"{100 * trained / self.total:.0f} % trained"] if self.under_way else []
+        )  # workers do not tell
+        said += [f"{self.counts[status]} {status}" for status in (DIVERGED, FAILED) if self.counts[status]]
         if self.bar is not None:
-            fields = {"saved": saved, "ended": ", ".join(bad), "rate": f"{rate:.3g} runs/s"}
-            self.bar.update(self.task, completed=trained, **fields)
+            said += [f"{rate:.3g} runs/s"] if rate > 0 else []
+            self.bar.update(self.task, completed=trained, saved=saved, said=", ".join(said))
             return
-        under_way = [f"{100 * trained / self.total:.0f} % trained"] if self.under_way else []
         left = f"; about {(self.total - trained) / rate:.0f} s left" if rate > 0 else ""
-        say(", ".join([f"{saved:,} of {self.total:,} runs saved", *under_way, *bad]) + left)
+        say(", ".join([f"{saved:,} of {self.total:,} runs saved", *said]) + left)
