@@ -1,4 +1,4 @@
-"""Signals: heeded where somebody asks, ending at once where nobody does; and the command that one comes to."""
+"""Signals: heeded where somebody asks, ending at once where nobody does; a run that one comes to."""
 
 from __future__ import annotations
 
