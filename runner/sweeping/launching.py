@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 from collections import deque
@@ -244,7 +245,7 @@ class _Batch:
         self.table.catch_up()  # runs may be done though their stack is not
         lines = self.table.lines.values()
         left = [line for line in lines if line.status == INTERRUPTED]
-        begun = sum(bool(line.results) for line in left)
+        begun = sum(not math.isnan(line.result("epochs")) for line in left)
         kept = f", {begun} are kept as far as they were" if begun else ""
         return (
             f"interrupted: {len(lines) - len(left)} of {len(lines)} runs are done{kept}. "

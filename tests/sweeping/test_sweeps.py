@@ -208,13 +208,12 @@ def test_interrupted_leaves_a_folder_to_go_on_with(command: Command, tmp_path: P
     assert not list((tmp_path / "s").rglob("*.part"))
     left = [line for line in table if line["status"] == "interrupted"]
     begun = {line["run"] for line in left if line["epochs"]}  # those in training, which go on from there
-    assert begun
     saved = {line["run"] for line in table if line not in left} | begun
     for name in ("history.csv", "parameters.csv", "summary.csv"):
         assert {path.parent.name for path in (tmp_path / "s").glob(f"*/{name}")} == saved
     assert {path.parent.name for path in (tmp_path / "s").glob("*/checkpoint.npy")} == begun
-    words = f"{150 - len(left)} of 150 runs are done, {len(begun)} are kept as far as they were"
-    assert words in errors
+    assert f"{150 - len(left)} of 150 runs are done" in errors
+    assert (f", {len(begun)} are kept as far as they were" in errors) == bool(begun)
     assert command(*arguments, "hydra.launcher.resume=true").returncode == 0
     assert {line["status"] for line in lines(tmp_path / "s")} == {"completed", "diverged"}
 
