@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from runner.nn.arrays import Array
+from runner.training.stacking import touched_bytes
 from runner.work import Outcome, TooLongError, Watch, Work, run_stack
 
 #: Seconds that a stack may take; and those that the parts of a longer one should.
@@ -17,6 +18,12 @@ SEEN = 0.5
 #: Seconds that NumPy's calls of an update take, however few the runs; and the part of an update's time that
 #: these may come to: of tiny networks a tenth of a stack takes as long as the whole.
 CALLS, SHARE = 5e-5, 0.1
+#: Bytes that an update of a part must touch, whatever the clocks of a busy machine say.
+NARROW_BYTES = 2**18
+
+
+class Part(list[Work]):
+    """Of a stack that was cut: it is not cut again."""
 
 
 def in_parts(works: Sequence[Work], row_bytes: int, watch: Watch) -> tuple[list[Outcome], list[list[Work]]]:
@@ -31,7 +38,7 @@ def in_parts(works: Sequence[Work], row_bytes: int, watch: Watch) -> tuple[list[
         return run_stack(works, row_bytes, replace(watch, tick=tick)), []
     except TooLongError:
         size = -(-len(works) // pace.parts)
-        return [], [list(works[at : at + size]) for at in range(0, len(works), size)]
+        return [], [Part(works[at : at + size]) for at in range(0, len(works), size)]
 
 
 class _Pace:
@@ -39,21 +46,22 @@ class _Pace:
 
     def __init__(self, works: Sequence[Work]) -> None:
         runs = [work.experiment for work in works]
-        self.most, self.updates = len(works), runs[0].updates_per_epoch
+        self.most = len(works) * touched_bytes(runs[0]) // NARROW_BYTES
+        self.updates = runs[0].updates_per_epoch
         self.first, self.last = runs[0].epoch_now, max(run.last_epoch for run in runs)
         self.parts = 1
-        self.is_judged = self.most == 1
-        self.started = time.monotonic()
+        self.is_judged = isinstance(works, Part) or self.most < 2
+        self.started, self.worked = time.monotonic(), time.thread_time()
 
     def tick(self, epoch: int) -> None:
         """An epoch has ended. Raises TooLongError, once it can be told, where the stack is better cut."""
         if self.is_judged or (seconds := time.monotonic() - self.started) < SEEN:
             return
         self.is_judged = True
-        an_epoch = seconds / (epoch - self.first)
-        whole = an_epoch * (self.last - self.first)
+        epochs = epoch - self.first
+        whole = seconds / epochs * (self.last - self.first)
         if whole > LONGEST:
-            fit = int(SHARE * an_epoch / (CALLS * self.updates))
-            self.parts = max(1, min(math.ceil(whole / WANTED), fit, self.most))
+            an_update = (time.thread_time() - self.worked) / (epochs * self.updates)
+            self.parts = max(1, min(math.ceil(whole / WANTED), int(SHARE * an_update / CALLS), self.most))
         if self.parts > 1:
             raise TooLongError

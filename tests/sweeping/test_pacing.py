@@ -16,6 +16,9 @@ from runner.sweeping.workers import train_stacks
 from runner.training.experiment import Experiment
 from runner.work import Work
 
+#: What has every stack cut into its runs.
+ALWAYS = {"SEEN": 0.0, "LONGEST": 1e-9, "WANTED": 1e-9, "CALLS": 1e-12, "NARROW_BYTES": 1}
+
 
 @pytest.fixture
 def runs() -> list[Experiment]:
@@ -38,17 +41,19 @@ def saved(runs: list[Experiment], folder: Path, workers: int = 1) -> list[list[i
 def test_a_long_stack_is_cut(
     workers: int, runs: list[Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, seconds in {"SEEN": 0.0, "LONGEST": 1e-9, "WANTED": 1e-9, "CALLS": 1e-12}.items():
-        monkeypatch.setattr(pacing, name, seconds)
+    for name, value in ALWAYS.items():
+        monkeypatch.setattr(pacing, name, value)
     assert sorted(saved(runs, tmp_path / "cut", workers)) == [[0], [1], [2], [3], [4]]
     for at, whole in enumerate(written(runs, tmp_path / "whole")):
         assert whole == {name: (tmp_path / "cut" / str(at) / name).read_bytes() for name in whole}
 
 
-@pytest.mark.parametrize("changes", [{"LONGEST": 1e9}, {"CALLS": 1.0}, {"SEEN": 1e9}])
+@pytest.mark.parametrize(
+    "changes", [{"LONGEST": 1e9}, {"CALLS": 1.0}, {"SEEN": 1e9}, {"NARROW_BYTES": 2**18}]
+)
 def test_a_stack_stays_whole_that_is_short_or_would_be_slow_in_parts(
-    changes: dict[str, float], runs: list[Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    key: str, runs: list[Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, seconds in {"SEEN": 0.0, "LONGEST": 1e-9, "WANTED": 1e-9, "CALLS": 1e-12, **changes}.items():
-        monkeypatch.setattr(pacing, name, seconds)
+    for name, value in {**ALWAYS, key: 2**40}.items():
+        monkeypatch.setattr(pacing, name, value)
     assert saved(runs, tmp_path) == [[0, 1, 2, 3, 4]]
