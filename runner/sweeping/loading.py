@@ -15,7 +15,7 @@ from runner.sweeping.jobs import Composer
 
 def configurations(overrides: Sequence[str], config_dir: str | Path | None = None) -> list[dict[str, Any]]:
     """The configuration of every run of a sweep, in order. Raises what Hydra and the grid sweeper raise."""
-    with composing(config_dir) as (hydra, searchpath):
+    with composing(config_dir, overrides=overrides) as (hydra, searchpath):
         given = [*replacing(overrides), *searchpath]
         master = hydra.compose_config("config", given, RunMode.MULTIRUN, from_shell=False)
         jobs = without_duplicates(requested(master, hydra.config_loader))

@@ -48,9 +48,7 @@ def test_a_long_stack_is_cut(
         assert whole == {name: (tmp_path / "cut" / str(at) / name).read_bytes() for name in whole}
 
 
-@pytest.mark.parametrize(
-    "changes", [{"LONGEST": 1e9}, {"CALLS": 1.0}, {"SEEN": 1e9}, {"NARROW_BYTES": 2**18}]
-)
+@pytest.mark.parametrize("key", ["LONGEST", "CALLS", "SEEN", "NARROW_BYTES"])
 def test_a_stack_stays_whole_that_is_short_or_would_be_slow_in_parts(
     key: str, runs: list[Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
