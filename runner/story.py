@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import starmap
 from pathlib import Path
 from typing import TypeAlias
 
-from runner.records.names import HISTORY, words_of
+from runner.records.names import HISTORY, HYDRA, INTERRUPTED, words_of
 from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
 from runner.training.experiment import Experiment
 from runner.training.hints import hints
@@ -34,6 +35,17 @@ def told(folder: Path, experiment: Experiment, trained: Trained) -> str:
     return f"{story(experiment, trained)}\n\n{columns}: {_as_seen_from_here(folder) / HISTORY}"
 
 
+def how_to_go_on(folder: Path, experiment: Experiment, trained: Trained) -> str:
+    """What is said last of a run that a signal came to: the command that goes on from there."""
+    if trained.status != INTERRUPTED:
+        return "interrupted"
+    here = str(_as_seen_from_here(folder))
+    words = f"continue={here}" if re.fullmatch(r"[\w./-]+", here) else f"\"continue='{here}'\""
+    command = "backprop-runner" if (folder / HYDRA / "config.yaml").is_file() else "the same command with"
+    rest = experiment.last_epoch - trained.epochs
+    return f"interrupted after epoch {trained.epochs}. To go on:\n  {command} {words} epochs={rest}"
+
+
 def _as_seen_from_here(folder: Path) -> Path:
     """The folder as a user would type it; in full if it is elsewhere, or where the job has gone to."""
     here = Path.cwd()
@@ -57,9 +69,11 @@ def _end(experiment: Experiment, trained: Trained) -> Iterator[str]:
     if trained.status == "diverged":
         yield f"diverged after epoch {trained.epochs}: error or weights are no longer finite numbers"
         return
-    if trained.epochs < experiment.last_epoch:
+    if trained.status == INTERRUPTED:
+        yield f"interrupted after epoch {trained.epochs} of {experiment.last_epoch}"
+    elif trained.epochs < experiment.last_epoch:
         yield f"stopped after epoch {trained.epochs} of {experiment.last_epoch}"
-    if experiment.stop and experiment.stop.patience:
+    if experiment.stop and experiment.stop.patience and trained.status != INTERRUPTED:
         kept = f"the weights of epoch {trained.final_epoch} are kept"
         yield f"{kept}, the best by {experiment.stop.metric.replace('_', ' ')}"
     if trained.ending:

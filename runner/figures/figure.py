@@ -241,6 +241,8 @@ def note_of(results: Results) -> str:
     """What a caption says of runs that are not there; nothing where all have a result."""
     missing = Counter(status for status in results.runs["status"] if status not in FINISHED)
     counts = ", ".join(f"{count:,} {status}" for status, count in missing.items())
+    if results.is_interrupted:
+        return f" The run was interrupted after epoch {results.runs['epochs'].to_numpy()[0]:,.0f}."
     text = f" {missing.total():,} of {len(results.runs):,} runs have no result ({counts})." if missing else ""
     if not results.has_ended:
         text += f" The sweep has not ended; shown are its {len(results.finished):,} runs so far."
