@@ -126,10 +126,14 @@ def multiples(table: pd.DataFrame, single: Layout) -> Layout:
 
 
 def name_panels(axes: Sequence[Axes], titles: Sequence[str]) -> None:
-    """Puts each title over its panel; panels of equal axes have labels at the outer ones only."""
+    """Puts each title over its panel."""
     for ax, title in zip(axes, titles, strict=True):
         if title:
             ax.set_title(title, loc="left", weight="bold")
+
+
+def share_labels(axes: Sequence[Axes]) -> None:
+    """Leaves labels at the outer ones of panels of equal axes only."""
     for at, ax in enumerate(axes):
         columns = _columns(ax)
         if at % columns:
