@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
@@ -19,6 +20,7 @@ from matplotlib.ticker import FixedLocator
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best, needs_finished
 from runner.figures.moments import BEFORE_AND_AFTER, is_before_and_after, moments, when
 from runner.figures.style.axes import add_bar
+from runner.nn.arrays import Array
 from runner.results import Results
 
 PANELS = 0.84  # of a figure's width
@@ -125,22 +127,18 @@ def _draw_matrices(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 
 def _draw_graph(ax: Axes, table: pd.DataFrame, column: str) -> None:
     """The edges with their names, and the biases."""
-    sizes, norm = table.attrs["sizes"], _norm(table)
-    place, size, room = _places(sizes), *_diameter(ax, table)
+    sizes, place, (size, room) = table.attrs["sizes"], _places(table.attrs["sizes"]), _diameter(ax, table)
     rows: Any = table[["name", "layer", "to", "from"]].assign(value=table[column]).to_dict("records")
-    weights = [row for row in rows if row["from"] > 0]
-    named = len(weights) <= NAMED and len(sizes) <= LONG
+    edges = [row for row in rows if row["from"] > 0]
+    edges.sort(key=lambda edge: abs(edge["value"]), reverse=True)  # the thinner above: none is lost
+    ends = [(place[edge["layer"] - 1, edge["from"]], place[edge["layer"], edge["to"]]) for edge in edges]
+    _draw_edges(ax, np.array(ends), np.array([edge["value"] for edge in edges]), _norm(table))
     names = []
-    # thinner edges lie above, so that none is lost under another
-    for edge in sorted(weights, key=lambda edge: abs(edge["value"]), reverse=True):
-        a, b = place[edge["layer"] - 1, edge["from"]], place[edge["layer"], edge["to"]]
-        _draw_edge(ax, a, b, edge, norm)
-        if named:
-            alone = 1 in (sizes[int(edge["layer"]) - 1], sizes[int(edge["layer"])])
-            symbol = _symbol(edge["name"][1:], as_mathematics=column in ("initial", "final"))
-            names.append(
-                _name_edge(ax, a, b, f"{symbol} = {edge['value']:.3g}", alone or abs(a[1] - b[1]) < FLAT)
-            )
+    for edge, (a, b) in zip(edges, ends, strict=True) if len(edges) <= NAMED and len(sizes) <= LONG else ():
+        alone = 1 in (sizes[int(edge["layer"]) - 1], sizes[int(edge["layer"])])
+        symbol = _symbol(edge["name"][1:], as_mathematics=column in ("initial", "final"))
+        flat = abs(a[1] - b[1]) < FLAT
+        names.append(_name_edge(ax, a, b, f"{symbol} = {edge['value']:.3g}", alone or flat))
     _fit(names, room)
     for bias in (row for row in rows if row["from"] == 0):
         _draw_bias(ax, place[bias["layer"], bias["to"]], size, bias["value"])
@@ -177,23 +175,18 @@ def _places(sizes: Sequence[int]) -> dict[tuple[int, int], tuple[float, float]]:
     return {(layer, i + 1): (float(layer), 1.0 - (i + 0.5) / size) for layer, i, size in neurons}
 
 
-def _draw_edge(
-    ax: Axes, a: tuple[float, float], b: tuple[float, float], edge: Mapping[str, Any], norm: Normalize
-) -> None:
-    """As wide and strong in colour as its weight is large; dashed where that is negative, for grey paper."""
-    value = edge["value"]
-    width = 4 * abs(value) / norm.vmax if norm.vmax else 0.0
-    x, y = zip(a, b, strict=True)
-    if value < 0:
-        gaps = 6.0 / (1 + width)  # dashes are measured in widths of the line
-        style: dict[str, Any] = {"ls": (0, (1.2 * gaps, 0.7 * gaps)), "dash_capstyle": "butt"}
-    else:
-        style = {"solid_capstyle": "round"}
-    ax.plot(x, y, color="0.35", lw=0.9 + width, zorder=1, **style)
-    if value < 0:  # the same dashes, in widths of the thinner line
-        scale = (0.9 + width) / (0.5 + width)
-        style["ls"] = (0, tuple(part * scale for part in style["ls"][1]))
-    ax.plot(x, y, color=COLORS(norm(value)), lw=0.5 + width, zorder=1.5, gid=edge["name"], **style)
+def _draw_edges(ax: Axes, ends: Any, weights: Array, norm: Normalize) -> None:
+    """Lines between `ends` (E, 2, 2), the first the lowest, each on one that is darker and a little wider.
+
+    As wide and strong in colour as a weight is large; dashed where it is negative, for grey paper.
+    """
+    widths = 4 * np.abs(weights) / float(norm.vmax or 1)
+    gaps = 6 * (0.9 + widths) / (1 + widths)  # in points
+    for zorder, more, colors in ((1, 0.9, "0.35"), (1.5, 0.5, COLORS(norm(weights)))):
+        dashes = gaps / (more + widths)  # in widths of the line
+        styles = [(0, (1.2 * d, 0.7 * d)) if w < 0 else "-" for d, w in zip(dashes, weights, strict=True)]
+        look: dict[str, Any] = {"linewidths": more + widths, "linestyles": styles, "colors": colors}
+        ax.add_collection(LineCollection(ends, zorder=zorder, capstyle="butt", **look), autolim=False)
 
 
 def _name_edge(
