@@ -15,6 +15,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.transforms import Transform, offset_copy
 
 from runner.explain.diagram import MIDDLE, Edge, Picture, Point, label_points, position
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best
@@ -52,13 +53,15 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     run = results.best(options.metric)
     experiment, shown = results.experiment(run), moments(results, run, options, FIRST)
     passes = [pd.DataFrame(list(_pass(experiment, parameters))) for parameters in shown.parameters]
-    table = passes[0][["kind", "layer", "to", "from"]].copy()
+    columns: dict[str, pd.Series[float]] = {}
     for column, values in zip(shown.columns, passes, strict=True):
-        table[column], table[derivative_of(column)] = values["value"], values["derivative"]
+        columns |= {column: values["value"], derivative_of(column): values["derivative"]}
+    table = passes[0][["kind", "layer", "to", "from"]].join(pd.DataFrame(columns))
     table.attrs = {
         "moments": shown.pairs,
         "said": shown.said,
         "sizes": experiment.sizes,
+        "lines": _lines(table),
         "examples": experiment.data.examples,
         "penalised": experiment.l1 > 0 or experiment.l2 > 0,
         "of": results.best_name(options.metric),
@@ -93,7 +96,7 @@ def _row(kind: str, layer: int, to: int, from_: int, value: float, derivative: f
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """The network, from the inputs to the error, in points of the page."""
-    sizes, most = table.attrs["sizes"], _lines(table)
+    sizes, most = table.attrs["sizes"], table.attrs["lines"]
     letter = float(mpl.rcParams["font.size"])
     for ax in axes:
         places = _Places.of(ax, sizes, most)
@@ -114,7 +117,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 
 def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """The numbers of a moment, which change at every place."""
-    sizes, most = table.attrs["sizes"], _lines(table)
+    sizes, most = table.attrs["sizes"], table.attrs["lines"]
     for ax, (column, title) in zip(axes, table.attrs["moments"], strict=True):
         places = _Places.of(ax, sizes, most)
         rows: Any = table[["kind", "layer", "to", "from"]].assign(
@@ -193,11 +196,9 @@ def _number(value: float) -> str:
 def _write_both(ax: Axes, at: Point, row: dict[str, Any], apart: float) -> None:
     """The value above a place, the derivative below it, each `apart` points from it."""
     for text, color, up, va in ((row["v"], VALUE, 1, "bottom"), (row["d"], DERIVATIVE, -1, "top")):
-        look: dict[str, Any] = {"xytext": (0, up * apart), "textcoords": "offset points", "bbox": PAPER}
+        look: dict[str, Any] = {"ha": "center", "va": va, "fontsize": "small", "zorder": 3, "bbox": PAPER}
         gid = "value" if up > 0 else "derivative"
-        ax.annotate(
-            _number(text), at, color=color, ha="center", va=va, fontsize="small", zorder=3, gid=gid, **look
-        )
+        ax.text(*at, _number(text), color=color, gid=gid, transform=_offset(ax, 0, up * apart), **look)
 
 
 def _draw_node(ax: Axes, at: Point, name: str) -> None:
@@ -225,13 +226,13 @@ def _write_below(ax: Axes, at: Point, line: int, pieces: Sequence[tuple[str, str
     down = -(NODE / 2 + 0.3 + LINE * line) * letter
     sides = [("center", 0)] if len(pieces) == 1 else [("right", -2), ("left", 2)]
     for (text, color), (side, aside) in zip(pieces, sides, strict=True):
-        look: dict[str, Any] = {
-            "ha": side,
-            "xytext": (aside, down),
-            "textcoords": "offset points",
-            "va": "top",
-        }
-        ax.annotate(text, at, color=color, fontsize="x-small", zorder=3, **look)
+        look: dict[str, Any] = {"ha": side, "va": "top", "fontsize": "x-small", "zorder": 3}
+        ax.text(*at, text, color=color, transform=_offset(ax, aside, down), **look)
+
+
+def _offset(ax: Axes, right: float, up: float) -> Transform:
+    """Places in the panel, and so many points beside them."""
+    return offset_copy(ax.transData, ax.get_figure(root=True), right, up, "points")
 
 
 def _lines(table: pd.DataFrame) -> int:
@@ -242,7 +243,7 @@ def _lines(table: pd.DataFrame) -> int:
 
 def _layout(table: pd.DataFrame) -> Layout:
     letter = float(mpl.rcParams["font.size"])
-    lines = _lines(table)
+    lines = table.attrs["lines"]
     height = (_down(lines) * (max(table.attrs["sizes"]) - 1) + 7.2 + LINE * lines) * letter
     return Layout(len(table.attrs["moments"]), 1, DOUBLE, height / (72 * 7.2))
 

@@ -13,7 +13,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 
 from runner.figures.figure import HUGE, Figure, Layout, Options, needs_best
-from runner.figures.moments import moments, multiples, name_panels, share_labels, when
+from runner.figures.moments import is_titled, moments, multiples, name_panels, share_labels, when
 from runner.figures.style.axes import add_bar, thin_ticks
 from runner.figures.style.encoding import DISTINCT, add_legend, short_names
 from runner.figures.style.labels import escaped
@@ -124,7 +124,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         name = "output" if table.attrs["level"] is None else "output (boundary at 0.5)"
         add_bar(axes, ScalarMappable(norm, colors), name)
     share_labels(axes)
-    add_legend(axes, [(None, axes[0].get_legend_handles_labels()[0])])
+    add_legend(axes, [(None, axes[0].get_legend_handles_labels()[0])], is_titled(table))
 
 
 def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:

@@ -45,24 +45,37 @@ def shots(
 ) -> Iterator[Image.Image]:
     """The pictures of a canvas that is laid out, each with what one of `draws` draws in its panels.
 
-    Of the panels' children those in `stays` stay from one picture to the next; the others are replaced.
-    Only these are drawn each time, and what lies over them (matplotlib's guide to "blitting").
+    Of the panels' children those in `stays` stay from one picture to the next, but for titles; the others are
+    replaced. What lies below or above all that changes is drawn once (matplotlib's guide to "blitting").
     """
     agg: Any = canvas.canvas
-    lowest = min(artist.get_zorder() for artist in (Line2D([], []), *_others(panels, stays)))
-    for artist in _over(panels, lowest):
+    heights = [artist.get_zorder() for artist in (Line2D([], []), panels[0].title, *_others(panels, stays))]
+    over = [artist for artist in _over(panels, min(heights)) if artist in stays]
+    for artist in _over(panels, min(heights)):
         artist.set_animated(True)
     agg.draw()
-    renderer, still = agg.get_renderer(), agg.copy_from_bbox(canvas.bbox)
+    below = agg.copy_from_bbox(canvas.bbox)
+    agg.renderer.clear()
+    _draw(agg, (artist for artist in over if artist.get_zorder() > max(heights)))
+    above = _picture(agg).copy()
+    among = [artist for artist in over if artist.get_zorder() <= max(heights)]
     for draw in draws:
         for artist in _others(panels, stays):
             artist.remove()
-        agg.restore_region(still)
+        agg.restore_region(below)
         draw()
-        for artist in sorted(_over(panels, lowest), key=Artist.get_zorder):
-            artist.draw(renderer)
-        size = agg.get_width_height(physical=True)
-        yield Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")
+        _draw(agg, [*among, *_others(panels, stays)])
+        yield Image.alpha_composite(_picture(agg), above).convert("RGB")
+
+
+def _draw(agg: Any, artists: Iterable[Artist]) -> None:
+    for artist in sorted(artists, key=Artist.get_zorder):
+        artist.draw(agg.renderer)
+
+
+def _picture(agg: Any) -> Image.Image:
+    """What is drawn, as it is now."""
+    return Image.frombuffer("RGBA", agg.get_width_height(physical=True), agg.buffer_rgba())
 
 
 def _others(panels: Sequence[Axes], stays: Collection[Artist]) -> list[Artist]:

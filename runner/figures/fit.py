@@ -15,6 +15,7 @@ from runner.figures.moments import (
     BEFORE_AND_AFTER,
     Moments,
     is_before_and_after,
+    is_titled,
     moments,
     multiples,
     name_panels,
@@ -99,7 +100,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     _draw_each(axes, table, BELOW)
     if not is_before_and_after(table):
         share_labels(axes)
-    add_legend(axes, [(None, _samples(table, panels[0]))])
+    add_legend(axes, [(None, _samples(table, panels[0]))], is_titled(table))
 
 
 def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ from matplotlib.contour import ContourSet
 from matplotlib.ticker import MaxNLocator
 
 from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb_of
-from runner.figures.moments import moments, multiples, name_panels, share_labels, when
+from runner.figures.moments import is_titled, moments, multiples, name_panels, share_labels, when
 from runner.figures.style.axes import ERRORS_WIDE, add_bar, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
 from runner.figures.style.labels import symbol
@@ -139,7 +139,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         thin_ticks(ax)
     add_bar(axes, filled, "error $E$")
     share_labels(axes)
-    _looks(table).explain(axes)
+    _looks(table).explain(axes, titled=is_titled(table))
 
 
 def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:

@@ -98,6 +98,11 @@ def is_before_and_after(table: pd.DataFrame) -> bool:
     return [column for column, _ in table.attrs["moments"]] == [column for _, column, _ in BEFORE_AND_AFTER]
 
 
+def is_titled(table: pd.DataFrame) -> bool:
+    """Whether panels bear the names of their moments."""
+    return table.attrs["moments"][0][1] != "" and not is_before_and_after(table)
+
+
 def when(table: pd.DataFrame) -> str:
     """When a table's moments are, as a caption says it."""
     if is_before_and_after(table):

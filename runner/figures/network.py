@@ -16,6 +16,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
+from matplotlib.transforms import offset_copy
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best, needs_finished
 from runner.figures.moments import BEFORE_AND_AFTER, is_before_and_after, moments, when
@@ -223,8 +224,9 @@ def _draw_node(ax: Axes, at: tuple[float, float], size: float, name: str) -> Non
 def _draw_bias(ax: Axes, at: tuple[float, float], size: float, bias: float) -> None:
     """The bias below its neuron, whose diameter is `size` points."""
     name = f"{bias:.2g}".replace("-", "\N{MINUS SIGN}")
-    below: dict[str, Any] = {"xytext": (0, -0.56 * size), "textcoords": "offset points", "va": "top"}
-    ax.annotate(name, at, ha="center", fontsize="x-small", zorder=5, bbox={**PAPER, "pad": 0.4}, **below)
+    below = offset_copy(ax.transData, ax.get_figure(root=True), 0, -0.56 * size, "points")
+    look: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": "x-small", "zorder": 3.5}
+    ax.text(*at, name, transform=below, bbox={**PAPER, "pad": 0.4}, **look)
 
 
 def _caption(table: pd.DataFrame) -> str:
