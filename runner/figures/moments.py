@@ -7,6 +7,7 @@ the title. Any of them may be left out there: what is drawn of one does not depe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,7 +125,7 @@ def frames(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
 def multiples(table: pd.DataFrame, single: Layout) -> Layout:
     """Panels side by side as `single` is, one for each moment."""
     if (count := len(table.attrs["moments"])) == 1:
-        return single
+        return replace(single, aspect=single.aspect + 0.08) if is_titled(table) else single
     columns = 2 if count in (2, 4) else 3
     taller = 0.06 if columns == 2 else 0.14  # titles and labels are as high over smaller panels
     return Layout(-(-count // columns), columns, DOUBLE, single.aspect + taller, count)
