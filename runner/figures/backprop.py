@@ -36,7 +36,10 @@ GREY = "0.35"
 #: In sizes of letters: a neuron's circle, a line below it, and the room of an edge's two numbers.
 NODE, LINE, LABEL = 2.3, 1.1, (5.4, 2.6)
 TO_ERROR = 0.62  # how far the error stands from the outputs, in distances of layers
-PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.3}
+#: Behind numbers on lines, twice as wide as high or more; with its widths, in sizes of letters.
+PAPER: dict[str, Any] = {"ls": "none", "mfc": "white", "mec": "none", "alpha": 0.85, "zorder": 2}
+ON_EDGE: tuple[Any, float] = ([(-3, -1.5), (3, -1.5), (3, 1.5), (-3, 1.5)], 4.2)
+AT_NODE: tuple[Any, float] = ([(-3, -1), (3, -1), (3, 1), (-3, 1)], 3.6)
 
 
 def derivative_of(column: str) -> str:
@@ -109,10 +112,23 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
             for neuron in range(1, size + 1):
                 name = node_name(layer, neuron, sizes) if layer <= last else "$E$"
                 _draw_node(ax, places.neuron(layer, neuron), name)
+        _draw_paper(ax, places, sizes)
         top = down * (max(sizes) - 1) / 2
         ax.set(xlim=(-0.35 * across, across * (last + TO_ERROR) + 0.2 * across))
         ax.set(ylim=(-top - (3.2 + LINE * most) * letter, top + 3.2 * letter))
         ax.axis("off")
+
+
+def _draw_paper(ax: Axes, places: _Places, sizes: Sequence[int]) -> None:
+    """Behind all numbers, of three digits: behind each by itself it would take a film too long."""
+    letter = float(mpl.rcParams["font.size"])
+    shape, width = ON_EDGE
+    ax.plot(*zip(*places.names.values(), strict=True), marker=shape, ms=width * letter, **PAPER)
+    shape, width = AT_NODE
+    neurons = [places.neuron(layer, k + 1) for layer, size in enumerate(sizes) for k in range(size)]
+    for up in (1, -1):
+        beside = _offset(ax, 0, up * (NODE / 2 + width / 6) * letter)
+        ax.plot(*zip(*neurons, strict=True), marker=shape, ms=width * letter, transform=beside, **PAPER)
 
 
 def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -196,7 +212,7 @@ def _number(value: float) -> str:
 def _write_both(ax: Axes, at: Point, row: dict[str, Any], apart: float) -> None:
     """The value above a place, the derivative below it, each `apart` points from it."""
     for text, color, up, va in ((row["v"], VALUE, 1, "bottom"), (row["d"], DERIVATIVE, -1, "top")):
-        look: dict[str, Any] = {"ha": "center", "va": va, "fontsize": "small", "zorder": 3, "bbox": PAPER}
+        look: dict[str, Any] = {"ha": "center", "va": va, "fontsize": "small", "zorder": 3}
         gid = "value" if up > 0 else "derivative"
         ax.text(*at, _number(text), color=color, gid=gid, transform=_offset(ax, 0, up * apart), **look)
 
