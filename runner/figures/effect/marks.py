@@ -98,7 +98,7 @@ def losses_in(table: pd.DataFrame) -> dict[str, str]:
     """``2 of 5`` by value, where runs of what is compared were lost."""
     medians = layer(table, table.attrs["metric"], MEDIAN)
     lost = medians[medians["lost"] > 0]
-    return {row["value"]: f"{row['lost']:.0f} of {row['runs']:.0f}" for _, row in lost.iterrows()}
+    return {row["value"]: f"{row['lost']:.0f} of {row['runs']:.0f}" for row in lost.to_dict("records")}
 
 
 def seeds_of(table: pd.DataFrame, measure: str) -> pd.DataFrame:
