@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from runner.config import experiment
 from runner.config.checks import choice
-from runner.config.compose import CACHE, compose
+from runner.config.compose import CACHE
 from runner.config.messages import message
 from runner.errors import ConfigError, RunnerError
 from runner.nn.arrays import Array
@@ -39,8 +39,10 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Experiment:
 
     `config_dir` is a folder of your own YAML files. Raises RunnerError as the command would say it.
     """
+    from runner.sweeping.loading import configuration
+
     with _readable():
-        return experiment(compose(overrides, config_dir), CACHE)
+        return experiment(configuration(overrides, config_dir), CACHE)
 
 
 def load_sweep(*overrides: str, config_dir: str | Path | None = None) -> list[Experiment]:

@@ -19,6 +19,11 @@ def more_is_better(column: str) -> bool:
     return METRICS.get(column, False)
 
 
+def rate_of(column: str) -> str:
+    """What a column of accuracies is as error rates; any other column as it is."""
+    return RATES.get(column, column)
+
+
 def as_drawn(
     table: pd.DataFrame, name: str, bands: Sequence[str] = (), more: Sequence[str] = ()
 ) -> pd.DataFrame:
