@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -36,7 +37,7 @@ from runner.figures.figure import (
     drops_role,
     note_of,
 )
-from runner.figures.film import DPI, FRAMES, film
+from runner.figures.film import DPI, FRAMES, children, film, shots
 from runner.figures.moments import frames
 from runner.figures.options import Look
 from runner.figures.style.axes import set_ends
@@ -148,12 +149,8 @@ def paint(
 
     `ends` are those of axes that were asked for, by "x" and "y".
     """
-    layout = figure.layout(numbers)
-    width = width or _width(layout)
-    height = width / layout.columns * layout.aspect * layout.rows
-    canvas = Canvas(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(canvas)
-    figure.draw(panels := _panels(canvas, layout), numbers)
+    canvas, panels = _begin(figure, numbers, width)
+    figure.moment(panels, numbers)
     for which, asked in ends.items():
         for ax in panels if which == "x" else _of_first(panels):
             set_ends(ax, which, asked)
@@ -166,17 +163,25 @@ def _of_first(panels: Sequence[Axes]) -> list[Axes]:
     return [ax for ax in panels if ax.get_ylabel() in ("", panels[0].get_ylabel())]
 
 
-def paint_frames(figure: Figure, numbers: pd.DataFrame, width: float | None = None) -> Iterator[Canvas]:
-    """The moments of `numbers` one by one, on one canvas: to lay it out takes most of the time."""
-    *_, last = frames(numbers)
-    canvas = paint(figure, last, width)
-    places = [ax.get_position(original=True) for ax in canvas.axes]
-    for frame in frames(numbers):
-        canvas.clear()
-        figure.draw(_panels(canvas, figure.layout(frame)), frame)
-        for ax, place in zip(canvas.axes, places, strict=True):
-            ax.set_position(place)
-        yield canvas
+def _begin(figure: Figure, numbers: pd.DataFrame, width: float | None) -> tuple[Canvas, list[Axes]]:
+    """A canvas and its panels with what is drawn of every moment, not laid out yet."""
+    layout = figure.layout(numbers)
+    width = width or _width(layout)
+    height = width / layout.columns * layout.aspect * layout.rows
+    canvas = Canvas(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(canvas)
+    figure.draw(panels := _panels(canvas, layout), numbers)
+    return canvas, panels
+
+
+def paint_frames(figure: Figure, numbers: pd.DataFrame, width: float | None = None) -> Iterator[Image.Image]:
+    """The moments of `numbers` one by one, in the places that the last one gives them."""
+    *_, last = tables = list(frames(numbers))
+    canvas, panels = _begin(figure, last, width)
+    stays = set(children(panels))
+    figure.moment(panels, last)
+    _lay_out(canvas)
+    return shots(canvas, panels, stays, (partial(figure.moment, panels, table) for table in tables))
 
 
 def _width(layout: Layout) -> float:
