@@ -17,6 +17,7 @@ from runner.config.network import network_of
 from runner.config.shipped import shipped
 from runner.config.stopping import stop_of, with_metric
 from runner.data.examples import Data
+from runner.data.memory import InMemory
 from runner.errors import ConfigError, RunnerError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
@@ -57,12 +58,14 @@ LOG_KEYS: Keys = {
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
 
-def experiment(config: Any, cache: Cache | None = None, data: Data | None = None) -> Experiment:
+def experiment(
+    config: Any, cache: Cache | None = None, data: Data | InMemory | None = None
+) -> Experiment:
     """The run that a composed configuration describes, checked.
 
     `config` is a DictConfig or a plain mapping. Experiments made with one `cache` share what their
     configurations have in common, the data above all, and so may be trained as one. `data` take the place
-    of those that the configuration describes.
+    of those that the configuration describes; those in memory are read as it says.
     Raises RunnerError (most often ConfigError) for the first thing that is wrong.
     """
     if not isinstance(config, dict):
@@ -77,10 +80,11 @@ def experiment(config: Any, cache: Cache | None = None, data: Data | None = None
         )
     values = checked(config, KEYS, defaults=lambda: shipped("config"))
 
-    if data is None:
-        data = shared(data_of, values["data"])
+    if not isinstance(data, Data):
+        parts = (values["data"],) if data is None else (values["data"], data)
+        data = shared(data_of, *parts)
         if data.has_two_classes and LOSSES[values["loss"]].refuses(data.targets):  # it takes a column a class
-            data = shared(_with_a_column_a_class, values["data"])
+            data = shared(_with_a_column_a_class, *parts)
     network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     if folder := values["continue"]:
@@ -106,8 +110,8 @@ def experiment(config: Any, cache: Cache | None = None, data: Data | None = None
     return made if made.stop is None else replace(made, stop=with_metric(made))
 
 
-def _with_a_column_a_class(section: Section) -> Data:
-    return data_of(section).with_a_column_a_class()
+def _with_a_column_a_class(section: Section, own: InMemory | None = None) -> Data:
+    return data_of(section, own).with_a_column_a_class()
 
 
 def _optimizer(section: Section) -> tuple[str, dict[str, float]]:

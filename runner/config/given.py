@@ -1,0 +1,125 @@
+"""What a Python program gives: keywords, mappings and values of NumPy's as overrides of Hydra's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+from runner.config.compose import GROUPS
+from runner.data.memory import InMemory
+from runner.errors import ConfigError, RunnerError
+from runner.nn.losses import LOSSES
+from runner.overrides import is_word, key_of, quoted
+
+#: Keys whose value is a list: one is a value, and a list of lists is swept.
+LISTS = ("network.hidden", "network.rates", "data.inputs", "data.targets", "optimizer.betas")
+#: Keys whose value may be a list a layer: what is swept are names and mappings.
+LAYERED = ("network.weights", "network.biases")
+#: What chooses a group's file, from within the group.
+NAMES = tuple(f"{group}.name" for group in GROUPS)
+ALLOWED = "must be None, True or False, a number, text, a list or a mapping of such, or a NumPy array"
+#: Where the tables of data in memory are in a folder: these are their keys, beside it.
+FILES = {"data.path": "data.csv", "data.test_path": "test_data.csv"}
+
+
+def as_overrides(
+    given: Iterable[str | Mapping[str, Any]], own: InMemory | None = None, sweep: bool = False
+) -> list[str]:
+    """Overrides as Hydra's command line takes them, of such, of mappings and of data of one's `own`.
+
+    In a mapping a group may be a name or a mapping of its keys, which may name it. In a `sweep` a list of
+    values is swept. Raises RunnerError for what cannot be a value.
+    """
+    overrides = [override for part in given for override in _of(part, sweep)]
+    if own is None:
+        return overrides
+    if chosen := [override for override in overrides if key_of(override) == "data"]:
+        raise RunnerError(f"{chosen[0]}: data are given in memory; one of the two")
+    files = {key: FILES[key] for key in FILES if own.test is not None or key != "data.test_path"}
+    columns = {"data.targets": list(own.targets)}
+    return ["data=csv", *(_override(key, value) for key, value in (files | columns).items()), *overrides]
+
+
+def _of(given: str | Mapping[str, Any], sweep: bool) -> Iterator[str]:
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, Mapping):
+        for key, value in _flat(given):
+            yield _swept(key, value) if sweep and _is_swept(key, value) else _override(key, value)
+    else:
+        raise RunnerError(
+            f"{_brief(given)}: must be text as 'learning_rate=0.1', or a mapping of keys to values"
+        )
+
+
+def _flat(given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and their values; a group's name chooses its file."""
+    for name, value in given.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, Mapping) and ("." not in key or key.startswith("hydra.")):
+            yield from _flat(value, f"{key}.")
+        else:
+            yield (key.removesuffix(".name") if key in NAMES else key), value
+
+
+def _plain(value: Any) -> Any:
+    """A value without NumPy's, pandas's and other types of its own."""
+    return value.tolist() if hasattr(value, "tolist") else list(value) if isinstance(value, range) else value
+
+
+def _is_swept(key: str, value: Any) -> bool:
+    """Whether a value is several of a key's."""
+    values = _plain(value)
+    if not isinstance(values, list | tuple):
+        return False
+    if key in LAYERED:
+        return all(isinstance(item, str | Mapping) for item in values)
+    return key not in LISTS or all(
+        isinstance(_plain(item), list | tuple | str | type(None)) for item in values
+    )
+
+
+def _swept(key: str, values: Any) -> str:
+    items = [_written(key, value) for value in _plain(values)]
+    if not items:
+        raise ConfigError(key, "[]", "must be one value or more to sweep over")
+    return f"{key}={','.join(items)}"
+
+
+def _override(key: str, value: Any) -> str:
+    """``key=value``. Raises ConfigError for a value that no configuration has."""
+    return f"{key}={_written(key, value)}"
+
+
+def _written(key: str, value: Any) -> str:
+    """A value in Hydra's grammar: numbers to the last bit."""
+    value = _plain(value)
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value) if math.isfinite(value) else str(value)
+    if isinstance(value, str | PathLike):
+        text = str(value)
+        return text if is_word(text) else quoted(text)
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{name}:{_written(key, item)}' for name, item in value.items())}}}"
+    if isinstance(value, Sequence):
+        return f"[{','.join(_written(key, item) for item in value)}]"
+    raise ConfigError(key, _brief(value), ALLOWED)
+
+
+def _brief(value: object) -> str:
+    return f"a {type(value).__name__}"
+
+
+def with_labels(config: Mapping[str, Any], own: InMemory | None) -> Mapping[str, Any]:
+    """A configuration in which whole numbers of one's `own` are labels, where the loss takes classes.
+
+    So are numbers that pandas calls categories.
+    """
+    loss = LOSSES.get(str(config.get("loss")))
+    if own is None or not own.has_labels or not (own.is_categorical or (loss and loss.classifies)):
+        return config
+    return {**config, "data": {**config["data"], "classes": True}}
