@@ -41,7 +41,7 @@ from runner.figures.moments import frames
 from runner.figures.options import Look
 from runner.figures.style.axes import set_ends
 from runner.figures.style.labels import LABELS
-from runner.figures.style.panel import Panel
+from runner.figures.style.panel import Panel, Picture
 from runner.figures.style.sheets import in_force
 from runner.records.histories import NotShownError
 from runner.results import Results
@@ -118,15 +118,10 @@ def _rendered(
     figure = load(name)
     files = files.of(figure)
     try:
-        if results.sources and not figure.several:
-            return Rendered(name, reason="it is of one folder, and several are given"), []
-        if reason := figure.applies(results, options) or figure.refuses(options):
-            return Rendered(name, reason=reason), []
+        _refuse(results, figure, options)
         if not files.formats:
             return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
-        numbers = figure.numbers(results, options)
-        if reason := drops_role(numbers, options):
-            return Rendered(name, reason=reason), []
+        numbers = numbers_of(results, figure, options)
         films = FILM in files.formats
         filmed = figure.numbers(results, replace(options, frames=FRAMES)) if films else None
     except RunnerError as error:
@@ -141,9 +136,26 @@ def _rendered(
     return Rendered(name, files.paths(name), caption, width=width), written
 
 
+def _refuse(results: Results, figure: Figure, options: Options) -> None:
+    """Raises NotShownError where a figure does not apply, or would drop an option."""
+    if results.sources and not figure.several:
+        raise NotShownError("it is of one folder, and several are given")
+    if reason := figure.applies(results, options) or figure.refuses(options):
+        raise NotShownError(reason)
+
+
+def numbers_of(results: Results, figure: Figure, options: Options) -> pd.DataFrame:
+    """All that a figure draws. Raises NotShownError with the reason where that is nothing."""
+    _refuse(results, figure, options)
+    numbers = figure.numbers(results, options)
+    if reason := drops_role(numbers, options):
+        raise NotShownError(reason)
+    return numbers
+
+
 def paint(
     figure: Figure, numbers: pd.DataFrame, width: float | None = None, ends: Ends = MappingProxyType({})
-) -> Canvas:
+) -> Picture:
     """The picture of `numbers` in the style in force, as wide as its layout is or so many inches.
 
     `ends` are those of axes that were asked for, by "x" and "y".
@@ -151,14 +163,19 @@ def paint(
     layout = figure.layout(numbers)
     width = width or _width(layout)
     height = width / layout.columns * layout.aspect * layout.rows
-    canvas = Canvas(figsize=(width, height), layout="constrained")
+    canvas = Picture(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(canvas)
     figure.draw(panels := _panels(canvas, layout), numbers)
+    set_all_ends(panels, ends)
+    _lay_out(canvas)
+    return canvas
+
+
+def set_all_ends(panels: Sequence[Axes], ends: Ends) -> None:
+    """Gives the axes of panels the ends that were asked for."""
     for which, asked in ends.items():
         for ax in panels if which == "x" else _of_first(panels):
             set_ends(ax, which, asked)
-    _lay_out(canvas)
-    return canvas
 
 
 def _of_first(panels: Sequence[Axes]) -> list[Axes]:

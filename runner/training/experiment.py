@@ -18,6 +18,8 @@ from runner.nn.network import Network
 FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
 #: And those of a regression, at its end: see :mod:`runner.training.goodness`.
 GOODNESS = ("r2", "test_r2", "rmse", "test_rmse")
+#: The longest title that stands whole in a ``repr``.
+LONGEST = 140
 #: What is measured of the curvature, where it is: the columns of ``curvature.csv`` after its epoch.
 CURVATURES = ("sharpness", "stability_limit")
 
@@ -103,7 +105,7 @@ class Composed:
     attached: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """A run, checked: see the table of configuration keys in the README for each field.
 
@@ -138,6 +140,20 @@ class Experiment:
     begun: Begun | None = None
     objective: str = "final_error"
     composed: Composed | None = None
+
+    @property
+    def title(self) -> str:
+        """What is trained, in one line."""
+        sizes = "-".join(map(str, self.sizes))
+        examples = len(self.data.inputs)
+        return (
+            f"{sizes} network on {self.data.name} data ({examples} example{'s' * (examples != 1)}): "
+            f"{self.loss}, {self.optimizer}, learning rate {self.learning_rate:g}"
+        )
+
+    def __repr__(self) -> str:
+        what = self.title if len(self.title) <= LONGEST else f"{self.title[:50]}…{self.title[50 - LONGEST :]}"
+        return f"<Experiment: {what}, {self.epochs} epochs>"
 
     @property
     def classifies(self) -> bool:

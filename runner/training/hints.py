@@ -17,7 +17,7 @@ NAMED = 3
 
 
 def hints(experiment: Experiment) -> list[str]:
-    """What to try with data of one's own: scales, losses, targets. Of other data nothing: they are meant so."""
+    """What to try with data of one's own: scales, losses, targets. Other data are as meant."""
     if experiment.data.recipe is None:
         return []
     return [*_scales(experiment), *_loss(experiment), *_classes(experiment)]

@@ -23,7 +23,7 @@ class Sink(Protocol):
         """Rows (T, columns), C-contiguous, of epochs or updates `counts`, of the stack's run `run`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trained:
     """How a run ended. `initial` and `final` are its parameters (P,); errors are NaN without a row.
 
@@ -50,6 +50,11 @@ class Trained:
     curvature: tuple[Sequence[int], Array] | None = None
     final_epoch: int = 0
     state: Mapping[str, Array] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        ending = f" ({self.ending})" if self.ending not in ("", self.status) else ""
+        errors = f"error {self.initial_error:.6g} to {self.final_error:.6g}"
+        return f"<Trained: {self.status}{ending} after epoch {self.epochs}, {errors}>"
 
     def also(self, metrics: Mapping[str, float]) -> Trained:
         """The same with more `metrics`."""

@@ -21,6 +21,7 @@ from matplotlib.lines import Line2D
 from runner.figures.figure import Options
 from runner.figures.style.axes import add_bar, is_numeric, wants_log
 from runner.figures.style.labels import escaped, label
+from runner.figures.style.panel import is_ours
 from runner.overrides import in_order, plain
 from runner.results import Results
 from runner.results.rates import RATE
@@ -278,8 +279,8 @@ PLACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def _legend(axes: Sequence[Axes], where: str, **more: Any) -> None:
-    several = len(axes) > 1
-    owner: Any = axes[0].figure if several else axes[0]
+    several = len(axes) > 1 and is_ours(axes)
+    owner: Any = axes[0].figure if several else axes[0] if where == "above" else axes[-1]
     owner.legend(**PLACES[where][several], **more)
 
 
