@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from os import PathLike
 from typing import Any
 
-from runner.config.compose import GROUPS
-from runner.data.memory import InMemory
+from omegaconf import OmegaConf
+
+from runner.config import experiment
+from runner.config.compose import CACHE, GROUPS, remembering
+from runner.data.memory import InMemory, as_csv
+from runner.data.table import Table
 from runner.errors import ConfigError, RunnerError
 from runner.nn.losses import LOSSES
 from runner.overrides import is_word, key_of, quoted
+from runner.training.experiment import Experiment
 
 #: Keys whose value is a list: one is a value, and a list of lists is swept.
 LISTS = ("network.hidden", "network.rates", "data.inputs", "data.targets", "optimizer.betas")
@@ -20,8 +27,9 @@ LAYERED = ("network.weights", "network.biases")
 #: What chooses a group's file, from within the group.
 NAMES = tuple(f"{group}.name" for group in GROUPS)
 ALLOWED = "must be None, True or False, a number, text, a list or a mapping of such, or a NumPy array"
-#: Where the tables of data in memory are in a folder: these are their keys, beside it.
+#: Where the tables of data in memory are in a run's folder, by the keys that name them; how they are written.
 FILES = {"data.path": "data.csv", "data.test_path": "test_data.csv"}
+WRITTEN = {"header": True, "separator": "comma", "decimal": "point"}
 
 
 def as_overrides(
@@ -37,9 +45,33 @@ def as_overrides(
         return overrides
     if chosen := [override for override in overrides if key_of(override) == "data"]:
         raise RunnerError(f"{chosen[0]}: data are given in memory; one of the two")
-    files = {key: FILES[key] for key in FILES if own.test is not None or key != "data.test_path"}
+    files = {key: FILES[key] for key, _ in _tables(own)}
     columns = {"data.targets": list(own.targets)}
     return ["data=csv", *(_override(key, value) for key, value in (files | columns).items()), *overrides]
+
+
+def _tables(own: InMemory) -> list[tuple[str, Table]]:
+    tables = zip(FILES, (own.table, own.test), strict=True)
+    return [(key, table) for key, table in tables if table is not None]
+
+
+def made_of(config: Any, overrides: Sequence[str], own: InMemory | None = None) -> Experiment:
+    """The experiment of a configuration that was composed of `overrides`, and of data of one's `own`.
+
+    It remembers how a folder would repeat it. Raises RunnerError for the first thing that is wrong.
+    """
+    if own is None:
+        return remembering(experiment(config, CACHE), config, overrides)
+    plain = config if isinstance(config, dict) else OmegaConf.to_container(config, resolve=True)
+    labelled = {"classes": True} if _has_labels(plain, own) else {}
+    plain = {**plain, "data": {**plain["data"], **labelled}}
+    made = experiment(plain, CACHE, own)
+    as_file = {**labelled, **WRITTEN}
+    written = [*overrides, *(_override(f"data.{key}", value) for key, value in as_file.items())]
+    made = remembering(made, {**plain, "data": {**plain["data"], **as_file}}, written)
+    assert made.composed is not None
+    attached = {key: partial(as_csv, table) for key, table in _tables(own)}
+    return replace(made, composed=replace(made.composed, attached=attached))
 
 
 def _of(given: str | Mapping[str, Any], sweep: bool) -> Iterator[str]:
@@ -114,12 +146,7 @@ def _brief(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
-def with_labels(config: Mapping[str, Any], own: InMemory | None) -> Mapping[str, Any]:
-    """A configuration in which whole numbers of one's `own` are labels, where the loss takes classes.
-
-    So are numbers that pandas calls categories.
-    """
+def _has_labels(config: Mapping[str, Any], own: InMemory) -> bool:
+    """Whether whole numbers are labels of classes: the loss takes such, or pandas calls them categories."""
     loss = LOSSES.get(str(config.get("loss")))
-    if own is None or not own.has_labels or not (own.is_categorical or (loss and loss.classifies)):
-        return config
-    return {**config, "data": {**config["data"], "classes": True}}
+    return own.has_labels and (own.is_categorical or (loss is not None and loss.classifies))

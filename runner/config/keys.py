@@ -58,9 +58,7 @@ LOG_KEYS: Keys = {
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
 
-def experiment(
-    config: Any, cache: Cache | None = None, data: Data | InMemory | None = None
-) -> Experiment:
+def experiment(config: Any, cache: Cache | None = None, data: Data | InMemory | None = None) -> Experiment:
     """The run that a composed configuration describes, checked.
 
     `config` is a DictConfig or a plain mapping. Experiments made with one `cache` share what their

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,3 +178,13 @@ def _pieces(table: Table) -> Iterator[bytes]:
     for cells in table.columns:
         numeric = isinstance(cells, np.ndarray)
         yield np.ascontiguousarray(cells).tobytes() if numeric else repr(cells).encode()
+
+
+def as_csv(table: Table) -> bytes:
+    """A table as the CSV file that it is read from again: shortest decimals, empty cells for missing ones."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    columns = [pa.array(cells, from_pandas=True) for cells in table.columns]
+    csv.write_csv(pa.Table.from_arrays(columns, names=table.names), content := BytesIO())
+    return content.getvalue()

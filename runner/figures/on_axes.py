@@ -107,23 +107,29 @@ def _speaking_python() -> Iterator[None]:
         yield
     except RunnerError as error:
         text = re.sub(r"--(\w+) (?!and\b)(?=\S)", r"\1=", str(error))
-        raise type(error)(re.sub(r"--(\w+)", r"\1", text)) from None
+        raise RunnerError(re.sub(r"--(\w+)", r"\1", text)) from None
 
 
 @contextmanager
 def _results(source: Any) -> Iterator[Results]:
     """The runs of a folder, of several, or of those in memory, which are in a folder for as long."""
     from runner.api.run import Run
-    from runner.api.saving import save_all
+    from runner.api.saving import save
+    from runner.api.sweep import Sweep
 
     if isinstance(source, str | PathLike):
         yield Results(Path(source))
         return
-    runs = [source] if isinstance(source, Run) else list(source)
+    if isinstance(source, Run):
+        with TemporaryDirectory() as folder:
+            save(source, path := Path(folder, "run"))
+            yield Results(path)
+        return
+    runs = list(source)
     if not all(isinstance(run, Run) for run in runs):
         from runner.results.several import Several
 
         yield Several([str(folder) for folder in runs])
         return
     with TemporaryDirectory() as folder:
-        yield Results(save_all(runs, Path(folder)))
+        yield Results(Sweep(runs).save(folder))

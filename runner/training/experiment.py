@@ -19,7 +19,7 @@ FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
 #: And those of a regression, at its end: see :mod:`runner.training.goodness`.
 GOODNESS = ("r2", "test_r2", "rmse", "test_rmse")
 #: The longest title that stands whole in a ``repr``.
-LONGEST = 140
+LONGEST = 110
 #: What is measured of the curvature, where it is: the columns of ``curvature.csv`` after its epoch.
 CURVATURES = ("sharpness", "stability_limit")
 
@@ -151,9 +151,12 @@ class Experiment:
             f"{self.loss}, {self.optimizer}, learning rate {self.learning_rate:g}"
         )
 
+    def __str__(self) -> str:
+        title = self.title
+        return title if len(title) <= LONGEST else f"{title[:20]}…{title[20 - LONGEST :]}"
+
     def __repr__(self) -> str:
-        what = self.title if len(self.title) <= LONGEST else f"{self.title[:50]}…{self.title[50 - LONGEST :]}"
-        return f"<Experiment: {what}, {self.epochs} epochs>"
+        return f"<Experiment: {self}, {self.epochs} epochs>"
 
     @property
     def classifies(self) -> bool:

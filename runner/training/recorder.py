@@ -52,9 +52,12 @@ class Trained:
     state: Mapping[str, Array] = field(default_factory=dict)
 
     def __repr__(self) -> str:
+        return f"<Trained: {self}>"
+
+    def __str__(self) -> str:
         ending = f" ({self.ending})" if self.ending not in ("", self.status) else ""
         errors = f"error {self.initial_error:.6g} to {self.final_error:.6g}"
-        return f"<Trained: {self.status}{ending} after epoch {self.epochs}, {errors}>"
+        return f"{self.status}{ending} after epoch {self.epochs}, {errors}"
 
     def also(self, metrics: Mapping[str, float]) -> Trained:
         """The same with more `metrics`."""
