@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from runner.api.loading import load
 from runner.api.run import Run
 from runner.api.training import train
+from runner.config.given import made_here
+from runner.data.memory import in_memory
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
 
@@ -32,7 +33,7 @@ except ImportError as error:
 SEEDS = 2**31 - 1
 
 
-class _Backprop(BaseEstimator):  # type: ignore[misc]
+class _Backprop(BaseEstimator):
     """What both estimators share: parameters are kept as given and checked by `fit`."""
 
     _loss = ""
@@ -68,7 +69,8 @@ class _Backprop(BaseEstimator):  # type: ignore[misc]
     def _train(self, x: Array, y: Array) -> None:
         """Trains on inputs (N, I) and targets (N, O). Raises ValueError for parameters that are none."""
         try:
-            self.run_: Run = train(load(self._configuration(), self.config or {}, data=(x, y)))
+            given = {**self._configuration(), **(self.config or {})}
+            self.run_: Run = train(made_here(given, in_memory((x, y))))
         except RunnerError as error:
             raise ValueError(str(error)) from None
         self.history_ = self.run_.history
@@ -83,7 +85,7 @@ class _Backprop(BaseEstimator):  # type: ignore[misc]
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(SEEDS)
         return {
-            "network": {"name": "dense", "hidden": self.hidden, "activation": self.activation},
+            "network": {"hidden": self.hidden, "activation": self.activation},
             "optimizer": {"name": given} if isinstance(given, str) else given,
             "regularization": {"l1": self.l1, "l2": self.l2},
             "data": {"scale": self.scale, "scale_targets": self._scale_targets},
@@ -99,7 +101,7 @@ class _Backprop(BaseEstimator):  # type: ignore[misc]
         return self.run_.predict(validate_data(self, X, reset=False, dtype=np.float64))
 
 
-class BackpropClassifier(ClassifierMixin, _Backprop):  # type: ignore[misc]
+class BackpropClassifier(ClassifierMixin, _Backprop):
     """A network that tells classes: softmax and cross entropy behind dense layers.
 
     `hidden` are the sizes of the hidden layers, `optimizer` is a name or a mapping with its options
@@ -131,7 +133,7 @@ class BackpropClassifier(ClassifierMixin, _Backprop):  # type: ignore[misc]
         return self.classes_[output.argmax(axis=1)]
 
 
-class BackpropRegressor(RegressorMixin, _Backprop):  # type: ignore[misc]
+class BackpropRegressor(RegressorMixin, _Backprop):
     """A network that tells numbers, by half the squared error; `y` is scaled while it is learnt.
 
     Its parameters are those of :class:`BackpropClassifier`.
@@ -146,6 +148,11 @@ class BackpropRegressor(RegressorMixin, _Backprop):  # type: ignore[misc]
         self._is_flat = np.ndim(y) == 1
         self._train(X, np.asarray(y, dtype=np.float64))
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     def predict(self, X: Any) -> Array:
         """Predictions for inputs (N, I): (N,) or (N, O), as `y` was."""

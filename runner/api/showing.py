@@ -72,7 +72,7 @@ def _curve(run: Run) -> str:
     low, high = float(values.min()), float(values.max())
     is_log = low > 0 and high >= WIDE * low
     scale = np.log if is_log else np.asarray
-    bottom, top = scale(low), scale(high)
+    bottom, top = float(scale(low)), float(scale(high))
     x = _within(np.asarray(run.steps, dtype=float), run.steps[0], run.steps[-1], LEFT, RIGHT)
     drawn = [_line(name, x, _within(scale(y), bottom, top, BOTTOM, TOP)) for name, y in lines.items()]
     drawn += _legend(names) if len(names) > 1 else []

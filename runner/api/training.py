@@ -44,9 +44,9 @@ def train(
 ) -> Run | Sweep:
     """Trains one experiment, or many: those that may share arrays are trained as one, as sweeps do it.
 
-    Of many it returns a :class:`Sweep`, a list with their table. Nothing is written. A run has the same numbers
-    alone and in company. `max_memory`, in bytes or as ``"512MiB"``, bounds the arrays held while they train,
-    beside the histories, which are all kept.
+    Of many it returns a :class:`Sweep`, a list with their table. Nothing is written. A run has the same
+    numbers alone and in company. `max_memory`, in bytes or as ``"512MiB"``, bounds the arrays held while
+    they train, beside the histories, which are all kept.
 
     ``callback(epoch, runs, parameters)`` is called before the first epoch and after each, for every stack:
     `runs` (R,) are the places of its runs among the experiments, `parameters` (R, P) where they are by then,

@@ -13,11 +13,12 @@ from omegaconf import OmegaConf
 
 from runner.config import experiment
 from runner.config.compose import CACHE, GROUPS, remembering
+from runner.config.shipped import shipped
 from runner.data.memory import InMemory, as_csv
 from runner.data.table import Table
 from runner.errors import ConfigError, RunnerError
 from runner.nn.losses import LOSSES
-from runner.overrides import is_word, key_of, quoted
+from runner.overrides import is_word, key_of, parse, quoted
 from runner.training.experiment import Experiment
 
 #: Keys whose value is a list: one is a value, and a list of lists is swept.
@@ -62,7 +63,7 @@ def made_of(config: Any, overrides: Sequence[str], own: InMemory | None = None) 
     """
     if own is None:
         return remembering(experiment(config, CACHE), config, overrides)
-    plain = config if isinstance(config, dict) else OmegaConf.to_container(config, resolve=True)
+    plain: Any = config if isinstance(config, dict) else OmegaConf.to_container(config, resolve=True)
     labelled = {"classes": True} if _has_labels(plain, own) else {}
     plain = {**plain, "data": {**plain["data"], **labelled}}
     made = experiment(plain, CACHE, own)
@@ -144,6 +145,28 @@ def _written(key: str, value: Any) -> str:
 
 def _brief(value: object) -> str:
     return f"a {type(value).__name__}"
+
+
+def made_here(given: Mapping[str, Any], own: InMemory) -> Experiment:
+    """The experiment of keys alone and data of one's `own`: without Hydra, which takes longer than to train.
+
+    A network that is not chosen is ``dense``. Raises RunnerError as :func:`made_of` does.
+    """
+    network = {"network": shipped("network/dense")}
+    tables = {"name": "csv", "targets": list(own.targets), **{k[5:]: FILES[k] for k, _ in _tables(own)}}
+    config: dict[str, Any] = {**network, "data": tables}
+    for key, value in _flat(given):
+        group, _, name = key.partition(".")
+        chosen = parse(_written(key, value))
+        if name:
+            config[group] = {**config.get(group, {}), name: chosen}
+        elif key in ("optimizer", "schedule"):
+            config[key] = {**config.get(key, {}), "name": chosen}
+        elif key in GROUPS:
+            raise ConfigError(key, chosen, "cannot be chosen here; its keys can be set, as a mapping")
+        else:
+            config[key] = chosen
+    return made_of(config, as_overrides([{"network": "dense"}, given], own), own)
 
 
 def _has_labels(config: Mapping[str, Any], own: InMemory) -> bool:

@@ -279,8 +279,13 @@ PLACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def _legend(axes: Sequence[Axes], where: str, **more: Any) -> None:
-    several = len(axes) > 1 and is_ours(axes)
-    owner: Any = axes[0].figure if several else axes[0] if where == "above" else axes[-1]
+    if len(axes) > 1 and not is_ours(axes):  # their figure may have other panels
+        above = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.12 if axes[0].get_title() else 1.0)}
+        ax, place = (axes[0], above) if where == "above" else (axes[-1], PLACES[where][0])
+        ax.legend(**place, **more)
+        return
+    several = len(axes) > 1
+    owner: Any = axes[0].figure if several else axes[0]
     owner.legend(**PLACES[where][several], **more)
 
 
