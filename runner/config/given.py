@@ -22,7 +22,7 @@ from runner.overrides import is_word, key_of, parse, quoted
 from runner.training.experiment import Experiment
 
 #: Keys whose value is a list: one is a value, and a list of lists is swept.
-LISTS = ("network.hidden", "network.rates", "data.inputs", "data.targets", "optimizer.betas")
+LISTS = ("network.hidden", "data.inputs", "data.targets", "optimizer.betas")
 #: Keys whose value may be a list a layer: what is swept are names and mappings.
 LAYERED = ("network.weights", "network.biases")
 #: What chooses a group's file, from within the group.
@@ -109,9 +109,7 @@ def _is_swept(key: str, value: Any) -> bool:
         return False
     if key in LAYERED:
         return all(isinstance(item, str | Mapping) for item in values)
-    return key not in LISTS or all(
-        isinstance(_plain(item), list | tuple | str | type(None)) for item in values
-    )
+    return key not in LISTS or all(isinstance(_plain(item), list | tuple) or item is None for item in values)
 
 
 def _swept(key: str, values: Any) -> str:

@@ -155,8 +155,13 @@ def _table(path: Path, frame: pd.DataFrame) -> Table:
 
 def _cells(path: Path, name: str, column: pd.Series[Any]) -> Sequence[str] | Array:
     """Numbers, with NaN for those that are missing; anything else as text."""
+    import pandas as pd
     from pandas.api import types
 
+    if isinstance(column.dtype, pd.CategoricalDtype) and types.is_numeric_dtype(
+        column.dtype.categories.dtype
+    ):
+        column = column.astype(np.float64)
     if types.is_complex_dtype(column):
         raise RunnerError(f"{path}, column {name}: has complex numbers")
     if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
