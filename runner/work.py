@@ -13,7 +13,8 @@ from runner.errors import describe
 from runner.nn.arrays import Array
 from runner.records.about import about
 from runner.records.lines import Line
-from runner.records.names import ABOUT, ERROR, FAILED, ORDER, SUMMARY
+from runner.records.names import ABOUT, ERROR, FAILED, ORDER, PREDICTIONS, SUMMARY
+from runner.records.predictions import predictions_csv
 from runner.records.writing import RunFiles, clear, order_of, refuse_finished, write_whole
 from runner.training.experiment import Experiment
 from runner.training.loop import train
@@ -103,6 +104,8 @@ def _finish(files: RunFiles, at: int, work: Work, trained: Trained) -> Outcome:
     line = work.line.ended(trained)
     if work.experiment.log.order:
         files.add(at, ORDER, order_of(work.experiment, trained.epochs))
+    if work.experiment.log.predictions:
+        files.add(at, PREDICTIONS, predictions_csv(work.experiment, trained.final))
     files.finish(at, trained, line)
     return Outcome(line)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runner.nn.arrays import Array
+from runner.records.predictions import predictions_frame
 from runner.records.writing import order_of
 from runner.training.continuing import continued
 from runner.training.experiment import CURVATURES, Experiment, columns
@@ -75,6 +76,15 @@ class Run:
         import pandas as pd
 
         return pd.read_csv(BytesIO(order_of(self.experiment, self.result.epochs)))
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """What ``predictions.csv`` has: of each example, of both parts, target and prediction in own units.
+
+        Columns are ``part``, ``example`` (its number among all of the data, from 1 on), ``target`` and
+        ``prediction``; of classes also a ``probability_NAME`` each; of several outputs a column each.
+        """
+        return predictions_frame(self.experiment, self.result.final)
 
     def go_on(self, epochs: int, callback: Callback | None = None) -> Run:
         """Trains for more `epochs` from where this run ended, its optimizer, schedule and shuffling with it.

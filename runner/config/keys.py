@@ -54,6 +54,7 @@ LOG_KEYS: Keys = {
     "gradients": (boolean, SHIPPED),
     "curvature": (checks.optional(checks.count, "null for never"), SHIPPED),
     "order": (boolean, SHIPPED),
+    "predictions": (boolean, SHIPPED),
 }
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 

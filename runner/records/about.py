@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,13 +18,12 @@ import numpy as np
 import yaml
 
 import runner
-from runner.data.cells import WORDS
-from runner.data.columns import Feature
+from runner.data.columns import features_of
 from runner.data.csv_file import PLAIN, Recipe
-from runner.data.examples import Data, Source, class_columns
+from runner.data.examples import Data, Source
 from runner.data.scaling import Scale
 from runner.errors import RunnerError
-from runner.records.checksums import refuse_changed
+from runner.records.checksums import recorded, refuse_changed
 from runner.records.names import ABOUT
 from runner.training.experiment import Experiment
 from runner.training.threads import threads
@@ -74,20 +73,23 @@ def examples_in(folder: str | Path) -> Data | None:
     try:
         told = yaml.safe_load(path.read_bytes())
         refuse_changed(path)
-        return _data(told) if "inputs" in told else None
+        summary = recorded(folder)
+        tested = summary is not None and "test_error" in summary.line.results
+        return _data(told, tested) if "inputs" in told else None
     except FileNotFoundError:
         return None
     except (OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError) as error:
         raise RunnerError(f"{path}: is not as it was written: {error}") from None
 
 
-def _data(told: Mapping[str, Any]) -> Data:
+def _data(told: Mapping[str, Any], tested: bool) -> Data:
     inputs, targets, classes = told["inputs"], told["targets"], told.get("classes", {})
     scales = [Scale(**_arrays(told[key])) if key in told else None for key in ("scale", "scale_targets")]
-    kinds = _features(targets, classes)
+    kinds = features_of(targets, classes)
+    x, y = np.empty((0, len(inputs))), np.empty((0, len(targets)))
     return Data(
-        np.empty((0, len(inputs))),
-        np.empty((0, len(targets))),
+        x,
+        y,
         tuple(inputs),
         tuple(targets),
         classifies=bool(classes) and len(kinds) == 1,
@@ -95,23 +97,14 @@ def _data(told: Mapping[str, Any]) -> Data:
         scale=scales[0],
         target_scale=scales[1],
         fill=np.array(told["means"]) if "means" in told else None,
-        recipe=Recipe(PLAIN, _features(inputs, told.get("texts", {})), kinds),
+        test_inputs=x if tested else None,
+        test_targets=y if tested else None,
+        recipe=Recipe(PLAIN, features_of(inputs, told.get("texts", {})), kinds),
     )
 
 
 def _arrays(scale: Mapping[str, Any]) -> dict[str, Any]:
     return {key: np.array(value) if isinstance(value, list) else value for key, value in scale.items()}
-
-
-def _features(columns: Sequence[str], texts: Mapping[str, Sequence[str]]) -> tuple[Feature, ...]:
-    """The columns of a file that became these `columns`: those of `texts`, and numbers."""
-    made_of: dict[str, Feature] = {}
-    for name, labels in texts.items():
-        feature = Feature(name, tuple(labels), is_word=tuple(labels) in WORDS)
-        whole = [f"{name}={label}" for label in labels]  # of two classes, where the loss takes a column each
-        named = (feature.columns, whole, class_columns(labels))
-        made_of |= dict.fromkeys(next((n for n in named if {*n} <= {*columns}), []), feature)
-    return tuple(dict.fromkeys(made_of.get(column, Feature(column)) for column in columns))
 
 
 @cache

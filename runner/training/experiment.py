@@ -52,7 +52,8 @@ class Given:
 class Log:
     """What a history records: a row each `every` epochs (or updates), and which columns.
 
-    The curvature is measured each `curvature` epochs, or never; `order` has that of the examples written.
+    The curvature is measured each `curvature` epochs, or never; `order` has that of the examples written,
+    `predictions` what is predicted for them in the end.
     """
 
     every: int
@@ -61,6 +62,7 @@ class Log:
     gradients: bool
     curvature: int | None
     order: bool = False
+    predictions: bool = False
 
 
 @dataclass(frozen=True)

@@ -212,9 +212,13 @@ def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None 
         raise RunnerError(f"inputs of shape {x.shape}: must be rows of {experiment.sizes[0]} numbers")
     if inputs is not None:
         x = experiment.data.scaled(x)
+    return experiment.data.targets_in_own_units(outputs(experiment, parameters, x))
+
+
+def outputs(experiment: Experiment, parameters: Array, x: Array) -> Array:
+    """The outputs (N, O) of the network with `parameters` (P,) for inputs (N, I), both as they are learnt."""
     with np.errstate(all="ignore"):
-        pred = experiment.network.forward(np.ascontiguousarray(parameters)[None], x[None]).pred[0]
-    return experiment.data.targets_in_own_units(pred)
+        return experiment.network.forward(np.ascontiguousarray(parameters)[None], x[None]).pred[0]
 
 
 def outputs_at(experiment: Experiment, parameters: Array) -> Array:
