@@ -24,7 +24,8 @@ from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
 from runner.records.names import METRICS
-from runner.training.experiment import FINAL_MEASURES, Experiment, Log, measures
+from runner.training.experiment import FINAL_MEASURES, GOODNESS, Experiment, Log, measures
+from runner.training.goodness import applying
 
 #: The keys of a run by itself, and all keys, of which the others are groups.
 RUN_KEYS: Keys = {
@@ -133,7 +134,8 @@ def _log(section: Section) -> Log:
 
 def _metrics(made: Experiment) -> list[str]:
     """What an optimizing sweeper may be given of the run."""
-    return [name for name in METRICS if name not in FINAL_MEASURES or name in measures(made)]
+    has = {*measures(made), *applying(made)}
+    return [name for name in METRICS if name in has or name not in (*FINAL_MEASURES, *GOODNESS)]
 
 
 def _check_together(made: Experiment) -> None:
@@ -143,10 +145,8 @@ def _check_together(made: Experiment) -> None:
     for part, targets in (("training set", made.data.targets), ("held-out part", made.data.test_targets)):
         if targets is not None and (wrong := loss.refuses(targets)):
             raise ConfigError("loss", made.loss, f"{wrong} (of the {part})" if held_out else wrong)
-    if made.objective in FINAL_MEASURES and made.objective not in measures(made):
-        raise ConfigError(
-            "objective", made.objective, f"this run has none: it has {', '.join(_metrics(made))}"
-        )
+    if made.objective not in (has := _metrics(made)):
+        raise ConfigError("objective", made.objective, f"this run has none: it has {', '.join(has)}")
     parameters = made.network.parameter_count
     if parameters > MOST_PARAMETERS:
         allowed = f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible"

@@ -20,13 +20,9 @@ def goodness(experiments: Sequence[Experiment], parameters: Array) -> list[dict[
     """
     shared = experiments[0]
     found: list[dict[str, float]] = [{} for _ in experiments]
-    if not shared.regresses:
-        return found
     for prefix, examples in _parts(shared):
         y = examples.y[0]
-        total = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
-        if (y.min(axis=0) == y.max(axis=0)).any() or not total.all():
-            continue
+        total = _spread(y)
         with np.errstate(all="ignore"):
             squares = _squares(Objective.of(experiments), parameters, examples)
             measures = {"r2": (1.0 - squares / total).mean(axis=1)}
@@ -39,11 +35,27 @@ def goodness(experiments: Sequence[Experiment], parameters: Array) -> list[dict[
     return [{name: run[name] for name in GOODNESS if name in run} for run in found]
 
 
+def applying(experiment: Experiment) -> list[str]:
+    """Which of the measures a run has."""
+    names = ("r2", "rmse") if experiment.data.target_scale is not None else ("r2",)
+    has = {prefix + name for prefix, _ in _parts(experiment) for name in names}
+    return [name for name in GOODNESS if name in has]
+
+
 def _parts(experiment: Experiment) -> Iterator[tuple[str, Examples]]:
+    """The examples that are judged, with the prefix of their measures: none whose targets are all alike."""
     data = experiment.data
-    yield "", Examples.of(data.inputs, data.targets)
-    if data.test_inputs is not None and data.test_targets is not None:
-        yield "test_", Examples.of(data.test_inputs, data.test_targets)
+    parts = {"": (data.inputs, data.targets), "test_": (data.test_inputs, data.test_targets)}
+    for prefix, (inputs, targets) in parts.items():
+        if not experiment.regresses or inputs is None or targets is None:
+            continue
+        if (targets.min(axis=0) != targets.max(axis=0)).all() and _spread(targets).all():
+            yield prefix, Examples.of(inputs, targets)
+
+
+def _spread(targets: Array) -> Array:
+    """Σ(y − ȳ)² over examples, (O,)."""
+    return ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
 
 
 def _squares(objective: Objective, parameters: Array, examples: Examples) -> Array:

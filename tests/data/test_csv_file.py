@@ -65,7 +65,7 @@ def test_text_targets_become_classes(tmp_path: Path) -> None:
         (" 0.5  18.0   2.3\n 0.1   0.0   7.1\n", ["line 1", "separated by blanks"]),
         (
             "a,b,c,y\n1,x,,3\n4,z,2,6\n",
-            ["line 2, column c: is empty", "column b: has 2 different texts", "data.inputs=[a] takes"],
+            ["line 2, column c: is empty", "data.inputs=[a,b] takes"],
         ),
         ("a,b,y\n1,p,3\n4,p,6\n", ["column b", "only one text, 'p'", "data.inputs=[a]"]),
         ("a,b,y\n?,1,3\n4,1,6\n", ["column a", "'?'", "looks like a missing value", "data.inputs=[b]"]),

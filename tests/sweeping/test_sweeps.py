@@ -108,7 +108,9 @@ def test_the_table_tells_the_runs(mixed: Path) -> None:
         with open(mixed / line["directory"] / "summary.csv", newline="") as f:
             (own,) = csv.DictReader(f)
         assert {name: own[name] for name in line} == line
-        assert list(own)[len(line) :] == ["rows", "history.csv", "parameters.csv", "about.yaml"]
+        files = ["history.csv", "parameters.csv", "about.yaml"]
+        assert list(own)[len(line) :] == ["rows", "final_epoch", "final_update", *files]
+        assert own["final_epoch"] == line["epochs"]
         assert int(own["rows"]) == len(rows)
 
 
