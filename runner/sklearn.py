@@ -150,7 +150,7 @@ class BackpropRegressor(RegressorMixin, _Backprop):
         return self
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
+        tags = super().__sklearn_tags__()  # type: ignore[no-untyped-call]
         tags.target_tags.multi_output = True
         return tags
 

@@ -33,7 +33,7 @@ def run_html(run: Run) -> str:
     """What was trained in a sentence, the errors against the epoch, and the story's table."""
     made, ended = run.experiment, run.result
     said = [*notes(made), *ends(made, ended)]
-    parts = [f"<p><b>{escape(made.title)}</b>{''.join(f'<br>{escape(line)}' for line in said)}</p>"]
+    parts = [f"<p><b>{escape(made.title)}</b>{''.join(f'<br/>{escape(line)}' for line in said)}</p>"]
     parts += [_curve(run)] if len(run.steps) > 1 else []
     (header, *rows) = ([name, *map(as_text, pair), note] for name, *pair, note in facts(made, ended))
     return f"<div>{''.join(parts)}{_table(header, rows)}</div>"

@@ -22,6 +22,7 @@ from runner.figures.figure import Layout, check_labels, check_options, note_of
 from runner.figures.options import CHOICES, LIMITS, Look, checked, look_in, options_in
 from runner.figures.style.labels import LABELS, called
 from runner.figures.style.sheets import in_force
+from runner.records.histories import NotShownError
 from runner.results import Results
 
 #: How figures may look, beside what they show.
@@ -43,7 +44,10 @@ def draw(source: Any, name: str, *, ax: Any = None, **chosen: Any) -> Any:
         check_options(results, options)
         check_labels(results, look, LABELS)
         figure = load(name)
-        table = numbers_of(results, figure, options)
+        try:
+            table = numbers_of(results, figure, options)
+        except NotShownError as error:
+            raise RunnerError(f"{name}: {error}") from None
         with _style(ax, chosen, look):
             if ax is None:
                 picture = paint(figure, table, look.width, options.ends)
