@@ -41,6 +41,10 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     assert "0.276957171" in said
     assert (tmp_path / "elsewhere/run/history.csv").is_file()
     assert "<style>" in call(tmp_path / "empty/bin/backprop-explain", "format=html")
+    (tmp_path / "new.csv").write_text("x1,x2\n2,3\n")
+    assert "x1,x2,prediction\n2,3,0.25" in call(
+        tmp_path / "empty/bin/backprop-predict", tmp_path / "elsewhere/run", "new.csv"
+    )
     call(
         python, "-m", "runner", "-m", "learning_rate=0.1,0.2", "hydra.sweep.dir=s", cwd=tmp_path / "elsewhere"
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import asdict, fields, replace
 from functools import partial
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -80,8 +81,6 @@ def composed_now(made: Experiment) -> Composed:
     changed = dict(_changes(made, made.composed.made))
     if not changed:
         return made.composed
-    from runner.hydra_internals import as_override
-
     config: Any = deepcopy(made.composed.config)
     for key, value in changed.items():
         *path, last = key.split(".")
@@ -89,7 +88,9 @@ def composed_now(made: Experiment) -> Composed:
         for name in path:
             section = section.setdefault(name, {})
         section[last] = value
-    overrides = [f"{key}={as_override(value)}" for key, value in changed.items()]
+    overrides = [
+        f"{key}={value if isinstance(value, str) else dumps(value)}" for key, value in changed.items()
+    ]
     return replace(made.composed, config=config, overrides=(*made.composed.overrides, *overrides))
 
 

@@ -48,7 +48,7 @@ def features_of(columns: Sequence[str], texts: Mapping[str, Sequence[str]]) -> t
     for name, labels in texts.items():
         feature = Feature(name, tuple(labels), is_word=tuple(labels) in WORDS)
         whole = [f"{name}={label}" for label in labels]  # of two classes, where the loss takes a column each
-        named = (feature.columns, whole, class_columns(labels))
+        named = (whole, feature.columns, class_columns(labels))
         made_of |= dict.fromkeys(next((n for n in named if {*n} <= {*columns}), []), feature)
     return tuple(dict.fromkeys(made_of.get(column, Feature(column)) for column in columns))
 
