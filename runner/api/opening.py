@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from runner.api.run import Run
 from runner.config.reopening import experiment_in
-from runner.records.trained import ended, refuse_unended
+from runner.errors import RunnerError
+from runner.records.names import words_of
+from runner.records.trained import ended, is_sweep, refuse_unended
+from runner.results import Results
+
+
+def _best_of(folder: Path) -> str:
+    """A run of a sweep: the best, where that can be said."""
+    with suppress(RunnerError):
+        results = Results(folder)
+        best = results.best()
+        return f"{results.path(best)}, the best by {words_of(results.metric())}"
+    return f"{folder / '0'}"
 
 
 def open(folder: str | Path) -> Run:
@@ -18,6 +31,8 @@ def open(folder: str | Path) -> Run:
     ``open("sweep/3")``), and for files that are not as they were written.
     """
     path = Path(folder)
+    if is_sweep(path):
+        raise RunnerError(f"{folder}: is the folder of a sweep: name one of its runs, as {_best_of(path)}")
     refuse_unended(path)
     experiment = experiment_in(path)
     return Run(experiment, *ended(path, experiment), folder=path.absolute())

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runner.nn.arrays import Array
+from runner.records.names import PARAMETERS
 from runner.records.predictions import predictions_frame
 from runner.records.writing import order_of
 from runner.training.continuing import continued
@@ -96,7 +97,9 @@ class Run:
         from runner.api.training import train
 
         onward = continued(self.experiment, self.result, epochs)
-        return train(gone_on_from(self.folder, onward) if self.folder else onward, callback=callback)
+        if self.folder is not None and (self.folder / PARAMETERS).is_file():
+            onward = gone_on_from(self.folder, onward)
+        return train(onward, callback=callback)
 
     def save(self, folder: str | Path) -> Path:
         """Writes the run into a new folder, as the command writes it; returns that folder.

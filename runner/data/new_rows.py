@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from runner.data.cells import number
 from runner.data.columns import features_of
 from runner.data.csv_file import PLAIN, Recipe, columns_of, encoded, is_numbered, refusal
 from runner.data.decoding import PARQUET, decoded, read_bytes, unpacked
@@ -15,7 +16,7 @@ from runner.data.dialect import SEPARATORS, Rows, Written, first_rows, guess_dec
 from runner.data.examples import Data
 from runner.data.missing import ERROR, MEAN, drop_missing, told
 from runner.data.table import Table, read_table
-from runner.errors import ConfigError
+from runner.errors import ConfigError, RunnerError
 from runner.nn.arrays import Array, Mask
 
 KEY = "FILE"
@@ -87,6 +88,7 @@ def _written(path: Path, recipe: Recipe) -> Written:
         return written
     text, _, _ = without_comments(decoded(path, plain, written.encoding)[0], written.comment)
     names = [feature.name for feature in recipe.inputs]
+    nameless = isinstance(written.header, tuple) or written.header is False or is_numbered(recipe)
     for separator in SEPARATORS if written.separator is None else (written.separator,):
         rows = _first(text, separator)
         if not rows.cells:
@@ -95,10 +97,21 @@ def _written(path: Path, recipe: Recipe) -> Written:
         if {*names} <= {name.strip() for name in first} and not _is_all_numbers(names):
             decimal = written.decimal or guess_decimal(list(zip_longest(*rest, fillvalue="")))
             return written._replace(separator=separator, decimal=decimal, header=True)
-        has_no_names = isinstance(written.header, tuple) or written.header is False or is_numbered(recipe)
-        if has_no_names and len(first) == len(names) and (len(names) > 1 or written.separator):
-            return written._replace(separator=separator, header=tuple(names))
+        if len(first) == len(names) and (len(names) > 1 or written.separator):
+            if nameless:
+                return written._replace(separator=separator, header=tuple(names))
+            if written.header is None and all(number(cell) is not None for cell in first):
+                raise _lacks_names(path, rows.lines[0], names)
     return written
+
+
+def _lacks_names(path: Path, line: int, names: list[str]) -> RunnerError:
+    """The refusal of a file that begins with numbers, where the run knows its inputs by name."""
+    in_order = f"data.header=[{','.join(names)}]"
+    return RunnerError(
+        f"{path}, line {line}: has numbers where the names of columns are to be; if they are the inputs in "
+        f"their order, '{in_order}' says so"
+    )
 
 
 def _first(text: str, separator: str) -> Rows:

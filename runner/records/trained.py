@@ -30,19 +30,16 @@ def refuse_unended(folder: Path) -> None:
         raise RunnerError(f"{folder}: there is no such folder")
     if (folder / SUMMARY).exists():
         return
-    jobs = sorted(
-        (path.parent.name for path in folder.glob(f"*/{SUMMARY}")), key=lambda name: (len(name), name)
-    )
-    if jobs or (folder / RUNS).exists():
-        example = folder / (jobs[0] if jobs else "0")
-        raise RunnerError(
-            f"{folder}: is the folder of a sweep: open one of its runs, as runner.open('{example}'), or read "
-            "their table with runner.read_runs"
-        )
     if (folder / ERROR).exists():
         why = (folder / ERROR).read_text(encoding="utf-8").strip()
         raise RunnerError(f"{folder}: this run failed, and has no result: {why}")
     raise RunnerError(f"{folder}: is not the folder of a run that has ended; there is no {SUMMARY}")
+
+
+def is_sweep(folder: Path) -> bool:
+    """Whether there are runs in a folder, and it is not that of one itself."""
+    is_run = (folder / SUMMARY).exists()
+    return not is_run and ((folder / RUNS).exists() or any(folder.glob(f"*/{SUMMARY}")))
 
 
 def ended(folder: Path, experiment: Experiment) -> Ended:

@@ -141,7 +141,7 @@ class Experiment:
     stop: Stop | None = None
     begun: Begun | None = None
     objective: str = "final_error"
-    composed: Composed | None = None
+    composed: Composed | None = field(default=None, repr=False)
 
     @property
     def title(self) -> str:

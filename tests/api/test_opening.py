@@ -87,7 +87,7 @@ def test_what_is_no_run_is_told_apart(tmp_path: Path, sweep: Path) -> None:
     for folder, said in {
         tmp_path / "nowhere": "there is no such folder",
         tmp_path / "failed": "this run failed, and has no result: out of memory",
-        sweep: r"is the folder of a sweep: open one of its runs, as runner\.open\('.*/0'\)",
+        sweep: r"is the folder of a sweep: name one of its runs, as .*/1, the best by final error",
         tmp_path / "run": r"history\.csv: is not as it was written",
     }.items():
         with pytest.raises(runner.RunnerError, match=said):

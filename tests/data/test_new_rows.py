@@ -51,6 +51,7 @@ def test_a_file_without_names_has_the_inputs_in_their_order(header: str, text: s
     ("text", "said"),
     [
         ("kind,fed\nb,no\n", "new: has no column 'size'; it has kind, fed"),
+        ("1,2,3\n", "if they are the inputs in their order, 'data.header=[kind,size,fed]' says so"),
         ("kind,fed,siz\nb,no,1\n", "new: has no column 'size' (did you mean 'siz'?)"),
         ("kind,fed,size\nb,no,1\nd,no,1\n", f"new, line 3, column kind: 'd' {NONE}: a, b, c"),
         ("kind,fed,size\nb,maybe,1\n", f"new, line 2, column fed: 'maybe' {NONE}: no, yes"),
