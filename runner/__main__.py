@@ -18,7 +18,8 @@ from omegaconf import OmegaConf
 
 from runner.commands import ending, keep_tracebacks, said, version_of, wants_traceback
 from runner.config import Cache, conf_dir, experiment
-from runner.config.compose import flags_and_overrides, gone_on_with, replacing
+from runner.config.compose import flags_and_overrides, gone_on_with, replacing, running_named
+from runner.config.own import is_record, refuse_code
 from runner.config.sources import whereabouts
 from runner.guard import GUARD
 from runner.hydra_internals import compose_once
@@ -119,6 +120,8 @@ def repeating(flags: list[str], overrides: list[str]) -> list[str]:
             continue
         at, path = (i, match[2]) if match[2] is not None else (i + 1, flags[i + 1])
         if Path(path).is_dir():
+            if is_record(Path(path)):
+                refuse_code(Path(path).absolute(), chosen)
             flags[at] = flags[at].removesuffix(path) + str(Path(path).absolute())
             ours += _with_its_files(Path(path), chosen)
     return [*flags, *overrides, *ours, f"++hydra.callbacks.folders._target_={GUARD}"]
@@ -157,7 +160,8 @@ def main() -> None:
         return
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
     sys.argv[1:] = repeating(flags, replacing(overrides))
-    command()
+    with running_named(overrides):
+        command()
 
 
 if __name__ == "__main__":

@@ -73,6 +73,14 @@ def add_version(parser: ArgumentParser) -> None:
     )
 
 
+def add_plugins(parser: ArgumentParser) -> None:
+    """Adds ``--plugins`` to a command's options: each file is run as it is read."""
+    from runner.plugins import insist
+
+    own = "Python files with entries of your own that the runs were made with; none is run unless it is named"
+    parser.add_argument("--plugins", nargs="+", default=[], metavar="FILE", type=insist, help=own)
+
+
 def outlive_readers() -> None:
     """Lets this process print on, unheard, once who read its output has gone, as `head` does.
 

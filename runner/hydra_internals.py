@@ -5,7 +5,9 @@ What a new version of theirs may break, it breaks here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
@@ -73,6 +75,36 @@ def compose_once() -> None:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     setattr(hydra, "ConfigLoaderImpl", Loader)  # noqa: B010
+
+
+@contextmanager
+def noticing(notice: Callable[[DictConfig, Path], None]) -> Iterator[None]:
+    """Has `notice` told of every YAML file as it is read, with its folder, and before what it chooses is.
+
+    That is where ``own://`` is in the search path: of this package's configurations alone.
+    """
+    from hydra._internal import config_loader_impl
+    from hydra._internal.config_repository import ConfigRepository
+    from hydra.plugins.config_source import ConfigResult
+
+    class Repository(ConfigRepository):
+        def load_config(self, config_path: str) -> ConfigResult | None:
+            result = super().load_config(config_path)
+            ours = any(source.scheme() == "own" for source in self.sources)
+            if (
+                ours
+                and result
+                and result.path.startswith("file://")
+                and isinstance(result.config, DictConfig)
+            ):
+                notice(result.config, Path(result.path.removeprefix("file://"), config_path).parent)
+            return result
+
+    setattr(config_loader_impl, "ConfigRepository", Repository)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(config_loader_impl, "ConfigRepository", ConfigRepository)  # noqa: B010
 
 
 def _goes_on(first: First, config_name: str | None, overrides: list[str], mode: RunMode) -> bool:

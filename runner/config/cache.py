@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from runner.config.shipped import find_file
 from runner.data.examples import Data
+from runner.plugins import loaded
 from runner.records.names import PARAMETERS
 from runner.training.experiment import Given
 
@@ -59,8 +60,8 @@ def _bytes_of(made: Any) -> int:
     return made.nbytes if isinstance(made, Data | Given) else 0
 
 
-def _versions(section: Any) -> list[tuple[int, int]]:
-    """Of the files that a section names: when each was last written, and its size."""
+def _versions(section: Any) -> list[Any]:
+    """Of the files that a section names: when each was last written, its size; what its entries are from."""
     if not isinstance(section, Mapping):
         return []
     sources = [section.get(key) for key in ("weights", "biases")]
@@ -68,4 +69,6 @@ def _versions(section: Any) -> list[tuple[int, int]]:
     given = [section.get(key) for key in ("path", "test_path")]
     paths = [find_file(path) for path in given if isinstance(path, str)]
     paths += [Path(folder, PARAMETERS) for folder in folders if isinstance(folder, str)]
-    return [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()]
+    files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()]
+    text = repr(section) if (own := loaded()) else ""
+    return [*files, *(p.source for p in own if any(repr(name) in text for _, name in p.entries))]

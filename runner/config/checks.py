@@ -14,6 +14,7 @@ from runner.config.shipped import shipped
 from runner.errors import ConfigError, RunnerError, did_you_mean, one_of, show
 from runner.nn.arrays import Array
 from runner.nn.options import Option
+from runner.plugins import all_names, has
 
 Section = Mapping[str, Any]
 #: Takes a key's dotted name and its value; returns the value as the experiment needs it, or raises.
@@ -76,11 +77,11 @@ def _finite(value: float) -> bool:
 
 
 def choice(names: Collection[str]) -> Check:
-    """A check for one of some names."""
+    """A check for one of some names; of a table's, those of installed packages among them."""
 
     def check(key: str, value: Any) -> str:
-        if not isinstance(value, str) or value not in names:
-            raise refused(key, value, one_of(names, value))
+        if not isinstance(value, str) or not has(names, value):
+            raise refused(key, value, one_of(all_names(names), value))
         return value
 
     return check
@@ -151,9 +152,14 @@ def matrix(key: str, value: Any) -> Array:
 def options(taken: Mapping[str, Option]) -> Keys:
     """The keys of a table's entry: its options, each with its check and its default."""
     return {
-        name: (_option_check(option), SHIPPED if option.default is None else option.default)
+        name: (_option_check(option), SHIPPED if option.default is None else default_of(option))
         for name, option in taken.items()
     }
+
+
+def default_of(option: Option) -> Any:
+    """An option's own default as YAML has it; None where it has none."""
+    return list(option.default) if isinstance(option.default, tuple) else option.default
 
 
 def chosen(section: Any, table: Mapping[str, Any], group: str) -> tuple[str, dict[str, float]]:
@@ -162,7 +168,7 @@ def chosen(section: Any, table: Mapping[str, Any], group: str) -> tuple[str, dic
     What the section leaves out is as in the entry's file.
     """
     name, given = named(section, table, group)
-    taken: dict[str, Option] = table[name].options
+    taken: Mapping[str, Option] = table[name].options
     values = checked(given, options(taken), f"{group}.", partial(shipped, f"{group}/{name}"))
     for option, bounds in taken.items():
         if bounds.needs and values[option] and not values[bounds.needs]:
@@ -216,7 +222,7 @@ def checked(
     return values
 
 
-def named(section: Any, table: Mapping[str, Any], group: str) -> tuple[str, Section]:
+def named(section: Any, table: Collection[str], group: str) -> tuple[str, Section]:
     """The entry of `table` that the `name` of a group's section chooses, and the section's other keys."""
     if not isinstance(section, Mapping) or "name" not in section:
         raise ConfigError(group, section, f"must be a group with a name, one of {', '.join(table)}")

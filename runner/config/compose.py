@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.config import Cache, experiment
 from runner.config.network import BESIDE_A_RUN
+from runner.config.own import load_named, noticed, refuse_code
 from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
 from runner.overrides import as_meant, key_of
+from runner.plugins import KEY, of_run
+from runner.records.about import sources_of
 from runner.records.names import HYDRA
 from runner.training.experiment import Composed, Experiment
 
@@ -35,7 +38,7 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
 
     before = gone_on_with(overrides) if config_dir is None else None
     ours = [] if before is None else _files_of(before, overrides)
-    with composing(config_dir, before) as (_, searchpath):
+    with composing(config_dir, before, overrides) as (_, searchpath):
         return compose("config", [*replacing(overrides), *ours, *searchpath])
 
 
@@ -62,6 +65,7 @@ def _files_of(composed: Path, overrides: Collection[str]) -> list[str]:
     """Overrides by which what is composed of a run's configuration is made from the run's own files."""
     from omegaconf import OmegaConf
 
+    refuse_code(composed, [*map(key_of, overrides)])
     config: Any = OmegaConf.to_container(OmegaConf.load(composed / "config.yaml"))
     places = whereabouts(composed.parent, config, [*map(key_of, overrides)])
     return [f"{key}='{place}'" for key, place in places.items()]
@@ -69,11 +73,12 @@ def _files_of(composed: Path, overrides: Collection[str]) -> list[str]:
 
 @contextmanager
 def composing(
-    config_dir: str | Path | None = None, base: Path | None = None
+    config_dir: str | Path | None = None, base: Path | None = None, overrides: Sequence[str] = ()
 ) -> Iterator[tuple[Hydra, list[str]]]:
     """Hydra over the configuration that ships, or that in `base`; and overrides to find `config_dir`'s.
 
-    Raises RunnerError where that is no folder.
+    Files of the user's own code are run as they are named: by the `overrides` that are to be composed, or
+    else by YAML files that these choose. Raises RunnerError where `config_dir` is no folder.
     """
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -84,12 +89,24 @@ def composing(
     before = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(base or conf_dir()), version_base="1.3", job_name="runner"):
+        where = {"config_dir": str(base or conf_dir()), "job_name": "runner"}
+        with running_named(overrides, base), initialize_config_dir(**where, version_base="1.3"):
             opened = GlobalHydra.instance().hydra
             assert opened is not None
             yield opened, searchpath
     finally:
         GlobalHydra.instance().hydra = before
+
+
+def running_named(overrides: Sequence[str], record: Path | None = None) -> AbstractContextManager[None]:
+    """Runs the files of a user's own code that overrides name; within it, those that YAML files do.
+
+    What the first name takes the place of the others, and a run's `record` is not asked.
+    """
+    from runner.hydra_internals import noticing
+
+    named = load_named(overrides)
+    return nullcontext() if named or record is not None else noticing(noticed)
 
 
 def flags_and_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -204,11 +221,12 @@ def _check_biases(overrides: Sequence[str]) -> None:
 CACHE = Cache()
 
 
-def load_run(folder: str | Path) -> Experiment:
+def load_run(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Experiment:
     """The experiment of an earlier run, from the configuration in its folder and the data it was trained on.
 
-    The files that it was made from are taken from where they were, whatever the current folder. Raises
-    RunnerError where there is no such run, or where one of them has changed or is gone.
+    The files that it was made from are taken from where they were, whatever the current folder. Files of
+    code are not: a folder never says what runs. They are those of its ``plugins`` that have been loaded, or
+    `plugins`. Raises RunnerError where there is no such run, or where a file has changed or is gone.
     """
     from omegaconf import OmegaConf
 
@@ -217,6 +235,8 @@ def load_run(folder: str | Path) -> Experiment:
         raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
     config: Any = OmegaConf.load(path)
     plain: Any = OmegaConf.to_container(config, resolve=True)
-    for key, place in whereabouts(folder, plain).items():
+    for key, place in whereabouts(folder, plain, [KEY]).items():
         OmegaConf.update(config, key, place)
-    return remembering(experiment(config, CACHE), config)
+    code = [source for source in sources_of(folder) if source.key == KEY]
+    made = experiment(config, CACHE, of_run(folder, code, map(str, plugins)))
+    return remembering(made, config)

@@ -9,7 +9,7 @@ from typing import Any
 from runner.config import checks
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.shipped import find_file, shipped
-from runner.data.bundled import SKLEARN_SETS, load_sklearn
+from runner.data.bundled import DATASETS
 from runner.data.csv_file import Reading, examples_of, read_csv, with_test
 from runner.data.dialect import NAMES, Written
 from runner.data.examples import Data, Parts, prepare
@@ -19,6 +19,7 @@ from runner.data.missing import ERROR
 from runner.data.missing import MISSING as MISSINGS
 from runner.data.scaling import SCALES
 from runner.errors import ConfigError, RunnerError
+from runner.plugins import find, installed
 
 _columns = partial(checks.names_of, "must be column names, as [a,b]")
 
@@ -80,8 +81,8 @@ def data_of(section: Section, own: InMemory | None = None) -> Data:
 
     Raises RunnerError for the first thing that is wrong.
     """
-    name, given = checks.named(section, KINDS, "data")
-    keys, make = KINDS[name] if own is None else (CSV_KEYS, partial(_in_memory, own))
+    name, given = checks.named(section, _names(section), "data")
+    keys, make = _kind(name) if own is None else (CSV_KEYS, partial(_in_memory, own))
     values = checked(given, keys | DATA_KEYS, "data.", partial(shipped, f"data/{name}"))
     return prepare(
         name if own is None else "given", make(values), Parts(**{key: values[key] for key in DATA_KEYS})
@@ -130,16 +131,31 @@ def _generated(name: str, values: Section) -> Data:
     return generate(name, points=points, noise=values["noise"], seed=values["seed"], options=options)
 
 
-def _bundled(name: str, _values: Section) -> Data:
-    return load_sklearn(name)
+def _of_set(name: str, values: Section) -> Data:
+    return DATASETS[name].make(**{option: values[option] for option in DATASETS[name].options})
 
 
-KINDS: dict[str, tuple[Keys, Callable[[Section], Data]]] = {
+FILES: dict[str, tuple[Keys, Callable[[Section], Data]]] = {
     "inline": (INLINE_KEYS, _inline),
     "csv": (CSV_KEYS, _csv),
-    **{
-        name: (GENERATOR_KEYS | checks.options(generator.options), partial(_generated, name))
-        for name, generator in GENERATORS.items()
-    },
-    **{name: ({}, partial(_bundled, name)) for name in SKLEARN_SETS},
 }
+
+
+def _names(section: Any) -> list[str]:
+    """The names of all kinds of data; with those of installed packages, where it is none that is there."""
+    names = [*FILES, *GENERATORS, *DATASETS]
+    known = not isinstance(section, Mapping) or section.get("name") in names
+    return names if known else [*names, *installed("data")]
+
+
+def _kind(name: str) -> tuple[Keys, Callable[[Section], Data]]:
+    """The keys of a kind of data, and what makes it of their values."""
+    if name in FILES:
+        return FILES[name]
+    find("data", name)
+    if name in DATASETS:
+        return checks.options(DATASETS[name].options), partial(_of_set, name)
+    generator = GENERATORS[name]
+    own = {key: (check, getattr(generator, key)) for key, (check, _) in GENERATOR_KEYS.items()}
+    keys = {key: (check, SHIPPED if default is None else default) for key, (check, default) in own.items()}
+    return keys | checks.options(generator.options), partial(_generated, name)

@@ -66,7 +66,7 @@ def made_of(config: Any, overrides: Sequence[str], own: InMemory | None = None) 
     plain: Any = config if isinstance(config, dict) else OmegaConf.to_container(config, resolve=True)
     labelled = {"classes": True} if _has_labels(plain, own) else {}
     plain = {**plain, "data": {**plain["data"], **labelled}}
-    made = experiment(plain, CACHE, own)
+    made = experiment(plain, CACHE, data=own)
     as_file = {**labelled, **WRITTEN}
     written = [*overrides, *(_override(f"data.{key}", value) for key, value in as_file.items())]
     made = remembering(made, {**plain, "data": {**plain["data"], **as_file}}, written)

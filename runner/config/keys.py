@@ -5,6 +5,7 @@ What a key means together with others is checked where the experiment is put tog
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from runner.config.checks import MISSING, SHIPPED, Keys, Section, boolean, check
 from runner.config.continuing import going_on, refuse_other_state
 from runner.config.data import data_of
 from runner.config.network import network_of
+from runner.config.own import files_of, refuse_flat
 from runner.config.shipped import shipped
 from runner.config.stopping import stop_of, with_metric
 from runner.data.examples import Data
@@ -23,6 +25,7 @@ from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
+from runner.plugins import Plugin, load_all, used
 from runner.records.names import METRICS
 from runner.training.experiment import FINAL_MEASURES, GOODNESS, Experiment, Log, measures
 from runner.training.goodness import applying
@@ -46,6 +49,7 @@ KEYS: Keys = RUN_KEYS | {
     "log": (checks.anything, {}),
     "stop": (checks.anything, {}),
     "continue": (checks.optional(checks.text), None),
+    "plugins": (checks.anything, []),
 }
 REGULARIZATION_KEYS: Keys = {"l1": (checks.non_negative, SHIPPED), "l2": (checks.non_negative, SHIPPED)}
 LOG_KEYS: Keys = {
@@ -60,12 +64,18 @@ LOG_KEYS: Keys = {
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
 
-def experiment(config: Any, cache: Cache | None = None, data: Data | InMemory | None = None) -> Experiment:
+def experiment(
+    config: Any,
+    cache: Cache | None = None,
+    own: Sequence[Plugin] | None = None,
+    data: Data | InMemory | None = None,
+) -> Experiment:
     """The run that a composed configuration describes, checked.
 
     `config` is a DictConfig or a plain mapping. Experiments made with one `cache` share what their
-    configurations have in common, the data above all, and so may be trained as one. `data` take the place
-    of those that the configuration describes; those in memory are read as it says.
+    configurations have in common, the data above all, and so may be trained as one. The files of its
+    ``plugins`` are run, unless there is `own`, which takes their place. So do `data` that of the data it
+    describes; those in memory are read as it says.
     Raises RunnerError (most often ConfigError) for the first thing that is wrong.
     """
     if not isinstance(config, dict):
@@ -78,6 +88,8 @@ def experiment(config: Any, cache: Cache | None = None, data: Data | InMemory | 
             "experiment: the file that it chooses sets keys of its own, not of the whole configuration; "
             "its first line must be '# @package _global_'"
         )
+    if own is None:
+        own = load_all(files_of(config.get("plugins")))
     values = checked(config, KEYS, defaults=lambda: shipped("config"))
 
     if not isinstance(data, Data):
@@ -107,6 +119,8 @@ def experiment(config: Any, cache: Cache | None = None, data: Data | InMemory | 
     _check_together(made)
     if made.begun:
         refuse_other_state(made)
+    if plugins := used(own, made.entries):
+        made = replace(made, plugins=plugins)
     return made if made.stop is None else replace(made, stop=with_metric(made))
 
 
@@ -151,6 +165,8 @@ def _check_together(made: Experiment) -> None:
     if parameters > MOST_PARAMETERS:
         allowed = f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible"
         raise ConfigError("network.hidden", list(made.sizes[1:-1]), allowed)
+    if made.log.curvature:
+        refuse_flat(made)
     last = made.activations[-1]
     if loss.needs_probabilities and not (ACTIVATIONS[last].lowest >= 0 and ACTIVATIONS[last].highest <= 1):
         needs = f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from runner.config import own
 from runner.config.shipped import conf_dir
 from runner.errors import did_you_mean, one_of
 
@@ -92,7 +93,7 @@ def _unknown_choice(text: str) -> str | None:
 
 
 def known_keys() -> list[str]:
-    """Every dotted key of the configuration that ships, over all choices of its groups."""
+    """Every dotted key of the configuration, over all choices of its groups: those that ship, one's own."""
     import yaml
 
     keys: dict[str, None] = {}  # in order, each once
@@ -103,6 +104,8 @@ def known_keys() -> list[str]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         prefix = "" if group == "." else group.replace("/", ".") + "."
         keys |= dict.fromkeys(_dotted(loaded, prefix))
+    for chosen, name in ((group, name) for group in own.GROUPS for name in own.choices(group)):
+        keys |= dict.fromkeys(_dotted(own.section(chosen, name) or {}, f"{chosen}."))
     return list(keys)
 
 

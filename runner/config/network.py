@@ -113,8 +113,9 @@ def _parameters(key: str, value: Any, shapes: Sequence[tuple[int, ...]]) -> Draw
     if not isinstance(value, Mapping) or "init" not in value:
         allowed = "must be a list of layers, an initializer's name, {init: NAME, ...} or {from: FOLDER}"
         raise ConfigError(key, value, allowed)
+    name = checks.choice(INITIALIZERS)(f"{key}.init", value["init"])
     usable = [name for name, i in INITIALIZERS.items() if len(shapes[0]) == 2 or not i.needs_fan]
-    name = checks.choice(usable)(f"{key}.init", value["init"])
+    name = checks.choice(usable)(f"{key}.init", name)
     given = {option: v for option, v in value.items() if option != "init"}
     chosen = checked(given, checks.options(INITIALIZERS[name].options), f"{key}.")
     if fault := INITIALIZERS[name].refuses(**chosen):

@@ -15,6 +15,7 @@ from typing import Any
 from runner.config.shipped import find_file
 from runner.data.examples import Source
 from runner.errors import RunnerError
+from runner.plugins import ENTRY_POINT, KEY
 from runner.records.about import sources_of
 from runner.records.names import ABOUT
 
@@ -34,7 +35,7 @@ def whereabouts(folder: str | Path, config: Mapping[str, Any], but: Collection[s
     """
     whole = {}
     for source in sources_of(folder):
-        if any(f"{source.key}.".startswith(f"{key}.") for key in but):
+        if source.key == ENTRY_POINT or any(f"{source.key}.".startswith(f"{key}.") for key in but):
             continue
         configured = _configured(source, config)
         inside = [Path(folder, place) for place in configured if source.key in DATA_FILES]  # written with it
@@ -63,9 +64,14 @@ def refuse_other_files(folder: str | Path, config: Mapping[str, Any]) -> None:
 
 def _configured(source: Source, config: Mapping[str, Any]) -> list[Path]:
     """Where a configuration says that a file is."""
+    if source.key == ENTRY_POINT:
+        return [Path(source.path)]
     value: Any = config
     for key in source.key.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
+    if source.key == KEY:  # the one of that name, of several
+        paths = [Path(path).expanduser() for path in ([value] if isinstance(value, str) else value or [])]
+        return [path for path in paths if path.name == Path(source.path).name]
     if not isinstance(value, str):
         return []
     path = find_file(value)

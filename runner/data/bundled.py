@@ -1,11 +1,24 @@
-"""The data sets that come inside scikit-learn: nothing is downloaded."""
+"""Data sets that are there as they are: those inside scikit-learn; nothing is downloaded."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from runner.data.examples import Data, class_columns, one_hot
 from runner.errors import RunnerError
+from runner.nn.options import Option
+
+
+class Dataset(NamedTuple):
+    """``make(**options)`` returns the examples, in their own units and order: the same each time."""
+
+    make: Callable[..., Data]
+    options: Mapping[str, Option] = {}
+
 
 #: True: the targets are classes.
 SKLEARN_SETS = {"iris": True, "wine": True, "breast_cancer": True, "digits": True, "diabetes": False}
@@ -26,3 +39,6 @@ def load_sklearn(name: str) -> Data:
     classes = [str(label) for label in bunch.target_names]
     targets = one_hot(np.asarray(bunch.target), len(classes))
     return Data(inputs, targets, names, class_columns(classes), classifies=True, classes={"target": classes})
+
+
+DATASETS: dict[str, Dataset] = {name: Dataset(partial(load_sklearn, name)) for name in SKLEARN_SETS}

@@ -15,14 +15,16 @@ from runner.nn.streams import stream
 
 
 class Generator(NamedTuple):
-    """``make(points, noise, **options)``, with the two random streams. Defaults stand in ``conf/data``.
+    """``make(rng, points, noise, **options)``, with the two random streams of :class:`Streams`.
 
     `noise` is the standard deviation that is added: to the inputs where there are classes, to the
-    targets of a regression.
+    targets of a regression. What ships has its defaults in ``conf/data``.
     """
 
     make: Callable[..., Data]
     options: Mapping[str, Option] = {}
+    points: int | None = None
+    noise: float | None = None
 
 
 def _points(inputs: Array, classes: Classes, count: int) -> Data:
@@ -33,32 +35,33 @@ def _circle(angle: Array) -> Array:
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-class _Streams:
-    """The random numbers of a generator: where the points lie, and the noise on them."""
+class Streams:
+    """The random numbers of a generator: where the `points` lie, and the `noise` on them, a stream each."""
 
     def __init__(self, seed: int) -> None:
         self.points = stream(seed, "points")
         self.noise = stream(seed, "noise")
 
     def jitter(self, values: Array, std: float) -> Array:
+        """The values with noise of that standard deviation."""
         return values + std * self.noise.normal(size=values.shape)
 
 
-def _xor(rng: _Streams, points: int, noise: float) -> Data:
+def _xor(rng: Streams, points: int, noise: float) -> Data:
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     which = np.arange(points) % 4
     classes = (which == 1) | (which == 2)
     return _points(rng.jitter(corners[which], noise), classes.astype(np.intp), 2)
 
 
-def _circles(rng: _Streams, points: int, noise: float, factor: float) -> Data:
+def _circles(rng: Streams, points: int, noise: float, factor: float) -> Data:
     classes = np.arange(points) % 2  # 0 outside, 1 inside, as in sklearn.datasets.make_circles
     angle = rng.points.uniform(0.0, 2.0 * np.pi, points)
     radius = np.where(classes == 1, factor, 1.0)
     return _points(rng.jitter(radius[:, None] * _circle(angle), noise), classes, 2)
 
 
-def _moons(rng: _Streams, points: int, noise: float) -> Data:
+def _moons(rng: Streams, points: int, noise: float) -> Data:
     classes = np.arange(points) % 2  # the two half circles of sklearn.datasets.make_moons
     angle = rng.points.uniform(0.0, np.pi, points)
     upper = _circle(angle)
@@ -66,13 +69,13 @@ def _moons(rng: _Streams, points: int, noise: float) -> Data:
     return _points(rng.jitter(np.where(classes[:, None] == 1, lower, upper), noise), classes, 2)
 
 
-def _gaussians(rng: _Streams, points: int, noise: float, classes: int) -> Data:
+def _gaussians(rng: Streams, points: int, noise: float, classes: int) -> Data:
     which = np.arange(points) % classes
     centres = 2.0 * _circle(2.0 * np.pi * which / classes)
     return _points(rng.jitter(centres, noise), which, classes)
 
 
-def _spiral(rng: _Streams, points: int, noise: float, classes: int, turns: float) -> Data:
+def _spiral(rng: Streams, points: int, noise: float, classes: int, turns: float) -> Data:
     which = np.arange(points) % classes
     radius = rng.points.uniform(0.05, 1.0, points)
     angle = 2.0 * np.pi * (turns * radius + which / classes)
@@ -80,17 +83,17 @@ def _spiral(rng: _Streams, points: int, noise: float, classes: int, turns: float
     return _points(rng.jitter(inputs, noise), which, classes)
 
 
-def _plane(rng: _Streams, points: int, noise: float) -> Data:
+def _plane(rng: Streams, points: int, noise: float) -> Data:
     inputs = rng.points.uniform(-1.0, 1.0, (points, 2))
     return Data.numbered(inputs, rng.jitter(inputs.mean(axis=1, keepdims=True), noise))
 
 
-def _sine(rng: _Streams, points: int, noise: float) -> Data:
+def _sine(rng: Streams, points: int, noise: float) -> Data:
     inputs = rng.points.uniform(-np.pi, np.pi, (points, 1))
     return Data.numbered(inputs, rng.jitter(np.sin(inputs), noise))
 
 
-def _exercise(rng: _Streams, points: int, noise: float, features: int, outputs: int) -> Data:
+def _exercise(rng: Streams, points: int, noise: float, features: int, outputs: int) -> Data:
     # no two alike, and none to another as 1, 2 or 3 to each other: such weights do not make a neuron 0
     order = rng.points.random((points, max(3, features))).argsort(axis=1)
     inputs = 3.0 + order[:, -features:].astype(np.float64)
@@ -117,7 +120,7 @@ GENERATORS: dict[str, Generator] = {
 def generate(name: str, *, points: int, noise: float, seed: int, options: Mapping[str, float]) -> Data:
     """Points of the generator `name`, in its own order. Raises RunnerError where they are not finite."""
     with np.errstate(all="ignore"):
-        made = GENERATORS[name].make(_Streams(seed), points, noise, **options)
+        made = GENERATORS[name].make(Streams(seed), points, noise, **options)
     if not (np.isfinite(made.inputs).all() and np.isfinite(made.targets).all()):
         given = ", ".join(f"data.{key}={value:g}" for key, value in {"noise": noise, **options}.items())
         raise RunnerError(f"data={name}: its points are no finite numbers with {given}")

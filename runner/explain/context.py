@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from runner.explain.notation.digits import Pen
 from runner.explain.notation.names import Names, indexed, partial, shared
 from runner.explain.step import Step
-from runner.nn.activations import ACTIVATIONS
+from runner.nn.activations import ACTIVATIONS, Z
 from runner.nn.arrays import Array
 from runner.nn.formula import Formula, Function, Symbol
 from runner.nn.losses import ERROR, LOSSES, Loss
@@ -89,6 +89,16 @@ class Context:
     def neurons(self, layer: int) -> range:
         """The numbers of a layer's neurons."""
         return range(1, self.names.sizes[layer] + 1)
+
+
+def formula_of(activation: str) -> Formula:
+    """An activation in z; its name with z in it, where it has no formula."""
+    return ACTIVATIONS[activation].formula or applied(activation, Z)
+
+
+def slope_of(activation: str) -> Formula:
+    """Its derivative in z and a, likewise."""
+    return ACTIVATIONS[activation].slope or applied(activation, Z, prime=True)
 
 
 def applied(activation: str, to: Formula, prime: bool = False) -> Formula:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.commands import add_plugins
 from runner.errors import RunnerError, one_of
 from runner.figures import NAMES, STYLES
 
@@ -67,6 +68,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     labels = "what swept keys, metrics and axes are called, as optimizer.momentum='momentum $\\beta$'"
     parser.add_argument("--labels", nargs="+", default=[], metavar="KEY=TEXT", help=labels)
+    add_plugins(parser)
 
 
 def figures_in(arguments: argparse.Namespace) -> list[str]:

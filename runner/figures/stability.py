@@ -93,6 +93,7 @@ def _edge(made: Experiment) -> tuple[float, float]:
     """
     h = {name: np.array([[value]], dtype=float) for name, value in made.optimizer_options.items()}
     limit = OPTIMIZERS[made.optimizer].stability_limit
+    assert limit is not None, "or there were no curvature to draw"
     one, two = (1.0 / limit(np.array([[sharpness]]), h).item() for sharpness in (1.0, 2.0))
     return 1.0 / (two - one), (2.0 * one - two) / (two - one)
 

@@ -43,16 +43,17 @@ class Activation:
     ``value(z)`` and ``derivative(z, a)`` take and return arrays of one shape; the derivative may
     return any shape that broadcasts to it. It is given a = f(z) because for many functions f'
     is shortest in terms of a. ``second(z, a)`` is the derivative of that derivative as it is used: at
-    a kink, where `derivative` jumps, that of the piece which it takes there. `formula` and `slope` are
-    value and derivative in z and a; `constants` the numbers that they have letters for, and the notes
-    say what else in them needs a word.
+    a kink, where `derivative` jumps, that of the piece which it takes there; without it there is no
+    curvature. `formula` and `slope` are value and derivative in z and a, without which explanations have
+    numbers alone; `constants` the numbers that they have letters for, and the notes say what else in them
+    needs a word.
     """
 
     value: Callable[[Array], Array]
     derivative: Callable[[Array, Array], Array]
-    second: Callable[[Array, Array], Array]
-    formula: Formula
-    slope: Formula
+    second: Callable[[Array, Array], Array] | None = None
+    formula: Formula | None = None
+    slope: Formula | None = None
     note: tuple[str | Formula, ...] = ()
     slope_note: tuple[str | Formula, ...] = ()
     constants: Mapping[Symbol, float] = field(default_factory=dict)

@@ -242,5 +242,6 @@ def where(condition: Formula, then: Operand, otherwise: Operand) -> Formula:
 absolute, floor = Function("abs", np.abs), Function("floor", np.floor)
 exp, ln, sqrt = Function("exp", np.exp), Function("ln", np.log), Function("sqrt", np.sqrt)
 sin, cos, tanh = Function("sin", np.sin), Function("cos", np.cos), Function("tanh", np.tanh)
-maximum, sign = Function("max", np.maximum), Function("sign", np.sign)
+maximum, minimum = Function("max", np.maximum), Function("min", np.minimum)
+sign = Function("sign", np.sign)
 clip = Function("clip", np.clip)

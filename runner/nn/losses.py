@@ -55,7 +55,8 @@ class Loss:
     `mean_over_outputs` says whether E_n averages over the outputs (it sums otherwise);
     `needs_probabilities` is the remedy where predictions may leave 0 to 1, of a loss that needs them within;
     `threshold` is the prediction above which a single output means class 1.
-    `term` is what one output adds to that sum or mean, in pred, y and p, and `slope` its derivative by pred;
+    `term` is what one output adds to that sum or mean, in pred, y and p, and `slope` its derivative by pred:
+    explanations have numbers alone without them, and there is no curvature without `second`;
     `derivation` leads from the first to the second where that is not seen at a glance, and `rewritten`
     says in which form of the error it is. `note` introduces the `definitions` of functions that only this
     loss has.
@@ -63,9 +64,9 @@ class Loss:
 
     value: Callable[[Array, Array], Array]
     derivative: Callable[[Array, Array], Array]
-    second: Callable[[Array, Array, Array], Array]
-    term: Formula
-    slope: Formula
+    second: Callable[[Array, Array, Array], Array] | None = None
+    term: Formula | None = None
+    slope: Formula | None = None
     derivation: tuple[Formula, ...] = ()
     rewritten: tuple[str | Formula, ...] = ()
     note: str = ""

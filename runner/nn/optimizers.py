@@ -29,14 +29,15 @@ class Optimizer:
 
     ``quantities(state, h, t)`` names what update t made of the state that it returned, on the way to the
     direction: only explanations ask for that. ``direction(options)`` writes the direction; `formulas` each
-    quantity of the state and those made of it, in the order in which they are computed, beside its symbol.
-    In them g is the gradient, _old marks a quantity before the update, w the parameter, and the options go
-    by their letters.
+    quantity of the state and those made of it, in the order in which they are computed, beside its symbol;
+    without a `direction` explanations have numbers alone. In them g is the gradient, _old marks a quantity
+    before the update, w the parameter, and the options go by their letters.
 
     ``stability_limit(sharpness, h)`` is the largest learning rate (R, 1) at which the optimizer does not move
     away from a minimum whose Hessian has that largest eigenvalue (R, 1): beyond it the steps along that
     direction grow. Where there is a ``preconditioner(state, h, t)``, the numbers (R, P) that update t divided
-    by, it is the eigenvalue of the Hessian divided by it. Not positive: no rate is too large.
+    by, it is the eigenvalue of the Hessian divided by it. Not positive: no rate is too large. Without a limit
+    there is no curvature.
     Sources: Polyak, "Some methods of speeding up the convergence of iteration methods" (1964); Cohen et al.,
     "Gradient descent on neural networks typically occurs at the edge of stability" (2021), appendix B, and
     "Adaptive gradient methods at the edge of stability" (2022).
@@ -44,9 +45,9 @@ class Optimizer:
 
     init: Callable[[Hyperparameters, tuple[int, int]], State]
     update: Callable[[Array, State, Array, Hyperparameters, int], tuple[Array, State]]
-    options: dict[str, Option]
-    direction: Callable[[Mapping[str, float]], Formula]
-    stability_limit: Callable[[Array, Hyperparameters], Array]
+    options: Mapping[str, Option] = field(default_factory=dict)
+    direction: Callable[[Mapping[str, float]], Formula] | None = None
+    stability_limit: Callable[[Array, Hyperparameters], Array] | None = None
     preconditioner: Callable[[State, Hyperparameters, int], Array] | None = None
     formulas: Mapping[str, tuple[Symbol, Formula]] = field(default_factory=dict)
     quantities: Callable[[State, Hyperparameters, int], State] = lambda state, h, t: {}
@@ -145,7 +146,7 @@ def _adagrad_direction(options: Mapping[str, float]) -> Formula:
     return (G / (1 + (T - 1) * _GAMMA) if options["lr_decay"] else G) / (sqrt(S) + _EPS)
 
 
-_SCALED = G / (sqrt(S) + _EPS)
+_SCALED, _ADAPTED = G / (sqrt(S) + _EPS), M_HAT / (sqrt(V_HAT) + _EPS)
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(
@@ -182,7 +183,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         lambda h, shape: {"m": np.zeros(shape), "v": np.zeros(shape)},
         _adam,
         {"betas": _BETAS, "eps": _SMALL},
-        lambda options: M_HAT / (sqrt(V_HAT) + _EPS),
+        lambda options: _ADAPTED,
         _adam_limit,
         _adam_preconditioner,
         {
@@ -199,6 +200,6 @@ OPTIMIZERS["adamw"] = replace(
     OPTIMIZERS["adam"],
     update=_adamw,
     options={**OPTIMIZERS["adam"].options, "weight_decay": Option(at_least=0, letters=(_LAMBDA,))},
-    direction=lambda options: OPTIMIZERS["adam"].direction(options) + _LAMBDA * W,
+    direction=lambda options: _ADAPTED + _LAMBDA * W,
     stability_limit=_adamw_limit,
 )

@@ -5,6 +5,7 @@ A default stands here, or in the YAML file of the entry where it has one, which 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from runner.nn.formula import Symbol
@@ -26,10 +27,10 @@ class Option(NamedTuple):
     parts: tuple[str, ...] = ()
     needs: str | None = None
     letters: tuple[Symbol, ...] = ()
-    default: float | None = None
+    default: float | tuple[float, ...] | None = None
 
 
-def letters(options: dict[str, Option]) -> dict[str, Symbol]:
+def letters(options: Mapping[str, Option]) -> dict[str, Symbol]:
     """The letter of each number that options have."""
     named: dict[str, Symbol] = {}
     for name, option in options.items():

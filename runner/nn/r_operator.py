@@ -15,10 +15,12 @@ Directions are (…, R, P): any number for each of the R runs, in front of the r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from runner.errors import RunnerError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.arrays import Array
 from runner.nn.losses import Loss
@@ -35,20 +37,29 @@ class Passed(NamedTuple):
 
     @classmethod
     def of(cls, network: Network, forward: Forward, backward: Backward) -> Passed:
-        """What there is of a gradient."""
+        """What there is of a gradient. Raises RunnerError for an activation without a second derivative."""
         seconds = [
-            ACTIVATIONS[f].second(z, a)
-            for f, z, a in zip(network.activations, forward.z, forward.a[1:], strict=True)
+            _second(f)(z, a) for f, z, a in zip(network.activations, forward.z, forward.a[1:], strict=True)
         ]
         bends = [dE_da * second for dE_da, second in zip(backward.dE_da, seconds, strict=True)]
         return cls(network, forward, backward, bends)
 
 
+def _second(activation: str) -> Callable[[Array, Array], Array]:
+    second = ACTIVATIONS[activation].second
+    if second is None:
+        raise RunnerError(f"the activation {activation} has no second derivative, which curvature takes")
+    return second
+
+
 def hessian_vector(passed: Passed, loss: Loss, y: Array, v: Array) -> Array:
     """H·v of the error (…, R, P), of `v` (…, R, P), which is contiguous.
 
-    The passes are those of the mean of `loss` over examples with targets `y` (1 or R, N, O).
+    The passes are those of the mean of `loss` over examples with targets `y` (1 or R, N, O). Raises
+    RunnerError for a loss without a second derivative.
     """
+    if loss.second is None:
+        raise RunnerError("the loss has no second derivative, which curvature takes")
     layers = _layers(passed.network, v)
     R_z, R_a = _forward(passed, layers)
     R_dE_dpred = loss.second(passed.forward.pred, y, R_a[-1]) / y.shape[1]  # E is the mean

@@ -7,12 +7,12 @@ CosineAnnealingLR (T_max = epochs) and LinearLR; ``inverse_scaling`` is scikit-l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from runner.nn.arrays import Array
-from runner.nn.formula import PI, Formula, Function, Symbol, cos, floor
+from runner.nn.formula import PI, Formula, Symbol, cos, floor, minimum
 from runner.nn.options import Option
 
 
@@ -20,12 +20,13 @@ from runner.nn.options import Option
 class Schedule:
     """``rate(eta, epoch, epochs, options)``: every array is (R, 1); returns (R, 1).
 
-    `formula` is the same in η, e, epochs and the options under their own names.
+    `formula` is the same in η, e, epochs and the options under their own names; without it explanations
+    have numbers alone.
     """
 
     rate: Callable[[Array, int, Array, Mapping[str, Array]], Array]
-    options: dict[str, Option]
-    formula: Formula
+    options: Mapping[str, Option] = field(default_factory=dict)
+    formula: Formula | None = None
 
 
 def _linear(eta: Array, e: int, n: Array, o: Mapping[str, Array]) -> Array:
@@ -36,7 +37,6 @@ def _linear(eta: Array, e: int, n: Array, o: Mapping[str, Array]) -> Array:
 ETA, E, EPOCHS = Symbol("η"), Symbol("e"), Symbol("epochs")
 _FACTOR, _EVERY, _POWER, _MIN = map(Symbol, ("factor", "every", "power", "min"))
 _START, _END, _TOTAL = map(Symbol, ("start_factor", "end_factor", "total_iters"))
-minimum = Function("min", np.minimum)
 
 SCHEDULES: dict[str, Schedule] = {
     "constant": Schedule(lambda eta, e, n, o: eta, {}, ETA),

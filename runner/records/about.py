@@ -23,6 +23,7 @@ from runner.data.csv_file import PLAIN, Recipe
 from runner.data.examples import Data, Source
 from runner.data.scaling import Scale
 from runner.errors import RunnerError
+from runner.plugins import Name, Plugin
 from runner.records.checksums import recorded, refuse_changed
 from runner.records.names import ABOUT
 from runner.training.experiment import Experiment
@@ -34,7 +35,24 @@ IN_LINES = {"default_flow_style": None, "width": 110}
 
 def about(experiment: Experiment) -> bytes:
     """What ``about.yaml`` is to say of a run."""
-    return machine() + _files(experiment.sources) + _examples(experiment.data)
+    return (
+        machine()
+        + _files(experiment.sources)
+        + _own(experiment.plugins, tuple(experiment.entries))
+        + _examples(experiment.data)
+    )
+
+
+@lru_cache(maxsize=64)
+def _own(plugins: tuple[Plugin, ...], used: tuple[Name, ...]) -> bytes:
+    """The entries among `used` that do not ship, and what each is from; their hashes are among the files'."""
+    entries = [
+        {"name": name, "table": table, "from": plugin.distribution or plugin.source.path}
+        for plugin in plugins
+        for table, name in plugin.entries
+        if (table, name) in used
+    ]
+    return _yaml({"entries": entries}, width=math.inf) if entries else b""
 
 
 def _yaml(content: Mapping[str, Any], **how: Any) -> bytes:

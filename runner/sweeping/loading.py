@@ -20,7 +20,7 @@ def configurations(
 
     Raises what Hydra and the grid sweeper raise.
     """
-    with composing(config_dir) as (hydra, searchpath):
+    with composing(config_dir, overrides=overrides) as (hydra, searchpath):
         given = [*replacing(overrides), *searchpath]
         master = hydra.compose_config("config", given, RunMode.MULTIRUN, from_shell=False)
         jobs = without_duplicates(requested(master, hydra.config_loader))

@@ -110,6 +110,7 @@ def _measured(stack: Stack, runs: Mask) -> Array:
         _, state = optimizer.update(hessians.gradient(), state, parameters[:, stack.trained], h, t)
         preconditioner = optimizer.preconditioner(state, h, t)
     sharpness = hessians.sharpness(preconditioner)[:, None]
+    assert optimizer.stability_limit is not None, "which is refused where a run is put together"
     limit = optimizer.stability_limit(sharpness, h)
     return np.concatenate([sharpness, np.where(limit >= 0, limit, np.inf)], axis=1)
 

@@ -13,6 +13,7 @@ from runner.data.examples import Data, Source
 from runner.nn.arrays import Array, Places
 from runner.nn.losses import LOSSES
 from runner.nn.network import Network
+from runner.plugins import Name, Plugin
 
 #: The measures of a history's last row that a run is summed up by, beside its error.
 FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
@@ -114,7 +115,8 @@ class Experiment:
     `sizes` has the number of inputs, of neurons of each hidden layer and of outputs;
     `activations` has a name a layer of neurons, the output layer's last. `biases` is None for a
     network without. `train` are the places of the parameters that are trained, None for all; `begun`
-    is what the run goes on from, None for the beginning; `epochs` are those that it adds. `composed` is
+    is what the run goes on from, None for the beginning; `epochs` are those that it adds. `plugins` are
+    the files that it may have entries of tables from, and what else those that it has are from. `composed` is
     the configuration behind it, if there is one: training asks for nothing of it.
     """
 
@@ -141,6 +143,7 @@ class Experiment:
     stop: Stop | None = None
     begun: Begun | None = None
     objective: str = "final_error"
+    plugins: tuple[Plugin, ...] = ()
     composed: Composed | None = field(default=None, repr=False)
 
     @property
@@ -194,7 +197,22 @@ class Experiment:
         """The files that the run is made from."""
         given = [g.source for g in (self.weights, self.biases) if isinstance(g, Given)]
         begun = [self.begun.source] if self.begun else []
-        return (*self.data.sources, *filter(None, [*given, *begun]))
+        own = [plugin.source for plugin in self.plugins]
+        return (*self.data.sources, *filter(None, [*given, *begun]), *own)
+
+    @property
+    def entries(self) -> list[Name]:
+        """The entries of tables that it has, each once."""
+        drawn = [drawn.initializer for drawn in (self.weights, self.biases) if isinstance(drawn, Drawn)]
+        names = [
+            *(("activations", name) for name in self.activations),
+            *(("initializers", name) for name in drawn),
+            ("losses", self.loss),
+            ("optimizers", self.optimizer),
+            ("schedules", self.schedule),
+            ("data", self.data.name),
+        ]
+        return list(dict.fromkeys(names))
 
     @property
     def batch(self) -> int:
@@ -268,6 +286,7 @@ class Experiment:
             self.optimizer,
             self.schedule,
             self.log,
+            self.plugins,
             # the last row falls on another epoch
             self.epochs if self.log.every > 1 or self.log.curvature else None,
             tuple((name, value == 0) for name, value in switches.items()),

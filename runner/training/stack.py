@@ -15,6 +15,7 @@ from runner.nn.initializers import INITIALIZERS
 from runner.nn.optimizers import OPTIMIZERS, State
 from runner.nn.schedules import SCHEDULES
 from runner.nn.streams import orders, stream
+from runner.plugins import restore
 from runner.training.experiment import Drawn, Experiment, Given, measures
 from runner.training.objective import Examples, Objective, Point, measured
 
@@ -37,6 +38,7 @@ class Stack:
 
     def __init__(self, experiments: Sequence[Experiment]) -> None:
         shared = experiments[0]
+        restore(shared.plugins)
         self.shared = shared  # what all of them share is read from here
         self.runs = np.arange(len(experiments))
         self.optimizer = OPTIMIZERS[shared.optimizer]

@@ -98,6 +98,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("learningrate=1", ["unknown key learningrate", "did you mean 'learning_rate'"]),
     ("+new=1", ["unknown key new", "learning_rate"]),
     ("+network.foo=1", ["unknown key network.foo", "hidden"]),
+    ("plugins=7", ["plugins=7", "must be a list of Python files"]),
     ("~network", ["network is missing"]),
     ("experiment=xorr", ["experiment=xorr", "did you mean 'xor'"]),
     ("learning_rate=${nowhere}", ["nowhere"]),

@@ -8,6 +8,7 @@ from making_data import load_data
 
 import runner
 from runner.data.generated import GENERATORS
+from runner.testing import check
 
 
 @pytest.mark.filterwarnings("error")
@@ -19,6 +20,7 @@ def test_points_that_are_no_numbers(given: str) -> None:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_every_generator(name: str) -> None:
+    check(GENERATORS[name])
     made, same, noisy, other = (
         load_data(f"data={name}", "data.points=30", *more)
         for more in (["data.noise=0"], ["data.noise=0"], ["data.noise=0.1"], ["data.noise=0", "data.seed=1"])

@@ -7,58 +7,14 @@ import pytest
 
 from runner.nn.arrays import Array
 from runner.nn.formula import Formula, Number, Symbol, Value
-from runner.nn.losses import LOSSES, PRED, SUM, Loss, P, Y
-
-TOLERANCE = {"rtol": 1e-12, "atol": 1e-13}
-
-
-def examples(loss: Loss) -> tuple[Array, Array]:
-    """Predictions and targets (1, N, 3), corners and what is cut among them."""
-    rng = np.random.default_rng(3)
-    if loss.needs_probabilities:
-        pred = np.concatenate([rng.uniform(0.01, 0.99, 60), [0.0, 1.0, 1e-50, 1 - 1e-16, 1e-13, 0.5]])
-        y = np.concatenate([rng.uniform(0, 1, 60), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0]])
-    else:
-        pred = np.concatenate([rng.normal(0, 2, 60), [-1.0, 1.0, 0.0, 2.0, np.nextafter(1, 2), -2.0]])
-        y = np.concatenate([rng.uniform(0, 1, 60), np.zeros(6)])
-    y = y.reshape(1, -1, 3)
-    if loss.refuses(y[0]):
-        y = y / np.maximum(y.sum(axis=2, keepdims=True), 1e-9)
-        y[y.sum(axis=2) == 0] = [0, 1, 0]
-    return pred.reshape(1, -1, 3), y
-
-
-def at(loss: Loss, formula: Formula, pred: Array, y: Array) -> Value:
-    """What a formula comes to, where what is too low counts as the lowest."""
-    values: dict[Formula, Value] = {PRED: pred, Y: y}
-    if p := loss.probabilities:
-        values[P] = p.value(pred)
-        if p.summand is not None:
-            values[SUM] = np.sum(p.summand.value(values), axis=2, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for cut in loss.cuts:
-            values[cut.part] = np.maximum(cut.part.value({PRED: pred}), cut.lowest)
-        return formula.value(values)
+from runner.nn.losses import LOSSES, PRED, SUM, P, Y
+from runner.testing import check
+from runner.testing.functions import examples
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_term_is_value_and_slope_is_derivative(name: str) -> None:
-    loss = LOSSES[name]
-    pred, y = examples(loss)
-    outputs = pred.shape[2] if loss.mean_over_outputs else 1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value, derivative = loss.value(pred, y), loss.derivative(pred, y)
-    np.testing.assert_allclose(np.sum(at(loss, loss.term, pred, y), axis=2) / outputs, value, **TOLERANCE)
-    np.testing.assert_allclose(at(loss, loss.slope, pred, y) / outputs, derivative, **TOLERANCE)
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_second_is_how_the_derivative_changes_along_a_direction(name: str) -> None:
-    loss, h = LOSSES[name], 1e-6
-    pred, y = (array[:, :20] for array in examples(loss))  # no corners
-    v = np.random.default_rng(4).normal(size=(2, *pred.shape))  # two directions
-    ahead, behind = (np.stack([loss.derivative(pred + step * one, y) for one in v]) for step in (h, -h))
-    np.testing.assert_allclose(loss.second(pred, y, v), (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-8)
+def test_every_loss_keeps_its_promises(name: str) -> None:
+    check(LOSSES[name])
 
 
 def test_second_where_a_loss_is_cut_or_has_a_corner() -> None:
@@ -85,15 +41,6 @@ def test_a_derivation_leads_from_the_error_to_the_slope(name: str) -> None:
 
         slope = (of(pred + h) - of(pred - h)) / (2 * h)
         np.testing.assert_allclose(of(pred, step), slope, rtol=1e-7, atol=1e-8)
-
-
-@pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if loss.probabilities])
-def test_probabilities_are_written_as_they_are_made(name: str) -> None:
-    loss = LOSSES[name]
-    pred, y = examples(loss)
-    assert loss.probabilities is not None
-    written = at(loss, loss.probabilities.formula, pred, y)
-    np.testing.assert_allclose(written, loss.probabilities.value(pred), rtol=1e-14)
 
 
 @pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if loss.definitions])

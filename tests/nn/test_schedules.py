@@ -5,22 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import runner
-from runner.nn.options import letters
-from runner.nn.schedules import EPOCHS, ETA, SCHEDULES, E
+from runner.nn.schedules import SCHEDULES
+from runner.testing import check
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_formula_is_rate(name: str) -> None:
-    schedule = SCHEDULES[name]
-    etas, epochs = np.array([[0.05], [0.5]]), np.array([[100.0], [30.0]])
-    defaults = runner.load(f"schedule={name}").schedule_options
-    options = {option: np.full((2, 1), float(value)) for option, value in defaults.items()}
-    numbers = {letter: options[option] for option, letter in letters(schedule.options).items()}
-    for epoch in range(31):
-        rates = schedule.rate(etas, epoch, epochs, options)
-        written = schedule.formula.value({ETA: etas, E: epoch, EPOCHS: epochs, **numbers})
-        np.testing.assert_allclose(written, rates, rtol=1e-15)
+def test_every_schedule_keeps_its_promises(name: str) -> None:
+    check(SCHEDULES[name])
 
 
 @pytest.mark.parametrize(

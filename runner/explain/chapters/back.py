@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.explain.chapters.error import derivative, loss_numbers, loss_symbols, outputs_shared
-from runner.explain.context import Context, applied
+from runner.explain.context import Context, applied, slope_of
 from runner.explain.diagram import Circuit, picture
 from runner.explain.document import Equation, Equations, equation
 from runner.explain.notation.digits import followed
 from runner.explain.notation.names import Derived, partial, shared, symbol
-from runner.nn.activations import ACTIVATIONS, A, Z
+from runner.nn.activations import A, Z
 from runner.nn.formula import Formula, Number, total
 from runner.nn.network import ParameterName
 
@@ -88,6 +88,8 @@ def _from_error(context: Context, example: int, output: int) -> Equation:
 def _differentiated(context: Context, output: int) -> list[Formula]:
     """The derivative of what the output adds to the error, still to be taken."""
     loss, outputs = context.loss, outputs_shared(context)
+    if loss.term is None:
+        return []
     symbols = loss_symbols(context, output)
     whole, *between = [step.fill(symbols) for step in loss.derivation or (loss.term,)]
     pred = context.names.a(context.names.last, output)
@@ -114,8 +116,11 @@ def error_link(context: Context, example: int, output: int) -> Link:
     """∂E/∂pred of an output."""
     formula, examples = derivative(context), context.step.examples
     value = context.kept(context.step.dE_da, example, context.names.last, output)
+    name = context.dE(example, context.names.a(context.names.last, output))
+    if formula is None:
+        return Link(name, name, value, value)
     return Link(
-        context.dE(example, context.names.a(context.names.last, output)),
+        name,
         shared(examples, formula.fill(loss_symbols(context, output))),
         followed(shared(examples, formula.fill(loss_numbers(context, example, output))), value),
         value,
@@ -126,7 +131,7 @@ def activation_link(context: Context, example: int, layer: int, neuron: int) -> 
     """∂a/∂z of a neuron."""
     names = context.names
     activation = names.activations[layer - 1]
-    slope = ACTIVATIONS[activation].slope
+    slope = slope_of(activation)
     a, z = names.a(layer, neuron), names.z(layer, neuron)
     value = context.kept(context.step.da_dz, example, layer, neuron)
     numbers = {

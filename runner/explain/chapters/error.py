@@ -11,13 +11,15 @@ from runner.explain.context import Context, ends
 from runner.explain.document import Block, Equation, Equations, Paragraph, Prose, equation
 from runner.explain.notation.digits import followed
 from runner.explain.notation.names import ELLIPSIS, mean
-from runner.nn.formula import Formula, total
+from runner.nn.formula import Formula, Function, total
 from runner.nn.losses import ERROR, LOWEST, PRED, SUM, Cut, P, Y
 
 
 def error(context: Context, example: int) -> list[Block]:
     """The error of one example; before it the probabilities where the loss makes them."""
     term, outputs = context.loss.term, context.outputs
+    if term is None:
+        return [Equations((*_probabilities(context, example), _unwritten(context, example)))]
     symbols = [term.fill(loss_symbols(context, k)) for k in outputs]
     numbers = [term.fill(loss_numbers(context, example, k)) for k in outputs]
     result = context.pen.result(float(context.step.errors[example - 1]))
@@ -30,10 +32,26 @@ def error(context: Context, example: int) -> list[Block]:
     return [*_cuts(context, example, term), Equations((*_probabilities(context, example), line))]
 
 
+def _unwritten(context: Context, example: int) -> Equation:
+    """The error of one example under a loss of a user's own that has no formula."""
+    names, outputs = context.names, context.outputs
+    between = [*[names.a(names.last, k) for k in outputs], *[names.y(k) for k in outputs]]
+    called = Function(context.step.experiment.loss)(*between)
+    result = context.pen.result(float(context.step.errors[example - 1]))
+    return equation(context.error(example), called, result)
+
+
 def error_note(context: Context) -> list[Block]:
-    """The functions that only this loss has."""
-    lines = tuple(equation(*definition) for definition in context.loss.definitions.items())
-    return [Paragraph((context.loss.note,)), Equations(lines)] if lines else []
+    """The functions that only this loss has; that it has no formula."""
+    loss, name = context.loss, context.step.experiment.loss
+    lines = tuple(equation(*definition) for definition in loss.definitions.items())
+    said: list[Block] = [Paragraph((loss.note,)), Equations(lines)] if lines else []
+    lacks = {"its value": loss.term, "its derivative": loss.slope}
+    if what := " and ".join(words for words, formula in lacks.items() if formula is None):
+        said.append(
+            Paragraph((f"The loss {name} comes without a formula of {what}: there are numbers alone.",))
+        )
+    return said
 
 
 def outputs_shared(context: Context) -> int:
@@ -41,10 +59,10 @@ def outputs_shared(context: Context) -> int:
     return len(context.outputs) if context.loss.mean_over_outputs else 1
 
 
-def derivative(context: Context) -> Formula:
-    """The derivative of an example's error by an output, which has its share of a mean."""
-    count = outputs_shared(context)
-    return context.loss.slope / count if count > 1 else context.loss.slope
+def derivative(context: Context) -> Formula | None:
+    """The derivative of an example's error by an output, which has its share of a mean; None without one."""
+    count, slope = outputs_shared(context), context.loss.slope
+    return slope if slope is None or count == 1 else slope / count
 
 
 def loss_symbols(context: Context, output: int) -> dict[Formula, Formula]:
@@ -88,7 +106,7 @@ def derivative_notes(context: Context, example: int) -> list[Block]:
     """What makes the derivative of the error be seen: another form of it, the rules for what is cut."""
     rewritten = context.loss.rewritten
     notes: list[Block] = [_said(rewritten, {ERROR: context.error(example)})] if rewritten else []
-    return [*notes, *_cuts(context, example, context.loss.slope)]
+    return [*notes, *(_cuts(context, example, context.loss.slope) if context.loss.slope else [])]
 
 
 # --- probabilities ---------------------------------------------------------------------------

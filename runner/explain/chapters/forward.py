@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from runner.explain.context import Context, applied
+from runner.explain.context import Context, applied, formula_of, slope_of
 from runner.explain.document import Block, Equation, Equations, Paragraph, Prose, equation, listed
 from runner.explain.notation.digits import NOISE, followed
 from runner.explain.notation.names import noted
@@ -20,12 +20,23 @@ def definitions(context: Context) -> list[Block]:
     lines = []
     for name in used:
         f = ACTIVATIONS[name]
-        lines.append(equation(applied(name, Z), noted(f.formula, f.note or _constants(context, name))))
-        lines.append(equation(applied(name, Z, prime=True), noted(f.slope, f.slope_note)))
+        lines.append(equation(applied(name, Z), noted(formula_of(name), f.note or _constants(context, name))))
+        lines.append(equation(applied(name, Z, prime=True), noted(slope_of(name), f.slope_note)))
+    written = tuple(line for line in lines if line.steps)  # tanh(z) is tanh(z)
+    said = ("A neuron hands on ", A, " = ", applied("f", Z), ", the activation of its sum")
     return [
-        Paragraph(("A neuron hands on ", A, " = ", applied("f", Z), ", the activation of its sum:")),
-        Equations(tuple(line for line in lines if line.steps)),  # tanh(z) is tanh(z)
+        Paragraph((*said, ":" if written else f", which is {', '.join(used)}.")),
+        *([Equations(written)] if written else []),
+        *[_unwritten(name) for name in used if not (ACTIVATIONS[name].formula and ACTIVATIONS[name].slope)],
     ]
+
+
+def _unwritten(name: str) -> Paragraph:
+    """Says of an activation of a user's own which of its two formulas it lacks."""
+    f = ACTIVATIONS[name]
+    lacks = {"its value": f.formula, "its derivative": f.slope}
+    what = " and ".join(words for words, formula in lacks.items() if formula is None)
+    return Paragraph((f"{name} comes without a formula of {what}: there are numbers alone.",))
 
 
 def _constants(context: Context, name: str) -> Prose:
@@ -74,6 +85,6 @@ def _activation(context: Context, example: int, layer: int, neuron: int) -> Equa
     name = context.names.activations[layer - 1]
     a = context.a(example, layer, neuron)
     numbers = {**context.constants(name), Z: context.z(example, layer, neuron)}
-    in_numbers = ACTIVATIONS[name].formula.fill(numbers)
+    in_numbers = formula_of(name).fill(numbers)
     symbols = applied(name, context.names.z(layer, neuron))
     return equation(context.names.a(layer, neuron), symbols, followed(in_numbers, a), a)

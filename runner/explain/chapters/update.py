@@ -50,22 +50,25 @@ def _frozen_by(context: Context) -> str:
 def _is_plain(context: Context) -> bool:
     """Whether a new value is the old one minus η times the derivative of the error, and no more."""
     one = context.step.experiment
-    return not context.step.after and one.l1 == 0 and one.l2 == 0
+    return _direction(context) == G and one.l1 == 0 and one.l2 == 0
 
 
 def _introduction(context: Context) -> list[Block]:
     if _is_plain(context):
         return []
     name = context.step.experiment.optimizer
-    makes = (f"The optimizer is {name}: from the gradient ", G, " it makes the direction ", DIRECTION, " = ")
-    return [
-        Paragraph((*makes, _direction(context), ", and a new value is the old one − ", ETA * DIRECTION, "."))
-    ]
+    makes = f"The optimizer is {name}: from the gradient ", G, " it makes the direction ", DIRECTION
+    direction, then = _direction(context), (", and a new value is the old one − ", ETA * DIRECTION, ".")
+    if direction is None:
+        return [Paragraph((*makes, ", of which it comes without a formula", *then))]
+    return [Paragraph((*makes, " = ", direction, *then))]
 
 
-def _direction(context: Context) -> Formula:
+def _direction(context: Context) -> Formula | None:
+    """The direction as it is written; None of an optimizer that has no formula of it."""
     one = context.step.experiment
-    return OPTIMIZERS[one.optimizer].direction(one.optimizer_options)
+    write = OPTIMIZERS[one.optimizer].direction
+    return None if write is None else write(one.optimizer_options)
 
 
 def _rate(context: Context) -> list[Block]:
@@ -73,17 +76,19 @@ def _rate(context: Context) -> list[Block]:
     one = context.step.experiment
     if one.schedule == "constant":
         return []
-    formula = SCHEDULES[one.schedule].formula
+    formula, rate = SCHEDULES[one.schedule].formula, context.pen.result(context.step.rate)
+    epoch = equal(E, Number(context.step.epoch))
+    said = Paragraph((f"The schedule is {one.schedule}, with the epoch ", epoch, ":"))
+    if formula is None:
+        return [said, Equations((equation(ETA, rate),))]
     numbers: dict[Formula, Formula] = {
         **_option_numbers(context, SCHEDULES[one.schedule].options, one.schedule_options),
         ETA: context.pen.given(one.learning_rate),
         E: Number(context.step.epoch),
         EPOCHS: Number(one.last_epoch),
     }
-    rate = context.pen.result(context.step.rate)
     line = equation(ETA, formula.fill({ETA: Symbol("η", "₀")}), followed(formula.fill(numbers), rate), rate)
-    epoch = equal(E, Number(context.step.epoch))
-    return [Paragraph((f"The schedule is {one.schedule}, with the epoch ", epoch, ":")), Equations((line,))]
+    return [said, Equations((line,))]
 
 
 def _lines(context: Context, p: ParameterName) -> Iterator[Equation]:
@@ -96,7 +101,10 @@ def _lines(context: Context, p: ParameterName) -> Iterator[Equation]:
     direction = _direction(context)
     if direction != G:
         numbers[DIRECTION] = context.pen.result(context.of(context.step.direction, p))
-        yield _filled(DIRECTION, direction, p, numbers)
+        if direction is None:
+            yield equation(DIRECTION, numbers[DIRECTION])
+        else:
+            yield _filled(DIRECTION, direction, p, numbers)
     yield _new_value(context, p, G if direction == G else DIRECTION)
 
 
@@ -132,13 +140,14 @@ def _optimizer_numbers(context: Context, p: ParameterName) -> dict[Formula, Form
     state: dict[Formula, Formula] = {
         old(optimizer.formulas[name][0]): context.pen.given(context.of(values, p))
         for name, values in step.before.items()
+        if name in optimizer.formulas
     }
     options = _option_numbers(context, optimizer.options, step.experiment.optimizer_options)
     return {**options, **state, G: context.gradient(p), T: Number(step.t), W: context.old(p)}
 
 
 def _option_numbers(
-    context: Context, options: dict[str, Option], values: Mapping[str, float]
+    context: Context, options: Mapping[str, Option], values: Mapping[str, float]
 ) -> dict[Formula, Formula]:
     """The numbers that an entry's formulas have letters for."""
     return {letter: context.pen.given(float(values[name])) for name, letter in letters(options).items()}
