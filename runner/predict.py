@@ -18,7 +18,7 @@ import numpy as np
 
 from runner.api.opening import open as open_run
 from runner.api.run import Run
-from runner.commands import add_version, ending, write_named
+from runner.commands import add_plugins, add_version, ending, write_named
 from runner.config.data import reading_of
 from runner.data.csv_file import Recipe
 from runner.data.dialect import Written
@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line of ``backprop-predict``."""
     p = argparse.ArgumentParser(
         prog="backprop-predict",
-        usage="backprop-predict DIR FILE [data.KEY=VALUE ...] [--out FILE] [--only-predictions]",
+        usage="backprop-predict DIR FILE [data.KEY=VALUE ...] [options]",
         description="Predictions of a trained run for the rows of a file.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("keys", nargs="*", metavar="data.KEY=VALUE", help=f"how FILE is read: {', '.join(KEYS)}")
     p.add_argument("--out", type=Path, metavar="FILE", help="a file to write instead of printing")
     p.add_argument("--only-predictions", action="store_true", help="leave out the columns of FILE itself")
+    add_plugins(p)
     add_version(p)
     return p
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runner.config.compose import compose, replacing
+from runner.config.compose import replacing
 from runner.config.given import as_overrides, made_of
 from runner.config.messages import message
 from runner.data.memory import InMemory, in_memory
@@ -32,10 +32,12 @@ def load(
     has ``__array__``. `test_data` are held-out ones of the same form. `config_dir` is a folder of your own
     YAML files. Raises RunnerError as the command would say it.
     """
+    from runner.sweeping.loading import configuration
+
     asked, own = _asked((*given, keys), (data, targets, test_data))
     with _readable():
         overrides = as_overrides(asked, own)
-        return made_of(compose(overrides, config_dir), replacing(overrides), own)
+        return made_of(configuration(overrides, config_dir), replacing(overrides), own)
 
 
 def load_sweep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,11 +23,12 @@ def _best_of(folder: Path) -> str:
     return f"{folder / '0'}"
 
 
-def open(folder: str | Path) -> Run:
+def open(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Run:
     """The run in a folder that the command or :meth:`Run.save` wrote, to the last bit; trains nothing.
 
     It predicts, goes on, is drawn and explained as when it had been trained. Where the file of its data is
     gone it predicts all the same (for other inputs), and says what is missing where examples are needed.
+    `plugins` are the files of code that it was made with, where they are not loaded yet.
     Raises RunnerError for a folder without a result, for that of a sweep (of which one run is opened:
     ``open("sweep/3")``), and for files that are not as they were written.
     """
@@ -34,5 +36,5 @@ def open(folder: str | Path) -> Run:
     if is_sweep(path):
         raise RunnerError(f"{folder}: is the folder of a sweep: name one of its runs, as {_best_of(path)}")
     refuse_unended(path)
-    experiment = experiment_in(path)
+    experiment = experiment_in(path, plugins)
     return Run(experiment, *ended(path, experiment), folder=path.absolute())

@@ -17,7 +17,7 @@ from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
 from runner.overrides import as_meant, key_of
-from runner.plugins import KEY, of_run
+from runner.plugins import KEY, Plugin, of_run
 from runner.records.about import sources_of
 from runner.records.names import HYDRA
 from runner.training.experiment import Composed, Experiment
@@ -237,6 +237,13 @@ def load_run(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Experime
     plain: Any = OmegaConf.to_container(config, resolve=True)
     for key, place in whereabouts(folder, plain, [KEY]).items():
         OmegaConf.update(config, key, place)
+    return remembering(experiment(config, CACHE, code_of(folder, plugins)), config)
+
+
+def code_of(folder: str | Path, plugins: Sequence[str | Path] = ()) -> list[Plugin]:
+    """What is loaded of the code that the run in a folder was made with, or `plugins` for it.
+
+    Raises RunnerError where that is not: a folder never says what runs.
+    """
     code = [source for source in sources_of(folder) if source.key == KEY]
-    made = experiment(config, CACHE, of_run(folder, code, map(str, plugins)))
-    return remembering(made, config)
+    return of_run(folder, code, map(str, plugins))

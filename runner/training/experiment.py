@@ -116,8 +116,8 @@ class Experiment:
     `activations` has a name a layer of neurons, the output layer's last. `biases` is None for a
     network without. `train` are the places of the parameters that are trained, None for all; `begun`
     is what the run goes on from, None for the beginning; `epochs` are those that it adds. `plugins` are
-    the files that it may have entries of tables from, and what else those that it has are from. `composed` is
-    the configuration behind it, if there is one: training asks for nothing of it.
+    the files that it may have entries of tables from, and what else those that it has are from. `composed`
+    is the configuration behind it, if there is one: training asks for nothing of it.
     """
 
     data: Data

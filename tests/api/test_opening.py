@@ -12,9 +12,15 @@ import pytest
 import runner
 from runner.api.run import Run
 
-TEXTS = "island,mass,fed,sex\nA,1,yes,f\nB,4,no,m\nC,2,no,f\nA,,yes,m\nB,5,no,m\nC,3,yes,f\n"
+TEXTS = "island,mass,fed,sex,mark\nA,1,yes,f,1\nB,4,no,m,3\nC,2,no,f,2\nA,,yes,m,5\nB,5,no,m,4\nC,3,yes,f,2\n"
 MANY = ["network=dense", "data=moons", "data.points=12", "optimizer=adam", "batch_size=4", "log.curvature=2"]
-TABLE = ["network=dense", "data=csv", "data.targets=sex", "data.missing=mean", "data.scale=standard"]
+TABLE = [
+    "network=dense",
+    "data=csv",
+    "data.inputs=[island,mass,fed]",
+    "data.missing=mean",
+    "data.scale=standard",
+]
 
 
 def whole(value: Any) -> Any:
@@ -59,12 +65,21 @@ def test_an_opened_run_goes_on_as_if_it_had_not_ended(tmp_path: Path) -> None:
     assert further.result.final.tobytes() == once.result.final.tobytes()
 
 
-@pytest.mark.parametrize("loss", ["binary_cross_entropy_with_logits", "cross_entropy"])
-def test_a_run_whose_data_are_gone_predicts_and_says_what_it_lacks(loss: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("targets", "ways"),
+    [
+        ("sex", ["loss=binary_cross_entropy_with_logits"]),
+        ("sex", ["loss=cross_entropy"]),
+        ("mark", ["data.scale_targets=standard", "objective=r2"]),
+    ],
+)
+def test_a_run_whose_data_are_gone_predicts_and_says_what_it_lacks(
+    targets: str, ways: list[str], tmp_path: Path
+) -> None:
     table = tmp_path / "table.csv"
     table.write_text(TEXTS)
     tested = ["data.test_fraction=0.2", "epochs=2"]
-    run = runner.train(runner.load(*TABLE, f"data.path={table}", f"loss={loss}", *tested))
+    run = runner.train(runner.load(*TABLE, f"data.path={table}", f"data.targets={targets}", *ways, *tested))
     run.save(tmp_path / "run")
     table.unlink()
     opened = runner.open(tmp_path / "run")
