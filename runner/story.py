@@ -54,6 +54,12 @@ def _as_seen_from_here(folder: Path) -> Path:
 
 def story(experiment: Experiment, trained: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
+    rows = facts(experiment, trained)
+    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows), *ends(experiment, trained)])
+
+
+def facts(experiment: Experiment, trained: Trained) -> list[Row]:
+    """The story's table: error, predictions and weights before and after, those of them that are few."""
     first, last = f"epoch {experiment.first_epoch}", f"epoch {trained.final_epoch}"
     rows: list[Row] = [("", first, last, ""), ("error", trained.initial_error, trained.final_error, "")]
     rows += [(words_of(name), "", value, "") for name, value in trained.metrics.items()]
@@ -61,10 +67,10 @@ def story(experiment: Experiment, trained: Trained) -> str:
     names = [p.name for p in experiment.network.names]
     if len(names) <= 20:
         rows += [(n, a, b, "") for n, a, b in zip(names, trained.initial, trained.final, strict=True)]
-    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows), *_end(experiment, trained)])
+    return rows
 
 
-def _end(experiment: Experiment, trained: Trained) -> Iterator[str]:
+def ends(experiment: Experiment, trained: Trained) -> Iterator[str]:
     """How the run ended, and where it was at its best."""
     if trained.status == "diverged":
         yield f"diverged after epoch {trained.epochs}: error or weights are no longer finite numbers"
@@ -84,12 +90,7 @@ def _end(experiment: Experiment, trained: Trained) -> Iterator[str]:
 
 def title(experiment: Experiment) -> str:
     """The run in one line."""
-    sizes = "-".join(map(str, experiment.sizes))
-    examples = experiment.data.examples
-    return (
-        f"{sizes} network on {experiment.data.name} data ({examples} example{'s' * (examples != 1)}): "
-        f"{experiment.loss}, {experiment.optimizer}, learning rate {experiment.learning_rate:g}"
-    )
+    return experiment.title
 
 
 def notes(experiment: Experiment) -> list[str]:
@@ -135,6 +136,11 @@ def _predictions(experiment: Experiment, trained: Trained) -> list[Row]:
 def _aligned(rows: Iterable[Row]) -> str:
     lines = []
     for name, before, after, note in rows:
-        cells = [c if isinstance(c, str) else f"{c:.9g}" for c in (before, after)]
+        cells = [as_text(cell) for cell in (before, after)]
         lines.append(f"{name:<14}{cells[0]:>14}{cells[1]:>16}  {note}".rstrip())
     return "\n".join(lines)
+
+
+def as_text(cell: object) -> str:
+    """A cell of the story's table."""
+    return cell if isinstance(cell, str) else f"{cell:.9g}"

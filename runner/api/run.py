@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,8 +23,10 @@ from runner.training.stopping import Callback
 if TYPE_CHECKING:
     import pandas as pd
 
+    from runner.explain.explanation import Explanation
 
-@dataclass
+
+@dataclass(repr=False)
 class Run:
     """A trained run: its experiment, how it ended, its history, and the `folder` that it is in, if any."""
 
@@ -33,6 +35,14 @@ class Run:
     steps: list[int] = field(repr=False)
     rows: Array = field(repr=False)
     folder: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"<Run: {self.experiment}; {self.result}>"
+
+    def _repr_html_(self) -> str:
+        from runner.api.showing import run_html
+
+        return run_html(self)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -102,6 +112,15 @@ class Run:
         save(self, Path(folder))
         self.folder = Path(folder).absolute()
         return Path(folder)
+
+    def explain(self, **choices: Any) -> Explanation:
+        """One update worked out, as ``backprop-explain`` does it: ``explain(weight="w6", update=1)``.
+
+        See :func:`runner.explain.explanation.explained`.
+        """
+        from runner.explain.explanation import explained
+
+        return explained(self.experiment, **choices)
 
     def predict(self, inputs: ArrayLike | None = None) -> Array:
         """The trained network's predictions (N, O): of the training inputs, or of others.

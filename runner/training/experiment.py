@@ -20,6 +20,8 @@ from runner.training.pausing import Paused
 FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
 #: And those of a regression, at its end: see :mod:`runner.training.goodness`.
 GOODNESS = ("r2", "test_r2", "rmse", "test_rmse")
+#: The longest title that stands whole in a ``repr``.
+LONGEST = 110
 #: What is measured of the curvature, where it is: the columns of ``curvature.csv`` after its epoch.
 CURVATURES = ("sharpness", "stability_limit")
 
@@ -109,7 +111,7 @@ class Composed:
     attached: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """A run, checked: see the table of configuration keys in the README for each field.
 
@@ -148,6 +150,23 @@ class Experiment:
     plugins: tuple[Plugin, ...] = ()
     composed: Composed | None = field(default=None, repr=False)
     paused: Paused | None = None
+
+    @property
+    def title(self) -> str:
+        """What is trained, in one line."""
+        sizes = "-".join(map(str, self.sizes))
+        examples = len(self.data.inputs)
+        return (
+            f"{sizes} network on {self.data.name} data ({examples} example{'s' * (examples != 1)}): "
+            f"{self.loss}, {self.optimizer}, learning rate {self.learning_rate:g}"
+        )
+
+    def __str__(self) -> str:
+        title = self.title
+        return title if len(title) <= LONGEST else f"{title[:20]}…{title[20 - LONGEST :]}"
+
+    def __repr__(self) -> str:
+        return f"<Experiment: {self}, {self.epochs} epochs>"
 
     @property
     def classifies(self) -> bool:

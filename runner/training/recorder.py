@@ -24,7 +24,7 @@ class Sink(Protocol):
         """Rows (T, columns), C-contiguous, of epochs or updates `counts`, of the stack's run `run`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trained:
     """How a run ended. `initial` and `final` are its parameters (P,); errors are NaN without a row.
 
@@ -53,6 +53,14 @@ class Trained:
     final_epoch: int = 0
     state: Mapping[str, Array] = field(default_factory=dict)
     paused: Paused | None = None
+
+    def __repr__(self) -> str:
+        return f"<Trained: {self}>"
+
+    def __str__(self) -> str:
+        ending = f" ({self.ending})" if self.ending not in ("", self.status) else ""
+        errors = f"error {self.initial_error:.6g} to {self.final_error:.6g}"
+        return f"{self.status}{ending} after epoch {self.epochs}, {errors}"
 
     def also(self, metrics: Mapping[str, float]) -> Trained:
         """The same with more `metrics`."""

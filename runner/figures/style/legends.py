@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
+from runner.figures.style.panel import is_ours
+
 LETTERS = 46  # of a legend that fit above a panel, side by side
 ROWS = 2  # of a legend above a panel; a longer one stands beside it
 BESIDE = 20  # letters of a name in a legend that leaves a panel room beside it
@@ -65,6 +67,11 @@ PLACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def _legend(axes: Sequence[Axes], where: str, titled: bool, **more: Any) -> None:
+    if len(axes) > 1 and not is_ours(axes):  # their figure may have other panels
+        above = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.12 if axes[0].get_title() else 1.0)}
+        ax, place = (axes[0], above) if where == "above" else (axes[-1], PLACES[where][0])
+        ax.legend(**place, **more)
+        return
     several = len(axes) > 1 or (titled and where == "above")
     owner: Any = axes[0].figure if several else axes[0]
     owner.legend(**PLACES[where][several], **more)
