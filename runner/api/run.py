@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from runner.nn.arrays import Array
 from runner.records.names import PARAMETERS
 from runner.records.predictions import predictions_frame
-from runner.records.writing import order_of
+from runner.records.writing import order_of, state_columns
 from runner.training.continuing import continued
 from runner.training.experiment import CURVATURES, Experiment, columns
 from runner.training.objective import predict
@@ -65,11 +65,12 @@ class Run:
 
     @property
     def parameters(self) -> pd.DataFrame:
-        """Every weight and bias, as ``parameters.csv`` has them."""
+        """Every weight and bias and the optimizer's state, as ``parameters.csv`` has them."""
         import pandas as pd
 
         frame = pd.DataFrame(self.experiment.network.names).rename(columns={"from_": "from"})
-        return frame.assign(initial=self.result.initial, final=self.result.final)
+        ends = {"initial": self.result.initial, "final": self.result.final}
+        return frame.assign(**ends, **state_columns(self.experiment, self.result))
 
     @property
     def order(self) -> pd.DataFrame:

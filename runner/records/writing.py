@@ -134,7 +134,7 @@ class RunFiles:
 
     def _parameters(self, trained: Trained) -> bytes:
         """``parameters.csv``: the initial and the final ones, and the optimizer's state where these are."""
-        state = {f"{self.experiment.optimizer}_{name}": array for name, array in trained.state.items()}
+        state = state_columns(self.experiment, trained)
         ends = np.ascontiguousarray(np.stack([trained.initial, trained.final, *state.values()], axis=1))
         lines = _parameter_template(self.experiment.network, tuple(state)) % tuple(_decimals(ends))
         return lines.replace(b"null", b"inf") if state else lines  # squares may overflow
@@ -158,6 +158,11 @@ class RunFiles:
                 if not is_whole or path.endswith(PART):
                     Path(path).unlink(missing_ok=True)
             opened.clear()
+
+
+def state_columns(experiment: Experiment, trained: Trained) -> dict[str, Array]:
+    """The columns of ``parameters.csv`` with the optimizer's state, each (P,)."""
+    return {f"{experiment.optimizer}_{name}": array for name, array in trained.state.items()}
 
 
 def clear(folder: str | Path, is_ours: Callable[[str], bool] = is_left) -> None:
