@@ -33,7 +33,7 @@ except ImportError as error:
 SEEDS = 2**31 - 1
 
 
-class _Backprop(BaseEstimator):
+class _Backprop(BaseEstimator):  # type: ignore[misc]
     """What both estimators share: parameters are kept as given and checked by `fit`."""
 
     _loss = ""
@@ -101,7 +101,7 @@ class _Backprop(BaseEstimator):
         return self.run_.predict(validate_data(self, X, reset=False, dtype=np.float64))
 
 
-class BackpropClassifier(ClassifierMixin, _Backprop):
+class BackpropClassifier(ClassifierMixin, _Backprop):  # type: ignore[misc]
     """A network that tells classes: softmax and cross entropy behind dense layers.
 
     `hidden` are the sizes of the hidden layers, `optimizer` is a name or a mapping with its options
@@ -133,7 +133,7 @@ class BackpropClassifier(ClassifierMixin, _Backprop):
         return self.classes_[output.argmax(axis=1)]
 
 
-class BackpropRegressor(RegressorMixin, _Backprop):
+class BackpropRegressor(RegressorMixin, _Backprop):  # type: ignore[misc]
     """A network that tells numbers, by half the squared error; `y` is scaled while it is learnt.
 
     Its parameters are those of :class:`BackpropClassifier`.
@@ -150,7 +150,7 @@ class BackpropRegressor(RegressorMixin, _Backprop):
         return self
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()  # type: ignore[no-untyped-call]
+        tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
 
