@@ -80,10 +80,10 @@ def _whole(path: Path, data: Any, targets: Any) -> tuple[pd.DataFrame, list[str]
     outputs = _numbered(y, "y" if "y" not in inputs else "target") or list(map(_name, y.columns))
     if both := set(inputs) & set(outputs):
         raise RunnerError(f"{path}: column '{sorted(both)[0]}' is among the inputs and among the targets")
-    columns = [part.iloc[:, i].reset_index(drop=True) for part in (x, y) for i in range(part.shape[1])]
     import pandas as pd
 
-    return pd.concat(columns, axis=1).set_axis([*inputs, *outputs], axis=1), outputs
+    parts = [part.reset_index(drop=True) for part in (x, y)]
+    return pd.concat(parts, axis=1).set_axis([*inputs, *outputs], axis=1), outputs
 
 
 def _refuse_unlike(path: Path, x: pd.DataFrame, y: pd.DataFrame) -> None:
