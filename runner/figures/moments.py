@@ -117,7 +117,7 @@ def when(table: pd.DataFrame) -> str:
 def frames(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """The table of each moment alone, for a film."""
     for moment in table.attrs["moments"]:
-        frame = table.copy(deep=False)
+        frame = pd.DataFrame(table, copy=False)  # a copy would copy all that is in attrs, too
         frame.attrs = {**table.attrs, "moments": [moment]}
         yield frame
 

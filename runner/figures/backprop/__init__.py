@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -17,13 +17,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.transforms import Transform, offset_copy
 
-from runner.explain.diagram import MIDDLE, Edge, Picture, Point, label_points, position
+from runner.explain.diagram import Point
+from runner.figures.backprop.places import LINE, TO_ERROR, Places, down_of, places_on
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best
 from runner.figures.moments import moments, when
 from runner.figures.network import SUBSCRIPTS, node_name
 from runner.nn.arrays import Array
-from runner.nn.formula import Symbol
-from runner.nn.network import Network
 from runner.results import Results
 from runner.training.experiment import Experiment
 from runner.training.objective import Examples, Objective
@@ -33,9 +32,7 @@ LARGEST, MOST_EDGES = 8, 32  # neurons of a layer, and weights, that leave room 
 VALUE, DERIVATIVE = "#0072B2", "#D55E00"
 FIRST = (("initial", "value", ""),)
 GREY = "0.35"
-#: In sizes of letters: a neuron's circle, a line below it, and the room of an edge's two numbers.
-NODE, LINE, LABEL = 2.3, 1.1, (5.4, 2.6)
-TO_ERROR = 0.62  # how far the error stands from the outputs, in distances of layers
+NODE = 2.3  # a neuron's circle, in sizes of letters
 #: Behind numbers on lines, twice as wide as high or more; with its widths, in sizes of letters.
 PAPER: dict[str, Any] = {"ls": "none", "mfc": "white", "mec": "none", "alpha": 0.85, "zorder": 2}
 ON_EDGE: tuple[Any, float] = ([(-3, -1.5), (3, -1.5), (3, 1.5), (-3, 1.5)], 4.2)
@@ -102,7 +99,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     sizes, most = table.attrs["sizes"], table.attrs["lines"]
     letter = float(mpl.rcParams["font.size"])
     for ax in axes:
-        places = _Places.of(ax, sizes, most)
+        places = places_on(ax, table)
         last, (across, down) = len(sizes) - 1, places.apart
         for k in range(1, sizes[-1] + 1):
             _draw_edge(ax, places.neuron(last, k), places.neuron(last + 1, 1))
@@ -119,7 +116,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.axis("off")
 
 
-def _draw_paper(ax: Axes, places: _Places, sizes: Sequence[int]) -> None:
+def _draw_paper(ax: Axes, places: Places, sizes: Sequence[int]) -> None:
     """Behind all numbers, of three digits: behind each by itself it would take a film too long."""
     letter = float(mpl.rcParams["font.size"])
     shape, width = ON_EDGE
@@ -133,88 +130,47 @@ def _draw_paper(ax: Axes, places: _Places, sizes: Sequence[int]) -> None:
 
 def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """The numbers of a moment, which change at every place."""
-    sizes, most = table.attrs["sizes"], table.attrs["lines"]
     for ax, (column, title) in zip(axes, table.attrs["moments"], strict=True):
-        places = _Places.of(ax, sizes, most)
-        rows: Any = table[["kind", "layer", "to", "from"]].assign(
-            v=table[column], d=table[derivative_of(column)]
-        )
-        _write_numbers(ax, rows.to_dict("records"), places, sizes)
+        bare = pd.DataFrame(table, copy=False)  # of a table with attrs each column is a slow one
+        columns = ("kind", "layer", "to", "from", column, derivative_of(column))
+        values = zip(*(bare[name].tolist() for name in columns), strict=True)
+        rows = [dict(zip(("kind", "layer", "to", "from", "v", "d"), row, strict=True)) for row in values]
+        _write_numbers(ax, rows, places_on(ax, table), table.attrs["sizes"])
         ax.set_title(title, loc="left", weight="bold")
 
 
-def _write_numbers(ax: Axes, rows: Sequence[dict[str, Any]], places: _Places, sizes: Sequence[int]) -> None:
+def _write_numbers(ax: Axes, rows: Sequence[dict[str, Any]], places: Places, sizes: Sequence[int]) -> None:
     aside = NODE * float(mpl.rcParams["font.size"]) / 2 + 1.5
+    beside = (_offset(ax, 0, aside), _offset(ax, 0, -aside))
     lines: Counter[Point] = Counter()
     for row in rows:
         if row["kind"] == "weight":
-            _write_both(ax, places.names[row["layer"], row["to"], row["from"]], row, 0.0)
+            _write_both(ax, places.names[row["layer"], row["to"], row["from"]], row)
             continue
         at = places.neuron(row["layer"], row["to"])
         if row["kind"] in BELOW:
             lines[at] += 1
             _write_below(ax, at, lines[at], BELOW[row["kind"]](row, sizes))
         else:
-            _write_both(ax, at, row, aside)
-
-
-class _Places(NamedTuple):
-    """Where neurons stand, and the middles of the numbers of weights by layer, to and from: in points.
-
-    `apart`: the distances of layers, and of neurons of one.
-    """
-
-    drawing: Picture
-    apart: Point
-    names: dict[tuple[int, ...], Point]
-
-    @classmethod
-    def of(cls, ax: Axes, sizes: Sequence[int], most: int) -> _Places:
-        """The places on a page, with at most so many lines below a neuron."""
-        letter, drawing = float(mpl.rcParams["font.size"]), _drawing(sizes)
-        across, down = _width(ax) / (len(sizes) - 0.3 + TO_ERROR), _down(most) * letter
-        points = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter), MIDDLE)
-        middles = {tuple(p[1:]): points[p.name] for p in (edge.parameter for edge in drawing.edges)}
-        return cls(drawing, (across, down), {p: (x, -y) for p, (x, y) in middles.items()})
-
-    def neuron(self, layer: int, neuron: int) -> Point:
-        """The middle of a neuron, or of the error, which stands behind the last layer."""
-        last, (across, down) = len(self.drawing.layers) - 1, self.apart
-        x, y = position(self.drawing, layer, neuron)
-        return across * (x if layer <= last else last + TO_ERROR), -down * y
+            _write_both(ax, at, row, beside)
 
 
 def _draw_edge(ax: Axes, a: Point, b: Point) -> None:
     ax.plot(*zip(a, b, strict=True), color="0.75", lw=0.7, zorder=1)
 
 
-def _down(lines: int) -> float:
-    """How far apart neurons of a layer stand, in sizes of letters, with so many lines below each."""
-    return 5.2 + LINE * lines
-
-
-def _width(ax: Axes) -> float:
-    """The width of the page, in points."""
-    return float(72 * ax.figure.bbox.width / ax.figure.dpi)
-
-
-def _drawing(sizes: Sequence[int]) -> Picture:
-    """The weights of a network, for their names to be placed."""
-    network = Network(tuple(sizes), ("identity",) * (len(sizes) - 1), False)
-    layers = tuple((Symbol("h"),) * size for size in sizes)
-    return Picture(layers, tuple(Edge(p, (), False) for p in network.names), ())
-
-
 def _number(value: float) -> str:
     return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _write_both(ax: Axes, at: Point, row: dict[str, Any], apart: float) -> None:
-    """The value above a place, the derivative below it, each `apart` points from it."""
-    for text, color, up, va in ((row["v"], VALUE, 1, "bottom"), (row["d"], DERIVATIVE, -1, "top")):
+def _write_both(
+    ax: Axes, at: Point, row: dict[str, Any], beside: Sequence[Transform | None] = (None, None)
+) -> None:
+    """The value above a place, the derivative below it; `beside`: from where in the panel."""
+    both = (("value", row["v"], VALUE, "bottom"), ("derivative", row["d"], DERIVATIVE, "top"))
+    for (gid, number, color, va), transform in zip(both, beside, strict=True):
         look: dict[str, Any] = {"ha": "center", "va": va, "fontsize": "small", "zorder": 3}
-        gid = "value" if up > 0 else "derivative"
-        ax.text(*at, _number(text), color=color, gid=gid, transform=_offset(ax, 0, up * apart), **look)
+        ax.text(*at, _number(number), color=color, gid=gid, transform=transform or ax.transData, **look)
 
 
 def _draw_node(ax: Axes, at: Point, name: str) -> None:
@@ -260,7 +216,7 @@ def _lines(table: pd.DataFrame) -> int:
 def _layout(table: pd.DataFrame) -> Layout:
     letter = float(mpl.rcParams["font.size"])
     lines = table.attrs["lines"]
-    height = (_down(lines) * (max(table.attrs["sizes"]) - 1) + 7.2 + LINE * lines) * letter
+    height = (down_of(lines) * (max(table.attrs["sizes"]) - 1) + 7.2 + LINE * lines) * letter
     return Layout(len(table.attrs["moments"]), 1, DOUBLE, height / (72 * 7.2))
 
 
