@@ -16,7 +16,7 @@ from runner.records.predictions import predictions_frame
 from runner.records.writing import order_of, state_columns
 from runner.training.continuing import continued
 from runner.training.experiment import CURVATURES, Experiment, columns
-from runner.training.objective import predict
+from runner.training.objective import outputs, predict
 from runner.training.recorder import Trained
 from runner.training.stopping import Callback
 
@@ -127,6 +127,12 @@ class Run:
         """The trained network's predictions (N, O): of the training inputs, or of others.
 
         `inputs` are (N, I), in the data's own units as the training inputs were before ``data.scale``,
-        which is used on them here. Raises RunnerError for another shape.
+        which is used on them here; of a frame the columns are found by name, texts among them.
+        Raises RunnerError for another shape, and for cells that are none of what was learnt from.
         """
-        return predict(self.experiment, self.result.final, inputs)
+        from runner.data.new_rows import scaled_inputs
+
+        x = None if inputs is None else scaled_inputs(inputs, self.experiment.data)
+        if x is None:
+            return predict(self.experiment, self.result.final, inputs)
+        return self.experiment.data.targets_in_own_units(outputs(self.experiment, self.result.final, x))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: What a table in memory has for a path: the argument that it came by.
-DATA, TEST_DATA = Path("data"), Path("test_data")
+DATA, TEST_DATA, INPUTS = Path("data"), Path("test_data"), Path("inputs")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,6 +59,18 @@ def in_memory(
     is_categorical = str(frame.dtypes.iloc[table.names.index(names[0])]) == "category"
     digest = _digest([table, *([test] if test else [])])
     return InMemory(table, tuple(names), test, is_whole and len(names) == 1, is_categorical, digest)
+
+
+def named_rows(inputs: Any) -> Table | None:
+    """The rows of a frame whose columns have names, as a table; None for other inputs."""
+    if not hasattr(inputs, "columns"):
+        return None
+    import pandas as pd
+
+    frame = _frame(INPUTS, inputs)
+    if isinstance(frame.columns, pd.RangeIndex):
+        return None
+    return _table(INPUTS, frame.set_axis(list(map(_name, frame.columns)), axis=1))
 
 
 def _whole(path: Path, data: Any, targets: Any) -> tuple[pd.DataFrame, list[str]]:
