@@ -17,6 +17,7 @@ from runner.config.given import made_here
 from runner.data.memory import in_memory
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
+from runner.training.predictions import likelihoods
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -122,10 +123,15 @@ class BackpropClassifier(ClassifierMixin, _Backprop):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Any) -> Array:
-        """The probability of each class (N, classes) for inputs (N, I)."""
-        z = self._output(X)
-        powers = np.exp(z - z.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        """The probability of each class (N, classes) for inputs (N, I).
+
+        Raises ValueError where `config` has a loss that knows no probabilities.
+        """
+        output, loss = self._output(X), self.run_.experiment.loss
+        likely = likelihoods(loss, output)
+        if likely is None:
+            raise ValueError(f"loss={loss} makes no probabilities")
+        return likely / likely.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray[Any, Any]:
         """The class (N,) of inputs (N, I)."""

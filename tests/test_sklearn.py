@@ -35,6 +35,17 @@ def test_pipelines_cross_validation_and_searches() -> None:
     assert search.best_params_["l2"] == 0.0
 
 
+def test_probabilities_are_those_of_the_loss() -> None:
+    X, y = load_iris(return_X_y=True)
+    logits = BackpropClassifier(**FAST, config={"loss": "binary_cross_entropy_with_logits"}).fit(X, y)
+    sigmoids = 1 / (1 + np.exp(-logits.run_.predict(X)))
+    expected = sigmoids / sigmoids.sum(axis=1, keepdims=True)
+    assert logits.predict_proba(X) == pytest.approx(expected, rel=1e-12)
+    squares = BackpropClassifier(**FAST, config={"loss": "half_squared_error"}).fit(X, y)
+    with pytest.raises(ValueError, match="loss=half_squared_error makes no probabilities"):
+        squares.predict_proba(X)
+
+
 def test_a_fitted_one_is_the_run_that_its_parameters_describe() -> None:
     X, y = load_iris(return_X_y=True)
     names = np.array(["a", "b", "c"])[y]

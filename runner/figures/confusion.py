@@ -20,7 +20,7 @@ from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.results import Results
 from runner.training.objective import predict
-from runner.training.predictions import class_names, classes_of
+from runner.training.predictions import class_names, classes_of, likelihoods, of_classes
 
 IMAGES = {"digits": 8}  # data whose inputs are square images, and their side in pixels
 ROWS, COLUMNS = 3, 4  # of misread images
@@ -54,18 +54,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 
 
 def probabilities(loss: str, pred: Array) -> Array:
-    """Those of the classes (N, K), as the loss makes them of predictions (N, O); O is 1 where K is 2."""
-    if pred.shape[1] == 1:
-        p = (
-            1 / (1 + np.exp(-np.clip(pred, -700, 700)))
-            if LOSSES[loss].threshold == 0
-            else np.clip(pred, 0, 1)
-        )
-        return np.hstack([1 - p, p])
-    if loss != "cross_entropy":
-        return np.clip(pred, 0, 1)
-    powers = np.exp(pred - pred.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    """Those of the classes (N, K) by predictions (N, O), cut to 0 to 1 where the loss knows none."""
+    likely = likelihoods(loss, pred)
+    return of_classes(np.clip(pred, 0, 1) if likely is None else likely)
 
 
 def _counts(true: Classes, given: Classes, names: Sequence[str]) -> pd.DataFrame:

@@ -62,8 +62,7 @@ def predictions_of(experiment: Experiment, pred: Array) -> Columns:
     columns: Columns = {"prediction": [names[k] for k in given.tolist()]}
     if likely is None:
         return columns | _by_output("output", experiment, pred)
-    likely = np.hstack([1.0 - likely, likely]) if likely.shape[1] == 1 else likely
-    return columns | {f"probability_{name}": likely[:, k] for k, name in enumerate(names)}
+    return columns | {f"probability_{name}": p for name, p in zip(names, of_classes(likely).T, strict=True)}
 
 
 def targets_of(experiment: Experiment, y: Array) -> Columns:
@@ -105,9 +104,14 @@ def classes_of(outputs: Array, threshold: float) -> Classes:
 
 
 def likelihoods(loss: str, pred: Array) -> Array | None:
-    """The probabilities (N, O) that a loss makes of predictions (N, O); None where it makes none."""
-    if not LOSSES[loss].classifies:
-        return None
+    """The probabilities (N, O) that a loss makes of predictions (N, O), or takes them for; else None."""
     made = LOSSES[loss].probabilities
+    if made is None:
+        return pred if LOSSES[loss].needs_probabilities else None
     with np.errstate(all="ignore"):
-        return pred if made is None else made.value(pred[None])[0]
+        return made.value(pred[None])[0]
+
+
+def of_classes(likely: Array) -> Array:
+    """The probabilities (N, K) of K classes, of those of outputs (N, O): one is the second of two classes."""
+    return np.hstack([1.0 - likely, likely]) if likely.shape[1] == 1 else likely

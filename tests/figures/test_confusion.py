@@ -54,6 +54,9 @@ def test_probabilities_are_those_of_the_loss() -> None:
     logits = np.array([[0.0, np.log(3.0)]])
     assert probabilities("cross_entropy", logits)[0] == pytest.approx([0.25, 0.75])
     assert probabilities("binary_cross_entropy_with_logits", logits[:, 1:])[0] == pytest.approx([0.25, 0.75])
+    several = probabilities("binary_cross_entropy_with_logits", np.array([[0.0, np.log(3.0)]]))
+    assert several[0] == pytest.approx([0.5, 0.75])
+    assert probabilities("half_squared_error", np.array([[-0.1, 1.2]]))[0] == pytest.approx([0, 1])
     assert probabilities("binary_cross_entropy", np.array([[0.3]]))[0] == pytest.approx([0.7, 0.3])
 
 

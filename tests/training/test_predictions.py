@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import runner
+from runner.nn.losses import LOSSES
 from runner.training.predictions import HELD_OUT, TRAINING, likelihoods, predictions_of
 
 DENSE = ["network=dense", "epochs=1"]
@@ -42,6 +45,13 @@ def test_columns_say_what_there_is(ways: list[str], columns: list[str]) -> None:
         name for name in table if name.startswith("probability") or (SOFT[2] in ways and "pred" in name)
     ]:
         assert table[likely].sum(axis=1).to_numpy() == pytest.approx(1)
+
+
+def test_a_loss_of_classes_that_knows_no_probabilities_has_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    hinge = replace(LOSSES["binary_cross_entropy_with_logits"], probabilities=None)
+    monkeypatch.setitem(LOSSES, "hinge", hinge)
+    table = runner.train(runner.load(*DENSE, "data=moons", "loss=hinge")).predictions
+    assert list(table)[2:] == ["target", "prediction", "output"]
 
 
 def test_regressions_are_in_the_targets_own_units() -> None:
