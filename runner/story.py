@@ -55,7 +55,7 @@ def _as_seen_from_here(folder: Path) -> Path:
 def story(experiment: Experiment, trained: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
     rows = facts(experiment, trained)
-    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows), *ends(experiment, trained)])
+    return "\n".join([experiment.title, *notes(experiment), "", _aligned(rows), *ends(experiment, trained)])
 
 
 def facts(experiment: Experiment, trained: Trained) -> list[Row]:
@@ -86,11 +86,6 @@ def ends(experiment: Experiment, trained: Trained) -> Iterator[str]:
         yield SAID[trained.ending].format(period=trained.period)
     if trained.best_error < trained.final_error:
         yield f"best error {trained.best_error:.9g} at epoch {trained.best_epoch}"
-
-
-def title(experiment: Experiment) -> str:
-    """The run in one line."""
-    return experiment.title
 
 
 def notes(experiment: Experiment) -> list[str]:

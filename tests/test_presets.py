@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 
 import runner
 from runner.nn.arrays import Array
-from runner.training.experiment import Drawn
+from runner.training.settings import Drawn
 from runner.training.stack import initial_parameters
 
 

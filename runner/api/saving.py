@@ -15,7 +15,8 @@ from runner.data.examples import Source
 from runner.errors import RunnerError
 from runner.records.lines import Line
 from runner.records.names import HYDRA, PARAMETERS
-from runner.training.experiment import Composed, Experiment, Given
+from runner.training.experiment import Experiment
+from runner.training.settings import Composed, Given
 
 if TYPE_CHECKING:
     from runner.api.run import Run

@@ -11,7 +11,7 @@ from runner.config.shipped import find_file
 from runner.data.examples import Data
 from runner.plugins import loaded
 from runner.records.names import PARAMETERS
-from runner.training.experiment import Given
+from runner.training.settings import Given
 
 T = TypeVar("T")
 

@@ -20,7 +20,8 @@ from runner.overrides import as_meant, key_of
 from runner.plugins import KEY, Plugin, of_run
 from runner.records.about import sources_of
 from runner.records.names import HYDRA
-from runner.training.experiment import Composed, Experiment
+from runner.training.experiment import Experiment
+from runner.training.settings import Composed
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

@@ -18,8 +18,9 @@ from runner.records.checkpoint import checkpoint_of
 from runner.records.checksums import recorded
 from runner.records.names import CHECKPOINT, DIVERGED, PARAMETERS
 from runner.records.reading import state_of
-from runner.training.experiment import Begun, Experiment
+from runner.training.experiment import Experiment
 from runner.training.pausing import under
+from runner.training.settings import Begun
 
 KEY = "continue"
 INSTEAD = "network.weights={from: DIR} takes its weights alone"

@@ -27,8 +27,9 @@ from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
 from runner.plugins import Plugin, load_all, used
 from runner.records.names import METRICS
-from runner.training.experiment import FINAL_MEASURES, GOODNESS, Experiment, Log, measures
+from runner.training.experiment import FINAL_MEASURES, GOODNESS, Experiment, measures
 from runner.training.goodness import applying
+from runner.training.settings import Log
 
 #: The keys of a run by itself, and all keys, of which the others are groups.
 RUN_KEYS: Keys = {

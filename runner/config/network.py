@@ -21,7 +21,7 @@ from runner.nn.initializers import INITIALIZERS
 from runner.nn.network import Network
 from runner.records.names import PARAMETERS
 from runner.records.reading import ParameterRow, parameter_rows
-from runner.training.experiment import Drawn, Given
+from runner.training.settings import Drawn, Given
 
 NETWORK_KEYS: Keys = {
     "hidden": (checks.anything, SHIPPED),

@@ -9,7 +9,8 @@ from runner.config import checks
 from runner.config.checks import Keys, checked
 from runner.errors import ConfigError, one_of
 from runner.nn.losses import LOSSES
-from runner.training.experiment import Experiment, Stop, measures
+from runner.training.experiment import Experiment, measures
+from runner.training.settings import Stop
 
 STOP_KEYS: Keys = {
     "patience": (checks.optional(checks.count, "null for none"), None),

@@ -18,7 +18,6 @@ from runner.nn.formula import Number, equal
 from runner.nn.losses import ERROR
 from runner.nn.network import ParameterName
 from runner.nn.schedules import ETA
-from runner.story import title
 from runner.training.experiment import Experiment
 
 #: As many parameters are explained when none is chosen, and with weight=all.
@@ -56,7 +55,7 @@ def explain(experiment: Experiment, choices: Choices) -> Sheet:
     context = Context(step, names, Pen(choices.digits, choices.solution))
     examples = _examples(step, choices)
     blocks: list[Block] = [
-        Paragraph((f"A {title(experiment)}.",)),
+        Paragraph((f"A {experiment.title}.",)),
         Paragraph((_about(step, choices),)),
         Heading(("The network",)),
         *_network(context, chosen),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runner.errors import RunnerError
-from runner.training.experiment import Begun, Experiment, Given
+from runner.training.experiment import Experiment
 from runner.training.recorder import Trained
+from runner.training.settings import Begun, Given
 
 
 def continued(experiment: Experiment, trained: Trained, epochs: int) -> Experiment:

@@ -23,7 +23,7 @@ from runner.training.goodness import goodness
 from runner.training.pausing import Memory, Paused, prefixed, together, under
 from runner.training.recorder import ROW_BYTES, Recorder, Sink, Trained
 from runner.training.stack import Stack
-from runner.training.stopping import Callback, Stopping, whole_state
+from runner.training.stopping import STATE, Callback, Stopping, whole_state
 from runner.training.threads import same_bits
 
 
@@ -96,12 +96,12 @@ class _Place(NamedTuple):
     @property
     def memory(self) -> Memory:
         """Its quantities by name."""
-        return {"parameters": self.parameters, **prefixed("state ", self.state)}
+        return {"parameters": self.parameters, **prefixed(STATE, self.state)}
 
     @classmethod
     def recalled(cls, memory: Memory) -> _Place:
         """The place of such quantities."""
-        return cls(memory["parameters"], under("state ", memory))
+        return cls(memory["parameters"], under(STATE, memory))
 
     def where(self, runs: Mask, other: _Place) -> _Place:
         """This one for `runs` (R,), and another for the rest."""

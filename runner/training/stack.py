@@ -16,8 +16,9 @@ from runner.nn.optimizers import OPTIMIZERS, State
 from runner.nn.schedules import SCHEDULES
 from runner.nn.streams import orders, stream
 from runner.plugins import restore
-from runner.training.experiment import Drawn, Experiment, Given, measures
+from runner.training.experiment import Experiment, measures
 from runner.training.objective import Examples, Objective, Point, measured
+from runner.training.settings import Drawn, Given
 
 
 class Update(NamedTuple):

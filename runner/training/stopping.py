@@ -13,14 +13,18 @@ import numpy as np
 
 from runner.nn.arrays import Array, Mask, Numbers, spread
 from runner.nn.optimizers import State
-from runner.training.experiment import FINAL_MEASURES, Experiment, Stop, measures
+from runner.training.experiment import FINAL_MEASURES, Experiment, measures
 from runner.training.pausing import Memory, prefixed, under
 from runner.training.recorder import Trained
+from runner.training.settings import Stop
 from runner.training.stack import Stack
 
 #: Is told, before the first epoch and after each, how many there were, which runs (R,) are at it, and their
 #: parameters (R, P), read-only; returns True to end all of these, or which of them (R,), or None.
 Callback: TypeAlias = Callable[[int, Numbers, Array], "Mask | bool | None"]
+
+#: Before the names of the optimizer's quantities, among others.
+STATE = "state "
 
 
 class Stopping:
@@ -36,7 +40,7 @@ class Stopping:
         self.best_epoch = np.full(runs, shared.first_epoch)
         self.kept: dict[str, Array] = {}  # by run, where the best are kept: parameters, measures, state
         if self.rules.patience is not None:
-            state = {f"state {name}": array.copy() for name, array in stack.state.items()}
+            state = prefixed(STATE, {name: array.copy() for name, array in stack.state.items()})
             measured = np.full((runs, len(self.measures)), np.nan)
             self.kept = {"parameters": stack.parameters.copy(), "measures": measured, **state}
         begun = [e.begun.stopping for e in experiments if e.begun and e.begun.stopping]
@@ -79,8 +83,8 @@ class Stopping:
         better = values < self.best[stack.runs]
         runs = stack.runs[better]
         self.best[runs], self.best_epoch[runs] = values[better], epoch
-        state = {f"state {name}": array for name, array in stack.state.items()}
-        now = {"parameters": stack.parameters, "measures": row[:, : len(self.measures)], **state}
+        measured = row[:, : len(self.measures)]
+        now = {"parameters": stack.parameters, "measures": measured, **prefixed(STATE, stack.state)}
         for name, array in now.items():
             self.kept[name][runs] = array[better]
 
@@ -90,7 +94,7 @@ class Stopping:
             return trained
         numbers = dict(zip(self.measures, self.kept["measures"][run].tolist(), strict=True))
         epoch = int(self.best_epoch[run])
-        state = {name[6:]: array[run] for name, array in self.kept.items() if name.startswith("state ")}
+        state = {name: array[run] for name, array in under(STATE, self.kept).items()}
         return replace(
             trained,
             final=self.kept["parameters"][run],

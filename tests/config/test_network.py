@@ -10,7 +10,7 @@ from refusing import refusal
 import runner
 from runner.config.compose import replacing
 from runner.nn.initializers import INITIALIZERS
-from runner.training.experiment import Given
+from runner.training.settings import Given
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
