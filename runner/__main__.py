@@ -20,6 +20,7 @@ from runner.commands import ending, keep_tracebacks, said, version_of, wants_tra
 from runner.config import Cache, conf_dir, experiment
 from runner.config.compose import flags_and_overrides, gone_on_with, replacing, running_named
 from runner.config.own import is_record, refuse_code
+from runner.config.presets import named_by_flags
 from runner.config.sources import whereabouts
 from runner.guard import GUARD
 from runner.hydra_internals import compose_once
@@ -159,7 +160,8 @@ def main() -> None:
         print(version_of("backprop-runner"))
         return
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    sys.argv[1:] = repeating(flags, replacing(overrides))
+    flags, files = named_by_flags(flags)
+    sys.argv[1:] = repeating(flags, replacing([*files, *overrides]))
     with running_named(overrides):
         command()
 

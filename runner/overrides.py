@@ -42,8 +42,8 @@ def as_meant(override: str) -> str:
     text = match[2]
     if text.startswith("[") and text.endswith("]"):
         names = [name.strip() for name in text[1:-1].split(",")]
-        return f"{match[1]}=[{','.join(name if _is_grammatical(name) else _quoted(name) for name in names)}]"
-    return f"{match[1]}={_quoted(text)}"
+        return f"{match[1]}=[{','.join(name if _is_grammatical(name) else quoted(name) for name in names)}]"
+    return f"{match[1]}={quoted(text)}"
 
 
 def _is_grammatical(text: str) -> bool:
@@ -56,7 +56,8 @@ def _is_grammatical(text: str) -> bool:
     return bool(text.strip())
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as an override's value, whatever is in it."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +35,11 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     """
     from hydra import compose
 
+    overrides = replacing(overrides)
     before = gone_on_with(overrides) if config_dir is None else None
     ours = [] if before is None else _files_of(before, overrides)
     with composing(config_dir, before, overrides) as (_, searchpath):
-        return compose("config", [*replacing(overrides), *ours, *searchpath])
+        return compose("config", [*overrides, *ours, *searchpath])
 
 
 def gone_on_with(overrides: Collection[str]) -> Path | None:
@@ -93,10 +94,11 @@ def running_named(overrides: Sequence[str], record: Path | None = None) -> Abstr
 
     What the first name takes the place of the others, and a run's `record` is not asked.
     """
-    from runner.hydra_internals import noticing
+    from runner.config.presets import as_preset
+    from runner.hydra_internals import reading
 
     named = load_named(overrides)
-    return nullcontext() if named or record is not None else noticing(noticed)
+    return reading(as_preset, None if named or record is not None else noticed)
 
 
 def flags_and_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -140,10 +142,13 @@ _NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]",
 def replacing(overrides: Sequence[str]) -> list[str]:
     """The overrides, such that a new list or mapping of weights or biases replaces the old one.
 
-    By itself Hydra merges them, and cannot where one is a list and the other is not.
-    Raises RunnerError for a group that is chosen by what is no file's name, and for biases beside the
+    By itself Hydra merges them, and cannot where one is a list and the other is not. Files of keys are
+    chosen as presets. Raises RunnerError for a group that is chosen by what is no file's name, and for biases beside the
     weights of a run, which brings its own.
     """
+    from runner.config.presets import with_presets
+
+    overrides = with_presets(overrides)
     for one in overrides:
         _check_choice(one)
     _check_biases(overrides)

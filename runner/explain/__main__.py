@@ -137,7 +137,7 @@ def _experiment(overrides: Sequence[str], config_dir: str | None) -> Experiment:
 def _refuse(override: str, error: str) -> None:
     """Raises RunnerError for an override that this command takes otherwise than Hydra says."""
     key, equals, value = override.lstrip("+").partition("=")
-    if not equals and not key.startswith("~"):
+    if not equals and key.isidentifier():
         raise RunnerError(f"{override}: is no key=value{did_you_mean(key, OWN)}; --help shows all")
     if f"argument '{override}'" in error and "--multirun" in error:
         raise ConfigError(key, value, "is a sweep of several runs, and one is explained: give one value")
