@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from runner.data.scaling import Scale, filled, means, scaled_parts
 from runner.data.splitting import held_out
-from runner.errors import ConfigError
-from runner.nn.arrays import Array
+from runner.errors import ConfigError, RunnerError
+from runner.nn.arrays import Array, Numbers
 
 if TYPE_CHECKING:
     from runner.data.csv_file import Recipe
@@ -49,7 +49,9 @@ class Data:
     how the inputs were scaled, `classes` the names of the classes of each target column that has such,
     in the order of their columns, and `sources` the files that all this comes from. `target_scale` is
     how the targets were scaled, `fill` what inputs without a value were given (I,), in their own units,
-    `said` what is to be told of how files were read, and `recipe` how others of their kind are read.
+    `said` what is to be told of how files were read, and `recipe` how others of their kind are read. `lost`
+    says why there are no examples, where only names and scales are known of those that were learnt from.
+    `numbers` (N,) and `test_numbers` are those of the examples among all of their source, from 1 on.
     """
 
     inputs: Array
@@ -67,6 +69,9 @@ class Data:
     fill: Array | None = None
     said: tuple[str, ...] = ()
     recipe: Recipe | None = None
+    lost: str = ""
+    numbers: Numbers | None = None
+    test_numbers: Numbers | None = None
 
     @classmethod
     def numbered(cls, inputs: Array, targets: Array, classifies: bool = False) -> Data:
@@ -111,8 +116,14 @@ class Data:
 
     @property
     def examples(self) -> int:
-        """N, the examples to learn from."""
+        """N, the examples to learn from. Raises RunnerError where they are lost."""
+        self.refuse_lost()
         return len(self.inputs)
+
+    def refuse_lost(self) -> None:
+        """Raises RunnerError where there are no examples any more."""
+        if self.lost:
+            raise RunnerError(self.lost)
 
     @property
     def nbytes(self) -> int:
@@ -156,9 +167,10 @@ def prepare(name: str, raw: Data, parts: Parts) -> Data:
     _check_parts(raw, parts)
     out = held_out(raw.targets, parts.test_fraction, parts.seed, parts.stratify)
     x, y = raw.inputs[~out], raw.targets[~out]
-    test_x, test_y = raw.test_inputs, raw.test_targets
+    numbers = np.arange(1, len(raw.inputs) + 1) if raw.numbers is None else raw.numbers
+    test_x, test_y, test_numbers = raw.test_inputs, raw.test_targets, raw.test_numbers
     if parts.test_fraction > 0:
-        test_x, test_y = raw.inputs[out], raw.targets[out]
+        test_x, test_y, test_numbers = raw.inputs[out], raw.targets[out], numbers[out]
     lacks = any(array is not None and np.isnan(array).any() for array in (x, test_x))
     fill = means(x, raw.input_names) if lacks else None
     whole = filled(x, fill), None if test_x is None else filled(test_x, fill)
@@ -178,6 +190,8 @@ def prepare(name: str, raw: Data, parts: Parts) -> Data:
         targets=y,
         test_inputs=test_x,
         test_targets=test_y,
+        numbers=numbers[~out],
+        test_numbers=test_numbers,
     )
 
 

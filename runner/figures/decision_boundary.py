@@ -15,8 +15,9 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize
 from runner.figures.figure import HUGE, Figure, Layout, Options, needs_best
 from runner.figures.moments import moments, multiples, name_panels, when
 from runner.figures.style.axes import add_bar, thin_ticks
-from runner.figures.style.encoding import DISTINCT, add_legend, short_names
+from runner.figures.style.encoding import DISTINCT, short_names
 from runner.figures.style.labels import escaped
+from runner.figures.style.legends import add_legend
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.results import Results

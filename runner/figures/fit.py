@@ -20,8 +20,8 @@ from runner.figures.moments import (
     when,
 )
 from runner.figures.style.axes import thin_ticks
-from runner.figures.style.encoding import add_legend
 from runner.figures.style.labels import escaped
+from runner.figures.style.legends import add_legend
 from runner.nn.arrays import Array
 from runner.results import Results
 from runner.training.experiment import Experiment

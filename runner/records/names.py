@@ -11,12 +11,15 @@ HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.
 CURVATURE = "curvature.csv"
 #: The order of the examples in each epoch, where it is asked for.
 ORDER = "order.csv"
+#: What is predicted in the end for each example, where it is asked for.
+PREDICTIONS = "predictions.csv"
 #: With what a run was made and of what: see :mod:`runner.records.about`.
 ABOUT = "about.yaml"
 #: A sweep's own files: its table, and Hydra's record of what was asked for.
 RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 #: A run's files, of which its summary tells what was written; and all that it may leave in its folder.
-FILES = (HISTORY, PARAMETERS, ABOUT, CURVATURE, ORDER)
+OPTIONAL_FILES = (CURVATURE, ORDER, PREDICTIONS)
+FILES = (HISTORY, PARAMETERS, ABOUT, *OPTIONAL_FILES)
 LEFT = (SUMMARY, *FILES, ERROR)
 #: What tells that a folder holds the result of a run, or of a sweep.
 RESULTS = {HISTORY: "run", SUMMARY: "run", RUNS: "sweep", MULTIRUN: "sweep"}

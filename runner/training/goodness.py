@@ -49,7 +49,7 @@ def _parts(experiment: Experiment) -> Iterator[tuple[str, Examples]]:
     for prefix, (inputs, targets) in parts.items():
         if not experiment.regresses or inputs is None or targets is None:
             continue
-        if (targets.min(axis=0) != targets.max(axis=0)).all() and _spread(targets).all():
+        if len(targets) and (targets.min(axis=0) != targets.max(axis=0)).all() and _spread(targets).all():
             yield prefix, Examples.of(inputs, targets)
 
 

@@ -26,7 +26,8 @@ from runner.figures.learning_curves.lines import (
     stacked,
 )
 from runner.figures.learning_curves.picture import draw
-from runner.figures.style.encoding import Keys, legend_line
+from runner.figures.style.encoding import Keys
+from runner.figures.style.legends import legend_line
 from runner.figures.style.panels import READABLE, Grid, named_lines, panel_keys
 from runner.records.histories import Errors, NotShownError
 from runner.results import COLUMNS, Results

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from runner.figures.style.axes import errors_want_log
-from runner.records.names import METRICS
+from runner.records.names import METRICS, SHARES
 
 HIGH = 0.9
 RATES = {"accuracy": "error_rate", "test_accuracy": "test_error_rate"}
@@ -17,6 +17,16 @@ RATES = {"accuracy": "error_rate", "test_accuracy": "test_error_rate"}
 def more_is_better(column: str) -> bool:
     """Whether more of a column is better, as it is drawn."""
     return METRICS.get(column, False)
+
+
+def lowest_of(column: str) -> float:
+    """The least that a column can be of which more is better: an accuracy has an end, R² has none."""
+    return 0.0 if column in SHARES else -np.inf
+
+
+def rate_of(column: str) -> str:
+    """What a column of accuracies is as error rates; any other column as it is."""
+    return RATES.get(column, column)
 
 
 def as_drawn(
