@@ -19,6 +19,7 @@ from omegaconf import OmegaConf
 from runner.commands import ending, keep_tracebacks, said, version_of, wants_traceback
 from runner.config import Cache, conf_dir, experiment
 from runner.config.compose import flags_and_overrides, gone_on_with, replacing, running_named
+from runner.config.faults import telling_all
 from runner.config.own import is_record, refuse_code
 from runner.config.presets import named_by_flags
 from runner.config.sources import whereabouts
@@ -154,7 +155,7 @@ def main() -> None:
     """The command."""
     keep_tracebacks()
     keep_freed_memory()
-    compose_once()
+    compose_once(telling_all)
     flags, overrides = flags_and_overrides(sys.argv[1:])
     if "--version" in flags:  # Hydra would tell its own
         print(version_of("backprop-runner"))

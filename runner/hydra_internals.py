@@ -40,8 +40,15 @@ def basic_launcher() -> Launcher:
     return BasicLauncher()
 
 
-def compose_once() -> None:
-    """Has Hydra's command line compose a configuration once; it would do so to learn the mode, and again."""
+#: Composes overrides, and what may be done of it: called with that and the overrides.
+Composing: TypeAlias = Callable[[Callable[[list[str]], DictConfig], list[str]], DictConfig]
+
+
+def compose_once(composing: Composing = lambda load, overrides: load(overrides)) -> None:
+    """Has Hydra's command line compose a configuration once; it would do so to learn the mode, and again.
+
+    It is done by `composing`, which may say more of what is wrong.
+    """
     from hydra._internal import hydra
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
@@ -65,9 +72,13 @@ def compose_once() -> None:
                 parsed = OverridesParser.create().parse_overrides(overrides)
                 self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
                 return config
-            config = super().load_configuration(
-                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
-            )
+
+            def load(overrides: list[str]) -> DictConfig:
+                return ConfigLoaderImpl.load_configuration(
+                    self, config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+                )
+
+            config = composing(load, overrides)
             if not validate_sweep_overrides:  # which is how the mode is asked for
                 self.first = config_name, list(overrides), config
             return config

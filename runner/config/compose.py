@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.config import Cache, experiment
+from runner.config.faults import telling_all
 from runner.config.network import BESIDE_A_RUN
 from runner.config.own import load_named, noticed, refuse_code
 from runner.config.shipped import conf_dir
@@ -32,7 +33,8 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     """The configuration that the command line would compose from the same overrides.
 
     `config_dir` is a folder with YAML files of the user's own, searched first.
-    Raises what Hydra raises; :func:`runner.config.messages.message` makes it readable.
+    Raises RunnerError for overrides that are wrong, all of them, or what Hydra raises, which
+    :func:`runner.config.messages.message` makes readable.
     """
     from hydra import compose
 
@@ -40,7 +42,7 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     before = gone_on_with(overrides) if config_dir is None else None
     ours = [] if before is None else _files_of(before, overrides)
     with composing(config_dir, before, overrides) as (_, searchpath):
-        return compose("config", [*overrides, *ours, *searchpath])
+        return telling_all(lambda given: compose("config", given), [*overrides, *ours, *searchpath])
 
 
 def remembering(made: Experiment, config: Any, overrides: Sequence[str] = ()) -> Experiment:

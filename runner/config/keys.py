@@ -5,8 +5,9 @@ What a key means together with others is checked where the experiment is put tog
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from runner.config import checks
@@ -14,12 +15,12 @@ from runner.config.cache import Cache
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, boolean, checked, choice, number
 from runner.config.continuing import going_on, refuse_other_state
 from runner.config.data import data_of
-from runner.config.network import network_of
+from runner.config.network import keys_of_network, network_of
 from runner.config.own import files_of, refuse_flat
 from runner.config.shipped import shipped
 from runner.config.stopping import stop_of, with_metric
 from runner.data.examples import Data
-from runner.errors import ConfigError, RunnerError
+from runner.errors import ConfigError, RunnerError, together
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
@@ -60,6 +61,8 @@ LOG_KEYS: Keys = {
     "order": (boolean, SHIPPED),
     "predictions": (boolean, SHIPPED),
 }
+#: What a cache does: calls a function, or has its value for equal arguments already.
+Shared = Callable[..., Any]
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
 
@@ -72,7 +75,7 @@ def experiment(
     configurations have in common, the data above all, and so may be trained as one. The files of its
     ``plugins`` are run, unless there is `own`, which takes their place; `data` take that of those which it
     describes.
-    Raises RunnerError (most often ConfigError) for the first thing that is wrong.
+    Raises RunnerError (most often ConfigError) for all that is wrong.
     """
     if not isinstance(config, dict):
         from omegaconf import OmegaConf
@@ -86,8 +89,44 @@ def experiment(
         )
     if own is None:
         own = load_all(files_of(config.get("plugins")))
-    values = checked(config, KEYS, defaults=lambda: shipped("config"))
+    try:
+        return _made(config, shared, own, data)
+    except RunnerError as error:
+        wrong = together([error, *_others(config, shared, data)])
+        if wrong is error:
+            raise
+        raise wrong from error
 
+
+def _others(config: Section, shared: Shared, data: Data | None) -> Iterator[RunnerError]:
+    """What is wrong with a configuration's parts, each checked by itself."""
+    parts: dict[str, Callable[[Any], Any]] = {
+        "data": partial(shared, data_of),
+        "optimizer": _optimizer,
+        "schedule": _schedule,
+        "regularization": _penalties,
+        "log": _log,
+        "stop": stop_of,
+    }
+    checks = [partial(checked, config, KEYS, "", partial(shipped, "config"))]
+    checks += [
+        partial(check, config[key])
+        for key, check in parts.items()
+        if key in config and (key != "data" or data is None)
+    ]
+    checks += [partial(keys_of_network, config["network"])] * ("network" in config)
+    for check in checks:
+        try:
+            check()
+        except RunnerError as error:
+            yield error
+        except MemoryError:
+            continue
+
+
+def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | None) -> Experiment:
+    """The experiment that a configuration describes. Raises RunnerError for the first part that is wrong."""
+    values = checked(config, KEYS, defaults=lambda: shipped("config"))
     if data is None:
         data = shared(data_of, values["data"])
         if data.has_two_classes and LOSSES[values["loss"]].refuses(data.targets):  # it takes a column a class

@@ -47,7 +47,7 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
 
     Raises RunnerError for the first thing that is wrong.
     """
-    values = checked(section, NETWORK_KEYS, "network.", lambda: shipped("network/chain_rule"))
+    values = keys_of_network(section)
     hidden = _hidden(values["hidden"])
     sizes = (inputs, *hidden, outputs)
     shapes = [(o, i) for i, o in pairwise(sizes)]
@@ -62,6 +62,11 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
         "train_biases": values["train_biases"],
         "train": trained_of(values, Network(sizes, activations, biases is not None)),
     }
+
+
+def keys_of_network(section: Section) -> dict[str, Any]:
+    """The values of the group's keys, as far as each can be judged alone. Raises RunnerError for wrong ones."""
+    return checked(section, NETWORK_KEYS, "network.", lambda: shipped("network/chain_rule"))
 
 
 def _with_its_biases(weights: Any, biases: Any) -> tuple[Any, Any]:

@@ -16,6 +16,7 @@ from runner.config import own
 from runner.config.shipped import conf_dir
 from runner.errors import RunnerError, did_you_mean
 from runner.overrides import key_of, quoted
+from runner.words import key_here
 
 #: The groups that are chosen once, and the group of presets.
 CHOSEN, PRESETS = ("network", "data", "optimizer", "schedule"), "experiment"
@@ -91,7 +92,7 @@ def _no_file(word: str) -> str | None:
     known = known_keys()
     if word in known:
         return f"{word}: its value is missing: give {word}=VALUE"
-    return f"{word}: is no key=value{did_you_mean(word, known)}, and no YAML file; --help shows all"
+    return f"{word}: is no key=value{key_here(word, known) or did_you_mean(word, known)}, and no YAML file; --help shows all"
 
 
 def as_preset(config: DictConfig) -> None:
