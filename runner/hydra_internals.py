@@ -137,7 +137,11 @@ def _folder_of(url: str, config_path: str) -> Path:
     from urllib.parse import unquote
 
     place = Path(url.removeprefix("file://"))
-    return Path(unquote(str(place))).parent if url.endswith((".yaml", ".yml")) else Path(place, config_path).parent
+    return (
+        Path(unquote(str(place))).parent
+        if url.endswith((".yaml", ".yml"))
+        else Path(place, config_path).parent
+    )
 
 
 def _goes_on(first: First, config_name: str | None, overrides: list[str], mode: RunMode) -> bool:

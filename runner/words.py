@@ -78,18 +78,20 @@ KEYS = {
         "dtype precision amp fp16 floatx": _DTYPE,
         "clip clipnorm clipvalue gradclip gradientclip gradientclipval maxgradnorm maxnorm": f"{NONE} clipping "
         "of gradients; a smaller learning_rate",
-        "warmup warmupsteps warmupepochs": "schedule=linear, from learning_rate·start_factor up",
+        "warmup warmupsteps warmupepochs": "schedule=linear, which rises from schedule.start_factor",
         "amsgrad": f"{NONE} amsgrad; optimizer=adam or optimizer=adamw",
         "labelsmoothing": f"{NONE} label smoothing",
         "classweight sampleweight": f"{NONE} weight of classes or examples",
         "augment augmentation": f"{NONE} augmentation of data",
-        "callbacks callback": "runner.train(experiments, callback=f), from Python",
+        "callbacks callback": "the callback of runner.train, from Python",
     }.items()
     for word in words.replace("_", "").split()
 }
 
 _LOGITS = "binary_cross_entropy_with_logits"
-_SOFTMAX = f"{NONE} softmax by itself: it is inside loss=cross_entropy, and network.output_activation=identity"
+_SOFTMAX = (
+    f"{NONE} softmax by itself: it is inside loss=cross_entropy, and network.output_activation=identity"
+)
 _SECOND_ORDER = f"{NONE} method of second order"
 #: Values, likewise: names of tables and groups.
 VALUES = {
@@ -170,7 +172,7 @@ def key_here(key: str, known: Collection[str]) -> str:
         other = ""
     is_top = bool(other) and "." not in other  # which is meant wherever its name stands
     where = other if is_top else KEYS.get(word) or other
-    return _told(where) if where else ""
+    return _told(where) if where and where != key else ""
 
 
 def value_here(value: str, names: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.config.resolved import Resolved
 from runner.config.shipped import shipped
 from runner.errors import ConfigError, RunnerError, did_you_mean, one_of, show, together
 from runner.nn.arrays import Array
@@ -42,6 +43,8 @@ def number(
     ]
 
     def check(key: str, value: Any) -> float | int:
+        if type(value) is Resolved:
+            value = value.read()
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if is_number and not _finite(value):
             raise ConfigError(key, value, allowed.replace("number", "finite number", 1))
@@ -215,12 +218,22 @@ def checked(
         try:
             if type(value) is str and value == MISSING:
                 raise RunnerError(f"{prefix}{name} is missing: give {prefix}{name}=VALUE")
-            values[name] = check(prefix + name, value)
+            values[name] = _read(check, prefix + name, value)
         except RunnerError as error:
             errors.append(error)
     if errors:
         raise together(errors)
     return values
+
+
+def _read(check: Check, key: str, value: Any) -> Any:
+    """A value that is checked; text that a resolver made may be what is written in it."""
+    if not isinstance(value, Resolved) or check is anything:
+        return check(key, value)
+    try:
+        return check(key, str(value))
+    except RunnerError:
+        return check(key, value.read())
 
 
 def _unknown(prefix: str, name: str, keys: Keys) -> RunnerError:

@@ -78,9 +78,9 @@ def experiment(
     Raises RunnerError (most often ConfigError) for all that is wrong.
     """
     if not isinstance(config, dict):
-        from omegaconf import OmegaConf
+        from runner.config.resolved import plain
 
-        config = OmegaConf.to_container(config, resolve=True)
+        config = plain(config)
     shared = (Cache() if cache is None else cache).get
     if "experiment" in config:
         raise RunnerError(
@@ -107,6 +107,7 @@ def _others(config: Section, shared: Shared, data: Data | None) -> Iterator[Runn
         "regularization": _penalties,
         "log": _log,
         "stop": stop_of,
+        "network": keys_of_network,
     }
     checks = [partial(checked, config, KEYS, "", partial(shipped, "config"))]
     checks += [
@@ -114,7 +115,6 @@ def _others(config: Section, shared: Shared, data: Data | None) -> Iterator[Runn
         for key, check in parts.items()
         if key in config and (key != "data" or data is None)
     ]
-    checks += [partial(keys_of_network, config["network"])] * ("network" in config)
     for check in checks:
         try:
             check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from runner.config import own
@@ -37,7 +38,9 @@ def message(error: BaseException, config: Any = None) -> str | None:
     if isinstance(cause, OmegaConfBaseException) and str(cause) not in text:
         text += f"\n{cause}"
     told = _told(text)
-    return _unknown_key(told, config) or _unknown_choice(told) or _lone_sweep(told) or _unmergeable(text) or told
+    return (
+        _unknown_key(told, config) or _unknown_choice(told) or _lone_sweep(told) or _unmergeable(text) or told
+    )
 
 
 def _told(text: str) -> str:
@@ -122,9 +125,17 @@ def _lone_sweep(text: str) -> str | None:
 
 def known_keys() -> list[str]:
     """Every dotted key of the configuration, over all choices of its groups: those that ship, one's own."""
+    keys = dict.fromkeys(_shipped_keys())  # in order, each once
+    for chosen, name in ((group, name) for group in own.GROUPS for name in own.choices(group)):
+        keys |= dict.fromkeys(_dotted(own.section(chosen, name) or {}, f"{chosen}."))
+    return list(keys)
+
+
+@cache
+def _shipped_keys() -> tuple[str, ...]:
     import yaml
 
-    keys: dict[str, None] = {}  # in order, each once
+    keys: dict[str, None] = {}
     for path in sorted(conf_dir().rglob("*.yaml")):
         group = path.parent.relative_to(conf_dir()).as_posix()
         if group == "experiment" or group.startswith("hydra"):
@@ -132,9 +143,7 @@ def known_keys() -> list[str]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         prefix = "" if group == "." else group.replace("/", ".") + "."
         keys |= dict.fromkeys(_dotted(loaded, prefix))
-    for chosen, name in ((group, name) for group in own.GROUPS for name in own.choices(group)):
-        keys |= dict.fromkeys(_dotted(own.section(chosen, name) or {}, f"{chosen}."))
-    return list(keys)
+    return tuple(keys)
 
 
 def _dotted(config: dict[str, Any], prefix: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from runner.config import checks
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
+from runner.config.resolved import Resolved
 from runner.config.shipped import shipped
 from runner.config.trained import trained_of
 from runner.data.examples import Source
@@ -89,6 +90,8 @@ def _with_its_biases(weights: Any, biases: Any) -> tuple[Any, Any]:
 
 
 def _hidden(value: Any) -> tuple[int, ...]:
+    if isinstance(value, Resolved):
+        value = value.read()
     sizes = value if isinstance(value, list) else [value]
     try:
         return tuple(checks.count("network.hidden", size) for size in sizes)
