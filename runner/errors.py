@@ -33,7 +33,7 @@ class ConfigError(RunnerError):
         return ConfigError, self.parts  # as it was made, in another process too
 
 
-class SeveralErrors(RunnerError):
+class SeveralError(RunnerError):
     """What is wrong, a line each."""
 
     def __init__(self, errors: tuple[RunnerError, ...]) -> None:
@@ -45,14 +45,14 @@ class SeveralErrors(RunnerError):
         """The errors, each once."""
         return self.errors
 
-    def __reduce__(self) -> tuple[type[SeveralErrors], tuple[tuple[RunnerError, ...]]]:
-        return SeveralErrors, (self.errors,)
+    def __reduce__(self) -> tuple[type[SeveralError], tuple[tuple[RunnerError, ...]]]:
+        return SeveralError, (self.errors,)
 
 
 def together(errors: Iterable[RunnerError]) -> RunnerError:
     """Errors as one, each once; one stays what it is."""
     each = {str(one): one for error in errors for one in error.each}
-    return SeveralErrors(tuple(each.values())) if len(each) > 1 else next(iter(each.values()))
+    return SeveralError(tuple(each.values())) if len(each) > 1 else next(iter(each.values()))
 
 
 def describe(error: BaseException) -> str:
@@ -77,4 +77,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def one_of(names: Iterable[str], word: object = "") -> str:
     """``must be one of a, b, c``, with the nearest of them when `word` is almost one."""
     names = list(names)
-    return f"must be one of {', '.join(names)}{value_here(str(word), names) or did_you_mean(str(word), names)}"
+    return (
+        f"must be one of {', '.join(names)}{value_here(str(word), names) or did_you_mean(str(word), names)}"
+    )

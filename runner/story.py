@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from runner.records.names import HISTORY, words_of
+from runner.remarks import place, remark, tell
 from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
 from runner.training.experiment import Experiment
 from runner.training.hints import hints
@@ -28,10 +29,13 @@ SAID = {
 Row: TypeAlias = tuple[str, object, object, str]
 
 
-def told(folder: Path, experiment: Experiment, trained: Trained) -> str:
-    """All that a run says at its end: its story, and where its history is."""
+def tell_all(folder: Path, experiment: Experiment, trained: Trained) -> None:
+    """All that a run says at its end: remarks, its story, and where its history is."""
+    for note in notes(experiment):
+        remark(note)
+    tell(f"{story(experiment, trained)}\n")
     columns = "every weight and error" if experiment.log.weights else "history"
-    return f"{story(experiment, trained)}\n\n{columns}: {_as_seen_from_here(folder) / HISTORY}"
+    place(_as_seen_from_here(folder) / HISTORY, f"{columns}: ")
 
 
 def _as_seen_from_here(folder: Path) -> Path:
@@ -49,7 +53,7 @@ def story(experiment: Experiment, trained: Trained) -> str:
     names = [p.name for p in experiment.network.names]
     if len(names) <= 20:
         rows += [(n, a, b, "") for n, a, b in zip(names, trained.initial, trained.final, strict=True)]
-    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows), *_end(experiment, trained)])
+    return "\n".join([title(experiment), "", _aligned(rows), *_end(experiment, trained)])
 
 
 def _end(experiment: Experiment, trained: Trained) -> Iterator[str]:

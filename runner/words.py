@@ -13,6 +13,7 @@ NONE = "there is no"  # what an entry begins with whose thing does not exist
 _SIZES = "network.hidden=[8,8], with network=dense"
 _WEIGHTS = "network.weights={init: NAME}"
 _GPU = f"{NONE} GPU here: runs train on the processor, thousands of them as one"
+_CLIPPING = f"{NONE} clipping of gradients; a smaller learning_rate holds them"
 _DTYPE = f"{NONE} choice of precision: all numbers are float64"
 _STOP = "stop.patience and stop.metric"
 _HELD_OUT = "data.test_fraction"
@@ -24,8 +25,8 @@ KEYS = {
     word: where
     for words, where in {
         "lr eta stepsize learningrateinit initiallr baselr initlr": "learning_rate",
-        "nepochs numepochs epoch nbepoch maxepochs maxepoch trainepochs iterations niter maxiter numiterations "
-        "steps maxsteps numsteps": "epochs",
+        "nepochs numepochs epoch nbepoch maxepochs maxepoch trainepochs iterations niter maxiter "
+        "numiterations steps maxsteps numsteps": "epochs",
         "bs batch batches minibatch minibatchsize batchsizetrain": "batch_size",
         "randomstate randomseed rng manualseed": "seed",
         "shuffletrain reshuffle": "shuffle",
@@ -76,8 +77,7 @@ KEYS = {
         "scales inputs",
         "gpu gpus device cuda mps accelerator": _GPU,
         "dtype precision amp fp16 floatx": _DTYPE,
-        "clip clipnorm clipvalue gradclip gradientclip gradientclipval maxgradnorm maxnorm": f"{NONE} clipping "
-        "of gradients; a smaller learning_rate",
+        "clip clipnorm clipvalue gradclip gradientclip gradientclipval maxgradnorm maxnorm": _CLIPPING,
         "warmup warmupsteps warmupepochs": "schedule=linear, which rises from schedule.start_factor",
         "amsgrad": f"{NONE} amsgrad; optimizer=adam or optimizer=adamw",
         "labelsmoothing": f"{NONE} label smoothing",
@@ -107,7 +107,7 @@ VALUES = {
         "bce bceloss binarycrossentropy": "binary_cross_entropy",
         "bcewithlogits bcewithlogitsloss bcelogits sigmoidcrossentropy": _LOGITS,
         "hinge hingeloss marginrankingloss": f"{NONE} hinge loss; {_LOGITS} for two classes",
-        "kl kldiv kldivloss kldivergence": f"{NONE} KL divergence; cross_entropy differs from it by a constant",
+        "kl kldiv kldivloss kldivergence": f"{NONE} KL divergence; cross_entropy is it but for a constant",
         # activations
         "softmax logsoftmax": _SOFTMAX,
         "linear none null id": "identity",
@@ -119,9 +119,9 @@ VALUES = {
         "leaky_relu are near",
         # optimizers
         "momentum gd bgd gradientdescent vanilla nesterov nag heavyball": "sgd",
-        "lbfgs bfgs newton cg": _SECOND_ORDER + "; adam needs fewest epochs here",
-        "adadelta nadam radam adamax lamb lion lookahead ftrl": f"{NONE} such optimizer; adam is near, and one of "
-        "your own is an entry of a file (plugins)",
+        "lbfgs bfgs newton cg": _SECOND_ORDER,
+        "adadelta nadam radam adamax lamb lion lookahead ftrl": f"{NONE} such optimizer; adam is "
+        "near, and one of your own is an entry of a file (plugins)",
         # initializers
         "xavier glorot glorotuniform": "xavier_uniform",
         "glorotnormal": "xavier_normal",
@@ -138,8 +138,8 @@ VALUES = {
         "cosineannealing cosineannealinglr cosinedecay": "cosine",
         "linearlr warmup": "linear",
         "invscaling inversetimedecay 1/t": "inverse_scaling",
-        "reducelronplateau plateau onecycle onecyclelr cyclic cycliclr adaptive": f"{NONE} such schedule; cosine "
-        "and step lower the rate with the epochs",
+        "reducelronplateau plateau onecycle onecyclelr cyclic cycliclr adaptive": f"{NONE} such schedule; "
+        "cosine and step lower the rate with the epochs",
         # data
         "mnist": f"{NONE} MNIST here; data=digits has 1,797 digits of 8×8, or data=csv with a file of yours",
         "blobs makeblobs": "gaussians",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -113,36 +112,6 @@ def running_named(overrides: Sequence[str], record: Path | None = None) -> Abstr
     return reading(as_preset, None if named or record is not None else noticed)
 
 
-def flags_and_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """A command line's flags with their values, and its overrides, wherever they stand in it.
-
-    Hydra's parser takes overrides in one piece only. The value of a flag that may do without one is
-    joined to it, so that no override is taken for it.
-    """
-    from runner import hydra_internals
-
-    actions = hydra_internals.flags()
-    flags, overrides, left = list[str](), list[str](), deque(arguments)
-    while left:
-        argument = left.popleft()
-        if not argument.startswith("-"):
-            overrides.append(argument)
-            continue
-        flags.append(argument)
-        action = next((actions[name] for name in actions if _means(argument, name)), None)
-        if action is not None and action.nargs is None and left:
-            flags.append(left.popleft())
-        elif action is not None and action.nargs == "?":
-            given = left and left[0] in (action.choices or ())
-            flags[-1] += f"={left.popleft() if given else action.const}"
-    return flags, overrides
-
-
-def _means(argument: str, flag: str) -> bool:
-    """Whether an argument is a flag, of which a long one may be cut short."""
-    return argument == flag or (argument.startswith("--") and flag.startswith(argument))
-
-
 #: The groups of which a file may be chosen.
 GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
 #: Keys of which a list or a mapping takes the place of what was there.
@@ -155,8 +124,8 @@ def replacing(overrides: Sequence[str]) -> list[str]:
     """The overrides, such that a new list or mapping of weights or biases replaces the old one.
 
     By itself Hydra merges them, and cannot where one is a list and the other is not. Files of keys are
-    chosen as presets. Raises RunnerError for a group that is chosen by what is no file's name, and for biases beside the
-    weights of a run, which brings its own.
+    chosen as presets. Raises RunnerError for a group that is chosen by what is no file's name, and for
+    biases beside the weights of a run, which brings its own.
     """
     from runner.config.presets import with_presets
 

@@ -71,12 +71,12 @@ def _of_values(config: DictConfig | None, overrides: Sequence[str]) -> Iterator[
 
     given = {key_of(one) for one in overrides if "=" in one}
     own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-    errors: Sequence[Exception] = ()
+    errors: Sequence[RunnerError] = ()
     with suppress(Exception):  # that is another's to say
         try:
             experiment(own)
         except RunnerError as error:
             errors = error.each
-    for error in errors:
-        if isinstance(error, ConfigError) and re.split(r"[, ]", error.parts[0])[0] in given:
-            yield error
+    for one in errors:
+        if isinstance(one, ConfigError) and re.split(r"[, ]", one.parts[0])[0] in given:
+            yield one

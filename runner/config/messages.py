@@ -84,8 +84,8 @@ def _unknown_key(text: str, config: Any) -> str | None:
     here, has = key_here(key, known), _keys_of_choice(section, config)
     if key in known:
         return (
-            f"{key}: there is no such key with the {section} chosen{here}{has}; choose another, {section}=NAME "
-            f"(in a sweep over {section} write ++{key}=VALUE)"
+            f"{key}: there is no such key with the {section} chosen{here}{has}; choose another, "
+            f"{section}=NAME (in a sweep over {section} write ++{key}=VALUE)"
         )
     beside = [name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == section]
     has = has or (f"; {section or 'the configuration'} may have {', '.join(beside)}" if beside else "")

@@ -66,7 +66,7 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
 
 
 def keys_of_network(section: Section) -> dict[str, Any]:
-    """The values of the group's keys, as far as each can be judged alone. Raises RunnerError for wrong ones."""
+    """The values of the group's keys, as far as each can be judged alone. Raises RunnerError."""
     return checked(section, NETWORK_KEYS, "network.", lambda: shipped("network/chain_rule"))
 
 

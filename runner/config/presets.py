@@ -92,7 +92,8 @@ def _no_file(word: str) -> str | None:
     known = known_keys()
     if word in known:
         return f"{word}: its value is missing: give {word}=VALUE"
-    return f"{word}: is no key=value{key_here(word, known) or did_you_mean(word, known)}, and no YAML file; --help shows all"
+    nearest = key_here(word, known) or did_you_mean(word, known)
+    return f"{word}: is no key=value{nearest}, and no YAML file; --help shows all"
 
 
 def as_preset(config: DictConfig) -> None:
@@ -151,43 +152,4 @@ def _shipped(group: str) -> Collection[str]:
 def _popped(config: DictConfig, key: str) -> str | None:
     """The text under a key, which is taken away; None where there is none."""
     value = config.get(key)
-    return config.pop(key) if isinstance(value, str) else None  # type: ignore[no-any-return]
-
-
-def named_by_flags(flags: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Hydra's flags without a ``--config-name`` of a file of one's own, and that file.
-
-    Beside ``--config-path`` the flag stays where the folder is a whole configuration, or a run's record.
-    Raises RunnerError where there is no such file.
-    """
-    name, path = _value(flags, "--config-name", "-cn"), _value(flags, "--config-path", "-cp")
-    folder = Path(path or _value(flags, "--config-dir", "-cd") or ".")
-    if not path and (not name or (conf_dir() / name).with_suffix(".yaml").is_file()):
-        return list(flags), []
-    if path and (not folder.is_dir() or own.is_record(folder) or any((folder / g).is_dir() for g in CHOSEN)):
-        return list(flags), []
-    file = folder / (name or "config")
-    file = file if file.suffix in SUFFIXES else file.with_name(f"{file.name}.yaml")
-    if file.is_file():
-        return _without(flags, "--config-name", "-cn", "--config-path", "-cp"), [str(file)]
-    given = f"--config-name={name}" if name else f"--config-path={path}"
-    groups = f"; for presets in it --config-dir {folder} {PRESETS}=NAME" if folder.is_dir() and path else ""
-    raise RunnerError(f"{given}: there is no file {file}{groups}")
-
-
-def _value(flags: Sequence[str], *names: str) -> str | None:
-    """The value of a flag, of which the last counts."""
-    for flag, after in zip(reversed(flags), [None, *reversed(flags)], strict=False):
-        given, equals, value = flag.partition("=")
-        if given in names:
-            return value if equals else after
-    return None
-
-
-def _without(flags: Sequence[str], *names: str) -> list[str]:
-    left, is_value = list[str](), False
-    for flag in flags:
-        if not is_value and flag.partition("=")[0] not in names:
-            left.append(flag)
-        is_value = not is_value and flag in names
-    return left
+    return config.pop(key) if isinstance(value, str) else None

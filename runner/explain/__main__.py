@@ -14,7 +14,7 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
-from runner.commands import add_version, ending, write_named
+from runner.commands import add_quiet, add_version, ending, write_named
 from runner.config import boolean, choice, experiment, number
 from runner.config.compose import compose
 from runner.config.messages import known_keys
@@ -180,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--config-dir", "-cd", metavar="DIR", help="a folder with YAML files of your own")
     add_version(parser)
+    add_quiet(parser)
     return parser
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from runner.records.names import DIVERGED, FAILED
+from runner.remarks import is_quiet, remark
 
 #: Seconds between two lines where there is no terminal.
 LINE_EVERY = 15.0
@@ -29,7 +30,7 @@ class Progress:
         self.task: Any = None
 
     def __enter__(self) -> Progress:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not is_quiet():
             self._open_bar()
         return self
 
@@ -83,4 +84,4 @@ class Progress:
             self.bar.update(self.task, completed=done, ended=", ".join(bad), rate=f"{rate:.3g} runs/s")
             return
         left = f"; about {(self.total - done) / rate:.0f} s left" if rate > 0 else ""
-        print(", ".join([f"{int(done)} of {self.total} runs done", *bad]) + left, flush=True)
+        remark(", ".join([f"{int(done)} of {self.total} runs done", *bad]) + left)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import runner
-from runner.config.presets import named_by_flags, with_presets
+from runner.config.flags import named_by_flags
+from runner.config.presets import with_presets
 from runner.errors import RunnerError
 
 #: Ways to write the same: a 2-4-1 network on moons, trained by Adam.
@@ -16,11 +17,12 @@ WAYS = {
     "  - override /optimizer: adam\nnetwork: {hidden: [4]}\noptimizer: {eps: 1e-7}\n",
     "without its first line": "defaults:\n  - override /network: dense\n  - override /data: moons\n"
     "  - override /optimizer: adam\nnetwork: {hidden: [4]}\noptimizer: {eps: 1e-7}\n",
-    "as config.yaml": "defaults:\n  - hydra_defaults\n  - network: dense\n  - data: moons\n  - optimizer: adam\n"
-    "  - _self_\n  - experiment: null\nnetwork: {hidden: [4]}\noptimizer: {eps: 1e-7}\n",
+    "as config.yaml": "defaults:\n  - hydra_defaults\n  - network: dense\n  - data: moons\n"
+    "  - optimizer: adam\n  - _self_\n  - experiment: null\nnetwork: {hidden: [4]}\noptimizer: {eps: 1e-7}\n",
     "on config.yaml": "defaults:\n  - config\n  - override network: dense\n  - override data: moons\n"
     "  - override optimizer: adam\n  - _self_\nnetwork: {hidden: [4]}\noptimizer: {eps: 1e-7}\n",
-    "without defaults": "network: dense\ndata: moons\noptimizer: {name: adam, eps: 1e-7}\nnetwork.hidden: [4]\n",
+    "without defaults": "network: dense\ndata: moons\noptimizer: {name: adam, eps: 1e-7}\n"
+    "network.hidden: [4]\n",
 }
 
 
@@ -103,6 +105,6 @@ def test_a_name_by_hydras_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert {flags: named_by_flags(flags.split()) for flags in named} == named
     with pytest.raises(RunnerError, match=r"--config-name=his: there is no file his\.yaml"):
         named_by_flags(["--config-name", "his"])
+    Path("folder").mkdir()
     with pytest.raises(RunnerError, match="--config-dir folder experiment=NAME"):
-        Path("folder").mkdir()
         named_by_flags(["--config-path", "folder"])

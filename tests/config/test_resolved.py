@@ -1,4 +1,4 @@
-"""What comes out of ``${oc.env:NAME}`` is a number where a number is wanted, and a user's own text is text."""
+"""What comes out of ``${oc.env:NAME}`` is a number where one is wanted; a user's own text is text."""
 
 from __future__ import annotations
 

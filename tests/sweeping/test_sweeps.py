@@ -368,5 +368,5 @@ def test_data_of_fewer_examples_than_a_batch_are_said_once(
     assert done.stdout.count("one batch") == 1
     assert [line["status"] for line in lines(tmp_path / "s")] == ["completed"] * 4
     alone = command("network=dense", "data=xor", "batch_size=32", "epochs=3", "hydra.run.dir=alone")
-    assert "batch_size=32 is more than the 4 examples" in alone.stdout
+    assert "batch_size=32 is more than the 4 examples" in alone.stderr
     assert (tmp_path / "alone/history.csv").read_bytes() == (tmp_path / "s/0/history.csv").read_bytes()
