@@ -24,13 +24,15 @@ from runner.config.flags import flags_and_overrides, named_by_flags, refuse_flag
 from runner.config.own import is_record, refuse_code
 from runner.config.sources import whereabouts
 from runner.guard import GUARD
+from runner.halting import HALT
 from runner.hydra_internals import compose_once
 from runner.overrides import key_of, swept_values
+from runner.progress import shown
 from runner.records.about import sources_of
 from runner.records.lines import Line
 from runner.records.locks import inside
 from runner.remarks import be_quiet, remark
-from runner.story import about_files, one_batch, tell_all
+from runner.story import about_files, how_to_go_on, one_batch, tell_all
 from runner.training.loop import keep_freed_memory
 from runner.work import run_into
 
@@ -56,13 +58,14 @@ def task(config: DictConfig) -> float:
             made, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
         else:
             line = Line(0, {})
-            made, trained = run_into(folder, lambda: experiment(config), line)
+            made, trained = run_into(folder, lambda: experiment(config), line, shown)
             tell_all(folder, made, trained)
     except Exception as error:
         text = said(error)
         if text is None or is_job or wants_traceback():
             raise
         sys.exit(text)  # at once, before Hydra adds a line of its own
+    HALT.end("interrupted" if is_job else how_to_go_on(folder, made, trained))
     return line.ended(trained).result_for(made.objective)
 
 
@@ -168,7 +171,7 @@ def main() -> None:
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
     flags, files = named_by_flags(flags)
     sys.argv[1:] = repeating(flags, replacing([*files, *overrides]))
-    with running_named(overrides):
+    with HALT.installed(), running_named(overrides):
         command()
 
 

@@ -18,6 +18,10 @@ class RunnerError(Exception):
         """The errors that this one is made of: itself, where it is one."""
         return (self,)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it in the place of a traceback: the lines of the message."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConfigError(RunnerError):
     """A configuration that cannot be run.

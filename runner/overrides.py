@@ -57,8 +57,14 @@ def _is_grammatical(text: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A text as an override's value, whatever is in it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    """Text as Hydra's grammar reads it back: of backslashes only those before a quote are escaped."""
+    inside = re.sub(r"(\\*)('|\Z)", lambda match: match[1] * 2 + ("\\'" if match[2] else ""), text)
+    return f"'{inside}'"
+
+
+def is_word(text: str) -> bool:
+    """Whether a text needs no quotes to be one in Hydra's grammar."""
+    return _WORD.fullmatch(text) is not None
 
 
 def parse(text: str) -> Any:
@@ -67,7 +73,7 @@ def parse(text: str) -> Any:
         return int(text)
     if _FLOAT.fullmatch(text):
         return float(text)
-    return text if _WORD.fullmatch(text) else _parse(text)
+    return text if is_word(text) else _parse(text)
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from runner.errors import RunnerError
-from runner.records.names import FAILED
+from runner.records.names import FAILED, INTERRUPTED
 from runner.report.tables import AGAINST, ALIKE, HIGH, LOW, WORSE, Table
 from runner.results.advice import EDGE, STILL_FALLING, TOO_CLOSE, UNSTABLE
 from runner.results.ranking import HELD_OUT, TRAINING
@@ -133,9 +133,11 @@ def _sure(results: Results, metric: str, settings: Table, close: Advice | None) 
 def _lost(results: Results, unstable: Advice | None) -> str:
     """How many runs failed, and what share of the others diverged or did not settle."""
     failed, count = int((results.runs["status"] == FAILED).sum()), len(results.runs)
+    interrupted = int((results.runs["status"] == INTERRUPTED).sum())
     parts = [f"{failed:,} of {count:,} runs failed (reasons below)"] if failed else []
+    parts += [f"{interrupted:,} of {count:,} runs were interrupted"] if interrupted else []
     if unstable:
-        parts.append(f"of the others {unstable.fact}" if failed else unstable.fact)
+        parts.append(f"of the others {unstable.fact}" if parts else unstable.fact)
     return "; ".join(parts)
 
 
@@ -225,4 +227,5 @@ def _alone(results: Results) -> Iterator[tuple[str, str]]:
     tests = [name for name in results.metrics if name in (*HELD_OUT, "accuracy")]
     if tests:
         yield "Measured", ", ".join(f"{name.replace('_', ' ')} {run[name]:.6g}" for name in tests)
-    yield "Ended", f"{ending or run['status']}, after {run['epochs']:g} epochs"
+    how = ", ".join(["interrupted"] * results.is_interrupted + [ending or run["status"]])
+    yield "Ended", f"{how}, after {run['epochs']:g} epochs"
