@@ -131,12 +131,8 @@ def _others(config: Section, shared: Shared, data: Data | InMemory | None) -> It
 def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | InMemory | None) -> Experiment:
     """The experiment that a configuration describes. Raises RunnerError for the first part that is wrong."""
     values = checked(config, KEYS, defaults=lambda: shipped("config"))
-    if not isinstance(data, Data):
-        parts = (values["data"],) if data is None else (values["data"], data)
-        data = shared(data_of, *parts)
-        if data.has_two_classes and LOSSES[values["loss"]].refuses(data.targets):  # it takes a column a class
-            data = shared(_with_a_column_a_class, *parts)
-    network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
+    examples = data if isinstance(data, Data) else _examples(values, shared, data)
+    network = shared(network_of, values["network"], examples.inputs.shape[1], examples.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     if folder := values["continue"]:
         has_biases = network["biases"] is not None
@@ -144,7 +140,7 @@ def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | I
         network = {**network, **begun}
     schedule, schedule_options = shared(_schedule, values["schedule"])
     made = Experiment(
-        data=data,
+        data=examples,
         **network,
         **{key: values[key] for key in RUN_KEYS},
         optimizer=optimizer,
@@ -161,6 +157,15 @@ def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | I
     if plugins := used(own, made.entries):
         made = replace(made, plugins=plugins)
     return made if made.stop is None else replace(made, stop=with_metric(made))
+
+
+def _examples(values: Section, shared: Shared, data: InMemory | None) -> Data:
+    """The examples that a configuration describes, of those in memory where there are such."""
+    parts = (values["data"],) if data is None else (values["data"], data)
+    examples: Data = shared(data_of, *parts)
+    if examples.has_two_classes and LOSSES[values["loss"]].refuses(examples.targets):
+        examples = shared(_with_a_column_a_class, *parts)  # which the loss takes
+    return examples
 
 
 def _with_a_column_a_class(section: Section, own: InMemory | None = None) -> Data:
