@@ -7,7 +7,7 @@ import io
 import os
 import stat
 import sys
-from argparse import ArgumentParser
+from argparse import Action, ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +17,12 @@ from runner import __version__
 from runner.errors import RunnerError
 from runner.halting import Interruption
 from runner.records.writing import write_whole
+from runner.remarks import be_quiet
 
 #: Where `keep_tracebacks` puts what the user said of HYDRA_FULL_ERROR.
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
+#: How a command is told to be quiet.
+QUIET = ("--quiet", "-q")
 EXIT_INTERRUPTED = 130  # what a shell expects of a command that SIGINT has ended
 
 
@@ -31,6 +34,7 @@ def ending() -> Iterator[None]:
     reads the output may stop. With HYDRA_FULL_ERROR=1 an error shows its traceback.
     """
     outlive_readers()
+    be_quiet(False)
     try:
         yield
     except Interruption as interruption:
@@ -76,6 +80,17 @@ def add_version(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--version", action="version", version=version_of(parser.prog), help="print the version and exit"
     )
+
+
+def add_quiet(parser: ArgumentParser) -> None:
+    """Adds ``--quiet`` to a command's options."""
+    wanted = "say nothing but errors, results and where they are"
+    parser.add_argument(*QUIET, action=_Quiet, nargs=0, help=wanted)
+
+
+class _Quiet(Action):
+    def __call__(self, *_: Any) -> None:
+        be_quiet()
 
 
 def add_plugins(parser: ArgumentParser) -> None:

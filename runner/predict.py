@@ -18,7 +18,7 @@ import numpy as np
 
 from runner.api.opening import open as open_run
 from runner.api.run import Run
-from runner.commands import add_plugins, add_version, ending, write_named
+from runner.commands import add_plugins, add_quiet, add_version, ending, write_named
 from runner.config.data import reading_of
 from runner.data.csv_file import Recipe
 from runner.data.dialect import Written
@@ -28,6 +28,7 @@ from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.nn.arrays import Array, Mask
 from runner.records.names import DIVERGED, words_of
 from runner.records.predictions import as_texts, is_finite
+from runner.remarks import remark
 from runner.training.goodness import goodness
 from runner.training.objective import Examples, Objective, measured, outputs
 from runner.training.predictions import Columns, predictions_of
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--only-predictions", action="store_true", help="leave out the columns of FILE itself")
     add_plugins(p)
     add_version(p)
+    add_quiet(p)
     return p
 
 
@@ -93,7 +95,7 @@ def run(arguments: argparse.Namespace) -> None:
     own = {} if arguments.only_predictions else _own(rows.table, rows.kept)
     _write(arguments.out, _as_csv(own, predictions), arguments.file)
     for line in (*_notes(trained), *rows.said, *_judged(trained, rows, recipe)):
-        print(line, file=sys.stderr)
+        remark(line)
 
 
 def _told(recipe: Recipe, keys: Sequence[str]) -> Recipe:

@@ -23,6 +23,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from runner.config.resolved import plain
 from runner.errors import ConfigError
 from runner.guard import GUARD
 from runner.hydra_internals import leaf, put
@@ -213,7 +214,7 @@ class Composer:
         """A job whose configuration and files are Hydra's own work."""
         config = self.compose(number, overrides)
         with _hydra_config(config):
-            container: Any = OmegaConf.to_container(task_of(config), resolve=True)
+            container = plain(task_of(config))
         texts = (
             OmegaConf.to_yaml(task_of(config)),
             OmegaConf.to_yaml(OmegaConf.masked_copy(config, "hydra")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -46,7 +47,12 @@ def configuration(overrides: Sequence[str], config_dir: str | Path | None = None
     one of its kind was before; not with a user's own YAML, which may have changed, nor what asks for Hydra.
     """
     is_first, chosen = next(_LOADED) == 0, {key_of(one).split(".")[0] for one in overrides}
-    if not is_first and config_dir is None and not chosen & _OF_HYDRA and "$" not in "".join(overrides):
+    if (
+        not is_first
+        and config_dir is None
+        and not chosen & _OF_HYDRA
+        and not re.search(r"\$|\.ya?ml", "".join(overrides))
+    ):
         with suppress(Exception):  # Hydra's own composition below will say what is wrong
             if config := _composer(_changed()).alone(replacing(overrides)):
                 return config

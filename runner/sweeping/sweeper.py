@@ -25,6 +25,7 @@ from runner.records.locks import inside
 from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
+from runner.remarks import place, remark, tell
 from runner.results.advice import advice
 from runner.results.finding import BY
 from runner.results.ranking import default_metric, verdict
@@ -86,7 +87,7 @@ def sweep(
     with _recorded(folder, config, keeps_table):
         batches = _launched(jobs, size or max(1, len(jobs)), launcher, table, is_batched)
         while more := _more(rounds, jobs, batches, table):
-            print(f"{len(more)} runs more, by what these have found")
+            remark(f"{len(more)} runs more, by what these have found")
             first, jobs = len(jobs), [*jobs, *more]
             if table is not None:
                 table.expect(list(expected(jobs, config, fixed))[first:])
@@ -112,7 +113,7 @@ def _asked_for(config: DictConfig, context: HydraContext, is_batched: bool) -> l
     expanded = requested(config, context.config_loader, is_ours=is_batched)
     jobs = without_duplicates(expanded)
     if len(jobs) < len(expanded):
-        print(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
+        remark(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
     return jobs
 
 
@@ -217,10 +218,10 @@ def _last_word(
     lines = [line for line, _ in ended]
     counts = Counter(line.status for line in lines)
     ends = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
-    print(f"{len(lines)} runs in {seconds:.1f} s: {ends}")
+    tell(f"{len(lines)} runs in {seconds:.1f} s: {ends}")
     for heading, text in said:
-        print(f"{heading}: {text}")
-    print(f"table: {folder / RUNS}")
+        tell(f"{heading}: {text}")
+    place(folder / RUNS, "table: ")
     failed = [(line, error_of(r)) for line, r in ended if r.status == JobStatus.FAILED]
     if failed:
         reasons = [f"  run {line.run} ({_swept(line)}): {describe(error)}" for line, error in failed]

@@ -158,7 +158,7 @@ def test_the_command(rates: Path, tmp_path: Path) -> None:
     )
     assert "learning_rates.png" in done.stdout
     assert re.search(r"best setting by final error: \S+ at learning_rate=0\.(2|05) ", done.stdout)
-    assert "skipped heatmap: it needs two swept keys" in done.stdout
+    assert "skipped heatmap: it needs two swept keys" in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         f"learning_rates.{k}" for k in ("csv", "png", "svg")
     ]

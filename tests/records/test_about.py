@@ -31,7 +31,7 @@ def trained(command: Command, tmp_path: Path) -> Path:
     (tmp_path / "two.csv").write_text(CSV)
     done = command(*OF_CSV, "hydra.run.dir=run")
     assert done.returncode == 0, done.stderr
-    assert "2 classes of kind: cat (0), dog (1)\n" in done.stdout
+    assert "2 classes of kind: cat (0), dog (1)\n" in done.stderr
     return tmp_path / "run"
 
 
