@@ -56,7 +56,10 @@ def test_what_no_rate_can_be_found_by_is_refused(command: Command, tmp_path: Pat
     assert done.returncode == 1
     assert done.stderr == "epochs=0: must be at least 1, for a learning rate to be found\n"
     done = command(*ARGUMENTS, "hydra.sweeper.refine=accuracy", "hydra.sweep.dir=s")
-    assert done.stderr == "hydra.sweeper.refine=accuracy: must be one of final_error, test_error\n"
+    assert (
+        done.stderr
+        == "hydra.sweeper.refine=accuracy: must be one of auto, final_error, validation_error, test_error\n"
+    )
     assert not list(tmp_path.iterdir())
 
 

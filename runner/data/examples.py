@@ -39,17 +39,29 @@ class Source:
         return cls(key, str(path.absolute()), sha256(content).hexdigest())
 
 
+class Part(NamedTuple):
+    """Some of the examples: inputs (N, I) and targets (N, O)."""
+
+    inputs: Array
+    targets: Array
+
+
+#: The parts that are not trained on: what is chosen by, and what tells of that which was chosen.
+HELD_OUT = ("validation", "test")
+
+
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Examples to learn from and, where some are held out, examples to test on.
+    """Examples to learn from and, where some are held out, examples to choose by and to test on.
 
-    `inputs` (N, I) and `targets` (N, O) are the training part, after scaling; `test_inputs` and
-    `test_targets` the held-out part, or None. `classifies`: the source says that its targets are
-    classes; `one_hot`: they look like it (one column of 0 and 1, or rows with a single 1). `scale` is
-    how the inputs were scaled, `classes` the names of the classes of each target column that has such,
-    in the order of their columns, and `sources` the files that all this comes from. `target_scale` is
-    how the targets were scaled, `fill` what inputs without a value were given (I,), in their own units,
-    `said` what is to be told of how files were read, and `recipe` how others of their kind are read.
+    `inputs` (N, I) and `targets` (N, O) are the training part, after scaling; `validation_inputs`,
+    `validation_targets` and `test_inputs`, `test_targets` the parts that are `held_out`, or None.
+    `classifies`: the source says that its targets are classes; `one_hot`: they look like it (one column
+    of 0 and 1, or rows with a single 1). `scale` is how the inputs were scaled, `classes` the names of the
+    classes of each target column that has such, in the order of their columns, and `sources` the files that
+    all this comes from. `target_scale` is how the targets were scaled, `fill` what inputs without a value
+    were given (I,), in their own units, `said` what is to be told of how files were read, and `recipe` how
+    others of their kind are read.
     """
 
     inputs: Array
@@ -61,6 +73,8 @@ class Data:
     sources: tuple[Source, ...] = ()
     name: str = ""
     scale: Scale | None = None
+    validation_inputs: Array | None = None
+    validation_targets: Array | None = None
     test_inputs: Array | None = None
     test_targets: Array | None = None
     target_scale: Scale | None = None
@@ -101,13 +115,23 @@ class Data:
     def with_a_column_a_class(self) -> Data:
         """The same with a column for each of two classes."""
         ((name, labels),) = self.classes.items()
-        targets, tested = (
-            None if y is None else np.concatenate([1.0 - y, y], axis=1)
-            for y in (self.targets, self.test_targets)
-        )
-        assert targets is not None
         names = tuple(f"{name}={label}" for label in labels)
-        return replace(self, targets=targets, test_targets=tested, target_names=names)
+        targets = {f"{part}_targets": _both(held_out.targets) for part, held_out in self.held_out.items()}
+        return replace(self, targets=_both(self.targets), target_names=names, **targets)
+
+    @property
+    def held_out(self) -> dict[str, Part]:
+        """Those of the parts HELD_OUT that there are, by name: a measure of one begins with it."""
+        parts = {
+            name: (getattr(self, f"{name}_inputs"), getattr(self, f"{name}_targets")) for name in HELD_OUT
+        }
+        return {name: Part(x, y) for name, (x, y) in parts.items() if x is not None and y is not None}
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The training part, and those that are held out, by the beginnings of their measures' names."""
+        others = {f"{name}_": part for name, part in self.held_out.items()}
+        return {"": Part(self.inputs, self.targets), **others}
 
     @property
     def examples(self) -> int:
@@ -117,8 +141,12 @@ class Data:
     @property
     def nbytes(self) -> int:
         """The bytes of all its arrays."""
-        arrays = (self.inputs, self.targets, self.test_inputs, self.test_targets)
-        return sum(array.nbytes for array in arrays if array is not None)
+        return sum(array.nbytes for part in self.parts.values() for array in part)
+
+
+def _both(targets: Array) -> Array:
+    """Targets (N, 1) of two classes as a column a class (N, 2)."""
+    return np.concatenate([1.0 - targets, targets], axis=1)
 
 
 #: The number of each example's class (N,).
@@ -138,9 +166,13 @@ def class_columns(names: Sequence[str]) -> list[str]:
 
 
 class Parts(NamedTuple):
-    """What a configuration says of all data alike: the held-out part, and the scales of both parts."""
+    """What a configuration says of all data alike: the held-out parts, and the scales of all parts.
+
+    `validation_fraction` is of what is left without the test part.
+    """
 
     test_fraction: float = 0.0
+    validation_fraction: float = 0.0
     seed: int = 0
     stratify: bool = False
     scale: str | None = None
@@ -148,24 +180,27 @@ class Parts(NamedTuple):
 
 
 def prepare(name: str, raw: Data, parts: Parts) -> Data:
-    """Holds out the test part, unless it is there, fills in and scales by what the training part shows.
+    """Holds out the test part, unless it is there, and a validation part; fills in and scales them.
 
-    Both parts keep the order of their source. A column that does not vary is only shifted.
+    That goes by what the training part shows. All parts keep the order of their source. A column that does
+    not vary is only shifted.
     Raises ConfigError where no example would be left for training, or a column cannot be scaled.
     """
     _check_parts(raw, parts)
-    out = held_out(raw.targets, parts.test_fraction, parts.seed, parts.stratify)
-    x, y = raw.inputs[~out], raw.targets[~out]
-    test_x, test_y = raw.test_inputs, raw.test_targets
-    if parts.test_fraction > 0:
-        test_x, test_y = raw.inputs[out], raw.targets[out]
-    lacks = any(array is not None and np.isnan(array).any() for array in (x, test_x))
-    fill = means(x, raw.input_names) if lacks else None
-    whole = filled(x, fill), None if test_x is None else filled(test_x, fill)
-    x, test_x, inputs = scaled_parts("data.scale", parts.scale, whole, raw.input_names)
-    y, test_y, targets = scaled_parts(
-        "data.scale_targets", parts.scale_targets, (y, test_y), raw.target_names
+    split = _split(raw, parts)
+    lacks = any(np.isnan(part.inputs).any() for part in split.values())
+    fill = means(split["training"].inputs, raw.input_names) if lacks else None
+    x, inputs = scaled_parts(
+        "data.scale", parts.scale, [filled(part.inputs, fill) for part in split.values()], raw.input_names
     )
+    y, targets = scaled_parts(
+        "data.scale_targets", parts.scale_targets, [part.targets for part in split.values()], raw.target_names
+    )
+    scaled = {name: Part(*arrays) for name, *arrays in zip(split, x, y, strict=True)}
+    training = scaled.pop("training")
+    others = {
+        f"{name}_{kind}": array for name, part in scaled.items() for kind, array in part._asdict().items()
+    }
     return replace(
         raw,
         name=name,
@@ -174,11 +209,21 @@ def prepare(name: str, raw: Data, parts: Parts) -> Data:
         fill=fill,
         input_names=tuple(raw.input_names),
         target_names=tuple(raw.target_names),
-        inputs=x,
-        targets=y,
-        test_inputs=test_x,
-        test_targets=test_y,
+        inputs=training.inputs,
+        targets=training.targets,
+        **others,
     )
+
+
+def _split(raw: Data, parts: Parts) -> dict[str, Part]:
+    """The training part, and those that are held out, by name. The test part is as without another one."""
+    split, rest = dict(raw.held_out), Part(raw.inputs, raw.targets)
+    for name, fraction in (("test", parts.test_fraction), ("validation", parts.validation_fraction)):
+        if fraction > 0:
+            out = held_out(rest.targets, fraction, parts.seed, parts.stratify, name)
+            split[name] = Part(rest.inputs[out], rest.targets[out])
+            rest = Part(rest.inputs[~out], rest.targets[~out])
+    return {"training": rest, **split}
 
 
 def _check_parts(raw: Data, parts: Parts) -> None:

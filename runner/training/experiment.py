@@ -8,16 +8,19 @@ from functools import cached_property
 
 import numpy as np
 
-from runner.data.examples import Data, Source
+from runner.data.examples import HELD_OUT, Data, Source
 from runner.nn.arrays import Array, Places
 from runner.nn.losses import LOSSES
 from runner.nn.network import Network
 from runner.plugins import Name, Plugin
 
 #: The measures of a history's last row that a run is summed up by, beside its error.
-FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
+FINAL_MEASURES = (
+    *(f"{part}_error" for part in HELD_OUT),
+    *("accuracy", *(f"{part}_accuracy" for part in HELD_OUT)),
+)
 #: And those of a regression, at its end: see :mod:`runner.training.goodness`.
-GOODNESS = ("r2", "test_r2", "rmse", "test_rmse")
+GOODNESS = tuple(f"{part}{name}" for name in ("r2", "rmse") for part in ("", *(f"{p}_" for p in HELD_OUT)))
 #: What is measured of the curvature, where it is: the columns of ``curvature.csv`` after its epoch.
 CURVATURES = ("sharpness", "stability_limit")
 
@@ -122,7 +125,7 @@ class Experiment:
     train: tuple[int, ...] | None = None
     stop: Stop | None = None
     begun: Begun | None = None
-    objective: str = "final_error"
+    objective: str | None = None
     plugins: tuple[Plugin, ...] = ()
 
     @property
@@ -263,15 +266,10 @@ def _moments(first: int, last: int, every: int) -> int:
 
 def measures(experiment: Experiment) -> list[str]:
     """The columns of a history that are neither its count nor a parameter, in order."""
-    tested = experiment.data.test_inputs is not None
-    applies = {
-        "error": True,
-        "objective": experiment.l1 > 0 or experiment.l2 > 0,
-        "test_error": tested,
-        "accuracy": experiment.classifies,
-        "test_accuracy": experiment.classifies and tested,
-    }
-    return [name for name, wanted in applies.items() if wanted]
+    penalised, held_out = experiment.l1 > 0 or experiment.l2 > 0, experiment.data.held_out
+    errors = ["error", *(["objective"] if penalised else []), *(f"{part}_error" for part in held_out)]
+    accuracies = ["accuracy", *(f"{part}_accuracy" for part in held_out)]
+    return errors + accuracies if experiment.classifies else errors
 
 
 def columns(experiment: Experiment) -> list[str]:

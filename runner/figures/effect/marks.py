@@ -14,7 +14,7 @@ from runner.figures.style.axes import Heights
 from runner.figures.style.encoding import DISTINCT
 from runner.figures.style.labels import label
 from runner.nn.arrays import Array
-from runner.records.names import SHARES, higher_is_better
+from runner.records.names import SHARES, higher_is_better, without_part
 from runner.results.effects import MEDIAN, OTHER, SEED
 from runner.results.ranking import HELD_OUT
 from runner.training.endings import ROUNDING
@@ -42,7 +42,8 @@ def color_of(measure: str) -> str:
 def handles_of(table: pd.DataFrame) -> list[Artist]:
     """What a legend has to say; nothing where there is one thing only."""
     measures: Sequence[str] = table.attrs["measures"]
-    names = {name: "held out" if name in HELD_OUT else "training" for name in measures}
+    kinds = {"validation": "validation", "test": "held out"}
+    names = {name: kinds.get(name.partition("_")[0], "training") for name in measures}
     handles = [_dot(color_of(measure), name) for measure, name in names.items()]
     if (table["layer"] == OTHER).any():
         of = f" ({names[table.attrs['metric']]})" if len(names) > 1 else ""
@@ -58,7 +59,7 @@ def axis_label(table: pd.DataFrame) -> str:
     """What the axis of the numbers says: of two measures what both are."""
     metric = table.attrs["metric"]
     several = len(table.attrs["measures"]) > 1
-    return label(metric.removeprefix("test_").removeprefix("final_") if several else metric)
+    return label(without_part(metric).removeprefix("final_") if several else metric)
 
 
 def heights_of(table: pd.DataFrame) -> Heights:
