@@ -15,16 +15,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.api import (
-        Run,
-        find_learning_rate,
-        load,
-        load_sweep,
-        read_curvature,
-        read_history,
-        read_parameters,
-        train,
-    )
+    from runner.api.finding import find_learning_rate
+    from runner.api.loading import load, load_sweep
+    from runner.api.opening import open
+    from runner.api.reading import read_curvature, read_history, read_parameters
+    from runner.api.run import Run
+    from runner.api.training import train
     from runner.config.compose import load_run
     from runner.errors import ConfigError, RunnerError
     from runner.results import read_histories, read_runs
@@ -33,16 +29,25 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-#: Where the names are that are not in ``runner.api``.
+#: Where each name of the interface is.
 _PLACES = {
     "ConfigError": "runner.errors",
     "Finding": "runner.results.finding",
+    "Run": "runner.api.run",
     "RunnerError": "runner.errors",
+    "find_learning_rate": "runner.api.finding",
     "hessian": "runner.training.curvature",
+    "load": "runner.api.loading",
     "load_run": "runner.config.compose",
+    "load_sweep": "runner.api.loading",
+    "open": "runner.api.opening",
+    "read_curvature": "runner.api.reading",
     "read_histories": "runner.results",
+    "read_history": "runner.api.reading",
+    "read_parameters": "runner.api.reading",
     "read_runs": "runner.results",
     "sharpness": "runner.training.curvature",
+    "train": "runner.api.training",
 }
 
 __all__ = [
@@ -55,6 +60,7 @@ __all__ = [
     "load",
     "load_run",
     "load_sweep",
+    "open",
     "read_curvature",
     "read_histories",
     "read_history",
@@ -69,7 +75,7 @@ def __getattr__(name: str) -> object:
     """Imports the interface on first use, so that a command imports only what it needs."""
     if name not in __all__:
         raise AttributeError(f"module 'runner' has no attribute '{name}'")
-    return getattr(import_module(_PLACES.get(name, "runner.api")), name)
+    return getattr(import_module(_PLACES[name]), name)
 
 
 def __dir__() -> list[str]:

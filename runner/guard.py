@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,18 @@ from yaml import YAMLError
 from runner.errors import RunnerError
 from runner.overrides import key_of
 from runner.records.locks import held, refuse_at_work
-from runner.records.names import ABOUT, ERROR, HYDRA_FILES, MULTIRUN, RESULTS, RUNS, SUMMARY, is_left, is_part
+from runner.records.names import (
+    ABOUT,
+    ERROR,
+    HYDRA,
+    HYDRA_FILES,
+    MULTIRUN,
+    RESULTS,
+    RUNS,
+    SUMMARY,
+    is_left,
+    is_part,
+)
 
 
 class FolderTakenError(SystemExit):
@@ -105,7 +116,7 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
         if resume and (folder / MULTIRUN).exists():
             _refuse_another_sweep(config, folder)
         else:
-            _refuse_result(folder, kind, resume)
+            _refuse_result(key, folder, resume)
             if kind == "run":
                 strangers = _strangers(folder, config.hydra.output_subdir, of_job=False)
             else:
@@ -141,13 +152,27 @@ def _make_fresh(config: DictConfig, kind: str, folder: Path) -> Path:
     return folder
 
 
-def _refuse_result(folder: Path, kind: str, resume: bool) -> None:
+@contextmanager
+def claimed_for_one(key: str, folder: Path) -> Iterator[None]:
+    """A new or an empty folder that `key` names, made and kept from others while a run is written into it.
+
+    Raises RunnerError for one that holds a result, or anything else.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder, key):
+        _refuse_result(key, folder)
+        _refuse(key, folder, _strangers(folder, HYDRA, of_job=False))
+        yield
+
+
+def _refuse_result(key: str, folder: Path, resume: bool = False) -> None:
     there = next((what for name, what in RESULTS.items() if (folder / name).exists()), None)
     if there is None or (resume and there == "sweep"):
         return
-    go_on = ", or hydra.launcher.resume=true to finish this sweep" if there == kind == "sweep" else ""
+    is_resumable = there == "sweep" and key == "hydra.sweep.dir"
+    go_on = ", or hydra.launcher.resume=true to finish this sweep" if is_resumable else ""
     raise RunnerError(
-        f"hydra.{kind}.dir={folder}: already holds the result of a {there}; name another folder, "
+        f"{key}={folder}: already holds the result of a {there}; name another folder, "
         f"or remove this one{go_on}"
     )
 

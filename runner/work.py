@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from runner.errors import describe
+from runner.nn.arrays import Array
 from runner.records.about import about
 from runner.records.lines import Line
-from runner.records.names import ABOUT, ERROR, FAILED, ORDER, SUMMARY
+from runner.records.names import ABOUT, ERROR, FAILED, ORDER, PREDICTIONS, SUMMARY
+from runner.records.predictions import predictions_csv
 from runner.records.writing import RunFiles, clear, order_of, refuse_finished, write_whole
 from runner.training.experiment import Experiment
 from runner.training.loop import train
@@ -88,12 +92,34 @@ def _train(works: Sequence[Work], row_bytes: int, watch: Watch, outcomes: list[O
             files.add(at, ABOUT, about(work.experiment))
         results = train([work.experiment for work in works], files, row_bytes=row_bytes, tick=watch.tick)
         for at, (work, trained) in enumerate(zip(works, results, strict=True)):
-            line = work.line.ended(trained)
-            if work.experiment.log.order:
-                files.add(at, ORDER, order_of(work.experiment, trained.epochs))
-            files.finish(at, trained, line)
-            outcomes.append(Outcome(line))
+            outcomes.append(_finish(files, at, work, trained))
             watch.done(trained)
+    except BaseException:
+        files.discard()
+        raise
+
+
+def _finish(files: RunFiles, at: int, work: Work, trained: Trained) -> Outcome:
+    """Writes what is left to be written of a run of the stack whose rows are all there."""
+    line = work.line.ended(trained)
+    if work.experiment.log.order:
+        files.add(at, ORDER, order_of(work.experiment, trained.epochs))
+    if work.experiment.log.predictions:
+        files.add(at, PREDICTIONS, predictions_csv(work.experiment, trained.final))
+    files.finish(at, trained, line)
+    return Outcome(line)
+
+
+def write_run(work: Work, trained: Trained, counts: Sequence[int], rows: Array) -> None:
+    """Writes the files of a run that has been trained already, with its rows (T, columns), at `counts`."""
+    if work.files is not None:
+        work.files.write(work.folder)
+    files = RunFiles([work.folder], work.experiment)
+    try:
+        files.add(0, ABOUT, about(work.experiment))
+        if len(counts):
+            files.write(0, counts, np.ascontiguousarray(rows))
+        _finish(files, 0, work, trained)
     except BaseException:
         files.discard()
         raise

@@ -9,8 +9,10 @@ the arguments, with the files of stdout and stderr; the answer is the exit code.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -30,10 +32,13 @@ class Forks:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment
+        self._start()
+
+    def _start(self) -> None:
         self._socket, theirs = socket.socketpair()
         call = [sys.executable, __file__, str(theirs.fileno())]
         more: dict[str, Any] = {"stdin": subprocess.DEVNULL, "pass_fds": [theirs.fileno()]}
-        self._process = subprocess.Popen(call, env=environment, **more)
+        self._process = subprocess.Popen(call, env=self._environment, process_group=0, **more)
         theirs.close()
 
     def serves(self, environment: dict[str, str]) -> bool:
@@ -46,7 +51,13 @@ class Forks:
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             request = json.dumps([str(cwd), *arguments]).encode() + b"\n"
             socket.send_fds(self._socket, [request], [out.fileno(), err.fileno()])
-            code = int(self._socket.recv(64))
+            try:
+                code = int(self._socket.recv(64))
+            except TimeoutError:  # its answer would be taken for the next one's
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self.close()
+                self._start()
+                raise
             texts = [file.seek(0) or file.read() for file in (out, err)]
         return subprocess.CompletedProcess(arguments, code, *texts)
 
@@ -54,6 +65,18 @@ class Forks:
         """Ends the process that forks."""
         self._socket.close()
         self._process.wait(timeout=10)
+
+
+def prepare() -> None:
+    """Lets what is forked find plugins discovered, grammars learnt, and nothing to search for garbage.
+
+    A collection, and the last one as a process ends, would copy every page that it shares.
+    """
+    from runner.config.compose import compose
+
+    compose(["network.weights={init: normal, std: 0.1}", "seed=1", "data.inputs=[[1,2],[3,4]]"])
+    gc.collect()
+    gc.freeze()
 
 
 def serve(requests: socket.socket) -> None:
@@ -84,6 +107,7 @@ if __name__ == "__main__":
 
     for module in IMPORTED:
         import_module(module)
+    prepare()
     del sys.modules["runner.__main__"]  # which is run, not imported
     serve(socket.socket(fileno=int(sys.argv[1])))
     run_module("runner", run_name="__main__", alter_sys=True)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import product
 from pathlib import Path
 
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from runner.config import Cache, experiment
-from runner.config.compose import compose
+from runner.config.compose import composing, replacing
+from runner.hydra_internals import as_override
 from runner.records.lines import Line
 from runner.records.runs_table import RunsTable
+from runner.sweeping.jobs import Composer
 from runner.work import Work, run_stack
 
 
@@ -21,23 +25,15 @@ def make_sweep(
 ) -> Path:
     """A sweep over every combination of `swept` in `folder`, as the commands would have written it.
 
-    Keys are set in one composed configuration: groups cannot be swept here. Runs that cannot share
-    arrays are trained one by one.
+    Runs that cannot share arrays are trained one by one.
     """
-    config, cache = compose(list(overrides)), Cache()
-    combinations = list(product(*swept.values()))
-    works = []
-    for number, values in enumerate(combinations):
+    shared, works = Cache(), []
+    for number, values in enumerate(product(*swept.values())):
         marks = dict(zip(swept, values, strict=True))
-        for key, value in marks.items():
-            OmegaConf.update(config, key, value)
-        record = folder / str(number) / ".hydra"
-        record.mkdir(parents=True)
-        (record / "config.yaml").write_text(OmegaConf.to_yaml(config))
-        said = [*overrides, *(f"{key}={value}" for key, value in marks.items())]
-        (record / "overrides.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(said)))
+        chosen = [f"{key}={as_override(value)}" for key, value in marks.items()]
+        job = composer().job(number, replacing([*overrides, *chosen]))
         line = Line(number, marks, directory=str(number))
-        works.append(Work(line, str(record.parent), experiment(config, cache)))
+        works.append(Work(line, str(folder / str(number)), experiment(job.config, shared), job.files))
     together = len({work.experiment.stack_key for work in works}) == 1
     outcomes = [outcome for stack in ([works] if together else zip(works)) for outcome in run_stack(stack)]
     assert not any(outcome.error for outcome in outcomes)
@@ -46,6 +42,14 @@ def make_sweep(
     given = [*overrides, *(f"{key}={','.join(map(str, values))}" for key, values in swept.items())]
     (folder / "multirun.yaml").write_text(OmegaConf.to_yaml({"hydra": {"overrides": {"task": given}}}))
     return folder
+
+
+@cache
+def composer() -> Composer:
+    """Composes what all these sweeps are made of; what is alike in two of them it composes once."""
+    with composing() as (hydra, _):
+        master = hydra.compose_config("config", [], RunMode.MULTIRUN, from_shell=False)
+        return Composer(hydra.config_loader, master)
 
 
 def lines(sweep: Path) -> list[dict[str, str]]:

@@ -232,7 +232,7 @@ def test_who_reads_the_output_may_stop(tmp_path: Path) -> None:
         "runner.explain",
         "runner.explain --help",
         "runner.figures run --only network",
-        "runner.report run",
+        "runner.report run --only network",
     ):
         done = unread(*arguments.split(), cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), arguments

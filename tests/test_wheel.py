@@ -1,15 +1,41 @@
-"""The built wheel, installed into an empty environment, runs from any folder."""
+"""The built wheel, in an environment of its requirements and nothing else, runs from any folder."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
+
+
+def link_requirements(site: Path) -> None:
+    """Links what the package in `site` requires, out of this environment, and nothing else."""
+    (own,) = metadata.distributions(name="backprop-runner", path=[str(site)])
+    left, linked = list(own.requires or ()), set[str]()
+    while left:
+        requirement = Requirement(left.pop())
+        if requirement.name in linked or not (
+            requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        ):
+            continue
+        linked.add(requirement.name)
+        package = metadata.distribution(requirement.name)
+        assert requirement.specifier.contains(package.version), requirement
+        left += package.requires or ()
+        for name in {file.parts[0] for file in package.files or ()} - {
+            "..",
+            "__pycache__",
+            *os.listdir(site),
+        }:
+            (site / name).symlink_to(package.locate_file(name))
+    assert len(linked) > 15
 
 
 @pytest.mark.slow
@@ -31,9 +57,12 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     assert beside <= names
     assert not {name for name in names if name.startswith("tests") or "hydra_plugins/__init__" in name}
 
-    call(sys.executable, "-m", "venv", "empty")
+    call(sys.executable, "-m", "venv", "--without-pip", "empty")
     python = tmp_path / "empty/bin/python"
-    call(python, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", wheel)
+    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+    call(*pip, "install", "--quiet", "--no-compile", "--no-deps", wheel)
+    (site,) = tmp_path.glob("empty/lib/python*/site-packages")
+    link_requirements(site)
     (tmp_path / "elsewhere").mkdir()
     said = call(
         tmp_path / "empty/bin/backprop-runner", "epochs=1", "hydra.run.dir=run", cwd=tmp_path / "elsewhere"
@@ -41,6 +70,10 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     assert "0.276957171" in said
     assert (tmp_path / "elsewhere/run/history.csv").is_file()
     assert "<style>" in call(tmp_path / "empty/bin/backprop-explain", "format=html")
+    (tmp_path / "new.csv").write_text("x1,x2\n2,3\n")
+    assert "x1,x2,prediction\n2,3,0.25" in call(
+        tmp_path / "empty/bin/backprop-predict", tmp_path / "elsewhere/run", "new.csv"
+    )
     call(
         python, "-m", "runner", "-m", "learning_rate=0.1,0.2", "hydra.sweep.dir=s", cwd=tmp_path / "elsewhere"
     )

@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,10 @@ from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
 from runner.overrides import as_meant, key_of
-from runner.plugins import KEY, of_run
+from runner.plugins import KEY, Plugin, of_run
 from runner.records.about import sources_of
 from runner.records.names import HYDRA
-from runner.training.experiment import Experiment
+from runner.training.experiment import Composed, Experiment
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -39,6 +40,15 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     ours = [] if before is None else _files_of(before, overrides)
     with composing(config_dir, before, overrides) as (_, searchpath):
         return compose("config", [*replacing(overrides), *ours, *searchpath])
+
+
+def remembering(made: Experiment, config: Any, overrides: Sequence[str] = ()) -> Experiment:
+    """The experiment with the `config` that it was made of, and the overrides that this was composed of."""
+    from omegaconf import OmegaConf
+
+    plain: Any = config if isinstance(config, dict) else OmegaConf.to_container(config)
+    ours = tuple(one for one in overrides if not re.match(r"[~+]*hydra[./]", one))
+    return replace(made, composed=Composed(plain, ours, made))
 
 
 def gone_on_with(overrides: Collection[str]) -> Path | None:
@@ -227,5 +237,13 @@ def load_run(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Experime
     plain: Any = OmegaConf.to_container(config, resolve=True)
     for key, place in whereabouts(folder, plain, [KEY]).items():
         OmegaConf.update(config, key, place)
+    return remembering(experiment(config, CACHE, code_of(folder, plugins)), config)
+
+
+def code_of(folder: str | Path, plugins: Sequence[str | Path] = ()) -> list[Plugin]:
+    """What is loaded of the code that the run in a folder was made with, or `plugins` for it.
+
+    Raises RunnerError where that is not: a folder never says what runs.
+    """
     code = [source for source in sources_of(folder) if source.key == KEY]
-    return experiment(config, CACHE, of_run(folder, code, map(str, plugins)))
+    return of_run(folder, code, map(str, plugins))

@@ -93,6 +93,14 @@ def _inline(values: Section) -> Data:
     return Data.numbered(inputs, targets)
 
 
+def reading_of(section: Section) -> Reading:
+    """How the keys of ``data=csv`` in a `section` have files read. Raises RunnerError for a wrong one."""
+    keys = {key: CSV_KEYS[key] for key in (*Written._fields, "missing", "classes")}
+    values = checked({key: section[key] for key in keys if key in section}, keys, "data.")
+    written = Written(**{key: values[key] for key in Written._fields})
+    return Reading(written, values["missing"], values["classes"])
+
+
 def _csv(values: Section) -> Data:
     written = Written(**{key: values[key] for key in Written._fields})
     reading = Reading(written, values["missing"], values["classes"])

@@ -58,18 +58,22 @@ LOG_KEYS: Keys = {
     "gradients": (boolean, SHIPPED),
     "curvature": (checks.optional(checks.count, "null for never"), SHIPPED),
     "order": (boolean, SHIPPED),
+    "predictions": (boolean, SHIPPED),
 }
 #: What the parts that are held out are called in a message.
 _PART_NAMES = {"validation": "validation part", "test": "held-out part"}
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
 
-def experiment(config: Any, cache: Cache | None = None, own: Sequence[Plugin] | None = None) -> Experiment:
+def experiment(
+    config: Any, cache: Cache | None = None, own: Sequence[Plugin] | None = None, data: Data | None = None
+) -> Experiment:
     """The run that a composed configuration describes, checked.
 
     `config` is a DictConfig or a plain mapping. Experiments made with one `cache` share what their
     configurations have in common, the data above all, and so may be trained as one. The files of its
-    ``plugins`` are run, unless there is `own`, which takes their place.
+    ``plugins`` are run, unless there is `own`, which takes their place; `data` take that of those which it
+    describes.
     Raises RunnerError (most often ConfigError) for the first thing that is wrong.
     """
     if not isinstance(config, dict):
@@ -86,9 +90,10 @@ def experiment(config: Any, cache: Cache | None = None, own: Sequence[Plugin] | 
         own = load_all(files_of(config.get("plugins")))
     values = checked(config, KEYS, defaults=lambda: shipped("config"))
 
-    data = shared(data_of, values["data"])
-    if data.has_two_classes and LOSSES[values["loss"]].refuses(data.targets):  # which takes a column a class
-        data = shared(_with_a_column_a_class, values["data"])
+    if data is None:
+        data = shared(data_of, values["data"])
+        if data.has_two_classes and LOSSES[values["loss"]].refuses(data.targets):  # it takes a column a class
+            data = shared(_with_a_column_a_class, values["data"])
     network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     if folder := values["continue"]:

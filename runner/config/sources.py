@@ -37,7 +37,9 @@ def whereabouts(folder: str | Path, config: Mapping[str, Any], but: Collection[s
     for source in sources_of(folder):
         if source.key == ENTRY_POINT or any(f"{source.key}.".startswith(f"{key}.") for key in but):
             continue
-        places = [Path(source.path), *_configured(source, config)]
+        configured = _configured(source, config)
+        inside = [Path(folder, place) for place in configured if source.key in DATA_FILES]  # written with it
+        places = [Path(source.path), *configured, *inside]
         path = next((place for place in places if _hash_of(place) == source.sha256), None)
         if path is None:
             raise OtherFileError(_lost(source, folder, places))

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.config import checks
 from runner.config.checks import Keys, checked
-from runner.data.examples import HELD_OUT
+from runner.data.parts import PARTS
 from runner.errors import ConfigError, one_of
 from runner.nn.losses import LOSSES
 from runner.training.experiment import Experiment, Stop, measures
@@ -42,7 +42,7 @@ def with_metric(made: Experiment) -> Stop:
     metric = stop.metric or next(name for name in PREFERRED if name in has)
     if metric not in has:
         needs = "".join(
-            f"; data.{part}_fraction=0.2 holds a part out" for part in HELD_OUT if metric.startswith(part)
+            f"; data.{part}_fraction=0.2 holds a part out" for part in PARTS if metric.startswith(part)
         )
         raise ConfigError("stop.metric", metric, f"this run has none: {one_of(has, metric)}{needs}")
     if stop.tolerance is not None and LOSSES[made.loss].probabilities is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -40,6 +40,17 @@ class Feature(NamedTuple):
         if not self.labels or self.is_word:
             return [self.name]
         return class_columns([f"{self.name}={label}" for label in self.labels])
+
+
+def features_of(columns: Sequence[str], texts: Mapping[str, Sequence[str]]) -> tuple[Feature, ...]:
+    """What was made into these `columns`: the `texts`, each of some labels, and numbers."""
+    made_of: dict[str, Feature] = {}
+    for name, labels in texts.items():
+        feature = Feature(name, tuple(labels), is_word=tuple(labels) in WORDS)
+        whole = [f"{name}={label}" for label in labels]  # of two classes, where the loss takes a column each
+        named = (whole, feature.columns, class_columns(labels))
+        made_of |= dict.fromkeys(next((n for n in named if {*n} <= {*columns}), []), feature)
+    return tuple(dict.fromkeys(made_of.get(column, Feature(column)) for column in columns))
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,7 +60,7 @@ def read_csv(
     usable = _input_features([columns[name] for name in chosen], columns, reading, inputs is not None)
     recipe = Recipe(reading, tuple(usable), features)
     kept, said = drop_missing(reading.missing, columns, targets)
-    x, y = _encoded(columns, recipe.inputs)[kept], _encoded(columns, recipe.targets)[kept]
+    x, y = encoded(columns, recipe.inputs)[kept], encoded(columns, recipe.targets)[kept]
     classes = {feature.name: list(feature.labels) for feature in recipe.targets if feature.labels}
     data = Data(
         x,
@@ -72,24 +72,26 @@ def read_csv(
         sources=(Source.of(table.key, path, table.content),),
         said=(*_said(table, recipe), *said),
         recipe=recipe,
+        numbers=np.flatnonzero(kept) + 1,
     )
     return data if test_path is None else _with_test(data, recipe, test_path)
 
 
 def _with_test(data: Data, recipe: Recipe, path: Path) -> Data:
     """Data with the examples of another file held out."""
-    table = read_table("data.test_path", path, recipe.reading.written, ["1"] if _is_numbered(recipe) else [])
+    table = read_table("data.test_path", path, recipe.reading.written, ["1"] if is_numbered(recipe) else [])
     for feature in recipe.targets:
         if feature.name not in table.names:
             raise ConfigError("data.test_path", path, f"has no target '{feature.name}' to test against")
-    columns = _columns(table, [*recipe.inputs, *recipe.targets])
+    columns = columns_of(table, [*recipe.inputs, *recipe.targets])
     if gone := recipe.reading.missing == ERROR and [c for c in columns.values() if c.missing.any()]:
-        raise _refusal([told(column) for column in gone], gone, None)
+        raise refusal([told(column) for column in gone], gone, None)
     kept, said = drop_missing(recipe.reading.missing, columns, [f.name for f in recipe.targets])
     return replace(
         data,
-        test_inputs=_encoded(columns, recipe.inputs)[kept],
-        test_targets=_encoded(columns, recipe.targets)[kept],
+        test_inputs=encoded(columns, recipe.inputs)[kept],
+        test_targets=encoded(columns, recipe.targets)[kept],
+        test_numbers=np.flatnonzero(kept) + 1,
         sources=(*data.sources, Source.of(table.key, path, table.content)),
         said=(
             *data.said,
@@ -98,21 +100,13 @@ def _with_test(data: Data, recipe: Recipe, path: Path) -> Data:
     )
 
 
-def read_inputs(path: Path, recipe: Recipe) -> Array:
-    """The inputs (N, I) of another file of the same columns, in its own units: NaN without a value.
-
-    Raises RunnerError for one that lacks a column, or has text that is none of those learnt from.
-    """
-    table = read_table("FILE", path, recipe.reading.written, ["1"] if _is_numbered(recipe) else [])
-    return _encoded(_columns(table, recipe.inputs), recipe.inputs)
-
-
-def _is_numbered(recipe: Recipe) -> bool:
+def is_numbered(recipe: Recipe) -> bool:
+    """Whether the columns have numbers for names."""
     return all(feature.name.isdecimal() for feature in (*recipe.inputs, *recipe.targets))
 
 
-def _columns(table: Table, features: Sequence[Feature]) -> dict[str, Column]:
-    """The columns of features in another table. Raises RunnerError for one that it has not."""
+def columns_of(table: Table, features: Sequence[Feature]) -> dict[str, Column]:
+    """The columns of features in another table, by name. Raises RunnerError for one that it has not."""
     for feature in features:
         if feature.name not in table.names:
             nearest = did_you_mean(feature.name, table.names)
@@ -121,7 +115,7 @@ def _columns(table: Table, features: Sequence[Feature]) -> dict[str, Column]:
     return {feature.name: Column(table, feature.name) for feature in features}
 
 
-def _encoded(columns: Mapping[str, Column], features: Sequence[Feature]) -> Array:
+def encoded(columns: Mapping[str, Column], features: Sequence[Feature]) -> Array:
     """The columns of features as numbers (N, …)."""
     return np.concatenate([columns[feature.name].encoded(feature) for feature in features], axis=1)
 
@@ -163,10 +157,10 @@ def _input_features(
         return usable
     lacking = {column.name for column in gone}
     is_cured = lacking <= {column.name for column in inputs}
-    raise _refusal(faults, gone, [f.name for f in usable if f.name not in lacking] if is_cured else None)
+    raise refusal(faults, gone, [f.name for f in usable if f.name not in lacking] if is_cured else None)
 
 
-def _refusal(faults: Sequence[str], gone: Sequence[Column], usable: Sequence[str] | None) -> RunnerError:
+def refusal(faults: Sequence[str], gone: Sequence[Column], usable: Sequence[str] | None) -> RunnerError:
     """What is wrong with columns, of which `gone` lack values, and the keys that settle it.
 
     `usable` may be chosen; None where that is no cure.

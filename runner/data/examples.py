@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.data.parts import PARTS, TEST, TRAINING, VALIDATION, Part, names_of
 from runner.data.scaling import Scale, filled, means, scaled_parts
 from runner.data.splitting import held_out
-from runner.errors import ConfigError
-from runner.nn.arrays import Array
+from runner.errors import ConfigError, RunnerError
+from runner.nn.arrays import Array, Numbers
 
 if TYPE_CHECKING:
     from runner.data.csv_file import Recipe
@@ -39,17 +40,6 @@ class Source:
         return cls(key, str(path.absolute()), sha256(content).hexdigest())
 
 
-class Part(NamedTuple):
-    """Some of the examples: inputs (N, I) and targets (N, O)."""
-
-    inputs: Array
-    targets: Array
-
-
-#: The parts that are not trained on: what is chosen by, and what tells of that which was chosen.
-HELD_OUT = ("validation", "test")
-
-
 @dataclass(frozen=True, eq=False)
 class Data:
     """Examples to learn from and, where some are held out, examples to choose by and to test on.
@@ -61,7 +51,9 @@ class Data:
     classes of each target column that has such, in the order of their columns, and `sources` the files that
     all this comes from. `target_scale` is how the targets were scaled, `fill` what inputs without a value
     were given (I,), in their own units, `said` what is to be told of how files were read, and `recipe` how
-    others of their kind are read.
+    others of their kind are read. `lost` says why there are no examples, where only names and scales are
+    known of those that were learnt from. `numbers` (N,), `validation_numbers` and `test_numbers` are those
+    of the examples among all of their source, from 1 on.
     """
 
     inputs: Array
@@ -81,6 +73,10 @@ class Data:
     fill: Array | None = None
     said: tuple[str, ...] = ()
     recipe: Recipe | None = None
+    lost: str = ""
+    numbers: Numbers | None = None
+    validation_numbers: Numbers | None = None
+    test_numbers: Numbers | None = None
 
     @classmethod
     def numbered(cls, inputs: Array, targets: Array, classifies: bool = False) -> Data:
@@ -116,32 +112,55 @@ class Data:
         """The same with a column for each of two classes."""
         ((name, labels),) = self.classes.items()
         names = tuple(f"{name}={label}" for label in labels)
-        targets = {f"{part}_targets": _both(held_out.targets) for part, held_out in self.held_out.items()}
-        return replace(self, targets=_both(self.targets), target_names=names, **targets)
+        split = {name: part._replace(targets=_both(part.targets)) for name, part in self.split.items()}
+        return replace(self, target_names=names).with_parts(split)
+
+    def with_parts(self, split: Mapping[str, Part]) -> Data:
+        """The same with other parts, by name; what is not among them is gone."""
+        gone: tuple[None, ...] = (None,) * len(Part._fields)
+        arrays: dict[str, Any] = {
+            f"{_prefix(name)}{kind}": array
+            for name in (TRAINING, *PARTS)
+            for kind, array in zip(Part._fields, split.get(name, gone), strict=True)
+        }
+        return replace(self, **arrays)
 
     @property
     def held_out(self) -> dict[str, Part]:
-        """Those of the parts HELD_OUT that there are, by name: a measure of one begins with it."""
-        parts = {
-            name: (getattr(self, f"{name}_inputs"), getattr(self, f"{name}_targets")) for name in HELD_OUT
-        }
-        return {name: Part(x, y) for name, (x, y) in parts.items() if x is not None and y is not None}
+        """Those of PARTS that there are, by name."""
+        parts = {name: [getattr(self, f"{name}_{kind}") for kind in Part._fields] for name in PARTS}
+        return {name: Part(*arrays) for name, arrays in parts.items() if arrays[0] is not None}
+
+    @property
+    def split(self) -> dict[str, Part]:
+        """All parts, by name."""
+        return {TRAINING: Part(self.inputs, self.targets, self.numbers), **self.held_out}
 
     @property
     def parts(self) -> dict[str, Part]:
-        """The training part, and those that are held out, by the beginnings of their measures' names."""
-        others = {f"{name}_": part for name, part in self.held_out.items()}
-        return {"": Part(self.inputs, self.targets), **others}
+        """All parts, by what the names of their measures begin with: nothing for the training part."""
+        return {_prefix(name): part for name, part in self.split.items()}
+
+    @property
+    def named(self) -> dict[str, Part]:
+        """All parts, by what they are called; the last one tells best of what was learnt."""
+        return dict(zip([TRAINING, *names_of(self.held_out).values()], self.split.values(), strict=True))
 
     @property
     def examples(self) -> int:
-        """N, the examples to learn from."""
+        """N, the examples to learn from. Raises RunnerError where they are lost."""
+        self.refuse_lost()
         return len(self.inputs)
+
+    def refuse_lost(self) -> None:
+        """Raises RunnerError where there are no examples any more."""
+        if self.lost:
+            raise RunnerError(self.lost)
 
     @property
     def nbytes(self) -> int:
         """The bytes of all its arrays."""
-        return sum(array.nbytes for part in self.parts.values() for array in part)
+        return sum(array.nbytes for part in self.parts.values() for array in part[:2])
 
 
 def _both(targets: Array) -> Array:
@@ -189,19 +208,12 @@ def prepare(name: str, raw: Data, parts: Parts) -> Data:
     _check_parts(raw, parts)
     split = _split(raw, parts)
     lacks = any(np.isnan(part.inputs).any() for part in split.values())
-    fill = means(split["training"].inputs, raw.input_names) if lacks else None
-    x, inputs = scaled_parts(
-        "data.scale", parts.scale, [filled(part.inputs, fill) for part in split.values()], raw.input_names
-    )
-    y, targets = scaled_parts(
-        "data.scale_targets", parts.scale_targets, [part.targets for part in split.values()], raw.target_names
-    )
-    scaled = {name: Part(*arrays) for name, *arrays in zip(split, x, y, strict=True)}
-    training = scaled.pop("training")
-    others = {
-        f"{name}_{kind}": array for name, part in scaled.items() for kind, array in part._asdict().items()
-    }
-    return replace(
+    fill = means(split[TRAINING].inputs, raw.input_names) if lacks else None
+    whole, learnt = [filled(part.inputs, fill) for part in split.values()], [y for _, y, _ in split.values()]
+    x, inputs = scaled_parts("data.scale", parts.scale, whole, raw.input_names)
+    y, targets = scaled_parts("data.scale_targets", parts.scale_targets, learnt, raw.target_names)
+    scaled = dict(zip(split, zip(x, y, [part.numbers for part in split.values()], strict=True), strict=True))
+    made = replace(
         raw,
         name=name,
         scale=inputs,
@@ -209,21 +221,24 @@ def prepare(name: str, raw: Data, parts: Parts) -> Data:
         fill=fill,
         input_names=tuple(raw.input_names),
         target_names=tuple(raw.target_names),
-        inputs=training.inputs,
-        targets=training.targets,
-        **others,
     )
+    return made.with_parts({part: Part(*arrays) for part, arrays in scaled.items()})
+
+
+def _prefix(part: str) -> str:
+    """What the fields of a part, and its measures, begin with."""
+    return "" if part == TRAINING else f"{part}_"
 
 
 def _split(raw: Data, parts: Parts) -> dict[str, Part]:
     """The training part, and those that are held out, by name. The test part is as without another one."""
-    split, rest = dict(raw.held_out), Part(raw.inputs, raw.targets)
-    for name, fraction in (("test", parts.test_fraction), ("validation", parts.validation_fraction)):
+    numbers = np.arange(1, len(raw.inputs) + 1) if raw.numbers is None else raw.numbers
+    split, rest = dict(raw.held_out), Part(raw.inputs, raw.targets, numbers)
+    for name, fraction in ((TEST, parts.test_fraction), (VALIDATION, parts.validation_fraction)):
         if fraction > 0:
             out = held_out(rest.targets, fraction, parts.seed, parts.stratify, name)
-            split[name] = Part(rest.inputs[out], rest.targets[out])
-            rest = Part(rest.inputs[~out], rest.targets[~out])
-    return {"training": rest, **split}
+            split[name], rest = rest.where(out), rest.where(~out)
+    return {TRAINING: rest, **split}
 
 
 def _check_parts(raw: Data, parts: Parts) -> None:

@@ -35,8 +35,10 @@ NAMES = (
     "confusion",
     "landscape",
 )
-#: Those that show the errors of every run of a sweep. They are drawn last: reading takes its time.
+#: Those that show the errors of every run of a sweep, from the first on.
 OF_ALL_ERRORS = ("learning_rates", "learning_curves")
+#: Those that read the history of every run. They are drawn last: reading takes its time.
+OF_ALL_RUNS = ("bifurcation", *OF_ALL_ERRORS)
 STYLES = ("paper", "slides")
 FILM = "gif"
 FORMATS = ("png", "pdf", "svg", FILM)

@@ -13,12 +13,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, losses_of, needs_best, spread_of
+from runner.figures.style.accuracies import as_drawn, lowest_of, more_is_better
 from runner.figures.style.axes import Heights, is_numeric, log_axis, power_of_ten, thin_ticks
-from runner.figures.style.encoding import DISTINCT, Keys, add_legend, short_names
+from runner.figures.style.encoding import DISTINCT, Keys, short_names
 from runner.figures.style.labels import escaped, label
+from runner.figures.style.legends import add_legend
 from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
-from runner.records.names import METRICS, SHARES, higher_is_better, starting, words_of
+from runner.records.names import starting, words_of
 from runner.results import Results
 from runner.results.comparison import ENOUGH_TO_SPLIT, SEED, VALUE, comparison_table
 from runner.results.intervals import LEAST_SEEDS
@@ -57,6 +59,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """Left the values, a row each; right their differences from the best."""
+    table = drawn_of(table)
     left, *right = axes
     values = table[table["layer"] == VALUE].iloc[:MOST_ROWS]
     seeds = table[(table["layer"] == SEED) & table["value"].isin(values["value"])]
@@ -64,7 +67,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     colors = [BEST, *[COLOR] * (len(values) - 1)]
     metric, key = table.attrs["metric"], table.attrs["key"]
     _draw_values(left, values, seeds, places, colors)
-    _draw_lost(left, values, higher_is_better(metric))
+    _draw_lost(left, values, more_is_better(metric))
     names = [escaped(name) for name in short_names(list(places), 24)]
     rows = zip(names, _chosen(values, table.attrs["others"]), strict=True)
     left.set_yticks(range(len(names)), ["\n".join(filter(None, row)) for row in rows])
@@ -81,16 +84,21 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     add_legend(axes, [(None, _handles(values))])
 
 
+def drawn_of(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as it is drawn: high accuracies as error rates, whose differences have the other sign."""
+    turned = as_drawn(table, "metric", ("low", "high"), ["iqm"])
+    if turned is table:
+        return table
+    low, high = -turned["difference_high"], -turned["difference_low"]
+    return turned.assign(difference=-turned["difference"], difference_low=low, difference_high=high)
+
+
 def _draw_values(
     ax: Axes, values: pd.DataFrame, seeds: pd.DataFrame, places: dict[str, float], colors: Sequence[str]
 ) -> None:
     """Seeds as dots, medians as strokes, interquartile means as diamonds, and intervals of the medians."""
-    (metric,) = (name for name in METRICS if name in values)
-    ends = values[[metric, "low", "high", "iqm"]].to_numpy(dtype=float)
-    every = np.concatenate([ends.ravel(), seeds[metric].to_numpy(dtype=float)])
-    heights = Heights.of(every)
-    if higher_is_better(metric):
-        heights = Heights(floor=0.0 if metric in SHARES else -np.inf)
+    metric, every = values.attrs["metric"], np.concatenate([_numbers(values), _numbers(seeds)])
+    heights = Heights(floor=lowest_of(metric)) if more_is_better(metric) else Heights.of(every)
     for color, (value, at) in zip(colors, places.items(), strict=True):
         sample = seeds.loc[seeds["value"] == value, metric].dropna()
         ax.plot(
@@ -106,6 +114,11 @@ def _draw_values(
         thin_ticks(ax)
 
 
+def _numbers(table: pd.DataFrame) -> Array:
+    """All that is drawn on the left of rows of a table."""
+    return table[[table.attrs["metric"], "low", "high", "iqm"]].to_numpy(dtype=float).ravel()
+
+
 def _draw_interval(ax: Axes, at: float, row: Array, color: str, log: bool = False) -> None:
     """The median of a row, and a bar between the ends of its interval; to the edge where that is infinite."""
     low, high = interval_ends(row[1:2], row[2:3], log)
@@ -113,9 +126,9 @@ def _draw_interval(ax: Axes, at: float, row: Array, color: str, log: bool = Fals
     ax.hlines(at, low, high, color=color, lw=1.4, zorder=4, gid="interval")
 
 
-def _draw_lost(ax: Axes, values: pd.DataFrame, more_is_better: bool) -> None:
-    """How many seeds of a row were lost, at the edge of bad numbers."""
-    edge, side = (0.02, "left") if more_is_better else (0.98, "right")
+def _draw_lost(ax: Axes, values: pd.DataFrame, below: bool) -> None:
+    """How many seeds of a row were lost, at the edge of bad numbers, the lower or the upper."""
+    edge, side = (0.02, "left") if below else (0.98, "right")
     for at, (lost, count) in enumerate(values[["diverged", "n"]].to_numpy(dtype=int)):
         if lost:
             look: dict[str, Any] = {"ha": side, "va": "center", "fontsize": "x-small", "color": "0.2"}
@@ -211,6 +224,10 @@ def _caption(table: pd.DataFrame) -> str:
         text += f"; P: how likely a run of {best} is better than one of the other (0.5: as likely as not)"
     if len(values) > MOST_ROWS:
         text += f". The best {MOST_ROWS} of {len(values)} are shown"
+    if (turned := drawn_of(table)) is not table:
+        text += ". Drawn is the error rate, 1 − accuracy"
+        if Heights.of(_numbers(turned)).zeros:
+            text += "; a rate of exactly 0 stands at the left edge, a tenth of the smallest other one"
     if said["losses"]:
         text += f". {said['losses']}"
     if said["unlike"]:

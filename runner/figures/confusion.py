@@ -16,12 +16,11 @@ from runner.figures.decision_boundary import PALE
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, needs_best
 from runner.figures.style.encoding import short_names
 from runner.figures.style.labels import escaped
-from runner.figures.style.parts import TRAINING, named_parts
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.results import Results
-from runner.training.experiment import Experiment
 from runner.training.objective import predict
+from runner.training.predictions import class_names, classes_of
 
 IMAGES = {"digits": 8}  # data whose inputs are square images, and their side in pixels
 ROWS, COLUMNS = 3, 4  # of misread images
@@ -40,10 +39,10 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     run = results.best(options.metric)
     experiment, final = results.experiment(run), results.parameters(run)["final"].to_numpy()
     data = experiment.data
-    *_, (part, (x, y)) = {TRAINING: data.parts[""], **named_parts(data)}.items()
+    *_, (part, (x, y, _)) = data.named.items()
     x = data.in_own_units(x)
     pred, names = predict(experiment, final, x), class_names(experiment)
-    true, given = _classes(y, 0.5), _classes(pred, LOSSES[experiment.loss].threshold)
+    true, given = classes_of(y, 0.5), classes_of(pred, LOSSES[experiment.loss].threshold)
     table = _counts(true, given, names)
     side = IMAGES.get(data.name)
     if side is not None and (true != given).any():
@@ -51,24 +50,6 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         table = pd.concat([table, _images(worst, x, names)], ignore_index=True)
     table.attrs = {"names": names, "part": part, "side": side, "of": results.best_name(options.metric)}
     return table
-
-
-def class_names(experiment: Experiment) -> list[str]:
-    """What the classes are called, in the order of their numbers."""
-    data = experiment.data
-    if len(data.target_names) > 1:
-        return list(data.target_names)
-    known = next(iter(data.classes.values()), None)
-    return (
-        list(known) if known and len(known) == 2 else [f"{data.target_names[0]}={value}" for value in (0, 1)]
-    )
-
-
-def _classes(outputs: Array, threshold: float) -> Classes:
-    """The classes (N,) that outputs (N, O) say: the largest one, or whether the only one is above it."""
-    if outputs.shape[1] > 1:
-        return outputs.argmax(axis=1)
-    return (outputs[:, 0] > threshold).astype(np.intp)
 
 
 def probabilities(loss: str, pred: Array) -> Array:

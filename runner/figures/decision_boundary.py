@@ -12,12 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 
+from runner.data.parts import HELD_OUT, TEST, TRAINING, VALIDATION
 from runner.figures.figure import HUGE, Figure, Layout, Options, needs_best
 from runner.figures.moments import moments, multiples, name_panels, when
 from runner.figures.style.axes import add_bar, thin_ticks
-from runner.figures.style.encoding import DISTINCT, add_legend, short_names
+from runner.figures.style.encoding import DISTINCT, short_names
 from runner.figures.style.labels import escaped
-from runner.figures.style.parts import HELD_OUT, TEST, TRAINING, VALIDATION, named_parts
+from runner.figures.style.legends import add_legend
 from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.results import Results
@@ -66,13 +67,8 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
             grid,
             {name: over_grid(p) for name, p in zip(shown.columns, shown.parameters, strict=True)},
         ),
-        _part(
-            TRAINING,
-            data.in_own_units(data.inputs),
-            dict.fromkeys(shown.columns, _classes(data.targets_in_own_units(data.targets))),
-        ),
     ]
-    for kind, part in named_parts(data).items():
+    for kind, part in data.named.items():
         targets = dict.fromkeys(shown.columns, _classes(data.targets_in_own_units(part.targets)))
         tables.append(_part(kind, data.in_own_units(part.inputs), targets))
     table = pd.concat(tables, ignore_index=True)

@@ -24,7 +24,7 @@ from pyarrow import csv
 
 from runner.commands import write_named
 from runner.errors import RunnerError
-from runner.figures import FILM, NAMES, OF_ALL_ERRORS, load, read_ahead
+from runner.figures import FILM, NAMES, OF_ALL_RUNS, load, read_ahead
 from runner.figures.figure import (
     DOUBLE,
     PAGE,
@@ -90,7 +90,7 @@ def draw_figures(
     check_options(results, options, only)
     check_labels(results, look, LABELS)
     read_ahead(results, only, options.metric, options.threshold)
-    names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_ERRORS.__contains__)
+    names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_RUNS.__contains__)
     with in_force(look), ThreadPoolExecutor(1) as writer:  # beside what is drawn next
         files = _Files(out, list(dict.fromkeys(formats)), writer, look.width, options.ends)
         made: deque[tuple[Rendered, list[Future[None]]]] = deque()

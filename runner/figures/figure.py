@@ -39,7 +39,7 @@ class Options:
 
     The metric, which swept key (or weight) goes where, the level of the metric that counts as learnt, the
     epochs whose weights are shown, and the ends of axes. `frames` is set by who makes a film: at most so
-    many epochs.
+    many epochs; `counts` by who puts paths beside other lines: counts at which they have a point.
     """
 
     metric: str | None = None
@@ -54,6 +54,7 @@ class Options:
     xlim: tuple[float, float] | None = None
     ylim: tuple[float, float] | None = None
     frames: int | None = None
+    counts: tuple[float, ...] | None = None
 
     @property
     def given(self) -> dict[str, Any]:

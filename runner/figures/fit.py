@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from runner.data.parts import HELD_OUT, TEST, TRAINING, VALIDATION
 from runner.figures.figure import DOUBLE, HUGE, Figure, Layout, Options, counted, needs_best
 from runner.figures.moments import (
     BEFORE_AND_AFTER,
@@ -20,9 +21,8 @@ from runner.figures.moments import (
     when,
 )
 from runner.figures.style.axes import thin_ticks
-from runner.figures.style.encoding import add_legend
 from runner.figures.style.labels import escaped
-from runner.figures.style.parts import HELD_OUT, TEST, TRAINING, VALIDATION, named_parts
+from runner.figures.style.legends import add_legend
 from runner.nn.arrays import Array
 from runner.results import Results
 from runner.training.experiment import Experiment
@@ -62,8 +62,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     experiment, shown = results.experiment(run), moments(results, run, options, BEFORE_AND_AFTER)
     data = experiment.data
     own = data.targets_in_own_units
-    named = {TRAINING: data.parts[""], **named_parts(data)}
-    parts = [(kind, data.in_own_units(part.inputs), own(part.targets)) for kind, part in named.items()]
+    parts = [(kind, data.in_own_units(part.inputs), own(part.targets)) for kind, part in data.named.items()]
     tables = [_part(kind, experiment, shown, x, y) for kind, x, y in parts]
     has_curve = data.inputs.shape[1] == 1
     if has_curve:
@@ -226,7 +225,7 @@ def _applies(results: Results, options: Options) -> str | None:
         return "the targets are classes; confusion counts them"
     if data.examples < 2:
         return "there is only one example to fit"
-    if max(float(np.abs(array).max()) for part in data.parts.values() for array in part) > HUGE:
+    if max(float(np.abs(array).max()) for part in data.parts.values() for array in part[:2]) > HUGE:
         return f"numbers beyond {HUGE:g} cannot be drawn"
     return None
 

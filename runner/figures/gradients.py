@@ -14,7 +14,8 @@ from matplotlib.colors import Normalize
 
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, evenly, needs_best
 from runner.figures.style.axes import Heights, add_bar, log_axis, unit_axis
-from runner.figures.style.encoding import DASHES, MOST_NAMED, ORDERED, add_legend
+from runner.figures.style.encoding import DASHES, MOST_NAMED, ORDERED
+from runner.figures.style.legends import add_legend
 from runner.nn.arrays import Array
 from runner.records.histories import NotShownError
 from runner.results import Results

@@ -115,7 +115,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     last = table["epoch"].max()
     for ax, name in zip(axes, PANELS, strict=True):
         shown = _lines(table, name)
-        heights = _heights(table, name)
+        heights = heights_of(table, name)
         paths = [(line["epoch"].to_numpy(), heights.place(line["value"])) for line in shown]
         add_lines(ax, paths, [looks.style(line.iloc[0]) for line in shown], linewidths=1.0, zorder=2)
         ends = np.array([np.nan if np.isinf(heights.top) else heights.top])
@@ -166,7 +166,7 @@ def _named(factor: float) -> str:
     return f"{factor:.3g}/η"
 
 
-def _heights(table: pd.DataFrame, name: str) -> Heights:
+def heights_of(table: pd.DataFrame, name: str) -> Heights:
     """Up to what calm runs reach, or a little above where they begin: not where divergence ends.
 
     Of the sharpness up to the edges that are not far above it, or the nearest one.

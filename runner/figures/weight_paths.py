@@ -40,7 +40,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     chosen = _spread(results, alike) if by_weight else [best]
     unit, parameters = results.header(best)[0], results.parameters(best)
     weights = parameters[["name", "layer"]]
-    paths = paths_of(results, chosen, list(weights["name"]), unit)
+    paths = paths_of(results, chosen, list(weights["name"]), unit, options.counts or ())
     if not by_weight:
         paths[best], weights = _with_fans(paths[best], weights, unit)
     table = _tall(results, paths, weights, unit)
@@ -67,8 +67,8 @@ def _with_fans(path: pd.DataFrame, weights: pd.DataFrame, unit: str) -> tuple[pd
             columns |= {name: path[name] for name in names}
         else:
             for kind, of_kind in (
-                ("weights", names[~names.map(_is_bias)]),
-                ("biases", names[names.map(_is_bias)]),
+                ("weights", names[~names.map(is_bias)]),
+                ("biases", names[names.map(is_bias)]),
             ):
                 fan = np.quantile(path[of_kind].to_numpy(), FAN, axis=1) if len(of_kind) else ()
                 columns |= {f"{kind} of layer {layer}, {q:.0%}": at for q, at in zip(FAN, fan, strict=False)}
@@ -158,7 +158,7 @@ def _draw_runs(ax: Axes, part: pd.DataFrame, unit: str, looks: Looks) -> None:
 
 def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
     lines = list(part.groupby("name", sort=False))
-    if _is_fan(lines[0][0]):
+    if is_fan(lines[0][0]):
         _draw_fans(ax, dict(lines), unit)
         return
     if len(lines) > NAMED:
@@ -166,7 +166,7 @@ def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
         return
     ends = _apart(np.array([line["value"].iloc[-1] for _, line in lines]), part["value"].to_numpy())
     for i, (name, line) in enumerate(lines):
-        color, dash = DISTINCT[i % len(DISTINCT)], "--" if _is_bias(name) else "-"
+        color, dash = DISTINCT[i % len(DISTINCT)], "--" if is_bias(name) else "-"
         alone = "o" if len(line) == 1 else None
         ax.plot(line[unit], line["value"], color=color, ls=dash, lw=1.2, marker=alone, ms=3, label=str(name))
         beside: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
@@ -177,18 +177,20 @@ def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
 def _draw_unnamed(ax: Axes, lines: Sequence[tuple[Any, pd.DataFrame]], unit: str) -> None:
     """Lines too many to name: the weights in one colour, the biases dashed in another."""
     for kind, color, dash in KINDS:
-        of_kind = [line for name, line in lines if _is_bias(name) == (kind == "biases")]
+        of_kind = [line for name, line in lines if is_bias(name) == (kind == "biases")]
         for i, line in enumerate(of_kind):
             look: dict[str, Any] = {"marker": "o" if len(line) == 1 else None, "label": "_" if i else kind}
             ax.plot(line[unit], line["value"], color=color, ls=dash, lw=0.7, ms=3, **look)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
-def _is_bias(name: Any) -> bool:
+def is_bias(name: Any) -> bool:
+    """Whether a line is that of a bias, or of biases."""
     return str(name).startswith("b")
 
 
-def _is_fan(name: Any) -> bool:
+def is_fan(name: Any) -> bool:
+    """Whether a line is a quantile of many weights."""
     return str(name).endswith("%")
 
 
@@ -248,7 +250,7 @@ def _caption(table: pd.DataFrame) -> str:
         text += f" of {table.attrs['of']}"
     if table["layer"].nunique() > 1:
         text += ", a panel a layer"
-    if table["name"].map(_is_fan).any():
+    if table["name"].map(is_fan).any():
         text += (
             f"; of layers with more than {MOST_LINES} their medians, in bands from the first to the third "
         )

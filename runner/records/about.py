@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,10 +18,14 @@ import numpy as np
 import yaml
 
 import runner
+from runner.data.columns import features_of
+from runner.data.csv_file import PLAIN, Recipe
 from runner.data.examples import Data, Source
+from runner.data.parts import PARTS, TRAINING, Part
+from runner.data.scaling import Scale
 from runner.errors import RunnerError
 from runner.plugins import Name, Plugin
-from runner.records.checksums import refuse_changed
+from runner.records.checksums import recorded, refuse_changed
 from runner.records.names import ABOUT
 from runner.training.experiment import Experiment
 from runner.training.threads import threads
@@ -68,6 +72,8 @@ def _examples(data: Data) -> bytes:
     names: dict[str, Any] = {"inputs": list(data.input_names), "targets": list(data.target_names)}
     if data.classes:
         names["classes"] = {name: list(labels) for name, labels in data.classes.items()}
+    if data.recipe and (texts := {f.name: list(f.labels) for f in data.recipe.inputs if f.labels}):
+        names["texts"] = texts
     if data.fill is not None:
         names["means"] = data.fill.tolist()
     for key, scale in (("scale", data.scale), ("scale_targets", data.target_scale)):
@@ -75,6 +81,50 @@ def _examples(data: Data) -> bytes:
             numbers = {"shift": scale.shift.tolist(), "spread": scale.spread.tolist()}
             names[key] = {"name": scale.name, **numbers}
     return _yaml(names, **IN_LINES)
+
+
+def examples_in(folder: str | Path) -> Data | None:
+    """What a run's folder says of its data, but for the examples: names, classes, means and scales.
+
+    None where an earlier version wrote less. Raises RunnerError where the file is not as it was written.
+    """
+    path = Path(folder, ABOUT)
+    try:
+        told = yaml.safe_load(path.read_bytes())
+        refuse_changed(path)
+        summary = recorded(folder)
+        results = summary.line.results if summary else {}
+        return (
+            _data(told, [part for part in PARTS if f"{part}_error" in results]) if "inputs" in told else None
+        )
+    except FileNotFoundError:
+        return None
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError) as error:
+        raise RunnerError(f"{path}: is not as it was written: {error}") from None
+
+
+def _data(told: Mapping[str, Any], held_out: Sequence[str]) -> Data:
+    inputs, targets, classes = told["inputs"], told["targets"], told.get("classes", {})
+    scales = [Scale(**_arrays(told[key])) if key in told else None for key in ("scale", "scale_targets")]
+    kinds = features_of(targets, classes)
+    x, y = np.empty((0, len(inputs))), np.empty((0, len(targets)))
+    told_of = Data(
+        x,
+        y,
+        tuple(inputs),
+        tuple(targets),
+        classifies=bool(classes) and len(kinds) == 1,
+        classes=classes,
+        scale=scales[0],
+        target_scale=scales[1],
+        fill=np.array(told["means"]) if "means" in told else None,
+        recipe=Recipe(PLAIN, features_of(inputs, told.get("texts", {})), kinds),
+    )
+    return told_of.with_parts(dict.fromkeys([TRAINING, *held_out], Part(x, y)))
+
+
+def _arrays(scale: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: np.array(value) if isinstance(value, list) else value for key, value in scale.items()}
 
 
 @cache

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -64,6 +64,7 @@ class Histories:
 
     def __init__(self) -> None:
         self._checked: set[str] = set()
+        self._checking = Lock()
 
     def read(self, paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
         """What :func:`read_columns` reads. Raises RunnerError for a file that is not as it was written."""
@@ -73,14 +74,15 @@ class Histories:
 
     def check(self, path: str) -> None:
         """Raises RunnerError for a file that is not as it was written; one that is, is not read again."""
-        if path in self._checked:
-            return
-        try:
-            refuse_changed(path)
-        except RunnerError:
-            deque(read_columns([path], None), maxlen=0)  # names the row at fault, if one is
-            raise
-        self._checked.add(path)
+        with self._checking:  # threads that read the same files share what is known of them
+            if path in self._checked:
+                return
+            try:
+                refuse_changed(path)
+            except RunnerError:
+                deque(read_columns([path], None), maxlen=0)  # names the row at fault, if one is
+                raise
+            self._checked.add(path)
 
     def errors(self, paths: Sequence[str], names: Sequence[str], level: float, more: bool) -> Errors:
         """The second column of `names` of all; `reached` is at `level`, or beyond it, for good."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.data.examples import HELD_OUT
+from runner.data.parts import PARTS
 from runner.training.experiment import CURVATURES, FINAL_MEASURES, GOODNESS
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
@@ -12,12 +12,15 @@ HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.
 CURVATURE = "curvature.csv"
 #: The order of the examples in each epoch, where it is asked for.
 ORDER = "order.csv"
+#: What is predicted in the end for each example, where it is asked for.
+PREDICTIONS = "predictions.csv"
 #: With what a run was made and of what: see :mod:`runner.records.about`.
 ABOUT = "about.yaml"
 #: A sweep's own files: its table, and Hydra's record of what was asked for.
 RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 #: A run's files, of which its summary tells what was written; and all that it may leave in its folder.
-FILES = (HISTORY, PARAMETERS, ABOUT, CURVATURE, ORDER)
+OPTIONAL_FILES = (CURVATURE, ORDER, PREDICTIONS)
+FILES = (HISTORY, PARAMETERS, ABOUT, *OPTIONAL_FILES)
 LEFT = (SUMMARY, *FILES, ERROR)
 #: What tells that a folder holds the result of a run, or of a sweep.
 RESULTS = {HISTORY: "run", SUMMARY: "run", RUNS: "sweep", MULTIRUN: "sweep"}
@@ -74,7 +77,7 @@ def words_of(metric: str) -> str:
 def without_part(name: str) -> str:
     """A measure without the part of the examples that it is over."""
     part, _, rest = name.partition("_")
-    return rest if part in HELD_OUT else name
+    return rest if part in PARTS else name
 
 
 def starting(words: str) -> str:

@@ -28,7 +28,7 @@ from runner.nn.network import Network
 from runner.nn.streams import orders
 from runner.records.checksums import Sum
 from runner.records.lines import Line, as_csv, rows_of
-from runner.records.names import CURVATURE, FILES, HISTORY, ORDER, PARAMETERS, PART, SUMMARY, is_left
+from runner.records.names import CURVATURE, FILES, HISTORY, OPTIONAL_FILES, PARAMETERS, PART, SUMMARY, is_left
 from runner.training.experiment import CURVATURES, Experiment, columns
 from runner.training.recorder import Trained
 
@@ -114,7 +114,7 @@ class RunFiles:
     def _summary(self, run: int, line: Line, trained: Trained) -> bytes:
         """A run's line of ``runs.csv``, then its rows, what made its last parameters, and sums of files."""
         header, cells = rows_of([line], list(line.swept))
-        files = [name for name in FILES if name not in (CURVATURE, ORDER) or name in self.sums[run]]
+        files = [name for name in FILES if name not in OPTIONAL_FILES or name in self.sums[run]]
         sums = [self.sums[run].get(name) for name in files]
         final = trained.final_epoch, self.experiment.updates_at(trained.final_epoch)
         names = ("rows", "final_epoch", "final_update")

@@ -44,13 +44,15 @@ def write_report(
     read_ahead(results, only, metric, options.threshold if options else None)  # while matplotlib is imported
     from runner.figures.drawing import draw_figures
     from runner.report.markup import csv, html, latex, markdown
+    from runner.report.naming import Called
     from runner.report.page import gather
 
     target = results.folder if out is None else Path(out)
     pictures = target / PICTURES
     drawn = draw_figures(results, pictures, only=only, formats=FORMATS, look=look, options=options)
     figures = sorted(drawn, key=lambda figure: NAMES.index(figure.name))
-    page = gather(results, metric, figures, options, _notes(target, results.folder))
+    called = Called(look.labels if look else {})
+    page = gather(results, metric, figures, options, _notes(target, results.folder), called)
     target.mkdir(parents=True, exist_ok=True)
     texts = {
         "report.html": html(page),

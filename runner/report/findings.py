@@ -10,19 +10,17 @@ import numpy as np
 from runner.errors import RunnerError
 from runner.records.names import FAILED, words_of
 from runner.report.tables import AGAINST, ALIKE, HIGH, LOW, WORSE, Table
+from runner.results.advice import EDGE, STILL_FALLING, TOO_CLOSE, UNSTABLE
 from runner.results.ranking import CHOOSING, HELD_OUT, TRAINING, VALIDATION, tested
 from runner.results.rates import RATE
 
 if TYPE_CHECKING:
     from runner.nn.arrays import Array
     from runner.results import Results
+    from runner.results.advice import Advice
 
 #: The error of held-out examples at the end is worth a word where it is so many times its least.
 OVERFITTED = 1.05
-#: What ends advice that goes by training error where test error counts.
-BY_TRAINING = f"(by {TRAINING.replace('_', ' ')})"
-#: What advice has that goes by the best with one value of a key, not by the best of all.
-OF_A_PART = "(with "
 
 
 class Finding(NamedTuple):
@@ -58,15 +56,20 @@ def findings(results: Results, metric: str, settings: Table) -> list[Finding]:
     if not results.is_sweep or len(results.finished) < 2:
         pairs = list(_alone(results))
     else:
-        advice, course = results.advice(metric), _course(results, metric)
+        advice, course = _advice(results, metric), _course(results, metric)
         pairs = [
             ("Take", _take(results, metric, settings)),
-            ("How sure", _sure(results, metric, settings, dict(advice).get("too close to call", ""))),
+            ("How sure", _sure(results, metric, settings, advice.get(TOO_CLOSE))),
             ("Overfitting", _overfitting(course, results.unit) if course else ""),
-            ("Lost runs", _lost(results, dict(advice).get("unstable", ""))),
+            ("Lost runs", _lost(results, advice.get(UNSTABLE))),
             ("Try next", _next(results, metric, course)),
         ]
     return [Finding(heading, _sentence(text)) for heading, text in pairs if text]
+
+
+def _advice(results: Results, metric: str) -> dict[str, Advice]:
+    """What there is to say, by its headings; of several edges the last."""
+    return {each.heading: each for each in results.advice(metric)}
 
 
 def _sentence(text: str) -> str:
@@ -98,7 +101,7 @@ def _take(results: Results, metric: str, settings: Table) -> str:
     return f"{text}. Training error would choose {other}" if other else text
 
 
-def _sure(results: Results, metric: str, settings: Table, close: str) -> str:
+def _sure(results: Results, metric: str, settings: Table, close: Advice | None) -> str:
     """The interval of the best, the runner-up, and which settings the seeds do not tell from the best."""
     ranking, rows = results.ranking(metric), settings.rows
     if ranking.best is None or len(ranking.settings) < 2:
@@ -116,7 +119,7 @@ def _sure(results: Results, metric: str, settings: Table, close: str) -> str:
     second = ranking.settings[1]
     name = results.name(second.middle, results.keys)
     if np.isfinite(second.cost):
-        told = f": {close.replace(f'the best from {name}', 'them apart')}" if close else ""
+        told = f": {close.number:g} seeds do not tell them apart; {close.remedy}" if close else ""
         parts.append(f"the runner-up is {name}, with {ranking.value(second):.4g}{told}")
     if AGAINST in rows:
         alike, others = (int(rows[AGAINST].isin(words).sum()) for words in ([ALIKE], [ALIKE, WORSE]))
@@ -130,13 +133,12 @@ def _sure(results: Results, metric: str, settings: Table, close: str) -> str:
     return "; ".join(parts)
 
 
-def _lost(results: Results, unstable: str) -> str:
+def _lost(results: Results, unstable: Advice | None) -> str:
     """How many runs failed, and what share of the others diverged or did not settle."""
     failed, count = int((results.runs["status"] == FAILED).sum()), len(results.runs)
     parts = [f"{failed:,} of {count:,} runs failed (reasons below)"] if failed else []
-    kept = unstable.partition("; go on with ")[0]  # what follows is what to try next
-    if kept:
-        parts.append(f"of the others {kept}" if failed else kept)
+    if unstable:
+        parts.append(f"of the others {unstable.fact}" if failed else unstable.fact)
     return "; ".join(parts)
 
 
@@ -185,22 +187,21 @@ def _next(results: Results, metric: str, course: Course | None) -> str:
     What concerns the best setting comes first, an edge at which only a part of the sweep has its best last.
     Not what training error alone asks for, where that is not what settings are compared by.
     """
-    advice, unit = results.advice(metric), results.unit
-    said = dict(advice)
+    advice, unit = _advice(results, metric), results.unit
     if results.ranking(metric).best is None:
-        rates = said.get("unstable", "").partition("; go on with ")[2]
+        rates = advice[UNSTABLE].remedy if UNSTABLE in advice else ""
         return f"{RATE}={rates}" if rates else "what lets runs come to an end"
-    edges = [text for heading, text in advice if heading == "at the edge" and not text.endswith(BY_TRAINING)]
-    parts = [text for text in edges if OF_A_PART not in text]
+    edges = [each for each in results.advice(metric) if each.heading == EDGE and not each.by]
+    parts = [each.text for each in edges if not each.part]
     if course and course.overfitted:
         parts.append(f"stopping at {unit} {course.least_at:g}, from which on the best overfits")
-    elif "still falling" in said and (course is None or course.falls):
-        parts.append(said["still falling"])
-    if "too close to call" in said:
+    elif STILL_FALLING in advice and (course is None or course.falls):
+        parts.append(advice[STILL_FALLING].text)
+    if TOO_CLOSE in advice:
         parts.append("more seeds, to tell the first settings apart")
-    elif not any(heading == "at the edge" for heading, _ in advice):
+    elif EDGE not in advice:
         parts += _finer(results, metric)
-    parts += [text for text in edges if OF_A_PART in text]
+    parts += [each.text for each in edges if each.part]
     return (
         " ".join(map(_sentence, parts))
         or "nothing at hand: the best is inside what was searched, and came to its end"

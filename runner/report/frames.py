@@ -11,6 +11,7 @@ import numpy as np
 
 from runner.errors import RunnerError
 from runner.figures import load
+from runner.figures.figure import evenly
 from runner.nn.arrays import Array
 from runner.report.live import packed
 
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
 
 #: Moments of a run, and of them at least so many: before and after are in the picture.
 MOST_FRAMES, LEAST_FRAMES = 24, 3
-#: Of the picture's points a side of a plane every second one, of a curve every fourth; and the parameters
-#: of a network that is drawn edge by edge.
-STRIDE, EACH, MOST_EDGES = 2, 4, 400
+#: Of the picture's points a side of a plane every second one, of a curve every fourth.
+STRIDE, EACH = 2, 4
+#: The parameters of a network that is drawn edge by edge, and the bytes of the matrices of a larger one.
+MOST_EDGES, MOST_BYTES = 400, 400_000
 
 
 def frames_of(results: Results, options: Options, figures: Sequence[Rendered]) -> dict[str, Any]:
-    """By the names of those `figures` that are drawn: the epochs of their frames, and what each shows."""
+    """By the names of those `figures` that are drawn: the epochs of their frames, and what each shows.
+
+    Where that would be too much for a page, `said` is all there is.
+    """
     drawn = {figure.name for figure in figures if figure.reason is None}
     return {name: frames for name in MAKERS if name in drawn and (frames := _frames(results, options, name))}
 
@@ -40,16 +45,32 @@ def _frames(results: Results, options: Options, name: str) -> dict[str, Any] | N
     except RunnerError:  # the weights of all epochs are more than the picture needs
         return None
     columns = [column for column, _ in table.attrs["moments"]]
-    if len(columns) < LEAST_FRAMES or (made := MAKERS[name](table, columns)) is None:
+    if len(columns) < LEAST_FRAMES:
         return None
-    return {"epochs": [float(column.removeprefix("epoch ")) for column in columns], **made}
+    if name == "network" and len(table) > MOST_EDGES:
+        most = MOST_BYTES // len(table)
+        if most < LEAST_FRAMES:
+            return {"said": f"No slider over the epochs: {len(table):,} parameters are too many for a page."}
+        columns = [columns[at] for at in evenly(len(columns), most)]
+    epochs = [float(column.removeprefix("epoch ")) for column in columns]
+    return {"epochs": epochs, **MAKERS[name](table, columns)}
 
 
-def _network(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any] | None:
-    """Edges by the layer and the neurons that they join, from 0 of a bias; their weights (K, P)."""
-    if len(table) > MOST_EDGES:
-        return None
+def _network(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
+    """Edges by the layer and the neurons that they join, from 0 of a bias; their weights (K, P).
+
+    Of more than MOST_EDGES the matrices of the layers, one after the other, a row a neuron: the weights
+    (K, P without biases) as a byte each, from the largest negative one to the largest positive one.
+    """
     weights = table[table["from"] > 0].groupby("layer")[["from", "to"]].max()
+    if len(table) > MOST_EDGES:
+        reach, matrices = table.attrs["reach"], table[table["from"] > 0]
+        rows = matrices.sort_values(["layer", "to", "from"], kind="stable")[columns]
+        return {
+            "matrices": weights[["to", "from"]].to_numpy().tolist(),
+            "values": _bytes(rows.to_numpy(dtype=float).T, -reach, reach),
+            "reach": reach,
+        }
     return {
         "sizes": [int(weights["from"].iloc[0]), *map(int, weights["to"])],
         "edges": table[["name", "layer", "from", "to"]].to_numpy(dtype=object).tolist(),
@@ -58,7 +79,7 @@ def _network(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any] | No
     }
 
 
-def _plane(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any] | None:
+def _plane(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     """The output on a grid (K, side, side), a byte each between the ends of its `range`, and the data."""
     grid, data = table[table["kind"] == "grid"], table[table["kind"] != "grid"]
     x, y = (np.unique(grid[name])[::STRIDE] for name in ("x", "y"))
@@ -108,7 +129,7 @@ def _fit(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
 
 
 #: How the numbers of a figure become frames.
-MAKERS: dict[str, Callable[[pd.DataFrame, Sequence[str]], dict[str, Any] | None]] = {
+MAKERS: dict[str, Callable[[pd.DataFrame, Sequence[str]], dict[str, Any]]] = {
     "network": _network,
     "decision_boundary": _plane,
     "fit": _fit,

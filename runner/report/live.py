@@ -15,6 +15,7 @@ from runner.nn.arrays import Array
 from runner.overrides import in_order, plain
 from runner.records.histories import every
 from runner.records.names import higher_is_better
+from runner.report.naming import NAMES, Called
 from runner.report.tables import MOST_ROWS, Table, setting_of
 from runner.results import COLUMNS
 from runner.results.rates import RATE
@@ -39,10 +40,10 @@ NAN = 0x7FC00000
 MOST_PANELS = 6
 
 
-def live_of(results: Results, metric: str, settings: Table) -> dict[str, Any] | None:
+def live_of(results: Results, metric: str, settings: Table, called: Called = NAMES) -> dict[str, Any] | None:
     """What a page's scripts draw, as plain values; None where there is nothing to draw.
 
-    `lines` has a line a setting, the best first, and of repeats its median at each count; `keys` its swept
+    `lines` has a line a setting, the best first, and of repeats its median at each count; `axes` its swept
     values for the parallel coordinates.
     """
     if results.finished.empty:
@@ -51,40 +52,44 @@ def live_of(results: Results, metric: str, settings: Table) -> dict[str, Any] | 
     finished = set(by.tolist())
     kept = [setting for setting in settings.ranked if setting in finished][:MOST_ROWS]
     try:
-        counts, measures = _measures(results, [np.flatnonzero(by == setting) for setting in kept])
+        counts, measures = _measures(results, [np.flatnonzero(by == setting) for setting in kept], called)
     except RunnerError:  # the figures have said what is wrong with a file
         return None
     rows = settings.rows.loc[kept]
     return {
-        "unit": results.unit,
+        "unit": called.column(results.unit),
+        "counted": results.unit,
         "counts": counts,
         "measures": measures,
         "measure": COLUMNS[metric],
         "best": results.ranking(metric).best is not None,
         "facet": _facet(results),
-        "lines": [{"setting": int(row), "name": _name(rows.loc[row], results.keys)} for row in kept],
+        "lines": [{"setting": int(row), "name": called.setting(rows.loc[row], results.keys)} for row in kept],
         "color": _color(results),
-        "axes": [*(_axis(rows, key) for key in results.keys), _axis(rows, metric, _wide(metric))],
+        "axes": [
+            *(_axis(rows, key) | {"label": called.key(key)} for key in results.keys),
+            _axis(rows, metric, _wide(metric)) | {"label": called.key(metric)},
+        ],
         "repeats": int(results.outcomes.groupby(setting_of(results)).size().max()),
     }
 
 
-def _name(row: Any, keys: Sequence[str]) -> str:
-    return ", ".join(f"{key.rpartition('.')[2]}={plain(row[key])}" for key in keys)
-
-
-def _measures(results: Results, groups: Sequence[Any]) -> tuple[str, list[dict[str, Any]]]:
+def _measures(results: Results, groups: Sequence[Any], called: Called) -> tuple[str, list[dict[str, Any]]]:
     """The counts, and of each column the medians of `groups` of finished runs, (groups, T), thinned alike."""
     header = results.header(results.rows[0])
     names = [name for name in MEASURES if name in header and _has(results, name)]
     curves = {name: results.curves(_metric(name)) for name in names}
     counts = next(iter(curves.values())).counts
-    most = min(MOST_POINTS, max(2, MOST_NUMBERS // (len(groups) * len(names))))
-    keep = every(len(counts), most)
+    keep = np.arange(len(counts))[
+        every(len(counts), MOST_POINTS)
+    ]  # where the linked figures have points, too
+    keep = keep[every(len(keep), max(2, MOST_NUMBERS // (len(groups) * len(names))))]
     measures = []
     for name, curve in curves.items():
         medians = np.array([_median(curve.values[group][:, keep]) for group in groups])
-        measures.append({"column": name, "title": MEASURES[name], "values": packed(medians)})
+        measures.append(
+            {"column": name, "title": called.column(name, MEASURES[name]), "values": packed(medians)}
+        )
     return packed(counts[keep]), measures
 
 

@@ -37,7 +37,7 @@ POLICY = (
 #: The scripts that draw, in their order.
 LIVE = (
     "vendor/uPlot.iife.min.js",
-    *(f"scripts/{name}.js" for name in ("charts", "curves", "parallel", "frames")),
+    *(f"scripts/{name}.js" for name in ("charts", "plots", "curves", "linked", "parallel", "frames")),
 )
 MANY = 200  # rows of a table that is laid out only where it is seen
 HEAVY = 400_000  # bytes of an SVG, beyond which the page takes the PNG

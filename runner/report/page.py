@@ -17,9 +17,12 @@ from runner.figures.figure import Options
 from runner.records.names import MULTIRUN
 from runner.report.findings import Finding, findings
 from runner.report.frames import frames_of
+from runner.report.linked import linked_of
 from runner.report.live import live_of
+from runner.report.naming import NAMES, Called
 from runner.report.sentence import sentence
 from runner.report.tables import MOST_ROWS, Failure, Table, failures_of, rates_of, runs_of, settings_of
+from runner.results.advice import ENDED
 from runner.results.ranking import BLOWN_UP
 from runner.training.endings import OFF_SCALE
 
@@ -82,16 +85,16 @@ def gather(
     figures: Sequence[Rendered],
     options: Options | None = None,
     notes: str = "",
+    called: Called = NAMES,
 ) -> Page:
     """What there is to say about a folder; nothing of it is escaped yet."""
     options = options or Options()
     settings = settings_of(results, metric, options.threshold)
-    frames = frames_of(results, options, figures)
     return Page(
         title=f"{'Sweep' if results.is_sweep else 'Run'} {results.folder.resolve().name}",
         sentence=sentence(results),
         findings=findings(results, metric, settings),
-        verdict=[*results.verdict(metric), *results.advice(metric)],
+        verdict=[*results.verdict(metric), *(each.said for each in results.advice(metric))],
         facts=_facts(results, metric),
         settings=settings,
         runs=runs_of(results, metric),
@@ -101,8 +104,16 @@ def gather(
         rates=rates_of(results, metric),
         failures=failures_of(results),
         notes=notes,
-        live=(live_of(results, metric, settings) or {}) | ({"frames": frames} if frames else {}),
+        live={
+            **(live_of(results, metric, settings, called) or {}),
+            **_some("frames", frames_of(results, options, figures)),
+            **_some("linked", linked_of(results, options, figures, called)),
+        },
     )
+
+
+def _some(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values} if values else {}
 
 
 def title_of(figure: Rendered) -> str:
@@ -112,7 +123,7 @@ def title_of(figure: Rendered) -> str:
 
 def _facts(results: Results, metric: str) -> list[tuple[str, str]]:
     used = ", ".join(f"{p} {version(p)}" for p in PACKAGES) + f", Python {platform.python_version()}"
-    ended = [pair for pair in results.advice(metric) if pair[0] == "how they ended"]
+    ended = [each.said for each in results.advice(metric) if each.heading == ENDED]
     return [("runs", _counts(results)), *ended, ("drawn with", used)]
 
 

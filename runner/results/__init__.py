@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunnerError
-from runner.nn.arrays import Array
 from runner.records.checksums import refuse_changed
 from runner.records.histories import Errors, Histories, NotShownError, beside, header_of
 from runner.records.names import HISTORY, HYDRA, METRICS, PARAMETERS, higher_is_better
 from runner.records.reading import one_line, parameters_of
-from runner.records.tails import last_rows
+from runner.records.tails import Tails, last_rows
 from runner.results.runs import Runs
 
 if TYPE_CHECKING:  # pandas takes long to import, and a sweep's last word needs none of it
@@ -133,11 +132,12 @@ class Results(Runs):
         for history in self._histories.read(self._paths(runs), names):
             yield pd.DataFrame(history, copy=False)
 
-    def tails(self, runs: Sequence[int], columns: Sequence[str], count: int) -> Iterator[dict[str, Array]]:
-        """The last `count` rows of the histories of `runs`: the unit and `columns`."""
-        for path in self._paths(runs):
+    def tails(self, runs: Sequence[int], columns: Sequence[str], count: int) -> Iterator[Tails]:
+        """The last `count` rows of the histories of `runs`, a few at a time: the unit and `columns`."""
+        paths = self._paths(runs)
+        for path in paths:
             self._histories.check(path)
-            yield last_rows(path, [self.unit, *columns], count)
+        return last_rows(paths, [self.unit, *columns], count)
 
     def _paths(self, runs: Sequence[int]) -> list[str]:
         folders = self.runs["directory"].loc[list(runs)]

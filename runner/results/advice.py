@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from runner.records.lines import Line
@@ -19,15 +20,60 @@ from runner.results.ranking import HELD_OUT, TRAINING, Ranking, blown_up, cost, 
 from runner.results.rates import RATE
 from runner.training.endings import DIVERGED, ENDINGS, FALLING, IRREGULAR, OSCILLATING, ROUNDING
 
-#: A pair of a heading and a text.
-Said = tuple[str, str]
+#: What advice is about, as its headings say.
+ENDED, UNSTABLE, EDGE = "how they ended", "unstable", "at the edge"
+STILL_FALLING, TOO_CLOSE = "still falling", "too close to call"
 #: Values that continue a sweep past its edge, and the keys that are worth it: any value above 0 is allowed.
 FURTHER, LEAST_FACTOR, OPEN_ENDED = 3, 2.0, (RATE, "regularization.l1", "regularization.l2")
 #: More seeds than this are not asked for.
 MOST_SEEDS = 100
 
 
-def advice(lines: Sequence[Line], keys: Sequence[str], metric: str, name: Callable[[int], str]) -> list[Said]:
+@dataclass(frozen=True)
+class Advice:
+    """What is known of a sweep, and what follows.
+
+    `fact` is what was found, of the `setting` where it is one's; `number` the epochs that would do, or the
+    seeds that there are; `remedy` what to go on with. Not of the best setting of all, it is of that in a
+    `part` of the sweep, or of that `by` another metric.
+    """
+
+    heading: str
+    fact: str = ""
+    setting: str = ""
+    number: float = math.nan
+    remedy: str = ""
+    part: str = ""
+    by: str = ""
+
+    @property
+    def text(self) -> str:
+        """The words of it."""
+        return WORDS[self.heading](self)
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """Its heading and its words."""
+        return self.heading, self.text
+
+
+def _with_remedy(a: Advice) -> str:
+    where = f" (with {a.part})" if a.part else f" (by {a.by})" if a.by else ""
+    return f"{a.setting} {a.fact}".strip() + (f"; go on with {a.remedy}" if a.remedy else "") + where
+
+
+WORDS: dict[str, Callable[[Advice], str]] = {
+    ENDED: lambda a: a.fact,
+    UNSTABLE: _with_remedy,
+    EDGE: _with_remedy,
+    STILL_FALLING: lambda a: f"{a.fact}, {a.number:g} say",
+    TOO_CLOSE: lambda a: f"{a.number:g} seeds do not tell the best from {a.setting}; {a.remedy}",
+}
+
+
+def advice(
+    lines: Sequence[Line], keys: Sequence[str], metric: str, name: Callable[[int], str]
+) -> list[Advice]:
     """How the runs ended and what follows from it; nothing of a single run.
 
     `keys` are the swept ones, but for the seed; `name` says the setting of the run at a place.
@@ -37,7 +83,7 @@ def advice(lines: Sequence[Line], keys: Sequence[str], metric: str, name: Callab
     ranking = rank(lines, keys, metric)
     said = [_endings(lines), _unstable(lines, keys, lost=ranking.best is None), *_edges(lines, keys, ranking)]
     said += [_falling(lines, ranking), _seeds(lines, ranking, name)]
-    return [pair for pair in said if pair is not None]
+    return [each for each in said if each is not None]
 
 
 def ending_of(line: Line) -> str:
@@ -45,14 +91,14 @@ def ending_of(line: Line) -> str:
     return DIVERGED if line.status == DIVERGED or blown_up(line) else line.ending
 
 
-def _endings(lines: Sequence[Line]) -> Said | None:
+def _endings(lines: Sequence[Line]) -> Advice | None:
     if not any(line.ending for line in lines):  # a table of an earlier version
         return None
     counts = Counter(ending_of(line) for line in lines)
-    return "how they ended", ", ".join(f"{counts[e]:,} {e}" for e in ENDINGS if counts[e])
+    return Advice(ENDED, ", ".join(f"{counts[e]:,} {e}" for e in ENDINGS if counts[e]))
 
 
-def _unstable(lines: Sequence[Line], keys: Sequence[str], lost: bool) -> Said | None:
+def _unstable(lines: Sequence[Line], keys: Sequence[str], lost: bool) -> Advice | None:
     """What share of the runs diverged or did not settle, and the least learning rate of those.
 
     Where all settings are `lost`, which rates to go on with.
@@ -66,16 +112,15 @@ def _unstable(lines: Sequence[Line], keys: Sequence[str], lost: bool) -> Said | 
             first = f", the first at {RATE}={least:g}" if math.isfinite(least) else ""
             parts.append(f"{len(unstable) / len(done):.0%} {words}{first}")
     rates = sorted({_rate(line) for line in done}, reverse=True) if RATE in keys else []
-    if parts and lost and len(rates) > 1 and all(map(math.isfinite, rates)):
-        parts.append(f"go on with {_beyond(rates)}")
-    return ("unstable", "; ".join(parts)) if parts else None
+    further = lost and len(rates) > 1 and all(map(math.isfinite, rates))
+    return Advice(UNSTABLE, "; ".join(parts), remedy=_beyond(rates) if further else "") if parts else None
 
 
 def _rate(line: Line) -> float:
     return _number(line.swept.get(RATE))
 
 
-def _edges(lines: Sequence[Line], keys: Sequence[str], ranking: Ranking) -> Iterator[Said]:
+def _edges(lines: Sequence[Line], keys: Sequence[str], ranking: Ranking) -> Iterator[Advice]:
     """For each key of numbers whether the best setting has the least or the largest of its values.
 
     Where it does not, whether so does the best with some value of another key: which of those is the
@@ -88,18 +133,21 @@ def _edges(lines: Sequence[Line], keys: Sequence[str], ranking: Ranking) -> Iter
         )
         if len(values) < 3 or not all(map(math.isfinite, values)):
             continue
-        for which, where in _searches(lines, keys, ranking):
+        for which, part, by in _searches(lines, keys, ranking):
             edge = {numbers[run] for run in which}
             if edge and edge <= {values[0], values[-1]} - {0.0} and len(edge) == 1:
-                yield "at the edge", _edge(key, edge.pop(), values) + where
+                yield replace(_edge(key, edge.pop(), values), part=part, by=by)
                 break
 
 
 def _searches(
     lines: Sequence[Line], keys: Sequence[str], ranking: Ranking
-) -> Iterator[tuple[list[int], str]]:
-    """The runs in the middle of the best settings, equals all, of the whole sweep and of its parts."""
-    yield _best_of(ranking), ""
+) -> Iterator[tuple[list[int], str, str]]:
+    """The runs in the middle of the best settings, equals all, of the whole sweep and of its parts.
+
+    With each which part it is, and by which metric, if not by that of the ranking.
+    """
+    yield _best_of(ranking), "", ""
     for key in keys:
         marks = [str(line.swept.get(key)) for line in lines]
         if any(math.isfinite(_number(mark)) for mark in marks):
@@ -107,9 +155,9 @@ def _searches(
         for mark in dict.fromkeys(marks):
             places = [place for place, of in enumerate(marks) if of == mark]
             best = _best_of(rank([lines[place] for place in places], keys, ranking.metric))
-            yield [places[run] for run in best], f" (with {key}={mark})"
+            yield [places[run] for run in best], f"{key}={mark}", ""
     if ranking.metric != TRAINING:
-        yield _best_of(rank(lines, keys, TRAINING)), f" (by {TRAINING.replace('_', ' ')})"
+        yield _best_of(rank(lines, keys, TRAINING)), "", TRAINING.replace("_", " ")
 
 
 def _best_of(ranking: Ranking) -> list[int]:
@@ -120,10 +168,10 @@ def _best_of(ranking: Ranking) -> list[int]:
     return [setting.middle for setting in ranking.settings if setting.cost <= least]
 
 
-def _edge(key: str, edge: float, values: Sequence[float]) -> str:
+def _edge(key: str, edge: float, values: Sequence[float]) -> Advice:
     inwards, which = (values, "largest") if edge == values[-1] else (values[::-1], "least")
-    beyond = f"; go on with {_beyond(inwards)}" if key in OPEN_ENDED else ""
-    return f"{key}={edge:g} is the {which} of {len(values)} values{beyond}"
+    beyond = _beyond(inwards) if key in OPEN_ENDED else ""
+    return Advice(EDGE, f"is the {which} of {len(values)} values", f"{key}={edge:g}", remedy=beyond)
 
 
 def _beyond(values: Sequence[float]) -> str:
@@ -134,7 +182,7 @@ def _beyond(values: Sequence[float]) -> str:
     return ", ".join(f"{float(f'{values[-1] * factor**k:.2g}'):g}" for k in range(1, FURTHER + 1))
 
 
-def _falling(lines: Sequence[Line], ranking: Ranking) -> Said | None:
+def _falling(lines: Sequence[Line], ranking: Ranking) -> Advice | None:
     """Whether the best setting, or most runs, would be better yet with more epochs.
 
     Most runs do not matter where the best has nothing left to gain.
@@ -149,10 +197,10 @@ def _falling(lines: Sequence[Line], ranking: Ranking) -> Said | None:
     which = "the best setting" if best else f"{len(falling):,} of {done:,} runs, not the best"
     others = f" (with {len(falling) - 1:,} other runs)" if best and len(falling) > 1 else ""
     what = "the training error" if ranking.metric in HELD_OUT else "the error"
-    return "still falling", f"{which}{others}: more epochs would lower {what}, {2 * epochs:g} say"
+    return Advice(STILL_FALLING, f"{which}{others}: more epochs would lower {what}", number=2 * epochs)
 
 
-def _seeds(lines: Sequence[Line], ranking: Ranking, name: Callable[[int], str]) -> Said | None:
+def _seeds(lines: Sequence[Line], ranking: Ranking, name: Callable[[int], str]) -> Advice | None:
     """Whether the seeds tell the best setting from the next, by the ranks of their runs."""
     if ranking.best is None or len(ranking.settings) < 2:
         return None
@@ -164,9 +212,8 @@ def _seeds(lines: Sequence[Line], ranking: Ranking, name: Callable[[int], str]) 
     if deviations >= CONFIDENT:
         return None
     needed = math.ceil(len(first.runs) * (CONFIDENT / max(deviations, 1e-9)) ** 2)
-    more = f"; about {needed} would" if needed <= MOST_SEEDS else "; they may be equal"
-    count = len(first.runs)
-    return "too close to call", f"{count} seeds do not tell the best from {name(second.middle)}{more}"
+    more = f"about {needed} would" if needed <= MOST_SEEDS else "they may be equal"
+    return Advice(TOO_CLOSE, setting=name(second.middle), number=len(first.runs), remedy=more)
 
 
 def _number(value: object) -> float:

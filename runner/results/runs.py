@@ -14,7 +14,7 @@ from runner.overrides import bare, plain
 from runner.records.lines import Line
 from runner.records.names import FINISHED, HISTORY, METRICS, RUNS, higher_is_better
 from runner.records.runs_table import runs_now
-from runner.results.advice import advice, ending_of
+from runner.results.advice import Advice, advice, ending_of
 from runner.results.levels import Level, level_of
 from runner.results.ranking import (
     BLOWN_UP,
@@ -152,8 +152,8 @@ class Runs:
         """What there is to say of the best setting: pairs of a heading and a text; of one run nothing."""
         return verdict(self._lines, self.keys, self.metric(metric), lambda run: self.name(run, self.keys))
 
-    def advice(self, metric: str | None = None) -> list[tuple[str, str]]:
-        """How the runs ended and what follows from it: pairs of a heading and a text; of one run nothing."""
+    def advice(self, metric: str | None = None) -> list[Advice]:
+        """How the runs ended and what follows from it; of one run nothing."""
         return advice(self._lines, self.keys, self.metric(metric), lambda run: self.name(run, self.keys))
 
     def quality(self, metric: str) -> pd.Series[float]:

@@ -101,6 +101,24 @@ class Composer:
 
     def job(self, number: int, overrides: Sequence[str]) -> Job:
         """Job `number` of the sweep. Raises what Hydra raises where it cannot be composed."""
+        kind, texts = self._kind(number, overrides)
+        if kind.simple:
+            with suppress(Exception):  # Hydra's own composition below will say what is wrong
+                files = kind.files(number, list(overrides), texts)
+                folder = f"{files.template.folder}/{number}"
+                return Job(number, files.overrides, folder, files, self, kind, kind.resolved())
+        return self.by_hydra(number, overrides)
+
+    def alone(self, overrides: Sequence[str]) -> dict[str, Any] | None:
+        """The configuration of a job that has no files, or None where Hydra has to compose it."""
+        kind, texts = self._kind(0, overrides)
+        if not kind.simple:
+            return None
+        values = kind.values(texts)
+        return kind.resolved() or kind.config(values)
+
+    def _kind(self, number: int, overrides: Sequence[str]) -> tuple[Kind, list[str]]:
+        """The kind of a job, and the values of its plain overrides as they are written."""
         slots = self._slots(overrides)
         signature = tuple(
             (slot[0], slot[1][0] if slot[1][0] in "[{" else "") if slot else override
@@ -109,13 +127,7 @@ class Composer:
         if signature not in self.kinds:
             composed, clashes = self.template(number, overrides, slots), self.clashes(overrides)
             self.kinds[signature] = Kind(composed, self.master, overrides, slots, clashes)
-        kind = self.kinds[signature]
-        if kind.simple:
-            with suppress(Exception):  # Hydra's own composition below will say what is wrong
-                files = kind.files(number, list(overrides), [slot[1] for slot in slots if slot])
-                folder = f"{files.template.folder}/{number}"
-                return Job(number, files.overrides, folder, files, self, kind, kind.resolved())
-        return self.by_hydra(number, overrides)
+        return self.kinds[signature], [slot[1] for slot in slots if slot]
 
     def _slots(self, overrides: Sequence[str]) -> list[Slot | None]:
         """The key and the value of every plain override; None for any other, of which a kind is made."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from omegaconf import DictConfig, OmegaConf
@@ -47,10 +48,13 @@ class Kind:
         self.folder = os.path.dirname(self.hydra["runtime"]["output_dir"])
         self.interpolates = "${" in str(self.container)
         self.simple = not clashes and self._is_simple()
-        if self.simple:
-            subdir, naming = self.hydra["output_subdir"], self.hydra["job"]["config"]["override_dirname"]
-            separators = naming["item_sep"], naming["kv_sep"]
-            self.template = Template(subdir, self._texts(), tuple(self.keys), self.folder, separators)
+
+    @cached_property
+    def template(self) -> Template:
+        """What the files of these jobs share, where they are simple."""
+        subdir, naming = self.hydra["output_subdir"], self.hydra["job"]["config"]["override_dirname"]
+        separators = naming["item_sep"], naming["kv_sep"]
+        return Template(subdir, self._texts(), tuple(self.keys), self.folder, separators)
 
     def _is_simple(self) -> bool:
         """Whether a value in a gap changes nothing but itself and what interpolates it."""
@@ -80,11 +84,14 @@ class Kind:
 
     def files(self, number: int, overrides: list[str], texts: Sequence[str]) -> JobFiles:
         """The files of a job with the values that `texts` stand for. Raises what Hydra raises for such."""
-        values = [put(node, parse(text)) for node, text in zip(self.nodes, texts, strict=True)]
-        return JobFiles(self.template, number, overrides, values)
+        return JobFiles(self.template, number, overrides, self.values(texts))
+
+    def values(self, texts: Sequence[str]) -> list[Any]:
+        """What `texts` stand for, as the configuration has it. Raises what Hydra raises for such."""
+        return [put(node, parse(text)) for node, text in zip(self.nodes, texts, strict=True)]
 
     def resolved(self) -> dict[str, Any] | None:
-        """The configuration with the values of the latest `files`, where any of it interpolates another."""
+        """The configuration with the latest `values`, where any of it interpolates another."""
         if not self.interpolates:
             return None
         OmegaConf.copy_cache(from_config=self.master, to_config=self.task)

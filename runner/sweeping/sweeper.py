@@ -244,4 +244,5 @@ def _verdict(lines: Sequence[Line], *, advises: bool) -> list[tuple[str, str]]:
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
     metric = default_metric(lines)
-    return verdict(lines, keys, metric, name) + (advice(lines, keys, metric, name) if advises else [])
+    said = [each.said for each in advice(lines, keys, metric, name)] if advises else []
+    return verdict(lines, keys, metric, name) + said

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from runner.data.examples import HELD_OUT, Data, Source
+from runner.data.examples import Data, Source
+from runner.data.parts import PARTS
 from runner.nn.arrays import Array, Places
 from runner.nn.losses import LOSSES
 from runner.nn.network import Network
@@ -16,11 +18,11 @@ from runner.plugins import Name, Plugin
 
 #: The measures of a history's last row that a run is summed up by, beside its error.
 FINAL_MEASURES = (
-    *(f"{part}_error" for part in HELD_OUT),
-    *("accuracy", *(f"{part}_accuracy" for part in HELD_OUT)),
+    *(f"{part}_error" for part in PARTS),
+    *("accuracy", *(f"{part}_accuracy" for part in PARTS)),
 )
 #: And those of a regression, at its end: see :mod:`runner.training.goodness`.
-GOODNESS = tuple(f"{part}{name}" for name in ("r2", "rmse") for part in ("", *(f"{p}_" for p in HELD_OUT)))
+GOODNESS = tuple(f"{part}{name}" for name in ("r2", "rmse") for part in ("", *(f"{p}_" for p in PARTS)))
 #: What is measured of the curvature, where it is: the columns of ``curvature.csv`` after its epoch.
 CURVATURES = ("sharpness", "stability_limit")
 
@@ -53,7 +55,8 @@ class Given:
 class Log:
     """What a history records: a row each `every` epochs (or updates), and which columns.
 
-    The curvature is measured each `curvature` epochs, or never; `order` has that of the examples written.
+    The curvature is measured each `curvature` epochs, or never; `order` has that of the examples written,
+    `predictions` what is predicted for them in the end.
     """
 
     every: int
@@ -62,6 +65,7 @@ class Log:
     gradients: bool
     curvature: int | None
     order: bool = False
+    predictions: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,20 @@ class Begun:
 
 
 @dataclass(frozen=True, eq=False)
+class Composed:
+    """What a run was made from, for whoever writes it down: plain YAML and the overrides it was composed of.
+
+    `made` is the run as it was then. `attached` are files that the configuration names and that are nowhere
+    yet, by the key that names each: they are to go into the run's folder under the name it gives them.
+    """
+
+    config: Mapping[str, Any]
+    overrides: tuple[str, ...]
+    made: Experiment
+    attached: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Experiment:
     """A run, checked: see the table of configuration keys in the README for each field.
 
@@ -100,7 +118,8 @@ class Experiment:
     `activations` has a name a layer of neurons, the output layer's last. `biases` is None for a
     network without. `train` are the places of the parameters that are trained, None for all; `begun`
     is what the run goes on from, None for the beginning; `epochs` are those that it adds. `plugins` are
-    the files that it may have entries of tables from, and what else those that it has are from.
+    the files that it may have entries of tables from, and what else those that it has are from. `composed`
+    is the configuration behind it, if there is one: training asks for nothing of it.
     """
 
     data: Data
@@ -127,6 +146,7 @@ class Experiment:
     begun: Begun | None = None
     objective: str | None = None
     plugins: tuple[Plugin, ...] = ()
+    composed: Composed | None = field(default=None, repr=False)
 
     @property
     def classifies(self) -> bool:

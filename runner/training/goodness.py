@@ -44,8 +44,8 @@ def applying(experiment: Experiment) -> list[str]:
 
 def _parts(experiment: Experiment) -> Iterator[tuple[str, Examples]]:
     """The examples that are judged, with the prefix of their measures: none whose targets are all alike."""
-    for prefix, (inputs, targets) in experiment.data.parts.items() if experiment.regresses else ():
-        if (targets.min(axis=0) != targets.max(axis=0)).all() and _spread(targets).all():
+    for prefix, (inputs, targets, _) in experiment.data.parts.items() if experiment.regresses else ():
+        if len(targets) and (targets.min(axis=0) != targets.max(axis=0)).all() and _spread(targets).all():
             yield prefix, Examples.of(inputs, targets)
 
 

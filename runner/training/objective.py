@@ -203,16 +203,22 @@ def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None 
     """The predictions (N, O) of the network with `parameters` (P,), in the targets' own units.
 
     They are for the training inputs, or for other `inputs` (N, I) in the data's own units, which are
-    scaled here as those were.
+    scaled here as those were. Raises RunnerError for others than fit, and for training inputs that are lost.
     """
+    if inputs is None:
+        experiment.data.refuse_lost()
     x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
     if x.ndim != 2 or x.shape[1] != experiment.sizes[0]:
         raise RunnerError(f"inputs of shape {x.shape}: must be rows of {experiment.sizes[0]} numbers")
     if inputs is not None:
         x = experiment.data.scaled(x)
+    return experiment.data.targets_in_own_units(outputs(experiment, parameters, x))
+
+
+def outputs(experiment: Experiment, parameters: Array, x: Array) -> Array:
+    """The outputs (N, O) of the network with `parameters` (P,) for inputs (N, I), both as they are learnt."""
     with np.errstate(all="ignore"):
-        pred = experiment.network.forward(np.ascontiguousarray(parameters)[None], x[None]).pred[0]
-    return experiment.data.targets_in_own_units(pred)
+        return experiment.network.forward(np.ascontiguousarray(parameters)[None], x[None]).pred[0]
 
 
 def outputs_at(experiment: Experiment, parameters: Array) -> Array:

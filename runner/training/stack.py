@@ -52,7 +52,7 @@ class Stack:
 
         data, network = shared.data, shared.network
         self.training = Examples.of(data.inputs, data.targets)
-        self.held_out = {name: Examples.of(*part) for name, part in data.held_out.items()}
+        self.held_out = {name: Examples.of(part.inputs, part.targets) for name, part in data.held_out.items()}
         self.measures = measures(shared)
         self.point = Objective.of(experiments).at(_initial_parameters(experiments), self.training)
         self.trained = shared.trained

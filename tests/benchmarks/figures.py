@@ -1,11 +1,11 @@
 """How long all figures of a sweep take, beside reading its histories once with each of three libraries.
 
-    python tests/benchmarks/figures.py [RUNS] [EPOCHS]      needs the extra: bench
+    python tests/benchmarks/figures.py [RUNS] [EPOCHS] [ROUNDS]      polars is of the extra: bench
 
 Draws all figures that apply to RUNS learning rates (1,000) of EPOCHS epochs (1,000), and reads every
 column of their histories. Each in a process of its own, in turn, A B A B; the medians of the ratios
 are printed, of the work alone, which each process times after its imports, and of whole processes.
-Seven rounds, or one where there are more than a thousand runs.
+Seven rounds, or one where there are more than a thousand runs. Where there is no polars, without it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from single_run import in_turn, ratio
@@ -38,6 +39,8 @@ READERS = {
     "polars": ("import polars", "for f in files: polars.read_csv(f)"),
     "polars, one scan": ("import polars", "polars.scan_csv(files, include_file_paths='path').collect()"),
 }
+if find_spec("polars") is None:
+    READERS = {name: reader for name, reader in READERS.items() if "polars" not in name}
 PROCESS = """
 import sys, time
 from pathlib import Path
@@ -65,7 +68,7 @@ def process(imports: str, work: str, sweep: Path, runs: int, alone: list[float])
     return call
 
 
-def main(runs: int = 1000, epochs: int = 1000) -> None:
+def main(runs: int = 1000, epochs: int = 1000, rounds: int | None = None) -> None:
     with scratch() as folder:
         sweep = folder / "sweep"
         rates = ["learning_rate=tag(log,interval(1e-4,1))", f"hydra.sweeper.points={runs}"]
@@ -74,7 +77,7 @@ def main(runs: int = 1000, epochs: int = 1000) -> None:
         alone: list[float] = []
         calls = [process(*code, sweep, runs, alone) for code in (*READERS.values(), FIGURES)]
         command = [sys.executable, "-m", "runner.figures", str(sweep)]
-        rounds = 7 if runs <= 1000 else 1
+        rounds = rounds or (7 if runs <= 1000 else 1)
         wholes = in_turn(rounds, *calls, lambda: subprocess.run(command, check=True, capture_output=True))
         works = [alone[at : at + len(calls)] for at in range(0, len(alone), len(calls))]
         memory = subprocess.run([sys.executable, "-c", MEMORY, str(sweep)], check=True, capture_output=True)

@@ -65,6 +65,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("log.gradients=7", ["log.gradients=7", "true or false"]),
     ("log.evry=2", ["unknown key log.evry", "did you mean 'log.every'"]),
     ("log.order=1", ["log.order=1", "true or false"]),
+    ("log.predictions=1", ["log.predictions=1", "true or false"]),
     ("continue=nowhere", ["continue=nowhere", "finished run"]),
     ("continue=3", ["continue=3", "text, or null"]),
     ("stop=5", ["stop=5", "patience, metric, error, tolerance"]),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -56,14 +57,16 @@ def load(*overrides: str) -> Experiment:
     return runner.load(*BASE, *[part for override in overrides for part in override.split()])
 
 
-def check(experiment: Experiment, update: int, choices: Choices | None = None) -> None:
+def check(
+    experiment: Experiment, update: int, choices: Choices | None = None, forms: Sequence[str] = FORMATS
+) -> None:
     """Compares every gradient and every new value on the page with the history of the run."""
     history = runner.train(experiment).history
     assert len(history) > update
     names = [p.name for p in experiment.network.names]
     sheet = explain(experiment, choices or Choices(update=update, digits=17, weight="all"))
     step = take(experiment, update)
-    for form in FORMATS:
+    for form in forms:
         page = results(render(sheet, form), form)
         printed = dict(page)  # the last that is printed of each
         for k, name in enumerate(names):
@@ -75,25 +78,30 @@ def check(experiment: Experiment, update: int, choices: Choices | None = None) -
             assert slopes == [history[f"g_{n}"].iloc[update - 1] for n in names], form
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_every_activation(activation: str) -> None:
-    check(load(f"network.activation={activation} network.output_activation={activation}"), 2)
+def in_turn(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Each with a format, one after the other; `test_random_networks` has every page in all of them."""
+    return list(zip(names, cycle(FORMATS), strict=False))
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_every_loss(loss: str) -> None:
-    check(load(f"loss={loss}", *NEEDS.get(loss, [])), 2)
+@pytest.mark.parametrize(("activation", "form"), in_turn(ACTIVATIONS))
+def test_every_activation(activation: str, form: str) -> None:
+    check(load(f"network.activation={activation} network.output_activation={activation}"), 2, forms=[form])
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(("loss", "form"), in_turn(LOSSES))
+def test_every_loss(loss: str, form: str) -> None:
+    check(load(f"loss={loss}", *NEEDS.get(loss, [])), 2, forms=[form])
+
+
+@pytest.mark.parametrize(("optimizer", "form"), in_turn(OPTIMIZERS))
 @pytest.mark.parametrize("update", [1, 3])
-def test_every_optimizer(optimizer: str, update: int) -> None:
-    check(load(optimizer), update)
+def test_every_optimizer(optimizer: str, form: str, update: int) -> None:
+    check(load(optimizer), update, forms=[form])
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
-def test_every_schedule(schedule: str) -> None:
-    check(load(f"schedule={schedule}"), 4)
+@pytest.mark.parametrize(("schedule", "form"), in_turn(SCHEDULES))
+def test_every_schedule(schedule: str, form: str) -> None:
+    check(load(f"schedule={schedule}"), 4, forms=[form])
 
 
 @pytest.mark.parametrize("batch", ["batch_size=1", "batch_size=2", "batch_size=2 shuffle=false"])
@@ -170,7 +178,7 @@ def experiments(draw: st.DrawFn) -> tuple[Experiment, int]:
     )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(experiments())
 def test_random_networks(drawn: tuple[Experiment, int]) -> None:
     experiment, update = drawn
@@ -271,13 +279,12 @@ def _place(value: float) -> int:
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("update", [1, 4])
-def test_what_is_printed_comes_out(activation: str, update: int) -> None:
+def test_what_is_printed_comes_out(activation: str) -> None:
     experiment = load(
         f"network.activation={activation} network.output_activation={activation} network.biases=normal",
         "optimizer=adam regularization.l2=0.1 schedule=cosine",
     )
-    for digits in (3, 6, 10):
+    for digits, update in ((3, 4), (6, 1), (10, 4)):
         assert misses(experiment, Choices(weight="all", update=update, digits=digits)) == []
 
 

@@ -150,3 +150,18 @@ def test_several_folders_are_compared_and_other_figures_skipped(
         assert values[source] == pd.read_csv(tmp_path / source / "runs.csv")["final_error"].median()
     assert (tmp_path / "figures" / "comparison.png").is_file()
     assert Several([short, long]).keys == ["source"]
+
+
+def test_high_accuracies_are_error_rates_whose_differences_turn(tmp_path: Path) -> None:
+    def known(optimizer: str, seed: int) -> dict[str, float]:
+        wrong = {"sgd": 0.2, "adam": 0.02, "rmsprop": 0.05}[optimizer] * (1 + 0.1 * seed)
+        return {"accuracy": 1 - wrong}
+
+    sweep = make_table(tmp_path, {"optimizer": ["sgd", "adam", "rmsprop"], "seed": range(6)}, known)
+    numbers, canvas = drawn("comparison", sweep, metric="accuracy")
+    left, right = canvas.axes
+    assert left.get_xscale() == "log"
+    assert [x for x, _ in points(left, "median")] == pytest.approx([0.025, 0.0625, 0.25])
+    assert [x for x, _ in points(right, "median")] == pytest.approx([0.0375, 0.225])  # worse is more
+    assert (numbers["difference"].dropna() <= 0).all()  # the table has accuracies
+    assert "Drawn is the error rate" in load("comparison").caption(numbers)

@@ -18,22 +18,34 @@ from runner.errors import RunnerError
 from runner.figures import FILM, FORMATS, NAMES, load
 from runner.figures.__main__ import draw, parser
 from runner.figures.drawing import Rendered, draw_figures
-from runner.figures.figure import ROLES, Options
+from runner.figures.figure import ROLES, Options, drops_role
 from runner.figures.options import Look
 from runner.results import Results
 
+#: For pictures that nobody looks at.
+COARSE = Look(str(Path(__file__).with_name("coarse.mplstyle")))
 
-def outcomes(folder: Path, out: Path, **options: object) -> dict[str, Rendered]:
-    return {o.name: o for o in draw_figures(Results(folder), out, **options)}  # type: ignore[arg-type]
+
+def outcomes(folder: Path, out: Path, **options: Any) -> dict[str, Rendered]:
+    """What becomes of the figures, all or those in `only`. Drawing never trains: that would be an error."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner.training.stack.Stack, "update", _refuse)
+        return {o.name: o for o in draw_figures(Results(folder), out, **{"look": COARSE} | options)}
+
+
+def _refuse(*_: object) -> None:
+    raise AssertionError("a figure trained")
 
 
 def test_drawing_twice_gives_the_same_bytes(alone: Path, seeds: Path, tmp_path: Path) -> None:
-    """Without dates, and without fonts of type 3, which journals refuse."""
-    folders = (("seeds", seeds, "slides"), ("alone", alone, "paper"))
-    stills = [kind for kind in FORMATS if kind != FILM]  # of films: test_moments.py
-    for name, folder, style in folders:
+    """Without dates, and without fonts of type 3, which journals refuse. Of films: test_moments.py."""
+    folders = (("seeds", seeds, "slides", ["svg"]), ("alone", alone, "paper", ["png", "pdf"]))
+    assert {*FORMATS} == {FILM, "png", "pdf", "svg"}
+    for name, folder, style, stills in folders:
         for out in ("a", "b"):
-            outcomes(folder, tmp_path / out / name, formats=stills, look=Look(style))
+            drawn = outcomes(folder, tmp_path / out / name, formats=stills, look=Look(style))
+            if name == "seeds":
+                assert {o.name for o in drawn.values() if o.reason} <= {"fit", "bifurcation", "stability"}
         made = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a" / name).iterdir())
         assert made
         for path in made:
@@ -65,7 +77,7 @@ def test_numbers_lie_beside_each_picture_and_skipped_figures_say_why(
 
 def test_weights_that_were_not_recorded_are_a_reason(tmp_path: Path) -> None:
     sweep = make_sweep(tmp_path / "s", {"learning_rate": [0.1, 0.2]}, ["log.weights=false", "epochs=5"])
-    found = outcomes(sweep, tmp_path / "out")
+    found = outcomes(sweep, tmp_path / "out", only=["weight_paths", "landscape"])
     assert "log.weights=true" in str(found["weight_paths"].reason)
     assert "log.weights=true" in str(found["landscape"].reason)
 
@@ -74,26 +86,18 @@ def test_numbers_join_with_the_table_of_runs(tmp_path: Path) -> None:
     """A list of one number is a number on an axis, and the list that it is in a file."""
     swept: dict[str, list[Any]] = {"learning_rate": [0.1, 0.2], "network.hidden": [[2], [4]]}
     sweep = make_sweep(tmp_path / "s", swept, ["network=dense", "data=xor", "epochs=3"])
-    done = {o.name: o for o in draw_figures(Results(sweep), tmp_path / "out")}
+    names = ("heatmap", "learning_rates", "learning_curves")
+    done = outcomes(sweep, tmp_path / "out", only=names)
     assert "hidden=[4]" in done["heatmap"].caption or "hidden=[2]" in done["heatmap"].caption
     runs = pd.read_csv(sweep / "runs.csv")
-    for name in ("heatmap", "learning_rates", "learning_curves"):
+    for name in names:
         numbers = pd.read_csv(tmp_path / "out" / f"{name}.csv")
         assert set(numbers["network.hidden"]) == set(runs["network.hidden"]) == {"[2]", "[4]"}
 
 
-def test_drawing_never_trains(seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: object) -> None:
-        raise AssertionError("a figure trained")
-
-    monkeypatch.setattr(runner.training.stack.Stack, "update", refuse)
-    skipped = {name for name, outcome in outcomes(seeds, tmp_path).items() if outcome.reason}
-    assert skipped <= {"fit", "bifurcation", "stability"}
-
-
 def test_an_all_diverged_sweep_gives_what_can_be_drawn(diverged: Path, tmp_path: Path) -> None:
     found = outcomes(diverged, tmp_path)
-    assert {name for name, o in found.items() if o.reason is None} >= {"learning_curves"}
+    assert found["learning_curves"].reason is None
     assert found["learning_rates"].reason == "every run diverged"
     assert "diverged" in found["learning_curves"].caption
 
@@ -115,7 +119,8 @@ def test_a_half_finished_sweep_draws_what_is_there(rates: Path, tmp_path: Path) 
     results = Results(sweep)
     assert results.runs["status"].tolist()[:3] == ["completed", "interrupted", "failed"]
     assert results.runs["learning_rate"].tolist() == [0.0005, 0.005, 0.05, 0.2, 3.0, 10.0]
-    assert outcomes(sweep, tmp_path / "out")["learning_curves"].reason is None
+    drawn = outcomes(sweep, tmp_path / "out", only=["learning_curves", "learning_rates"])
+    assert drawn["learning_curves"].reason is None
     assert len(pd.read_csv(tmp_path / "out" / "learning_rates.csv")) == 4
 
 
@@ -160,12 +165,8 @@ def test_the_command(rates: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_result_ends_in_a_message(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "runner.figures", str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    assert "neither the folder of a run nor of a sweep" in done.stderr
-    assert "Traceback" not in done.stderr
+    with pytest.raises(RunnerError, match="neither the folder of a run nor of a sweep"):
+        draw(parser().parse_args([str(tmp_path)]))
 
 
 def test_help_draws_nothing_and_has_examples() -> None:
@@ -185,7 +186,8 @@ def test_names_in_configurations_are_not_read_as_mathematics(tmp_path: Path) -> 
     table.to_csv(sweep / "runs.csv", index=False)
     assert outcomes(sweep, tmp_path / "out")["learning_curves"].reason is None
     options = Options(x="learning_rate", y="a$\\frac$b")
-    assert outcomes(sweep, tmp_path / "out", options=options)["heatmap"].reason is None
+    heatmap = outcomes(sweep, tmp_path / "out", options=options, only=["heatmap"])["heatmap"]
+    assert heatmap.reason is None
 
 
 @pytest.mark.parametrize(
@@ -218,41 +220,47 @@ CHOICES: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def chosen(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Any]]:
-    """What is drawn of `seeds` without an option, and with each: its folder, and what became of it."""
-    out = tmp_path_factory.mktemp("chosen")
-    options = {"plain": Options()} | {name: Options(**{name: value}) for name, value in CHOICES.items()}
-    return {name: (out / name, outcomes(seeds, out / name, options=each)) for name, each in options.items()}
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_follows_an_option_or_says_that_it_does_not(
-    seeds: Path, chosen: dict[str, tuple[Path, Any]], name: str
+    seeds: Path, tmp_path: Path, name: str
 ) -> None:
     """Followed: its picture is another one, or says so; else nothing is drawn, and a line says why."""
-    before, plain = chosen["plain"][0] / f"{name}.png", chosen["plain"][1][name]
+    plain = outcomes(seeds, tmp_path / "plain", only=[name])[name]
     for option, value in CHOICES.items():
-        picture, found = chosen[option][0] / f"{name}.png", chosen[option][1][name]
-        if plain.reason:  # it does not apply in any case
-            assert found.reason == plain.reason
-        elif option not in load(name).follows:
-            assert found.reason == f"it does not take --{option}"
-            assert not picture.exists()
-        elif option in ROLES and not found.reason:
-            numbers = load(name).numbers(Results(seeds), Options(**{option: value}))
-            assert getattr(numbers.attrs["keys"], option) == value
-        elif not found.reason:
-            assert before.read_bytes() != picture.read_bytes() or plain.caption != found.caption, option
+        figure, results, options = load(name), Results(seeds), Options(**{option: value})
+        if option not in figure.follows:
+            with pytest.raises(RunnerError, match=f"^--only {name}: it does not take --{option}$"):
+                outcomes(seeds, tmp_path / option, only=[name], options=options)
+        elif plain.reason:  # it does not apply in any case
+            assert figure.applies(results, options) == plain.reason
+        elif option in ROLES:
+            if not figure.applies(results, options):
+                numbers = figure.numbers(results, options)
+                followed = getattr(numbers.attrs["keys"], option) == value
+                assert followed == (drops_role(numbers, options) is None)
+        else:
+            found = outcomes(seeds, tmp_path / option, only=[name], options=options)[name]
+            before, after = (tmp_path / which / f"{name}.png" for which in ("plain", option))
+            same = found.reason is None and before.read_bytes() == after.read_bytes()
+            assert not same or plain.caption != found.caption, option
 
 
-def test_a_figure_that_is_named_and_drops_an_option_ends_the_command(seeds: Path, tmp_path: Path) -> None:
+def test_figures_that_do_not_follow_an_option_are_skipped_with_a_line(seeds: Path, tmp_path: Path) -> None:
+    found = outcomes(seeds, tmp_path, options=Options(threshold=0.2))
+    for name, outcome in found.items():
+        if not load(name).applies(Results(seeds), Options()):
+            follows = "threshold" in load(name).follows
+            assert outcome.reason == (None if follows else "it does not take --threshold")
+            assert (tmp_path / f"{name}.png").exists() == follows
+
+
+def test_a_figure_that_is_named_and_drops_an_option_ends_the_command(
+    seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments = [str(seeds), "--only", "learning_rates", "--x", "learning_rate", "--out", str(tmp_path)]
-    done = subprocess.run(
-        [sys.executable, "-m", "runner.figures", *arguments], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "--only learning_rates: it does not take --x\n"
+    with pytest.raises(RunnerError, match=r"^--only learning_rates: it does not take --x$"):
+        draw(parser().parse_args(arguments))
+    assert capsys.readouterr().out == ""
     assert not any(tmp_path.iterdir())
 
 
@@ -264,7 +272,8 @@ def test_there_are_at_most_six_panels_a_side(many: Path) -> None:
 
 def test_a_key_that_is_not_told_by_colour_is_no_colour(seeds: Path, tmp_path: Path) -> None:
     """The rate stands along the axis of its figure, and colours the curves."""
-    found = outcomes(seeds, tmp_path, options=Options(color="learning_rate"))
+    only = ["learning_rates", "learning_curves"]
+    found = outcomes(seeds, tmp_path, options=Options(color="learning_rate"), only=only)
     assert "--color learning_rate: the lines" in str(found["learning_rates"].reason)
     assert found["learning_curves"].reason is None
 
@@ -272,8 +281,10 @@ def test_a_key_that_is_not_told_by_colour_is_no_colour(seeds: Path, tmp_path: Pa
 @pytest.mark.parametrize("metric", ["final_error", "test_error", "accuracy", "test_accuracy"])
 def test_a_run_alone_can_be_drawn_by_any_metric(seeds: Path, tmp_path: Path, metric: str) -> None:
     """There is nothing to choose: the curves follow it, and the others show the only run."""
-    found = outcomes(seeds / "0", tmp_path, options=Options(metric=metric))
-    assert {name for name, outcome in found.items() if outcome.reason is None} == {
+    options, results = Options(metric=metric), Results(seeds / "0")
+    assert outcomes(seeds / "0", tmp_path, options=options, only=["learning_curves"])
+    figures = {name: load(name) for name in NAMES}
+    assert {n for n, f in figures.items() if not (f.applies(results, options) or f.refuses(options))} == {
         "learning_curves", "weight_paths", "gradients", "network", "backprop", "decision_boundary",
         "confusion", "landscape",
     }  # fmt: skip
@@ -283,7 +294,8 @@ def test_a_run_alone_can_be_drawn_by_any_metric(seeds: Path, tmp_path: Path, met
 
 
 def test_what_is_named_twice_is_drawn_once(rates: Path, tmp_path: Path) -> None:
-    found = list(draw_figures(Results(rates), tmp_path, only=["learning_curves"] * 2, formats=["png", "png"]))
+    twice: dict[str, Any] = {"only": ["learning_curves"] * 2, "formats": ["png"] * 2, "look": COARSE}
+    found = list(draw_figures(Results(rates), tmp_path, **twice))
     assert [[path.name for path in outcome.paths] for outcome in found] == [["learning_curves.png"]]
 
 
@@ -294,11 +306,13 @@ def test_a_faulty_file_keeps_no_other_figure_from_being_drawn(
     shutil.copytree(rates, sweep)
     path = sweep / "1" / "history.csv"
     path.write_text(path.read_text().replace("\n7,", "\n7,x", 1))
-    found = outcomes(sweep, tmp_path / "out")
+    only = ["learning_curves", "learning_rates", "network"]
+    found = outcomes(sweep, tmp_path / "out", only=only)
     assert found["learning_curves"].failed
+    assert found["network"].reason is None
     assert "1/history.csv" in str(found["learning_curves"].reason)
     with pytest.raises(RunnerError, match=r"1/history\.csv: is not a history") as error:
-        draw(parser().parse_args([str(sweep), "--out", str(tmp_path / "out")]))
+        draw(parser().parse_args([str(sweep), "--out", str(tmp_path / "out"), "--only", *only]))
     assert "\n" not in str(error.value)  # once, though several figures need it
 
 
@@ -307,7 +321,7 @@ def test_a_missing_configuration_skips_only_what_needs_it(seeds: Path, tmp_path:
     shutil.copytree(seeds, sweep)
     for path in sweep.glob("*/.hydra/config.yaml"):
         path.unlink()
-    found = outcomes(sweep, tmp_path / "out")
+    found = outcomes(sweep, tmp_path / "out", only=["landscape", "learning_rates"])
     assert "config.yaml" in str(found["landscape"].reason)
     assert not found["landscape"].failed
     assert found["learning_rates"].reason is None
@@ -317,7 +331,7 @@ def test_runs_without_weights_do_not_keep_those_with_them_from_being_drawn(tmp_p
     sweep = make_sweep(
         tmp_path / "s", {"learning_rate": [0.01, 0.05], "log.weights": [False, True]}, ["epochs=9"]
     )
-    found = outcomes(sweep, tmp_path / "out")
+    found = outcomes(sweep, tmp_path / "out", only=["weight_paths"])
     assert found["weight_paths"].reason is None
     assert pd.read_csv(tmp_path / "out" / "weight_paths.csv")["run"].unique().tolist() == [1, 3]
     assert "2 runs of other networks or steps are left out" in found["weight_paths"].caption
@@ -325,7 +339,7 @@ def test_runs_without_weights_do_not_keep_those_with_them_from_being_drawn(tmp_p
 
 def test_unlike_steps_are_a_reason(tmp_path: Path) -> None:
     sweep = make_sweep(tmp_path / "s", {"log.unit": ["epoch", "update"]}, ["epochs=5"])
-    found = outcomes(sweep, tmp_path / "out")
+    found = outcomes(sweep, tmp_path / "out", only=["learning_curves", "weight_paths"])
     assert "count different steps" in str(found["learning_curves"].reason)
     assert found["weight_paths"].reason is None
 
@@ -340,14 +354,13 @@ def test_captions_say_which_runs_are_missing(rates: Path, tmp_path: Path) -> Non
         assert outcome.reason or "1 of 6 runs have no result (1 failed)" in outcome.caption
 
 
-@pytest.mark.filterwarnings("error")
 def test_far_apart_errors_warn_of_nothing(tmp_path: Path) -> None:
     rates = [round(0.01 * 1.6**i, 6) for i in range(14)]
     sweep = make_sweep(tmp_path / "s", {"learning_rate": rates}, ["epochs=150"])
-    assert outcomes(sweep, tmp_path / "out")["learning_rates"].reason is None
+    only = ["learning_rates", "learning_curves", "effect"]
+    assert outcomes(sweep, tmp_path / "out", only=only)["learning_rates"].reason is None
 
 
-@pytest.mark.filterwarnings("error")
 def test_no_metric_warns_however_large(tmp_path: Path) -> None:
     """The sum of two of these errors is beyond all numbers."""
     swept: dict[str, list[Any]] = {"batch_size": [4, 8], "learning_rate": [0.01, 0.1], "seed": [0, 1]}
@@ -369,7 +382,6 @@ def test_no_metric_warns_however_large(tmp_path: Path) -> None:
             assert (f"have no {metric}" in str(outcome.reason)) == (metric in errors)
 
 
-@pytest.mark.filterwarnings("error")
 def test_runs_of_every_ending_warn_of_nothing(tmp_path: Path) -> None:
     swept: dict[str, list[Any]] = {
         "network.activation": ["identity", "relu"], "learning_rate": [0.1, 0.5, 1.0, 2.0], "seed": [0, 1],
@@ -378,5 +390,6 @@ def test_runs_of_every_ending_warn_of_nothing(tmp_path: Path) -> None:
     sweep = make_sweep(tmp_path / "s", swept, [*overrides, "loss=mean_squared_error"])
     results = Results(sweep)
     assert set(results.outcomes) == {"completed", "diverged", "blown up"}
-    for metric in ("final_error", "test_accuracy"):
-        outcomes(sweep, tmp_path / "out", options=Options(metric=metric))
+    outcomes(sweep, tmp_path / "out", options=Options(metric="final_error"))
+    of_metric = ["learning_rates", "learning_curves", "effect", "heatmap", "comparison", "importance"]
+    outcomes(sweep, tmp_path / "out", options=Options(metric="test_accuracy"), only=of_metric)

@@ -196,3 +196,36 @@ def test_round_off_is_drawn_as_equal(tmp_path: Path) -> None:
     (line,) = [line for line in canvas.axes[0].get_lines() if line.get_gid() == "median final_error"]
     assert line.get_ydata().tolist() == pytest.approx([1e-25, 1e-25])
     assert canvas.axes[0].get_yscale() == "log"
+
+
+def high(activation: str, seed: int) -> dict[str, float]:
+    """Accuracies near 1, held out and not."""
+    wrong = {"tanh": 0.01, "relu": 0.04, "sin": 0.2}[activation] * (1 + 0.1 * seed)
+    return {"accuracy": 1 - wrong / 2, "test_accuracy": 1 - wrong}
+
+
+def test_high_accuracies_are_error_rates_on_a_log_axis(tmp_path: Path) -> None:
+    sweep = make_table(tmp_path, {"network.activation": ["sin", "tanh", "relu"], "seed": range(3)}, high)
+    numbers, canvas = drawn("effect", sweep, metric="test_accuracy")
+    (ax,) = canvas.axes
+    assert ax.get_xscale() == "log"
+    assert [x for x, _ in sorted(marked(ax, "median test_error_rate"))] == pytest.approx([0.011, 0.044, 0.22])
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["tanh", "relu", "sin"]  # the best on top
+    assert numbers["number"].max() < 1  # the table has what runs.csv has
+    assert "Drawn is the error rate, 1 − accuracy" in caption(numbers)
+
+
+def test_a_run_far_above_where_it_began_does_not_take_the_axis(tmp_path: Path) -> None:
+    """It is a triangle at the edge; what is compared always has its place."""
+
+    def ended(momentum: float, rate: float, seed: int) -> dict[str, float]:
+        return {"final_error": 200.0 if (momentum, rate, seed) == (0.9, 1.0, 2) else 0.1 * momentum + rate}
+
+    swept = {"optimizer.momentum": [0.5, 0.9], "learning_rate": [0.01, 0.1, 1.0], "seed": range(3)}
+    numbers, canvas = drawn("effect", make_table(tmp_path, swept, ended))
+    for ax in canvas.axes:
+        low, top = ax.get_ylim()
+        assert low < 0.06 < 1.0 < top < 5
+        ((_, y),) = marked(ax, "beyond")
+        assert y < top
+    assert "Triangles: runs that ended far above where they began, up to 200" in caption(numbers)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from making_sweeps import make_sweep
 
 from runner.errors import RunnerError
 from runner.records import histories as module
-from runner.records.histories import NotShownError
+from runner.records.histories import Histories, NotShownError
 from runner.results import Results, read_histories
 
 
@@ -92,3 +95,19 @@ def test_histories_of_unlike_steps_are_no_errors_of_one_kind(tmp_path: Path) -> 
     sweep = make_sweep(tmp_path / "s", {"log.unit": ["epoch", "update"]}, ["epochs=5"])
     with pytest.raises(NotShownError, match="count different steps: epochs and updates"):
         _ = Results(sweep).curves("final_error")
+
+
+def test_threads_that_read_the_same_history_check_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    both = Barrier(2)
+
+    def check(path: str) -> None:
+        checked.append(path)
+        with suppress(BrokenBarrierError):
+            both.wait(0.1)  # only another check of the same would come to meet it
+
+    monkeypatch.setattr(module, "refuse_changed", check)
+    histories = Histories()
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(histories.check, ["0/history.csv"] * 2))
+    assert checked == ["0/history.csv"]

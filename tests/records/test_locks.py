@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -40,8 +42,9 @@ def test_where_folders_cannot_be_locked_a_temporary_file_is(
 ) -> None:
     pytest.importorskip("filelock")
     monkeypatch.setattr(locks, "fcntl", None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     sweep, one, two = tmp_path / "s", tmp_path / "s" / "0", tmp_path / "s" / "1"
-    for folder in (one, two):
+    for folder in (one, two, tmp_path / "temporary"):
         folder.mkdir(parents=True)
     (sweep / "multirun.yaml").touch()
     with held(sweep), pytest.raises(RunnerError, match="another process"), held(one):
@@ -50,4 +53,19 @@ def test_where_folders_cannot_be_locked_a_temporary_file_is(
         pass
     with held(one):
         pass
-    assert {path.name for path in tmp_path.rglob("*")} == {"s", "0", "1", "multirun.yaml"}
+    assert {path.name for path in sweep.rglob("*")} == {"0", "1", "multirun.yaml"}
+    files = list((tmp_path / "temporary").iterdir())
+    assert len(files) == 3
+    assert all(re.fullmatch(r"backprop-runner-[0-9a-f]{16}\.lock", file.name) for file in files)
+
+
+def test_a_lock_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fcntl")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    for folder in (tmp_path / "temporary", tmp_path / "s" / "0"):
+        folder.mkdir(parents=True)
+    (tmp_path / "s" / "multirun.yaml").touch()
+    before = set(tmp_path.rglob("*"))
+    with held(tmp_path / "s" / "0"):
+        assert set(tmp_path.rglob("*")) == before
+    assert set(tmp_path.rglob("*")) == before

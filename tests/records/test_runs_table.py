@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from forked import Forks
 from making_sweeps import lines
 from processes import Command
 
@@ -82,7 +83,7 @@ def test_a_sweep_that_was_refused_has_no_table(more: str, command: Command, tmp_
 
 
 @pytest.fixture(scope="module")
-def failing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def failing(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Five runs, two of them failed, in folders of three kinds of names."""
     folder = tmp_path_factory.mktemp("failing")
     kinds = {
@@ -91,11 +92,9 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "nested": ["hydra.sweep.subdir=${seed}/${learning_rate}", "hydra.output_subdir=record"],
         "unrecorded": ["hydra.sweep.subdir=of/${learning_rate}", "hydra.output_subdir=null"],
     }
-    call = [sys.executable, "-m", "runner", "-m", f"learning_rate={','.join(RATES)}", "seed=7", "epochs=3"]
+    call = ("-m", f"learning_rate={','.join(RATES)}", "seed=7", "epochs=3")
     for name, more in kinds.items():
-        subprocess.run(
-            [*call, *more, f"hydra.sweep.dir={name}"], cwd=folder, capture_output=True, check=False
-        )
+        assert forks.run((*call, *more, f"hydra.sweep.dir={name}"), folder, timeout=120).returncode == 1
     return {name: folder / name for name in kinds}
 
 

@@ -17,5 +17,5 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"learning_rate": [0.01, 0.05, 5.0], "seed": [0, 1]},
         ["epochs=40"],
     )
-    write_report(folder)
+    write_report(folder, only=["learning_rates", "learning_curves", "network"])
     return folder

@@ -11,9 +11,12 @@ from html_pages import CHROMIUM, FLAGS
 from making_sweeps import make_sweep
 
 from runner.report import write_report
+from runner.results import Results
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra 'browser'")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+CURVES = "figure[data-name=learning_curves]"
+LINKED = ("learning_curves", "weight_paths", "gradients")
 COLUMNS = "[...document.querySelectorAll('#table-1 thead th')].map(th => th.dataset.name)"
 
 
@@ -25,7 +28,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["network=dense", "network.hidden=[3]", "data=moons", "data.points=40", "data.test_fraction=0.3",
          "loss=binary_cross_entropy_with_logits", "epochs=30"],
     )  # fmt: skip
-    write_report(sweep, only=["learning_curves", "heatmap", "network", "decision_boundary"])
+    write_report(
+        sweep,
+        only=["learning_curves", "heatmap", "weight_paths", "gradients", "network", "decision_boundary"],
+    )
     return sweep / "report.html"
 
 
@@ -45,7 +51,7 @@ def page(browser: Any, report: Path) -> Iterator[Any]:
     page.on("console", lambda message: message.type == "error" and faults.append(message.text))
     page.on("request", lambda request: asked.append(request.url))
     page.goto(report.as_uri())
-    page.wait_for_selector("figure[data-ready]")
+    page.wait_for_selector("figure[data-name=gradients][data-ready]")
     yield page
     page.close()
     assert faults == []
@@ -57,10 +63,10 @@ def shown(page: Any, table: str) -> list[list[str]]:
     return [row.locator("td").all_inner_texts() for row in rows.all()]
 
 
-def ink(page: Any) -> int:
-    """How many pixels of the first chart have a colour of their own."""
+def ink(page: Any, figure: str = "learning_curves") -> int:
+    """How many pixels of the first chart of a figure have a colour of their own."""
     return int(page.evaluate(
-        "(() => { const c = document.querySelector('.uplot canvas');"
+        f"(() => {{ const c = document.querySelector('[data-name={figure}] .uplot canvas');"
         " const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0;"
         " for (let i = 0; i < d.length; i += 4) n += d[i + 3] > 200; return n; })()"
     ))  # fmt: skip
@@ -68,15 +74,15 @@ def ink(page: Any) -> int:
 
 def test_curves_say_their_values(page: Any) -> None:
     """Under the pointer and under the arrow keys, over all panels at once, as the table has them."""
-    readout, best = page.locator(".readout"), shown(page, "table-1")[0]
+    readout, best = page.locator(f"{CURVES} .readout"), shown(page, "table-1")[0]
     names = page.evaluate(COLUMNS)
     said = readout.inner_text()
     assert said.startswith(f"epoch 30, activation={best[0]}, learning_rate={best[1]} (the best)")
     for name, column in {"training error": "final_error", "test error": "test_error"}.items():
         assert f"{name} {float(best[names.index(column)]):.4g}" in said
-    charts = page.locator(".charts .uplot")
+    charts = page.locator(f"{CURVES} .uplot")
     assert charts.count() == 2  # a panel an activation
-    page.locator(".charts").focus()
+    page.locator(f"{CURVES} .charts").focus()
     page.keyboard.press("ArrowLeft")
     assert readout.inner_text().startswith("epoch 29, ")
     page.keyboard.press("ArrowDown")
@@ -88,8 +94,32 @@ def test_curves_say_their_values(page: Any) -> None:
     assert first == second != "translate(-10px, 0px)"  # one crosshair
 
 
+def test_one_crosshair_goes_through_all_figures(page: Any, report: Path) -> None:
+    """Hovered or moved by keys in one, the others say their own recorded values at its epoch."""
+    readouts = {name: page.locator(f"figure[data-name={name}] .readout") for name in LINKED}
+    page.locator(f"{CURVES} .u-over").first.hover(position={"x": 100, "y": 60})
+    said = {name: readout.inner_text().split(", ")[0] for name, readout in readouts.items()}
+    assert len(set(said.values())) == 1  # the same epoch
+    assert 0 < (epoch := int(said["gradients"].removeprefix("epoch "))) < 30
+    results = Results(report.parent)
+    history = results.history(results.best())
+    name, value = readouts["weight_paths"].inner_text().split(", ")[1].split(": ")
+    assert value == f"{history[name][epoch]:.4g}"
+    page.locator("figure[data-name=weight_paths] .charts").focus()
+    page.keyboard.press("Home")
+    at = [readout.inner_text().split(", ")[0].split(":")[0] for readout in readouts.values()]
+    assert at == ["epoch 0", "epoch 0", "epoch 1"]  # the first step
+    buttons = page.locator("figure[data-name=weight_paths] .legend button")
+    assert buttons.first.inner_text().split() == ["w1", f"{history['w1'][0]:.4g}"]
+    before = ink(page, "weight_paths")
+    for button in buttons.all():
+        button.click()
+    page.wait_for_timeout(50)
+    assert ink(page, "weight_paths") < before
+
+
 def test_lines_are_toggled_and_pictures_come_back(page: Any) -> None:
-    before, button = ink(page), page.locator(".legend:not(.choice) button")
+    before, button = ink(page), page.locator(f"{CURVES} .legend:not(.choice) button")
     assert button.count() == 6
     for place in range(6):
         button.nth(place).click()
@@ -100,7 +130,7 @@ def test_lines_are_toggled_and_pictures_come_back(page: Any) -> None:
     assert not still.is_visible()
     page.locator("figure[data-name=learning_curves] .swap").click()
     assert still.is_visible()
-    assert not page.locator(".charts").is_visible()
+    assert not page.locator(f"{CURVES} .charts").is_visible()
 
 
 def test_filter_brush_and_sorting_of_settings_runs_and_lines(page: Any) -> None:
@@ -168,9 +198,9 @@ def test_paper_has_all_rows_and_pictures(page: Any) -> None:
     page.emulate_media(media="print")
     assert (len(shown(page, "table-1")), len(shown(page, "runs"))) == (6, 12)
     images = page.locator("figure img")
-    assert images.count() == 4
+    assert images.count() == 6
     assert all(image.is_visible() for image in images.all())
-    assert not page.locator(".charts").is_visible()
+    assert not page.locator(".charts:visible").count()
     for image in images.all():  # as wide as its layout says, unless the sheet is narrower
         box = image.bounding_box()
         assert box["width"] == pytest.approx(min(float(image.get_attribute("width")), 1100), abs=1)

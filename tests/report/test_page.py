@@ -72,7 +72,7 @@ def test_the_best_is_the_same_everywhere(tmp_path: Path, capsys: pytest.CaptureF
     table["test_error"] = [0.3, 0.4, 0.5, 0.2, 0.3, 0.4, 0.0, 0.6, 0.7]
     table["final_error"] = [0.5, 0.5, 0.5, 0.4, 0.4, 0.4, 0.1, 0.2, 0.3]
     table.to_csv(sweep / "runs.csv", index=False)
-    report(parser().parse_args([str(sweep)]))
+    report(parser().parse_args([str(sweep), "--only", "learning_rates", "network"]))
     said = [
         "best setting by test error: 0.3 at learning_rate=0.1 (the median of 3 seeds, run 4 in the middle)",
         "training error would choose: learning_rate=0.2, with a test error of 0.6",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.records.lines import Line
-from runner.results.advice import advice
+from runner.results.advice import EDGE, advice
 
 
 def lines(*runs: tuple[dict[str, object], float, str], **more: float) -> list[Line]:
@@ -28,7 +28,8 @@ def lines(*runs: tuple[dict[str, object], float, str], **more: float) -> list[Li
 
 def told(table: list[Line], metric: str = "final_error") -> dict[str, str]:
     keys = [key for key in table[0].swept if key != "seed"]
-    return dict(advice(table, keys, metric, lambda run: f"η={table[run].swept['learning_rate']}"))
+    said = advice(table, keys, metric, lambda run: f"η={table[run].swept['learning_rate']}")
+    return dict(each.said for each in said)
 
 
 def over(rates: list[float], errors: list[float], ending: str = "converged", **more: Any) -> list[Line]:
@@ -106,9 +107,11 @@ def test_a_value_of_zero_and_a_key_of_words_have_no_edge() -> None:
         *(({"regularization.l2": v}, e, "converged") for v, e in [("0", 0.1), ("0.1", 0.2), ("1", 0.3)])
     )
     keys = ["regularization.l2"]
-    assert "at the edge" not in dict(advice(table, keys, "final_error", str))
+    assert "at the edge" not in [each.heading for each in advice(table, keys, "final_error", str)]
     words = lines(*(({"network.activation": v}, 0.1, "converged") for v in ("relu", "sin", "tanh")))
-    assert "at the edge" not in dict(advice(words, ["network.activation"], "final_error", str))
+    assert "at the edge" not in [
+        each.heading for each in advice(words, ["network.activation"], "final_error", str)
+    ]
 
 
 def test_a_sweep_that_still_falls_asks_for_more_epochs() -> None:
@@ -145,4 +148,19 @@ def test_seeds_that_do_not_tell_two_settings_apart_are_too_few() -> None:
     assert "too close to call" not in told(seeded([0.1], [0.3]))
     assert told(seeded([0.1, 0.5, 0.3], [0.1, 0.5, 0.31]))["too close to call"].endswith(
         "; they may be equal"
+    )
+
+
+def test_advice_is_data_with_words() -> None:
+    """What a page asks of it stands in fields, not in sentences."""
+    ended = {"sgd": {1: 0.3, 2: 0.1, 4: 0.2}, "adam": {1: 0.4, 2: 0.5, 4: 0.35}}
+    runs = ((o, r, e) for o, errors in ended.items() for r, e in errors.items())
+    table = lines(*(({"learning_rate": f"{r}", "optimizer": o}, e, "converged") for o, r, e in runs))
+    (edge,) = (
+        a for a in advice(table, ["learning_rate", "optimizer"], "final_error", str) if a.heading == EDGE
+    )
+    assert (edge.setting, edge.part, edge.by) == ("learning_rate=4", "optimizer=adam", "")
+    assert edge.remedy == "8, 16, 32"
+    assert edge.text == (
+        "learning_rate=4 is the largest of 3 values; go on with 8, 16, 32 (with optimizer=adam)"
     )

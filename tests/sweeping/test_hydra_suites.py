@@ -35,18 +35,15 @@ def test_the_plugins_are_discovered() -> None:
     assert GridSweeper.__name__ in [x.__name__ for x in Plugins.instance().discover(Sweeper)]
 
 
-@pytest.mark.parametrize(
-    ("launcher_name", "overrides"), [("vectorized", []), ("vectorized", [GRID]), ("basic", [GRID])]
-)
+@pytest.mark.parametrize(("launcher_name", "overrides"), [("vectorized", []), ("basic", [GRID])])
 class TestLaunchersAndSweepers(LauncherTestSuite):
-    """Both of ours, together and each with Hydra's own other half."""
+    """Each of ours with Hydra's own other half; together they are in all our other tests."""
 
 
 @pytest.mark.parametrize(
     ("launcher_name", "overrides"),
     [
         ("vectorized", ["hydra.sweeper.max_batch_size=2"]),
-        ("vectorized", [GRID, "hydra.sweeper.max_batch_size=2"]),
         ("basic", [GRID, "hydra.sweeper.max_batch_size=2"]),
     ],
 )

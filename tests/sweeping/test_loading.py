@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from omegaconf import OmegaConf
 from processes import Command
 
 import runner
+from runner.config.compose import compose
+from runner.sweeping.loading import configuration
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,44 @@ def test_the_same_runs_as_from_the_command_line(
     assert len(runs) == len(list((tmp_path / "s").glob("*/history.csv")))
     for number, run in enumerate(runs):
         assert run.history.equals(runner.read_history(tmp_path / "s" / str(number)))
+
+
+#: Runs, of which some are alike but for values: groups, lists, weights that replace others, keys that go.
+ALONE = [
+    ["learning_rate=0.1"], ["learning_rate=1e-3", "seed=2"], ["learning_rate=2", "seed=3"], [],
+    ["network=dense", "data=xor", "network.hidden=[3]"],
+    ["network=dense", "data=xor", "network.hidden=[2,4]"],
+    ["network.weights=[[[1,2],[3,4]],[[5,6]]]"], ["network.weights={init: normal, std: 0.2}"],
+    ["optimizer=adam", "optimizer.eps=1e-7"], ["optimizer=adam", "optimizer.eps=1e-6"],
+    ["~regularization", "seed=1"], ["experiment=xor", "data.points=24"], ["epochs=${seed}", "seed=4"],
+    ["++schedule.factor=0.5", "schedule=step"], ["learning_rate='0.1'"],
+]  # fmt: skip
+
+
+def test_runs_one_after_another_are_what_hydra_composes() -> None:
+    for overrides in ALONE * 2:
+        by_hydra: Any = OmegaConf.to_container(compose(overrides), resolve=True)
+        ours = configuration(overrides)
+        plain = ours if isinstance(ours, dict) else OmegaConf.to_container(ours, resolve=True)  # type: ignore[arg-type]
+        assert repr(plain) == repr(by_hydra), overrides
+
+
+@pytest.mark.parametrize("override", ["learning_rate=0.1,0.2", "network=dens", "+seed=1", "learning_rat=1"])
+def test_what_hydra_refuses_is_refused_in_its_words(override: str) -> None:
+    words = []
+    for one in (compose, configuration):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it is, the same
+            one([override])
+        words.append((type(caught.value), str(caught.value)))
+    assert words[0] == words[1]
+
+
+def test_a_run_of_a_known_kind_needs_no_composition(monkeypatch: pytest.MonkeyPatch) -> None:
+    for rate in (0.1, 0.2):
+        configuration(["network=dense", f"learning_rate={rate}"])
+    monkeypatch.setattr(ConfigLoaderImpl, "load_configuration", None)
+    known = configuration(["network=dense", "learning_rate=0.3"])
+    assert (known["learning_rate"], known["network"]["activation"]) == (0.3, "tanh")
 
 
 @pytest.mark.parametrize(

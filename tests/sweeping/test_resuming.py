@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+from forked import Forks
 from processes import Command
 
 #: Seven runs, their histories written in several pieces.
@@ -20,9 +21,9 @@ RESUME = [*SWEEP, "hydra.sweep.dir=s", "hydra.launcher.resume=true"]
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
-    subprocess.run([sys.executable, "-m", "runner", *SWEEP, "hydra.sweep.dir=s"], cwd=folder, check=True)
+    assert forks.run((*SWEEP, "hydra.sweep.dir=s"), folder, timeout=120).returncode == 0
     return folder / "s"
 
 

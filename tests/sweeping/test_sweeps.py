@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from comparing import bits_of_a_run
+from forked import Forks
 from making_sweeps import lines
 from omegaconf import OmegaConf
 from processes import Command, interruptible
@@ -39,20 +40,28 @@ def histories(sweep: Path) -> dict[str, bytes]:
     return {str(p.relative_to(sweep)): p.read_bytes() for name in names for p in sweep.glob(f"*/{name}")}
 
 
-@pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The mixed sweep under the default launcher."""
-    folder = tmp_path_factory.mktemp("mixed")
-    command = [sys.executable, "-m", "runner", *MIXED, "hydra.sweep.dir=sweep"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+def sweep_by(forks: Forks, folder: Path, *launcher: str) -> Path:
+    done = forks.run((*MIXED, "hydra.sweep.dir=sweep", *launcher), folder, timeout=300)
+    assert done.returncode == 0, done.stderr
     return folder / "sweep"
+
+
+@pytest.fixture(scope="module")
+def mixed(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The mixed sweep under the default launcher."""
+    return sweep_by(forks, tmp_path_factory.mktemp("mixed"))
+
+
+@pytest.fixture(scope="module")
+def by_hydra(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The mixed sweep under Hydra's own launcher and sweeper: every job composed and run by itself."""
+    return sweep_by(forks, tmp_path_factory.mktemp("basic"), "hydra/launcher=basic", "hydra/sweeper=basic")
 
 
 @bits_of_a_run
 @pytest.mark.parametrize(
     "launcher",
     [
-        ["hydra/launcher=basic", "hydra/sweeper=basic"],
         ["hydra.launcher.n_jobs=2"],
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=threading"],
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=dask"],
@@ -62,19 +71,19 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=lambda launcher: " ".join(launcher),
 )
-def test_same_bytes_however_it_is_run(
-    launcher: list[str], mixed: Path, command: Command, tmp_path: Path
-) -> None:
+def test_same_bytes_however_it_is_run(launcher: list[str], mixed: Path, forks: Forks, tmp_path: Path) -> None:
     for backend, package in {"dask": "distributed", "ray": "ray"}.items():
         if f"hydra.launcher.backend={backend}" in launcher:
             pytest.importorskip(package)
-    done = command(*MIXED, "hydra.sweep.dir=sweep", *launcher)
-    assert done.returncode == 0, done.stderr
-    assert histories(tmp_path / "sweep") == histories(mixed)
+    are_alike(sweep_by(forks, tmp_path, *launcher), mixed)
+
+
+def are_alike(sweep: Path, mixed: Path) -> None:
+    """Byte for byte, and line for line."""
+    assert histories(sweep) == histories(mixed)
     assert len(histories(mixed)) == 2 * MIXED_RUNS
-    volatile = {"seconds"}
-    ours, theirs = ([{k: v for k, v in line.items() if k not in volatile} for line in lines(folder)]
-                    for folder in (tmp_path / "sweep", mixed))  # fmt: skip
+    ours, theirs = ([{k: v for k, v in line.items() if k != "seconds"} for line in lines(folder)]
+                    for folder in (sweep, mixed))  # fmt: skip
     assert ours == theirs
 
 
@@ -114,13 +123,13 @@ def test_the_table_tells_the_runs(mixed: Path) -> None:
         assert int(own["rows"]) == len(rows)
 
 
-def test_hydra_would_write_the_same_files(mixed: Path, command: Command, tmp_path: Path) -> None:
-    done = command(*MIXED, "hydra.sweep.dir=sweep", "hydra/launcher=basic", "hydra/sweeper=basic")
-    assert done.returncode == 0, done.stderr
+@bits_of_a_run
+def test_hydra_would_write_the_same_files(mixed: Path, by_hydra: Path) -> None:
+    are_alike(by_hydra, mixed)
     for number in range(MIXED_RUNS):
         for name in ("config.yaml", "overrides.yaml"):
             ours = (mixed / str(number) / ".hydra" / name).read_text()
-            assert ours == (tmp_path / "sweep" / str(number) / ".hydra" / name).read_text()
+            assert ours == (by_hydra / str(number) / ".hydra" / name).read_text()
 
 
 def test_the_table_is_rebuilt_from_the_folders(mixed: Path) -> None:
@@ -162,7 +171,7 @@ def test_killed_at_random_moments_and_resumed(command: Command, tmp_path: Path) 
         "hydra.launcher.max_memory=1MiB",
     ]
     rng = random.Random(0)
-    for _ in range(4):
+    for _ in range(3):
         running = subprocess.Popen(
             [sys.executable, "-m", "runner", *arguments],
             cwd=tmp_path,
@@ -190,8 +199,8 @@ def test_interrupted_leaves_a_folder_to_go_on_with(command: Command, tmp_path: P
     # Seconds of training in several stacks: the first have ended long before the last.
     arguments = [
         *RATES,
-        "epochs=30000",
-        "log.every=300",
+        "epochs=12000",
+        "log.every=120",
         "hydra.sweep.dir=s",
         "hydra.launcher.max_memory=1MiB",
     ]

@@ -12,14 +12,13 @@ import pytest
 from making_sweeps import lines
 from processes import Command
 
-# Seconds of training for each of two runs, in stacks of one.
-LONG = [
+# Two runs, in stacks of one.
+TWO = [
     "-m",
     "network=dense",
     "network.hidden=[16]",
     "data=moons",
     "seed=0,1",
-    "epochs=20000",
     "hydra.launcher.max_memory=2MiB",
 ]
 
@@ -37,8 +36,9 @@ def begun(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 def test_workers_that_outlive_a_killed_sweep_spoil_nothing(command: Command, tmp_path: Path) -> None:
-    assert command(*LONG, "hydra.sweep.dir=whole").returncode == 0
-    arguments = [*LONG, "hydra.sweep.dir=s", "hydra.launcher.n_jobs=2"]
+    sweep = [*TWO, "epochs=8000"]
+    assert command(*sweep, "hydra.sweep.dir=whole").returncode == 0
+    arguments = [*sweep, "hydra.sweep.dir=s", "hydra.launcher.n_jobs=2"]
     running = begun(tmp_path, *arguments)
     workers = psutil.Process(running.pid).children(recursive=True)
     running.kill()
@@ -53,7 +53,7 @@ def test_workers_that_outlive_a_killed_sweep_spoil_nothing(command: Command, tmp
 
 
 def test_a_sweep_under_way_is_not_joined(command: Command, tmp_path: Path) -> None:
-    arguments = [*LONG, "hydra.sweep.dir=s", "hydra.launcher.resume=true"]
+    arguments = [*TWO, "epochs=20000", "hydra.sweep.dir=s", "hydra.launcher.resume=true"]
     running = begun(tmp_path, *arguments)
     second = command(*arguments)
     assert second.returncode == 1

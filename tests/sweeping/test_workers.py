@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from forked import Forks
 from processes import Command
 
 from runner import load
@@ -22,7 +23,7 @@ from runner.training.experiment import Experiment
 
 # Seconds of training in several stacks, few rows: there is time to do something in the middle of it.
 RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200"]
-RATES += ["epochs=30000", "log.every=300"]
+RATES += ["epochs=12000", "log.every=120"]
 SMALL_STACKS = ["hydra.launcher.max_memory=1MiB"]
 
 
@@ -36,11 +37,10 @@ def histories(sweep: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def alone(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The histories of the sweep without workers."""
     folder = tmp_path_factory.mktemp("alone")
-    command = [sys.executable, "-m", "runner", *RATES, "hydra.sweep.dir=s"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    assert forks.run((*RATES, "hydra.sweep.dir=s"), folder, timeout=120).returncode == 0
     return histories(folder / "s")
 
 

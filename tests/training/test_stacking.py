@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import runner
+from runner.api import training
 from runner.training.stacking import CACHE_BYTES, row_bytes, stacked, widest
 
 
@@ -40,9 +41,9 @@ def test_stacks_from_python_are_as_wide_as_those_of_sweeps(monkeypatch: pytest.M
     sweep = [*sweep, *runner.load_sweep("learning_rate=0.1,1e3,0.2", "epochs=40")]
     alone = [runner.train(one) for one in sweep]
     widths: list[int] = []
-    original = runner.api.train_stack
+    original = training.train_stack
     monkeypatch.setattr(
-        runner.api,
+        training,
         "train_stack",
         lambda stack, *a, **k: widths.append(len(stack)) or original(stack, *a, **k),
     )

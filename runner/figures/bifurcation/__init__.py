@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from runner.figures.bifurcation.caption import caption
 from runner.figures.bifurcation.ends import ends_of
@@ -41,9 +42,10 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     tails = list(_tails(results, left, [column, *weights], count))
     if not tails:
         raise NotShownError("every run diverged or blew up")
-    lengths = [tail.shape[1] for tail in tails]
+    lengths = np.concatenate([lengths for lengths, _ in tails])
+    rows = np.concatenate([rows for _, rows in tails], axis=1)
     marks = {key: np.repeat(left[key].to_numpy(), lengths) for key in ("run", RATE, "ending", "period")}
-    table = pd.DataFrame(marks | dict(zip(names, np.concatenate(tails, axis=1), strict=True)))
+    table = pd.DataFrame(marks | dict(zip(names, rows, strict=True)))
     table = table.astype({results.unit: int})
     data = results.experiment(int(left.index[0])).data if weights else None
     table.attrs = {
@@ -52,25 +54,32 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "ends": ends_of(runs),
         "target": float(data.targets_in_own_units(data.targets[:1])[0, 0]) if data else None,
         "outputs": data.targets.shape if data else (),
-        "apart": int(np.median(np.diff(tails[0][0]))) if lengths[0] > 1 else 1,
-        "rows": max(lengths),
+        "apart": int(np.median(np.diff(rows[0, : lengths[0]]))) if lengths[0] > 1 else 1,
+        "rows": int(lengths.max()),
         "family": results.name(int(runs.index[0]), _others(results)),
         "losses": losses_of(results),
     }
     return table
 
 
-def _tails(results: Results, runs: pd.DataFrame, columns: Sequence[str], count: int) -> Iterator[Array]:
-    """Of each run its last counts, errors and, of weights among the `columns`, predictions: (2 or 3, T)."""
+def _tails(
+    results: Results, runs: pd.DataFrame, columns: Sequence[str], count: int
+) -> Iterator[tuple[NDArray[np.intp], Array]]:
+    """How many late rows runs have (R,), and these below each other (2 or 3, T).
+
+    They are counts, errors and, of weights among the `columns`, predictions.
+    """
     places = list(runs.index)
     experiment = results.experiment(places[0]) if len(columns) > 1 else None
-    for tail in results.tails(places, columns, count):
-        late = next(iter(tail.values())) >= (1 - LATE) * next(iter(tail.values()))[-1]
-        unit, errors, *weights = (values[late] for values in tail.values())
+    for lengths, tails in results.tails(places, columns, count):
+        ends = lengths.cumsum()
+        counts = tails[results.unit]
+        late = counts >= (1 - LATE) * np.repeat(counts[ends - 1], lengths)
+        unit, errors, *weights = (values[late] for values in tails.values())
         rows = [unit, errors]
         if experiment:
             rows.append(outputs_at(experiment, np.column_stack(weights))[:, 0])
-        yield np.stack(rows).astype(float)
+        yield np.add.reduceat(late, ends - lengths, dtype=np.intp), np.stack(rows).astype(float)
 
 
 def _weights(results: Results, runs: pd.DataFrame) -> list[str]:

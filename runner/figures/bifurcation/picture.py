@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.figures.bifurcation.ends import BANDS, edges_of, is_log, thresholds
 from runner.figures.style.axes import Heights, log_axis
-from runner.figures.style.encoding import add_legend
 from runner.figures.style.labels import label
+from runner.figures.style.legends import add_legend
 from runner.figures.style.lost import HALO, make_room
 from runner.records.names import higher_is_better
 from runner.results.rates import RATE

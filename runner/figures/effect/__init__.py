@@ -12,7 +12,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.figures.effect.lines import draw_lines
-from runner.figures.effect.marks import axis_label, drawn, floor_of, handles_of, heights_of, losses_in
+from runner.figures.effect.marks import (
+    axis_label,
+    beyond,
+    drawn,
+    drawn_of,
+    floor_of,
+    handles_of,
+    heights_of,
+    losses_in,
+)
 from runner.figures.effect.rows import MOST_ROWS, draw_rows
 from runner.figures.effect.scale import Scale
 from runner.figures.figure import (
@@ -23,11 +32,12 @@ from runner.figures.figure import (
     Options,
     losses_of,
     needs_best,
+    rounded,
     spread_of,
     star,
 )
 from runner.figures.style.axes import log_axis, thin_ticks
-from runner.figures.style.encoding import add_legend
+from runner.figures.style.legends import add_legend
 from runner.figures.trajectories import is_weight
 from runner.overrides import plain
 from runner.records.names import starting, words_of
@@ -58,6 +68,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "measures": measures_of(results, metric),
         "left_out": [key for key in results.keys if key not in keys],
         "losses": losses_of(results),
+        "start": float(results.finished["initial_error"].max()),
         "best": {key: plain(results.runs.at[best, key]) for key in keys},
         "verdict": results.verdict(metric),
     }
@@ -66,6 +77,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """A panel a key: lines over numbers, rows of words; their numbers on one scale."""
+    table = drawn_of(table)
     heights, (_, columns) = heights_of(table), _shape(table)
     width = PANEL * axes[0].figure.bbox.width / axes[0].figure.dpi / columns
     limits = heights.limits(heights.place(drawn(table)), 0.05, 0.07)
@@ -102,10 +114,16 @@ def _caption(table: pd.DataFrame) -> str:
     text += _say_rows(table, keys) + star(said["verdict"])
     text += f". {said['losses']}" if said["losses"] else ""
     text += "; crosses: lost runs of those at their best" if losses_in(table) else ""
+    drawn_table = drawn_of(table)
+    if drawn_table is not table:
+        text += ". Drawn is the error rate, 1 − accuracy"
+    if off := beyond(table, heights_of(drawn_table)):
+        text += f". Triangles: runs that ended far above where they began, up to {rounded(off[-1])}"
     if floor_of(table):
         text += f". Errors below {ROUNDING:g} are round-off, and drawn as equal"
-    if heights_of(table).zeros:
-        text += ". Errors of exactly 0 stand at the lower edge, a tenth of the smallest other one"
+    if heights_of(drawn_table).zeros:
+        what = "Errors" if drawn_table is table else "Rates"
+        text += f". {what} of exactly 0 stand at the lower edge, a tenth of the smallest other one"
     if said["left_out"]:
         text += f". Left out: {', '.join(said['left_out'])} (--x shows one)"
     return text + "."

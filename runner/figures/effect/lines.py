@@ -15,6 +15,7 @@ from runner.figures.effect.marks import (
     STAR,
     best_of,
     color_of,
+    draw_beyond,
     layer,
     losses_in,
     seeds_of,
@@ -34,7 +35,9 @@ def draw_lines(ax: Axes, table: pd.DataFrame, scale: Scale, heights: Heights, wi
     scale.draw(ax, width)
     metric, measures = table.attrs["metric"], table.attrs["measures"]
     others = layer(table, metric, OTHER)
-    ax.plot(scale.at(list(others["value"])), heights.place(others["number"]), **OTHER_LOOK, gid=OTHER)
+    at = scale.at(list(others["value"]))
+    ax.plot(at, heights.place(others["number"]), **OTHER_LOOK, gid=OTHER)
+    draw_beyond(ax, others, at, heights, OTHER_LOOK["color"], "y")
     few = len(scale.places) <= FEW
     for side, measure in enumerate(measures):
         shift = DODGE * (2 * side - 1) if len(measures) > 1 and few else 0.0
@@ -42,6 +45,7 @@ def draw_lines(ax: Axes, table: pd.DataFrame, scale: Scale, heights: Heights, wi
         if few:
             at = _dodged(ax, scale.at(list(seeds["value"])), shift, scale.log)
             ax.plot(at, heights.place(seeds["number"]), color=color_of(measure), **SEED_LOOK, gid=measure)
+            draw_beyond(ax, seeds, at, heights, color_of(measure), "y")
         _draw_measure(ax, layer(table, measure, MEDIAN), scale, heights, shift if few else None)
         if measure == metric:
             value, number = best_of(table)

@@ -15,16 +15,17 @@ from runner.figures.effect.marks import (
     STAR,
     best_of,
     color_of,
+    draw_beyond,
     layer,
     losses_in,
     seeds_of,
 )
+from runner.figures.style.accuracies import more_is_better
 from runner.figures.style.axes import Heights
 from runner.figures.style.encoding import short_names
 from runner.figures.style.labels import escaped, label
 from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
-from runner.records.names import higher_is_better
 from runner.results.effects import MEDIAN, OTHER
 
 MOST_ROWS = 20  # the best of more
@@ -36,7 +37,7 @@ OTHERS_SPREAD = 0.35
 def rows_of(table: pd.DataFrame) -> list[str]:
     """The values of a key, the best first: by the median of the metric, those without one last."""
     medians = layer(table, table.attrs["metric"], MEDIAN)
-    sign = -1.0 if higher_is_better(table.attrs["metric"]) else 1.0
+    sign = -1.0 if more_is_better(table.attrs["metric"]) else 1.0
     order = (sign * medians["number"]).sort_values(kind="stable", na_position="last").index
     return list(medians.loc[order, "value"])[:MOST_ROWS]
 
@@ -48,11 +49,13 @@ def draw_rows(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     others = layer(table, table.attrs["metric"], OTHER)
     at = _spread(_rows(others, places), others, OTHERS_SPREAD)
     ax.plot(heights.place(others["number"]), at, **OTHER_LOOK, gid=OTHER)
+    draw_beyond(ax, others, at, heights, OTHER_LOOK["color"], "x")
     for side, measure in enumerate(measures):
         beside = APART * (2 * side - 1) if len(measures) > 1 else 0.0
         seeds, medians = seeds_of(table, measure), layer(table, measure, MEDIAN)
         at = _spread(_rows(seeds, places), seeds, SPREAD) + beside
         ax.plot(heights.place(seeds["number"]), at, color=color_of(measure), **SEED_LOOK, gid=measure)
+        draw_beyond(ax, seeds, at, heights, color_of(measure), "x")
         _draw_medians(ax, medians, _rows(medians, places) + beside, heights)
         if measure == table.attrs["metric"]:
             value, number = best_of(table)
@@ -63,7 +66,7 @@ def draw_rows(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     ax.set_ylabel(label(str(table["key"].iloc[0])))
     counts = {places[value]: text for value, text in losses_in(table).items() if value in places}
     counts = counts if (table["runs"] > 1).any() else dict.fromkeys(counts, "")
-    _draw_lost(ax, counts, higher_is_better(table.attrs["metric"]))
+    _draw_lost(ax, counts, more_is_better(table.attrs["metric"]))
 
 
 def _rows(points: pd.DataFrame, places: dict[str, float]) -> Array:
@@ -86,13 +89,13 @@ def _draw_medians(ax: Axes, medians: pd.DataFrame, at: Any, heights: Heights) ->
     ax.plot(middle, at, ls="none", marker="|", ms=7, mew=1.6, gid=f"median {measure}", **look)
 
 
-def _draw_lost(ax: Axes, counts: dict[float, str], more_is_better: bool) -> None:
-    """A cross at the edge of bad numbers where runs were lost, with how many."""
+def _draw_lost(ax: Axes, counts: dict[float, str], below: bool) -> None:
+    """A cross at the edge of bad numbers, the lower or the upper, where runs were lost, with how many."""
     if not counts:
         return
-    place, edge = ax.get_yaxis_transform(), 0.02 if more_is_better else 0.98
+    place, edge = ax.get_yaxis_transform(), 0.02 if below else 0.98
     ax.plot(np.full(len(counts), edge), list(counts), color="black", transform=place, gid="lost", **LOST_LOOK)
     for at, text in counts.items():
-        inner: dict[str, Any] = {"xytext": (5 if more_is_better else -5, 0), "textcoords": "offset points"}
-        inner |= {"ha": "left" if more_is_better else "right", "va": "center"}
+        inner: dict[str, Any] = {"xytext": (5 if below else -5, 0), "textcoords": "offset points"}
+        inner |= {"ha": "left" if below else "right", "va": "center"}
         ax.annotate(text, (edge, at), xycoords=place, fontsize="xx-small", color="0.2", gid="count", **inner)

@@ -1,6 +1,7 @@
 """A metric over two swept keys, a cell a pair of values; a panel for each value of others.
 
-Here are the numbers and the words; ``picture`` draws them.
+Here are the numbers and the words; ``picture`` draws them. Accuracies stay accuracies, however near 1, where
+lines would be drawn as error rates: in cells numbers are read, and lightness needs no axis.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from runner.data.parts import TRAINING
 from runner.figures.figure import Figure, Layout, Options, evenly, needs_finished
 from runner.figures.learning_curves.caption import caption
 from runner.figures.learning_curves.lines import (
@@ -26,9 +27,9 @@ from runner.figures.learning_curves.lines import (
     stacked,
 )
 from runner.figures.learning_curves.picture import draw
-from runner.figures.style.encoding import Keys, legend_line
+from runner.figures.style.encoding import Keys
+from runner.figures.style.legends import legend_line
 from runner.figures.style.panels import READABLE, Grid, named_lines, panel_keys
-from runner.figures.style.parts import TRAINING
 from runner.records.histories import Errors, NotShownError
 from runner.records.names import without_part
 from runner.results import COLUMNS, Results

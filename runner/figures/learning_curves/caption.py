@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from runner.data.parts import HELD_OUT, TEST, VALIDATION
 from runner.figures.figure import counted, rounded, spread_of
 from runner.figures.learning_curves.lines import chosen_by
 from runner.figures.learning_curves.picture import drawn_of, frame_of, lost
 from runner.figures.style.panels import READABLE
-from runner.figures.style.parts import HELD_OUT, TEST, VALIDATION
 from runner.overrides import plain
 from runner.records.names import without_part
 
@@ -41,15 +41,13 @@ def caption(table: pd.DataFrame) -> str:
 def _what(table: pd.DataFrame) -> str:
     column, curves = table.attrs["column"], set(table["curve"])
     measure = without_part(column).capitalize()
-    examples = {"validation": "validation examples", "test": "held-out examples"}
-    examples = examples.get(column.partition("_")[0], "training set")
-    text = f"{measure} over the {examples}"
+    held_out = {VALIDATION: "validation examples", TEST: "held-out examples"}
+    text = f"{measure} over the {held_out.get(column.partition('_')[0], 'training set')}"
     least = "least error" if without_part(column) == "error" else "highest accuracy"
     dots = {chosen_by(curves): f"; a dot at its {least}"}
     others = [f"over the {look}{dots.get(name, '')})" for name, look in LOOKS.items() if name in curves]
     if others:
-        *more, last = others
-        text += f" (solid){''.join(f', {each}' for each in more)} and {last}"
+        text += f" (solid){''.join(f', {each}' for each in others[:-1])} and {others[-1]}"
     return f"{text} against the {table.attrs['unit']}"
 
 

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.data.examples import HELD_OUT as PARTS
+from runner.data.parts import HELD_OUT, PARTS, TRAINING, VALIDATION, names_of
 from runner.figures.figure import evenly, losses_of, quantiles
-from runner.figures.style.parts import HELD_OUT, TRAINING, VALIDATION, names_of
 from runner.nn.arrays import Array, Mask
 from runner.records.names import DIVERGED, METRICS
 from runner.results import Results

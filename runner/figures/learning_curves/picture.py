@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from runner.data.parts import HELD_OUT, TEST, TRAINING, VALIDATION
 from runner.figures.figure import evenly
 from runner.figures.style.accuracies import as_drawn
 from runner.figures.style.axes import Heights, log_axis, unit_axis
@@ -17,7 +18,6 @@ from runner.figures.style.encoding import Looks, add_lines
 from runner.figures.style.labels import label
 from runner.figures.style.lost import HALO
 from runner.figures.style.panels import Grid
-from runner.figures.style.parts import HELD_OUT, TEST, TRAINING, VALIDATION
 from runner.nn.arrays import Array
 from runner.records.names import METRICS
 from runner.training.endings import OFF_SCALE
@@ -96,9 +96,10 @@ def _draw_panel(ax: Axes, part: pd.DataFrame, looks: Looks, heights: Heights) ->
         first = line.iloc[0]
         how = "seed" if first["kind"] == "seed" else "many" if many and not first["named"] else "full"
         style, marked = _style(first, looks), how == "full"
+        counts = line[part.attrs["unit"]].to_numpy(dtype=float)
         errors = heights.place(line[part.attrs["column"]])
-        drawn[how].append(((line[part.attrs["unit"]].to_numpy(dtype=float), errors), style))
-        _mark_end(ax, line, heights, color=style[0], ms=4 if marked else 2.5)
+        drawn[how].append(((counts, errors), style))
+        _mark_end(ax, first, (counts, errors), heights, color=style[0], ms=4 if marked else 2.5)
         if marked:
             _draw_band(ax, line, heights, style[0])
             _mark_best(ax, line, heights, style[0])
@@ -122,10 +123,9 @@ def _style(first: Any, looks: Looks) -> tuple[Any, Any]:
     return color, DASHES.get(first["curve"], dash)
 
 
-def _mark_end(ax: Axes, line: pd.DataFrame, heights: Heights, **look: Any) -> None:
+def _mark_end(ax: Axes, first: Any, line: tuple[Any, Any], heights: Heights, **look: Any) -> None:
     """A cross at the epoch where a line diverged; a triangle where one leaves the frame for good."""
-    first, counts = line.iloc[0], line[line.attrs["unit"]].to_numpy(dtype=float)
-    errors = heights.place(line[line.attrs["column"]])
+    counts, errors = line
     look |= {"mew": 0.9, "zorder": 6, "clip_on": False}
     if first["diverged"]:
         ax.plot(counts[-1], min(errors[-1], heights.top), "x", **look)

@@ -19,6 +19,16 @@ def more_is_better(column: str) -> bool:
     return METRICS.get(column, False)
 
 
+def lowest_of(column: str) -> float:
+    """The least that a column can be of which more is better: an accuracy has an end, R² has none."""
+    return 0.0 if column in SHARES else -np.inf
+
+
+def rate_of(column: str) -> str:
+    """What a column of accuracies is as error rates; any other column as it is."""
+    return RATES.get(column, column)
+
+
 def as_drawn(
     table: pd.DataFrame, name: str, bands: Sequence[str] = (), more: Sequence[str] = ()
 ) -> pd.DataFrame:

@@ -1,5 +1,5 @@
 "use strict";
-// What the two kinds of charts share: the numbers in the page, and their colours.
+// What all charts share: the numbers in the page, and their colours.
 const live = (() => {
   const data = JSON.parse(document.getElementById("live").textContent);
   const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -45,6 +45,6 @@ const live = (() => {
     return place;
   };
   const later = draw => requestAnimationFrame(() => setTimeout(draw)); // once the page has been painted
-  return { later, data, bytes, unpack, dark, color: line => axis ? of(axis.values[line]) : getComputedStyle(document.body).color, colorOf: of, places, axis, short, make, stage,
+  return { later, data, bytes, unpack, dark, color: line => axis ? of(axis.values[line]) : getComputedStyle(document.body).color, colorOf: of, ramp, distinct, places, axis, short, make, stage,
     settings: data.lines?.map(line => String(line.setting)) };
 })();

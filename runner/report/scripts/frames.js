@@ -40,6 +40,35 @@
     });
   };
 
+  // Of a network too large for edges its matrices, a row a neuron, as in the picture: a byte a weight.
+  const matrices = (place, frames) => {
+    const all = bytes(frames.values), count = all.length / frames.epochs.length, area = make(place, "div", { class: "matrices" });
+    const value = byte => (byte / 127.5 - 1) * frames.reach, colors = Array.from({ length: 256 }, (_, byte) => { // orange: positive; violet: negative
+      const share = Math.abs(byte / 127.5 - 1), full = byte > 127 ? [179, 88, 6] : [84, 39, 136];
+      return [...full.map(part => 255 - share * (255 - part)), 255];
+    });
+    let start = 0, now = all;
+    const drawn = frames.matrices.map(([rows, columns], i) => {
+      const from = i ? `layer ${i}` : "the inputs", box = make(area, "div"), first = start;
+      make(box, "div", { class: "hint" }, `To layer ${i + 1}, from ${from}`);
+      const canvas = make(box, "canvas", { width: columns, height: rows, role: "img", style: `width: ${Math.max(60, Math.min(400, 9 * columns))}px; height: ${Math.max(40, Math.min(300, 9 * rows))}px` });
+      canvas.addEventListener("mousemove", event => {
+        const [row, column] = [event.offsetY / canvas.clientHeight * rows, event.offsetX / canvas.clientWidth * columns].map(Math.floor);
+        canvas.title = `to ${row + 1}, from ${column + 1}: ${Number(value(now[first + row * columns + column]).toPrecision(2))}`;
+      });
+      start += rows * columns;
+      return { pen: canvas.getContext("2d"), image: new ImageData(columns, rows), first };
+    });
+    make(place, "p", { class: "hint" }, `A row a neuron. Orange: positive; violet: negative; up to ${short(frames.reach)}.`);
+    return at => {
+      now = all.subarray(at * count, (at + 1) * count);
+      for (const { pen, image, first } of drawn) {
+        for (let i = 0; i < image.data.length / 4; i++) image.data.set(colors[now[first + i]], 4 * i);
+        pen.putImageData(image, 0, 0);
+      }
+    };
+  };
+
   // The output in lightness, or the classes in colours, under the data; the boundary is where it crosses its level.
   const plane = (place, frames) => {
     const all = bytes(frames.values), size = all.length / frames.epochs.length, columns = frames.columns, rows = size / columns;
@@ -130,7 +159,7 @@
     };
   };
 
-  const makers = { network, decision_boundary: plane, fit }, shows = [];
+  const makers = { network: (place, frames) => (frames.matrices ? matrices : network)(place, frames), decision_boundary: plane, fit }, shows = [];
   const show = (epoch, by) => shows.forEach(({ input, label, epochs, draw }) => {
     let at = 0;
     while (at + 1 < epochs.length && epochs[at + 1] <= epoch) at++;
@@ -143,6 +172,7 @@
     for (const [name, frames] of Object.entries(data.frames)) {
       const figure = document.querySelector(`figure[data-name="${name}"]`);
       if (!figure) continue;
+      if (frames.said) { make(figure, "p", { class: "hint live" }, frames.said); continue; }
       const place = live.stage(figure, "Show it over the epochs");
       const label = make(place, "label", { class: "epochs" }), input = make(label, "input", { type: "range", min: 0, max: frames.epochs.length - 1, step: 1, value: frames.epochs.length - 1 });
       const entry = { input, label: make(label, "output"), epochs: frames.epochs, draw: makers[name](place, frames) };

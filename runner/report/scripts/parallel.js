@@ -73,8 +73,8 @@
     data.axes.forEach((axis, at) => {
       const x = 40 + at * step;
       make(svg, "line", { x1: x, x2: x, y1: TOP, y2: BOTTOM });
-      const last = at === data.axes.length - 1, name = axis.name.split(".").at(-1);
-      make(svg, "text", { x, y: 14, "text-anchor": at ? last ? "end" : "middle" : "start", class: "name" }, name);
+      const last = at === data.axes.length - 1;
+      make(svg, "text", { x, y: 14, "text-anchor": at ? last ? "end" : "middle" : "start", class: "name" }, axis.label);
       let free = Infinity; // no tick lies on the one below it
       for (const tick of axis.ticks) {
         const y = axis.y(tick);

@@ -45,16 +45,3 @@ def test_colours_go_where_they_leave_dashes_to_another_key() -> None:
         "schedule", None, ("learning_rate",)
     )
     assert Keys("a", "b", ("c", "d", "e")).say.endswith("differ in c, d and e")
-
-
-def test_a_legend_in_rows_is_even() -> None:
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-
-    from runner.figures.style.encoding import add_legend
-
-    ax = Figure().subplots()
-    add_legend([ax], [(None, [Line2D([], [], label=f"layer {i}") for i in range(4)])])
-    legend = ax.get_legend()
-    assert legend is not None
-    assert legend._ncols in (2, 4)

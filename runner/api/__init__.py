@@ -1,0 +1,1 @@
+"""What `import runner` offers: load, train, save and open runs, read results as pandas DataFrames."""

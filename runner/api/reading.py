@@ -1,0 +1,31 @@
+"""The files of a run as pandas DataFrames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.errors import RunnerError
+from runner.records.names import CURVATURE, HISTORY, PARAMETERS
+from runner.records.reading import read_finished
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_history(folder: str | Path) -> pd.DataFrame:
+    """A run's ``history.csv``, to the last bit."""
+    return read_finished(Path(folder) / HISTORY)
+
+
+def read_parameters(folder: str | Path) -> pd.DataFrame:
+    """A run's ``parameters.csv``, to the last bit."""
+    return read_finished(Path(folder) / PARAMETERS)
+
+
+def read_curvature(folder: str | Path) -> pd.DataFrame:
+    """A run's ``curvature.csv``, to the last bit. Raises RunnerError where none was asked for."""
+    path = Path(folder) / CURVATURE
+    if not path.exists() and path.with_name(HISTORY).exists():
+        raise RunnerError(f"{folder}: has no {CURVATURE}; log.curvature=10 has it written each 10 epochs")
+    return read_finished(path)

@@ -1,0 +1,78 @@
+"""Training from Python: one experiment or many, with nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+import numpy as np
+
+from runner.api.run import Run
+from runner.nn.arrays import Array
+from runner.training.experiment import Experiment, width
+from runner.training.loop import train as train_stack
+from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
+from runner.training.stopping import Callback
+
+
+class _Rows:
+    """A sink that keeps the rows in memory."""
+
+    def __init__(self, runs: int) -> None:
+        self.steps: list[list[int]] = [[] for _ in range(runs)]
+        self.rows: list[list[Array]] = [[] for _ in range(runs)]
+
+    def write(self, run: int, steps: Sequence[int], rows: Array) -> None:
+        self.steps[run] += steps
+        self.rows[run].append(rows)
+
+
+@overload
+def train(
+    experiments: Experiment, *, max_memory: int | str = MAX_MEMORY, callback: Callback | None = None
+) -> Run: ...
+@overload
+def train(
+    experiments: Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY, callback: Callback | None = None
+) -> list[Run]: ...
+def train(
+    experiments: Experiment | Sequence[Experiment],
+    *,
+    max_memory: int | str = MAX_MEMORY,
+    callback: Callback | None = None,
+) -> Run | list[Run]:
+    """Trains one experiment, or many: those that may share arrays are trained as one, as sweeps do it.
+
+    Nothing is written. A run has the same numbers alone and in company. `max_memory`, in bytes or as
+    ``"512MiB"``, bounds the arrays held while they train, beside the histories, which are all kept.
+
+    ``callback(epoch, runs, parameters)`` is called before the first epoch and after each, for every stack:
+    `runs` (R,) are the places of its runs among the experiments, `parameters` (R, P) where they are by then,
+    read-only. It returns True to end these runs, or which of them (R,), or nothing.
+    """
+    if isinstance(experiments, Experiment):
+        return train([experiments], max_memory=max_memory, callback=callback)[0]
+    most = in_bytes("max_memory", max_memory)
+    stacks = stacked(range(len(experiments)), lambda at: experiments[at], most)
+    runs: dict[int, Run] = {}
+    for members in stacks:
+        told = callback and _for_members(callback, members)
+        runs |= _trained(experiments, members, row_bytes(most), told)
+    return [runs[at] for at in range(len(experiments))]
+
+
+def _for_members(callback: Callback, members: Sequence[int]) -> Callback:
+    """A callback that is told of the runs of one stack by their places among all."""
+    places = np.array(members)
+    return lambda epoch, runs, parameters: callback(epoch, places[runs], parameters)
+
+
+def _trained(
+    experiments: Sequence[Experiment], members: Sequence[int], row_bytes: int, callback: Callback | None
+) -> Iterator[tuple[int, Run]]:
+    """The runs of one stack: `members` are their places in `experiments`."""
+    stack = [experiments[at] for at in members]
+    sink = _Rows(len(stack))
+    for run, trained in enumerate(train_stack(stack, sink, row_bytes=row_bytes, callback=callback)):
+        rows = np.concatenate([np.empty((0, width(stack[run]))), *sink.rows[run]])
+        yield members[run], Run(stack[run], trained, sink.steps[run], rows)
