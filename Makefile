@@ -13,7 +13,7 @@ IS_NEW := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 help:  ## what there is to make
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 16
 
-$(STAMP): pyproject.toml $(if $(wildcard $(BIN)/python),,new)
+$(STAMP): pyproject.toml $(shell $(BIN)/python $(IS_NEW) 2>/dev/null || echo new)
 	@$(BIN)/python $(IS_NEW) 2>/dev/null || $(PYTHON) $(IS_NEW) 2>/dev/null || { \
 		echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), and Python 3.11 or newer is needed:" \
 			"make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
