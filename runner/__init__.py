@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from runner.api.opening import open
     from runner.api.reading import read_curvature, read_history, read_parameters
     from runner.api.run import Run
+    from runner.api.sweep import Sweep
     from runner.api.training import train
     from runner.config.compose import load_run
     from runner.errors import ConfigError, RunnerError
@@ -35,6 +36,7 @@ _PLACES = {
     "Finding": "runner.results.finding",
     "Run": "runner.api.run",
     "RunnerError": "runner.errors",
+    "Sweep": "runner.api.sweep",
     "find_learning_rate": "runner.api.finding",
     "hessian": "runner.training.curvature",
     "load": "runner.api.loading",
@@ -50,11 +52,15 @@ _PLACES = {
     "train": "runner.api.training",
 }
 
+#: Modules that are reached from here: ``runner.explain(experiment)``, ``runner.figures.draw(…)``.
+_ROOMS = ("explain", "figures", "sklearn")
+
 __all__ = [
     "ConfigError",
     "Finding",
     "Run",
     "RunnerError",
+    "Sweep",
     "find_learning_rate",
     "hessian",
     "load",
@@ -73,6 +79,8 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Imports the interface on first use, so that a command imports only what it needs."""
+    if name in _ROOMS:
+        return import_module(f"runner.{name}")
     if name not in __all__:
         raise AttributeError(f"module 'runner' has no attribute '{name}'")
     return getattr(import_module(_PLACES[name]), name)
@@ -80,4 +88,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """The interface, for completion and ``help``."""
-    return sorted(__all__)
+    return sorted([*__all__, *_ROOMS])

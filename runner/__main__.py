@@ -22,12 +22,14 @@ from runner.config.compose import flags_and_overrides, gone_on_with, replacing, 
 from runner.config.own import is_record, refuse_code
 from runner.config.sources import whereabouts
 from runner.guard import GUARD
+from runner.halting import HALT
 from runner.hydra_internals import compose_once
 from runner.overrides import key_of, swept_values
+from runner.progress import shown
 from runner.records.about import sources_of
 from runner.records.lines import Line
 from runner.records.locks import inside
-from runner.story import about_files, one_batch, told
+from runner.story import about_files, how_to_go_on, one_batch, told
 from runner.training.loop import keep_freed_memory
 from runner.work import run_into
 
@@ -53,13 +55,14 @@ def task(config: DictConfig) -> float:
             made, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
         else:
             line = Line(0, {})
-            made, trained = run_into(folder, lambda: experiment(config), line)
+            made, trained = run_into(folder, lambda: experiment(config), line, shown)
             print(told(folder, made, trained))
     except Exception as error:
         text = said(error)
         if text is None or is_job or wants_traceback():
             raise
         sys.exit(text)  # at once, before Hydra adds a line of its own
+    HALT.end("interrupted" if is_job else how_to_go_on(folder, made, trained))
     return line.ended(trained).result_for(made.objective)
 
 
@@ -160,7 +163,7 @@ def main() -> None:
         return
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
     sys.argv[1:] = repeating(flags, replacing(overrides))
-    with running_named(overrides):
+    with HALT.installed(), running_named(overrides):
         command()
 
 

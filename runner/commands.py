@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -14,6 +15,7 @@ from typing import Any
 
 from runner import __version__
 from runner.errors import RunnerError
+from runner.halting import Interruption
 from runner.records.writing import write_whole
 
 #: Where `keep_tracebacks` puts what the user said of HYDRA_FULL_ERROR.
@@ -25,12 +27,15 @@ EXIT_INTERRUPTED = 130  # what a shell expects of a command that SIGINT has ende
 def ending() -> Iterator[None]:
     """Ends a command; to be written above its ``main``.
 
-    An error that a user can put right ends in its message and exit code 1, an interrupt in a word; who
+    An error that a user can put right ends in its message and exit code 1, a signal in its last words; who
     reads the output may stop. With HYDRA_FULL_ERROR=1 an error shows its traceback.
     """
     outlive_readers()
     try:
         yield
+    except Interruption as interruption:
+        print(interruption, file=sys.stderr)
+        sys.exit(interruption.code)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
@@ -106,7 +111,9 @@ class _Unheard(io.FileIO):
     def write(self, data: Any) -> int:
         try:
             return super().write(data)
-        except BrokenPipeError:
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EIO):  # a terminal that has closed has the latter
+                raise
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)

@@ -11,6 +11,10 @@ from pathlib import Path
 class RunnerError(Exception):
     """Something the user can put right; the message says what and how."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it in the place of a traceback: the lines of the message."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConfigError(RunnerError):
     """A configuration that cannot be run.

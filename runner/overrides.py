@@ -42,8 +42,8 @@ def as_meant(override: str) -> str:
     text = match[2]
     if text.startswith("[") and text.endswith("]"):
         names = [name.strip() for name in text[1:-1].split(",")]
-        return f"{match[1]}=[{','.join(name if _is_grammatical(name) else _quoted(name) for name in names)}]"
-    return f"{match[1]}={_quoted(text)}"
+        return f"{match[1]}=[{','.join(name if _is_grammatical(name) else quoted(name) for name in names)}]"
+    return f"{match[1]}={quoted(text)}"
 
 
 def _is_grammatical(text: str) -> bool:
@@ -56,8 +56,15 @@ def _is_grammatical(text: str) -> bool:
     return bool(text.strip())
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+def quoted(text: str) -> str:
+    """Text as Hydra's grammar reads it back: of backslashes only those before a quote are escaped."""
+    inside = re.sub(r"(\\*)('|\Z)", lambda match: match[1] * 2 + ("\\'" if match[2] else ""), text)
+    return f"'{inside}'"
+
+
+def is_word(text: str) -> bool:
+    """Whether a text needs no quotes to be one in Hydra's grammar."""
+    return _WORD.fullmatch(text) is not None
 
 
 def parse(text: str) -> Any:
@@ -66,7 +73,7 @@ def parse(text: str) -> Any:
         return int(text)
     if _FLOAT.fullmatch(text):
         return float(text)
-    return text if _WORD.fullmatch(text) else _parse(text)
+    return text if is_word(text) else _parse(text)
 
 
 @lru_cache(maxsize=4096)

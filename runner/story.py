@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import starmap
 from pathlib import Path
 from typing import TypeAlias
 
-from runner.records.names import HISTORY, words_of
+from runner.records.names import HISTORY, HYDRA, INTERRUPTED, words_of
 from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
 from runner.training.experiment import Experiment
 from runner.training.hints import hints
@@ -34,6 +35,17 @@ def told(folder: Path, experiment: Experiment, trained: Trained) -> str:
     return f"{story(experiment, trained)}\n\n{columns}: {_as_seen_from_here(folder) / HISTORY}"
 
 
+def how_to_go_on(folder: Path, experiment: Experiment, trained: Trained) -> str:
+    """What is said last of a run that a signal came to: the command that goes on from there."""
+    if trained.status != INTERRUPTED:
+        return "interrupted"
+    here = str(_as_seen_from_here(folder))
+    words = f"continue={here}" if re.fullmatch(r"[\w./-]+", here) else f"\"continue='{here}'\""
+    command = "backprop-runner" if (folder / HYDRA / "config.yaml").is_file() else "the same command with"
+    rest = experiment.last_epoch - trained.epochs
+    return f"interrupted after epoch {trained.epochs}. To go on:\n  {command} {words} epochs={rest}"
+
+
 def _as_seen_from_here(folder: Path) -> Path:
     """The folder as a user would type it; in full if it is elsewhere, or where the job has gone to."""
     here = Path.cwd()
@@ -42,6 +54,12 @@ def _as_seen_from_here(folder: Path) -> Path:
 
 def story(experiment: Experiment, trained: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
+    rows = facts(experiment, trained)
+    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows), *ends(experiment, trained)])
+
+
+def facts(experiment: Experiment, trained: Trained) -> list[Row]:
+    """The story's table: error, predictions and weights before and after, those of them that are few."""
     first, last = f"epoch {experiment.first_epoch}", f"epoch {trained.final_epoch}"
     rows: list[Row] = [("", first, last, ""), ("error", trained.initial_error, trained.final_error, "")]
     rows += [(words_of(name), "", value, "") for name, value in trained.metrics.items()]
@@ -49,17 +67,19 @@ def story(experiment: Experiment, trained: Trained) -> str:
     names = [p.name for p in experiment.network.names]
     if len(names) <= 20:
         rows += [(n, a, b, "") for n, a, b in zip(names, trained.initial, trained.final, strict=True)]
-    return "\n".join([title(experiment), *notes(experiment), "", _aligned(rows), *_end(experiment, trained)])
+    return rows
 
 
-def _end(experiment: Experiment, trained: Trained) -> Iterator[str]:
+def ends(experiment: Experiment, trained: Trained) -> Iterator[str]:
     """How the run ended, and where it was at its best."""
     if trained.status == "diverged":
         yield f"diverged after epoch {trained.epochs}: error or weights are no longer finite numbers"
         return
-    if trained.epochs < experiment.last_epoch:
+    if trained.status == INTERRUPTED:
+        yield f"interrupted after epoch {trained.epochs} of {experiment.last_epoch}"
+    elif trained.epochs < experiment.last_epoch:
         yield f"stopped after epoch {trained.epochs} of {experiment.last_epoch}"
-    if experiment.stop and experiment.stop.patience:
+    if experiment.stop and experiment.stop.patience and trained.status != INTERRUPTED:
         kept = f"the weights of epoch {trained.final_epoch} are kept"
         yield f"{kept}, the best by {experiment.stop.metric.replace('_', ' ')}"
     if trained.ending:
@@ -70,12 +90,7 @@ def _end(experiment: Experiment, trained: Trained) -> Iterator[str]:
 
 def title(experiment: Experiment) -> str:
     """The run in one line."""
-    sizes = "-".join(map(str, experiment.sizes))
-    examples = experiment.data.examples
-    return (
-        f"{sizes} network on {experiment.data.name} data ({examples} example{'s' * (examples != 1)}): "
-        f"{experiment.loss}, {experiment.optimizer}, learning rate {experiment.learning_rate:g}"
-    )
+    return experiment.title
 
 
 def notes(experiment: Experiment) -> list[str]:
@@ -121,6 +136,11 @@ def _predictions(experiment: Experiment, trained: Trained) -> list[Row]:
 def _aligned(rows: Iterable[Row]) -> str:
     lines = []
     for name, before, after, note in rows:
-        cells = [c if isinstance(c, str) else f"{c:.9g}" for c in (before, after)]
+        cells = [as_text(cell) for cell in (before, after)]
         lines.append(f"{name:<14}{cells[0]:>14}{cells[1]:>16}  {note}".rstrip())
     return "\n".join(lines)
+
+
+def as_text(cell: object) -> str:
+    """A cell of the story's table."""
+    return cell if isinstance(cell, str) else f"{cell:.9g}"

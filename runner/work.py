@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -10,6 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from runner.errors import describe
+from runner.halting import HALT
 from runner.nn.arrays import Array
 from runner.records.about import about
 from runner.records.lines import Line
@@ -17,7 +19,7 @@ from runner.records.names import ABOUT, ERROR, FAILED, ORDER, PREDICTIONS, SUMMA
 from runner.records.predictions import predictions_csv
 from runner.records.writing import RunFiles, clear, order_of, refuse_finished, write_whole
 from runner.training.experiment import Experiment
-from runner.training.loop import train
+from runner.training.loop import Tick, train
 from runner.training.recorder import ROW_BYTES, Trained
 
 
@@ -57,24 +59,33 @@ def failure(line: Line, folder: str, error: Exception) -> Outcome:
 class Watch:
     """Who looks on as a stack trains."""
 
-    tick: Callable[[], None] = lambda: None  # after every epoch
+    tick: Tick = lambda epoch, errors: None  # after every epoch
     check: Callable[[], None] = lambda: None  # before anything is written
     done: Callable[[Trained], None] = lambda _: None  # of each run, as its files are whole
+    halted: Callable[[], bool] = lambda: False  # asked after every epoch: whether runs are to be interrupted
+
+
+class TooLongError(Exception):
+    """Raised by a tick: the stack is to be trained in parts."""
 
 
 def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = Watch()) -> list[Outcome]:
     """Trains runs of one ``stack_key`` as one, and writes their files.
 
     Should anything go wrong with the stack, each of its runs that is not done is tried alone, so that
-    only those that fail by themselves are lost.
+    only those that fail by themselves are lost. None is begun where the `watch` halts.
     """
     outcomes: list[Outcome] = []
+    if watch.halted():
+        return outcomes
     try:
         for work in works:
             watch.check()
             if work.files is not None:
                 work.files.write(work.folder)
         _train(works, row_bytes, watch, outcomes)
+    except TooLongError:
+        raise
     except Exception as error:
         watch.check()
         left = works[len(outcomes) :]
@@ -90,7 +101,10 @@ def _train(works: Sequence[Work], row_bytes: int, watch: Watch, outcomes: list[O
     try:
         for at, work in enumerate(works):
             files.add(at, ABOUT, about(work.experiment))
-        results = train([work.experiment for work in works], files, row_bytes=row_bytes, tick=watch.tick)
+            if paused := work.experiment.paused:
+                files.take_up(at, paused.row)
+        experiments = [work.experiment for work in works]
+        results = train(experiments, files, row_bytes=row_bytes, tick=watch.tick, halted=watch.halted)
         for at, (work, trained) in enumerate(zip(works, results, strict=True)):
             outcomes.append(_finish(files, at, work, trained))
             watch.done(trained)
@@ -125,10 +139,22 @@ def write_run(work: Work, trained: Trained, counts: Sequence[int], rows: Array) 
         raise
 
 
-def run_into(folder: Path, make: Callable[[], Experiment], line: Line) -> tuple[Experiment, Trained]:
+@contextmanager
+def unseen(_: Experiment) -> Iterator[Tick]:
+    """Shows nothing of a run under way."""
+    yield lambda epoch, errors: None
+
+
+def run_into(
+    folder: Path,
+    make: Callable[[], Experiment],
+    line: Line,
+    shown: Callable[[Experiment], AbstractContextManager[Tick]] = unseen,
+) -> tuple[Experiment, Trained]:
     """Trains the run that `make` returns and writes its files into `folder`, which exists and is ours.
 
     Returns the run and how it ended. A failure leaves ``error.txt`` and no result, and is raised again.
+    A signal interrupts the run, with its files, at the end of an epoch; `shown` shows how far it is.
     """
     refuse_finished(folder)
     clear(folder)  # of an earlier try
@@ -138,7 +164,11 @@ def run_into(folder: Path, make: Callable[[], Experiment], line: Line) -> tuple[
         failure(line, str(folder), error)
         raise
     ended: list[Trained] = []
-    (outcome,) = run_stack([Work(line, str(folder), experiment)], watch=Watch(done=ended.append))
-    if outcome.error is not None:
-        raise outcome.error
+    with HALT.heeded(), shown(experiment) as tick:
+        watch = Watch(tick, done=ended.append, halted=HALT)
+        outcomes = run_stack([Work(line, str(folder), experiment)], watch=watch)
+    if not outcomes:
+        HALT.end()
+    if outcomes[0].error is not None:
+        raise outcomes[0].error
     return experiment, ended[0]

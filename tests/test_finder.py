@@ -68,7 +68,7 @@ def test_python_is_told_by_its_own_names() -> None:
     for options, message in (
         ({"rates": [0.1, -1, 1]}, r"rates=-1: must be above 0"),
         ({"seeds": []}, r"seeds=\[\]: must be one or more"),
-        ({"metric": "accuracy"}, "metric=accuracy: must be one of final_error, test_error"),
+        ({"metric": "accuracy"}, "metric=accuracy: must be one of final_error, validation_error, test_error"),
     ):
         with pytest.raises(runner.ConfigError, match=message):
             runner.find_learning_rate(experiment, **options)  # type: ignore[arg-type]

@@ -186,7 +186,9 @@ def test_a_curvature_needs_second_derivatives_and_a_limit(bare: Path) -> None:
 )
 def test_files_that_are_refused(tmp_path: Path, content: str, said: str) -> None:
     file = write(tmp_path / "wrong.py", f"{SNAKE}\n{content}\n")
-    assert refusal(f"plugins=['{file}']").startswith(f"plugins={file}: {said}")
+    text = refusal(f"plugins=['{file}']")
+    assert text.startswith("plugins=/")  # the path is cut where it is long
+    assert f": {said}" in text
     assert "tanh" in plugins.ACTIVATIONS
     assert "snake" not in plugins.ACTIVATIONS
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from runner.records.lines import Line
 from runner.records.names import HISTORY, PARAMETERS
 from runner.records.writing import RunFiles
 from runner.sweeping.job_files import JobFiles, Template
+from runner.training.loop import Tick
 from runner.training.recorder import ROW_BYTES
 from runner.work import Watch, Work, run_stack
 
@@ -140,11 +140,11 @@ def test_a_worker_without_its_sweep_ends_before_its_next_write(at: int, tmp_path
         if left < 0:
             raise SystemExit
 
-    def failing() -> None:
+    def failing(*_: object) -> None:
         raise ValueError("what fails by itself")
 
     left = at
-    tick: Callable[[], None] = failing if at < 5 else (lambda: None)
+    tick: Tick = failing if at < 5 else (lambda epoch, errors: None)
     with pytest.raises(SystemExit):
         run_stack([work(tmp_path, 0)], 1, Watch(tick, check))
     assert not (tmp_path / "0" / "error.txt").exists()

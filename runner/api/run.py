@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,18 +13,20 @@ from numpy.typing import ArrayLike
 from runner.nn.arrays import Array
 from runner.records.names import PARAMETERS
 from runner.records.predictions import predictions_frame
-from runner.records.writing import order_of
+from runner.records.writing import order_of, state_columns
 from runner.training.continuing import continued
 from runner.training.experiment import CURVATURES, Experiment, columns
-from runner.training.objective import predict
+from runner.training.objective import outputs, predict
 from runner.training.recorder import Trained
 from runner.training.stopping import Callback
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from runner.explain.explanation import Explanation
 
-@dataclass
+
+@dataclass(repr=False)
 class Run:
     """A trained run: its experiment, how it ended, its history, and the `folder` that it is in, if any."""
 
@@ -33,6 +35,14 @@ class Run:
     steps: list[int] = field(repr=False)
     rows: Array = field(repr=False)
     folder: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"<Run: {self.experiment}; {self.result}>"
+
+    def _repr_html_(self) -> str:
+        from runner.api.showing import run_html
+
+        return run_html(self)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -55,11 +65,12 @@ class Run:
 
     @property
     def parameters(self) -> pd.DataFrame:
-        """Every weight and bias, as ``parameters.csv`` has them."""
+        """Every weight and bias and the optimizer's state, as ``parameters.csv`` has them."""
         import pandas as pd
 
         frame = pd.DataFrame(self.experiment.network.names).rename(columns={"from_": "from"})
-        return frame.assign(initial=self.result.initial, final=self.result.final)
+        ends = {"initial": self.result.initial, "final": self.result.final}
+        return frame.assign(**ends, **state_columns(self.experiment, self.result))
 
     @property
     def order(self) -> pd.DataFrame:
@@ -103,10 +114,25 @@ class Run:
         self.folder = Path(folder).absolute()
         return Path(folder)
 
+    def explain(self, **choices: Any) -> Explanation:
+        """One update worked out, as ``backprop-explain`` does it: ``explain(weight="w6", update=1)``.
+
+        See :func:`runner.explain.explanation.explained`.
+        """
+        from runner.explain.explanation import explained
+
+        return explained(self.experiment, **choices)
+
     def predict(self, inputs: ArrayLike | None = None) -> Array:
         """The trained network's predictions (N, O): of the training inputs, or of others.
 
         `inputs` are (N, I), in the data's own units as the training inputs were before ``data.scale``,
-        which is used on them here. Raises RunnerError for another shape.
+        which is used on them here; of a frame the columns are found by name, texts among them.
+        Raises RunnerError for another shape, and for cells that are none of what was learnt from.
         """
-        return predict(self.experiment, self.result.final, inputs)
+        from runner.data.new_rows import scaled_inputs
+
+        x = None if inputs is None else scaled_inputs(inputs, self.experiment.data)
+        if x is None:
+            return predict(self.experiment, self.result.final, inputs)
+        return self.experiment.data.targets_in_own_units(outputs(self.experiment, self.result.final, x))

@@ -43,7 +43,7 @@ def save(run: Run, folder: Path) -> None:
     from runner.guard import claimed_for_one
     from runner.work import Work, write_run
 
-    composed = _composed(run.experiment)
+    composed = composed_now(run.experiment)
     with claimed_for_one("folder", folder):
         attached = {str(_at(composed.config, key)): content() for key, content in composed.attached.items()}
         files = _Files(composed.config, composed.overrides, attached)
@@ -70,7 +70,7 @@ class _Files(NamedTuple):
             Path(folder, name).write_bytes(content)
 
 
-def _composed(made: Experiment) -> Composed:
+def composed_now(made: Experiment) -> Composed:
     """The configuration that repeats an experiment. Raises RunnerError where none does."""
     if made.composed is None:
         raise RunnerError("this run's experiment has no configuration, so that nobody could repeat it")

@@ -8,6 +8,7 @@ from typing import overload
 import numpy as np
 
 from runner.api.run import Run
+from runner.api.sweep import Sweep
 from runner.nn.arrays import Array
 from runner.training.experiment import Experiment, width
 from runner.training.loop import train as train_stack
@@ -34,17 +35,18 @@ def train(
 @overload
 def train(
     experiments: Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY, callback: Callback | None = None
-) -> list[Run]: ...
+) -> Sweep: ...
 def train(
     experiments: Experiment | Sequence[Experiment],
     *,
     max_memory: int | str = MAX_MEMORY,
     callback: Callback | None = None,
-) -> Run | list[Run]:
+) -> Run | Sweep:
     """Trains one experiment, or many: those that may share arrays are trained as one, as sweeps do it.
 
-    Nothing is written. A run has the same numbers alone and in company. `max_memory`, in bytes or as
-    ``"512MiB"``, bounds the arrays held while they train, beside the histories, which are all kept.
+    Of many it returns a :class:`Sweep`, a list with their table. Nothing is written. A run has the same
+    numbers alone and in company. `max_memory`, in bytes or as ``"512MiB"``, bounds the arrays held while
+    they train, beside the histories, which are all kept.
 
     ``callback(epoch, runs, parameters)`` is called before the first epoch and after each, for every stack:
     `runs` (R,) are the places of its runs among the experiments, `parameters` (R, P) where they are by then,
@@ -58,7 +60,7 @@ def train(
     for members in stacks:
         told = callback and _for_members(callback, members)
         runs |= _trained(experiments, members, row_bytes(most), told)
-    return [runs[at] for at in range(len(experiments))]
+    return Sweep(runs[at] for at in range(len(experiments)))
 
 
 def _for_members(callback: Callback, members: Sequence[int]) -> Callback:

@@ -14,10 +14,12 @@ from runner.config.network import last_parameters
 from runner.data.examples import Source
 from runner.errors import ConfigError
 from runner.nn.optimizers import OPTIMIZERS
+from runner.records.checkpoint import checkpoint_of
 from runner.records.checksums import recorded
-from runner.records.names import DIVERGED, PARAMETERS
+from runner.records.names import CHECKPOINT, DIVERGED, PARAMETERS
 from runner.records.reading import state_of
 from runner.training.experiment import Begun, Experiment
+from runner.training.pausing import under
 
 KEY = "continue"
 INSTEAD = "network.weights={from: DIR} takes its weights alone"
@@ -40,7 +42,7 @@ def going_on(section: Section, sizes: Sequence[int], has_biases: bool, optimizer
         raise ConfigError(KEY, folder, allowed)
     quantities = {name.removeprefix(f"{optimizer}_"): np.array(values) for name, values in state.items()}
     source = Source.of(KEY, Path(folder, PARAMETERS), Path(folder, PARAMETERS).read_bytes())
-    begun = Begun(epochs, updates, quantities, source)
+    begun = Begun(epochs, updates, quantities, source, _best_so_far(folder))
     return {"weights": weights, "biases": biases if has_biases else None, "begun": begun}
 
 
@@ -54,6 +56,12 @@ def refuse_other_state(made: Experiment) -> None:
         folder = str(Path(made.begun.source.path).parent)
         allowed = f"that run has no {lacking} of optimizer={made.optimizer}: give the optimizer that it had"
         raise ConfigError(KEY, folder, f"{allowed}; {INSTEAD}")
+
+
+def _best_so_far(folder: str) -> dict[str, np.ndarray[Any, Any]]:
+    """What a run that was interrupted knew of its best."""
+    is_paused = Path(folder, CHECKPOINT).is_file()
+    return under("stop ", checkpoint_of(folder).memory) if is_paused else {}
 
 
 def _ends(folder: str) -> tuple[int, int]:

@@ -10,10 +10,11 @@ from runner.config import checks
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.shipped import find_file, shipped
 from runner.data.bundled import DATASETS
-from runner.data.csv_file import Reading, read_csv
+from runner.data.csv_file import Reading, examples_of, read_csv, with_test
 from runner.data.dialect import NAMES, Written
 from runner.data.examples import Data, Parts, prepare
 from runner.data.generated import GENERATORS, generate
+from runner.data.memory import InMemory
 from runner.data.missing import ERROR
 from runner.data.missing import MISSING as MISSINGS
 from runner.data.scaling import SCALES
@@ -76,12 +77,17 @@ GENERATOR_KEYS: Keys = {
 }
 
 
-def data_of(section: Section) -> Data:
-    """The data that the group `data` describes. Raises RunnerError for the first thing that is wrong."""
+def data_of(section: Section, own: InMemory | None = None) -> Data:
+    """The data that the group `data` describes, or `own` as it has them read.
+
+    Raises RunnerError for the first thing that is wrong.
+    """
     name, given = checks.named(section, _names(section), "data")
-    keys, make = _kind(name)
+    keys, make = _kind(name) if own is None else (CSV_KEYS, partial(_in_memory, own))
     values = checked(given, keys | DATA_KEYS, "data.", partial(shipped, f"data/{name}"))
-    return prepare(name, make(values), Parts(**{key: values[key] for key in DATA_KEYS}))
+    return prepare(
+        name if own is None else "given", make(values), Parts(**{key: values[key] for key in DATA_KEYS})
+    )
 
 
 def _inline(values: Section) -> Data:
@@ -106,6 +112,16 @@ def _csv(values: Section) -> Data:
     reading = Reading(written, values["missing"], values["classes"])
     test_path = values["test_path"] and find_file(values["test_path"])
     return read_csv(find_file(values["path"]), values["inputs"], values["targets"], reading, test_path)
+
+
+def _in_memory(own: InMemory, values: Section) -> Data:
+    """The tables that are there, as their files would be read."""
+    for key in Written._fields:
+        if values[key] is not None:
+            raise ConfigError(f"data.{key}", values[key], "says how a file is written, and data is in memory")
+    reading = Reading(missing=values["missing"], classes=values["classes"])
+    data = examples_of(own.table, values["inputs"], values["targets"], reading)
+    return data if own.test is None else with_test(data, own.test)
 
 
 def _generated(name: str, values: Section) -> Data:

@@ -19,6 +19,7 @@ from runner.config.own import files_of, refuse_flat
 from runner.config.shipped import shipped
 from runner.config.stopping import stop_of, with_metric
 from runner.data.examples import Data
+from runner.data.memory import InMemory
 from runner.errors import ConfigError, RunnerError
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
@@ -66,14 +67,17 @@ MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, n
 
 
 def experiment(
-    config: Any, cache: Cache | None = None, own: Sequence[Plugin] | None = None, data: Data | None = None
+    config: Any,
+    cache: Cache | None = None,
+    own: Sequence[Plugin] | None = None,
+    data: Data | InMemory | None = None,
 ) -> Experiment:
     """The run that a composed configuration describes, checked.
 
     `config` is a DictConfig or a plain mapping. Experiments made with one `cache` share what their
     configurations have in common, the data above all, and so may be trained as one. The files of its
-    ``plugins`` are run, unless there is `own`, which takes their place; `data` take that of those which it
-    describes.
+    ``plugins`` are run, unless there is `own`, which takes their place. So do `data` that of the data it
+    describes; those in memory are read as it says.
     Raises RunnerError (most often ConfigError) for the first thing that is wrong.
     """
     if not isinstance(config, dict):
@@ -90,10 +94,11 @@ def experiment(
         own = load_all(files_of(config.get("plugins")))
     values = checked(config, KEYS, defaults=lambda: shipped("config"))
 
-    if data is None:
-        data = shared(data_of, values["data"])
+    if not isinstance(data, Data):
+        parts = (values["data"],) if data is None else (values["data"], data)
+        data = shared(data_of, *parts)
         if data.has_two_classes and LOSSES[values["loss"]].refuses(data.targets):  # it takes a column a class
-            data = shared(_with_a_column_a_class, values["data"])
+            data = shared(_with_a_column_a_class, *parts)
     network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     if folder := values["continue"]:
@@ -121,8 +126,8 @@ def experiment(
     return made if made.stop is None else replace(made, stop=with_metric(made))
 
 
-def _with_a_column_a_class(section: Section) -> Data:
-    return data_of(section).with_a_column_a_class()
+def _with_a_column_a_class(section: Section, own: InMemory | None = None) -> Data:
+    return data_of(section, own).with_a_column_a_class()
 
 
 def _optimizer(section: Section) -> tuple[str, dict[str, float]]:

@@ -53,7 +53,17 @@ def read_csv(
     a column a class. Inputs may be NaN where `reading` fills in what is missing. The examples in
     `test_path` are held out. Raises RunnerError naming the file, the line and the column.
     """
-    table = read_table("data.path", path, reading.written, [*(inputs or []), *targets])
+    data = examples_of(
+        read_table("data.path", path, reading.written, [*(inputs or []), *targets]), inputs, targets, reading
+    )
+    if test_path is None:
+        return data
+    wanted = ["1"] if data.recipe and is_numbered(data.recipe) else []
+    return with_test(data, read_table("data.test_path", test_path, reading.written, wanted))
+
+
+def examples_of(table: Table, inputs: Sequence[str] | None, targets: Sequence[str], reading: Reading) -> Data:
+    """Columns of a table, wherever it comes from; see :func:`read_csv`."""
     chosen = _chosen_inputs(table, inputs, targets)
     columns = {name: Column(table, name) for name in [*chosen, *targets]}
     features = tuple(target_feature(columns[name], reading.classes) for name in targets)
@@ -62,27 +72,32 @@ def read_csv(
     kept, said = drop_missing(reading.missing, columns, targets)
     x, y = encoded(columns, recipe.inputs)[kept], encoded(columns, recipe.targets)[kept]
     classes = {feature.name: list(feature.labels) for feature in recipe.targets if feature.labels}
-    data = Data(
+    return Data(
         x,
         y,
         [name for feature in recipe.inputs for name in feature.columns],
         [name for feature in recipe.targets for name in feature.columns],
         classifies=bool(classes) and len(targets) == 1,
         classes=classes,
-        sources=(Source.of(table.key, path, table.content),),
+        sources=_sources(table),
         said=(*_said(table, recipe), *said),
         recipe=recipe,
         numbers=np.flatnonzero(kept) + 1,
     )
-    return data if test_path is None else _with_test(data, recipe, test_path)
 
 
-def _with_test(data: Data, recipe: Recipe, path: Path) -> Data:
-    """Data with the examples of another file held out."""
-    table = read_table("data.test_path", path, recipe.reading.written, ["1"] if is_numbered(recipe) else [])
+def _sources(table: Table) -> tuple[Source, ...]:
+    """The file that a table was read from; none of one that was in memory."""
+    return (Source.of(table.key, table.path, table.content),) if table.content else ()
+
+
+def with_test(data: Data, table: Table) -> Data:
+    """Data of a table with the examples of another one held out."""
+    recipe, path = data.recipe, table.path
+    assert recipe is not None
     for feature in recipe.targets:
         if feature.name not in table.names:
-            raise ConfigError("data.test_path", path, f"has no target '{feature.name}' to test against")
+            raise ConfigError(table.key, path, f"has no target '{feature.name}' to test against")
     columns = columns_of(table, [*recipe.inputs, *recipe.targets])
     if gone := recipe.reading.missing == ERROR and [c for c in columns.values() if c.missing.any()]:
         raise refusal([told(column) for column in gone], gone, None)
@@ -92,7 +107,7 @@ def _with_test(data: Data, recipe: Recipe, path: Path) -> Data:
         test_inputs=encoded(columns, recipe.inputs)[kept],
         test_targets=encoded(columns, recipe.targets)[kept],
         test_numbers=np.flatnonzero(kept) + 1,
-        sources=(*data.sources, Source.of(table.key, path, table.content)),
+        sources=(*data.sources, *_sources(table)),
         said=(
             *data.said,
             *(f"{path.name}: {what}" for what in (f"{int(kept.sum()):,} rows held out", *said)),

@@ -40,7 +40,7 @@ class Source:
         return cls(key, str(path.absolute()), sha256(content).hexdigest())
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Data:
     """Examples to learn from and, where some are held out, examples to choose by and to test on.
 
@@ -83,6 +83,12 @@ class Data:
         """Examples whose columns have no names but x1, x2, … and y1, y2, …, or y where it is one."""
         xs, ys = ([f"{x}{i + 1}" for i in range(a.shape[1])] for x, a in (("x", inputs), ("y", targets)))
         return cls(inputs, targets, xs, ys if len(ys) > 1 else ["y"], classifies)
+
+    def __repr__(self) -> str:
+        held_out = "" if self.test_inputs is None else f", {len(self.test_inputs):,} held out"
+        classes = f" ({sum(map(len, self.classes.values()))} classes)" if self.classes else ""
+        sizes = f"{len(self.inputs):,} examples{held_out}, {self.inputs.shape[1]:,} inputs"
+        return f"<Data {self.name}: {sizes}, {self.targets.shape[1]:,} targets{classes}>"
 
     def scaled(self, inputs: Array) -> Array:
         """Inputs (N, I) of the data's own units as the network takes them; NaN is filled in."""

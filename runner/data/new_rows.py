@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from runner.data.csv_file import PLAIN, Recipe, columns_of, encoded, is_numbered
 from runner.data.decoding import PARQUET, decoded, read_bytes, unpacked
 from runner.data.dialect import SEPARATORS, Rows, Written, first_rows, guess_decimal, split, without_comments
 from runner.data.examples import Data
+from runner.data.memory import named_rows
 from runner.data.missing import ERROR, MEAN, drop_missing, told
 from runner.data.table import Table, read_table
 from runner.errors import ConfigError, RunnerError
@@ -45,7 +46,27 @@ def read_rows(path: Path, data: Data, recipe: Recipe) -> NewRows:
     RunnerError for a file that lacks a column, and for a cell that is none of what was learnt from.
     """
     written = _written(path, recipe)
-    table = read_table(KEY, path, written, ["1"] if is_numbered(recipe) else [])
+    return rows_of(read_table(KEY, path, written, ["1"] if is_numbered(recipe) else []), data, recipe)
+
+
+def scaled_inputs(given: Any, data: Data) -> Array | None:
+    """Inputs (N, I) as a network takes them, of a frame with columns that were learnt from, found by name.
+
+    None for what has no such names. Raises RunnerError for what :func:`read_rows` does, and for a row without
+    a value where such rows were left out.
+    """
+    recipe, table = recipe_of(data), named_rows(given)
+    if table is None or {feature.name for feature in recipe.inputs}.isdisjoint(table.names):
+        return None
+    rows = rows_of(table, data, recipe)
+    if not rows.kept.all():
+        first = int(rows.kept.argmin())
+        raise RunnerError(f"inputs, row {first}: lacks a value, and such rows were left out in training")
+    return rows.inputs
+
+
+def rows_of(table: Table, data: Data, recipe: Recipe) -> NewRows:
+    """The rows of a table: see :func:`read_rows`."""
     columns = columns_of(table, recipe.inputs)
     how = recipe.reading.missing
     if gone := how == ERROR and [column for column in columns.values() if column.missing.any()]:

@@ -76,7 +76,7 @@ def read_table(key: str, path: Path, written: Written, wanted: Collection[str] =
     if not body.cells:
         raise RunnerError(f"{path}: has a header and no rows")
     line = body.lines[0] if not is_named else 1
-    names, columns = _unlike(path, line, names, list(zip(*body.cells, strict=True)), said)
+    names, columns = unlike(path, f"line {line}", names, list(zip(*body.cells, strict=True)), said)
     return Table(key, path, content, names, columns, body.lines, decimal, said, is_named)
 
 
@@ -94,7 +94,7 @@ def _fast(key: str, content: bytes, top: Top, text: tuple[str, str], said: Seque
     if columns is None:
         return None
     lines = Lines(*text, len(columns[0]))
-    names, columns = _unlike(top.path, 1, names, columns, told)
+    names, columns = unlike(top.path, "line 1", names, columns, told)
     return Table(key, top.path, content, names, columns, lines, decimal, told, is_named)
 
 
@@ -146,17 +146,20 @@ def _refuse_ragged(path: Path, names: Sequence[str], rows: Rows) -> None:
             raise RunnerError(f"{path}, line {line}: has {len(row)} cells where the header has {len(names)}")
 
 
-def _unlike(
-    path: Path, line: int, names: list[str], columns: list[Sequence[str] | Array], said: list[str]
+def unlike(
+    path: Path, where: str, names: list[str], columns: list[Sequence[str] | Array], said: list[str]
 ) -> tuple[list[str], list[Sequence[str] | Array]]:
-    """Columns with names that differ, without a first one that has none and numbers or names the rows."""
+    """Columns with names that differ, without a first one that has none and numbers or names the rows.
+
+    Raises RunnerError for one without a name, by `where` that is to be.
+    """
     if names[0] in ("", "Unnamed: 0") and len(names) > 1 and _all_differ(columns[0]):
         said.append("the first column, which has no name, left out")
         names, columns = names[1:], columns[1:]
     unlike: list[str] = []
     for place, name in enumerate(names, start=1):
         if not name:
-            raise RunnerError(f"{path}, line {line}: column {place} has no name")
+            raise RunnerError(f"{path}, {where}: column {place} has no name")
         new = next(n for n in chain([name], (f"{name}.{i}" for i in count(1))) if n not in unlike)
         if new != name:
             said.append(f"column '{name}' is there twice, now '{new}' too")

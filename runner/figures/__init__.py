@@ -8,7 +8,7 @@ never trains.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,13 @@ FORMATS = ("png", "pdf", "svg", FILM)
 def load(name: str) -> Figure:
     """The figure `name`, imported on first use."""
     return import_module(f"runner.figures.{name}").FIGURE
+
+
+def draw(source: Any, name: str, *, ax: Any = None, **chosen: Any) -> Any:
+    """Draws the figure `name` of a folder or of runs, on `ax` if given: see :mod:`runner.figures.on_axes`."""
+    from runner.figures import on_axes
+
+    return on_axes.draw(source, name, ax=ax, **chosen)
 
 
 def read_ahead(

@@ -9,12 +9,12 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 
 from runner.data.parts import HELD_OUT, TEST, TRAINING, VALIDATION
 from runner.figures.figure import HUGE, Figure, Layout, Options, needs_best
-from runner.figures.moments import moments, multiples, name_panels, when
+from runner.figures.moments import is_titled, moments, multiples, name_panels, share_labels, when
 from runner.figures.style.axes import add_bar, thin_ticks
 from runner.figures.style.encoding import DISTINCT, short_names
 from runner.figures.style.labels import escaped
@@ -39,6 +39,9 @@ LOOKS = {
 }
 WORDS = {VALIDATION: "for validation", TEST: "for testing", HELD_OUT: "held out"}
 AFTER = (("final", "value", ""),)
+#: Where the plane and the boundary lie, below all data.
+PLANE: dict[str, Any] = {"zorder": 0.9, "rasterized": True}
+LINE: dict[str, Any] = {"zorder": 0.95, "linewidths": 1.0}
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
@@ -116,35 +119,51 @@ def _classes(targets: Array) -> Array:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    """The output, or the regions of classes, under the points of the data; a panel a moment."""
-    columns, titles = zip(*table.attrs["moments"], strict=True)
-    for ax, column in zip(axes, columns, strict=True):
-        shown = table[["kind", "x", "y"]].assign(value=table[column])
-        shown.attrs = table.attrs
-        mesh = _draw_plane(ax, shown)
-    if mesh is not None:
-        add_bar(axes, mesh, "output" if table.attrs["level"] is None else "output (boundary at 0.5)")
-    name_panels(axes, titles)
-    add_legend(axes, [(None, axes[0].get_legend_handles_labels()[0])])
+    """The points of the data over the plane, and what the colours of the plane are of."""
+    x, y = _sides(table)
+    data = table.loc[table["kind"] != "grid", ["kind", "x", "y"]]
+    data = data.assign(value=table[table.attrs["moments"][0][0]])  # targets are the same at every moment
+    data.attrs = table.attrs
+    across, upwards = map(escaped, table.attrs["names"])
+    for ax in axes:
+        (_draw_classes if _has_classes(table) else _draw_targets)(ax, data)
+        ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal" if _alike(x, y) else "auto")
+        thin_ticks(ax)
+        ax.set(xlabel=across, ylabel=upwards)
+    if len(table.attrs["outputs"]) == 1:
+        colors, norm = _colors(table)
+        name = "output" if table.attrs["level"] is None else "output (boundary at 0.5)"
+        add_bar(axes, ScalarMappable(norm, colors), name)
+    share_labels(axes)
+    add_legend(axes, [(None, axes[0].get_legend_handles_labels()[0])], is_titled(table))
 
 
-def _draw_plane(ax: Axes, table: pd.DataFrame) -> QuadMesh | None:
-    """The panel of one moment; what its colours are of, where a bar is to say it."""
-    grid = table[table["kind"] == "grid"]
-    x, y = np.unique(grid["x"]), np.unique(grid["y"])
-    values = grid["value"].to_numpy().reshape(len(y), len(x))
-    mesh = None
+def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """The output, or the regions of classes, under the points; a panel a moment."""
+    x, y = _sides(table)
+    grid = table["kind"] == "grid"
+    for ax, (column, _) in zip(axes, table.attrs["moments"], strict=True):
+        _draw_plane(ax, x, y, table.loc[grid, column].to_numpy().reshape(len(y), len(x)), table)
+    name_panels(axes, [title for _, title in table.attrs["moments"]])
+
+
+def _sides(table: pd.DataFrame) -> tuple[Array, Array]:
+    """The points of the grid along either side."""
+    grid = table["kind"] == "grid"
+    return np.unique(table.loc[grid, "x"]), np.unique(table.loc[grid, "y"])
+
+
+def _draw_plane(ax: Axes, x: Array, y: Array, values: Array, table: pd.DataFrame) -> None:
+    """Regions of classes, or an output in lightness alone, which grey paper keeps."""
     if (count := len(table.attrs["outputs"])) > 1:
         colors = ListedColormap([DISTINCT[i % len(DISTINCT)] for i in range(count)])
-        ax.pcolormesh(x, y, values, cmap=colors, vmin=-0.5, vmax=count - 0.5, alpha=0.35, rasterized=True)
-    else:
-        mesh = _draw_output(ax, x, y, values, table)
-    (_draw_classes if _has_classes(table) else _draw_targets)(ax, table)
-    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), aspect="equal" if _alike(x, y) else "auto")
-    thin_ticks(ax)
-    across, upwards = map(escaped, table.attrs["names"])
-    ax.set(xlabel=across, ylabel=upwards)
-    return mesh
+        ax.pcolormesh(x, y, values, cmap=colors, vmin=-0.5, vmax=count - 0.5, alpha=0.35, **PLANE)
+        return
+    shades, norm = _colors(table)
+    ax.pcolormesh(x, y, values, cmap=shades, norm=norm, **PLANE)
+    level = table.attrs["level"]
+    if level is not None and values.min() < level < values.max():
+        ax.contour(x, y, values, [level], colors="black", **LINE)
 
 
 def _has_classes(table: pd.DataFrame) -> bool:
@@ -153,16 +172,6 @@ def _has_classes(table: pd.DataFrame) -> bool:
 
 def _alike(x: Array, y: Array) -> bool:
     return bool(0.5 < np.ptp(x) / np.ptp(y) < 2)
-
-
-def _draw_output(ax: Axes, x: Array, y: Array, values: Array, table: pd.DataFrame) -> QuadMesh:
-    """In lightness alone, which grey paper keeps."""
-    colors, norm = _colors(table)
-    mesh = ax.pcolormesh(x, y, values, cmap=colors, norm=norm, rasterized=True)
-    level = table.attrs["level"]
-    if level is not None and values.min() < level < values.max():
-        ax.contour(x, y, values, [level], colors="black", linewidths=1.0)
-    return mesh
 
 
 def _colors(table: pd.DataFrame) -> tuple[Colormap, Normalize]:
@@ -241,9 +250,9 @@ def _applies(results: Results, options: Options) -> str | None:
 
 def _layout(table: pd.DataFrame) -> Layout:
     """As high as the plane, where its sides are drawn alike."""
-    x, y = (np.unique(table.loc[table["kind"] == "grid", side]) for side in ("x", "y"))
+    x, y = _sides(table)
     aspect = 0.24 + 0.62 * min(1.0, float(np.ptp(y) / np.ptp(x))) if _alike(x, y) else 0.86
     return multiples(table, Layout(aspect=aspect))
 
 
-FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"), moment=_draw_moment)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -36,12 +37,12 @@ from runner.figures.figure import (
     drops_role,
     note_of,
 )
-from runner.figures.film import DPI, FRAMES, film
+from runner.figures.film import DPI, FRAMES, children, film, shots
 from runner.figures.moments import frames
 from runner.figures.options import Look
 from runner.figures.style.axes import set_ends
 from runner.figures.style.labels import LABELS
-from runner.figures.style.panel import Panel
+from runner.figures.style.panel import Panel, Picture
 from runner.figures.style.sheets import in_force
 from runner.records.histories import NotShownError
 from runner.results import Results
@@ -118,15 +119,10 @@ def _rendered(
     figure = load(name)
     files = files.of(figure)
     try:
-        if results.sources and not figure.several:
-            return Rendered(name, reason="it is of one folder, and several are given"), []
-        if reason := figure.applies(results, options) or figure.refuses(options):
-            return Rendered(name, reason=reason), []
+        _refuse(results, figure, options)
         if not files.formats:
             return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
-        numbers = figure.numbers(results, options)
-        if reason := drops_role(numbers, options):
-            return Rendered(name, reason=reason), []
+        numbers = numbers_of(results, figure, options)
         films = FILM in files.formats
         filmed = figure.numbers(results, replace(options, frames=FRAMES)) if films else None
     except RunnerError as error:
@@ -141,24 +137,42 @@ def _rendered(
     return Rendered(name, files.paths(name), caption, width=width), written
 
 
+def _refuse(results: Results, figure: Figure, options: Options) -> None:
+    """Raises NotShownError where a figure does not apply, or would drop an option."""
+    if results.sources and not figure.several:
+        raise NotShownError("it is of one folder, and several are given")
+    if reason := figure.applies(results, options) or figure.refuses(options):
+        raise NotShownError(reason)
+
+
+def numbers_of(results: Results, figure: Figure, options: Options) -> pd.DataFrame:
+    """All that a figure draws. Raises NotShownError with the reason where that is nothing."""
+    _refuse(results, figure, options)
+    numbers = figure.numbers(results, options)
+    if reason := drops_role(numbers, options):
+        raise NotShownError(reason)
+    return numbers
+
+
 def paint(
     figure: Figure, numbers: pd.DataFrame, width: float | None = None, ends: Ends = MappingProxyType({})
-) -> Canvas:
+) -> Picture:
     """The picture of `numbers` in the style in force, as wide as its layout is or so many inches.
 
     `ends` are those of axes that were asked for, by "x" and "y".
     """
-    layout = figure.layout(numbers)
-    width = width or _width(layout)
-    height = width / layout.columns * layout.aspect * layout.rows
-    canvas = Canvas(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(canvas)
-    figure.draw(panels := _panels(canvas, layout), numbers)
+    canvas, panels = _begin(figure, numbers, width)
+    draw_moment(figure, panels, numbers, ends)
+    _lay_out(canvas)
+    return canvas
+
+
+def draw_moment(figure: Figure, panels: Sequence[Axes], numbers: pd.DataFrame, ends: Ends) -> None:
+    """Draws what differs from one moment to the next, and gives the axes the ends that were asked for."""
+    figure.moment(panels, numbers)
     for which, asked in ends.items():
         for ax in panels if which == "x" else _of_first(panels):
             set_ends(ax, which, asked)
-    _lay_out(canvas)
-    return canvas
 
 
 def _of_first(panels: Sequence[Axes]) -> list[Axes]:
@@ -166,17 +180,29 @@ def _of_first(panels: Sequence[Axes]) -> list[Axes]:
     return [ax for ax in panels if ax.get_ylabel() in ("", panels[0].get_ylabel())]
 
 
-def paint_frames(figure: Figure, numbers: pd.DataFrame, width: float | None = None) -> Iterator[Canvas]:
-    """The moments of `numbers` one by one, on one canvas: to lay it out takes most of the time."""
-    *_, last = frames(numbers)
-    canvas = paint(figure, last, width)
-    places = [ax.get_position(original=True) for ax in canvas.axes]
-    for frame in frames(numbers):
-        canvas.clear()
-        figure.draw(_panels(canvas, figure.layout(frame)), frame)
-        for ax, place in zip(canvas.axes, places, strict=True):
-            ax.set_position(place)
-        yield canvas
+def _begin(figure: Figure, numbers: pd.DataFrame, width: float | None) -> tuple[Picture, list[Axes]]:
+    """A canvas and its panels with what is drawn of every moment, not laid out yet."""
+    layout = figure.layout(numbers)
+    width = width or _width(layout)
+    height = width / layout.columns * layout.aspect * layout.rows
+    canvas = Picture(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(canvas)
+    figure.draw(panels := _panels(canvas, layout), numbers)
+    return canvas, panels
+
+
+def paint_frames(
+    figure: Figure, numbers: pd.DataFrame, width: float | None = None, ends: Ends = MappingProxyType({})
+) -> Iterator[Image.Image]:
+    """The moments of `numbers` one by one, where the last one puts them; else as :func:`paint`."""
+    *_, last = tables = list(frames(numbers))
+    canvas, panels = _begin(figure, last, width)
+    stays = set(children(panels))
+    draw_moment(figure, panels, last, ends)
+    _lay_out(canvas)
+    return shots(
+        canvas, panels, stays, (partial(draw_moment, figure, panels, table, ends) for table in tables)
+    )
 
 
 def _width(layout: Layout) -> float:
@@ -223,7 +249,7 @@ class _Files:
     def write_film(self, name: str, figure: Figure, numbers: pd.DataFrame) -> Future[None]:
         """Draws the moments of `numbers` one by one, and writes them as one film."""
         with mpl.rc_context({"figure.dpi": DPI}):
-            content = film(paint_frames(figure, numbers, self.width))
+            content = film(paint_frames(figure, numbers, self.width, self.ends))
         return self.writer.submit(lambda: write_named(self.out / f"{name}.{FILM}", content))
 
     def _save_png(self, canvas: Canvas, path: Path) -> Future[None]:

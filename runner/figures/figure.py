@@ -90,7 +90,8 @@ class Figure:
     """`applies` returns None, or the reason why not.
 
     `numbers` makes all that is drawn, as one table; what is no column of it (the names of axes)
-    stands in its ``attrs``. `draw` reads only that table. `caption` says what bands are, and of how many.
+    stands in its ``attrs``. `draw` reads only that table. `moment` adds what differs from one moment of
+    training to the next, all that a film draws anew. `caption` says what bands are, and of how many.
     `follows` names the options that the figure follows: with another it is not drawn. A figure of one run
     follows the metric where it shows the best run of a sweep; of a run alone, that is the best of one.
     `several`: it takes several folders as well as one.
@@ -103,6 +104,7 @@ class Figure:
     layout: Callable[[pd.DataFrame], Layout] = lambda _: Layout()
     follows: Sequence[str] = ()
     several: bool = False
+    moment: Draw = lambda _axes, _table: None
 
     def refuses(self, options: Options) -> str | None:
         """The reason why the figure would drop one of `options`; None where it follows them all."""
@@ -241,6 +243,8 @@ def note_of(results: Results) -> str:
     """What a caption says of runs that are not there; nothing where all have a result."""
     missing = Counter(status for status in results.runs["status"] if status not in FINISHED)
     counts = ", ".join(f"{count:,} {status}" for status, count in missing.items())
+    if results.is_interrupted:
+        return f" The run was interrupted after epoch {results.runs['epochs'].to_numpy()[0]:,.0f}."
     text = f" {missing.total():,} of {len(results.runs):,} runs have no result ({counts})." if missing else ""
     if not results.has_ended:
         text += f" The sweep has not ended; shown are its {len(results.finished):,} runs so far."

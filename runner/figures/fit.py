@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from runner.data.parts import HELD_OUT, TEST, TRAINING, VALIDATION
 from runner.figures.figure import DOUBLE, HUGE, Figure, Layout, Options, counted, needs_best
@@ -15,9 +16,11 @@ from runner.figures.moments import (
     BEFORE_AND_AFTER,
     Moments,
     is_before_and_after,
+    is_titled,
     moments,
     multiples,
     name_panels,
+    share_labels,
     when,
 )
 from runner.figures.style.axes import thin_ticks
@@ -36,6 +39,7 @@ BEFORE, AFTER = "#D55E00", "#0072B2"
 #: The column of a moment and its title; a function that draws some in a panel, from the rows of an output.
 Pair: TypeAlias = tuple[str, str]
 DrawPanel: TypeAlias = Callable[[Axes, pd.DataFrame, list[Pair]], None]
+Panels: TypeAlias = list[tuple[str, str, list[Pair]]]
 _TESTED: dict[str, Any] = {
     "marker": "s",
     "mfc": "white",
@@ -100,47 +104,81 @@ def _part(kind: str, experiment: Experiment, shown: Moments, x: Array, y: Array 
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    """The curve through the data, a panel an output; or predicted against target, beside the residuals."""
+    """Axes and, under a curve, the data; with a key to the curve and the data."""
     panels = _panels(table)
-    for ax, (draw_panel, output, drawn) in zip(axes, panels, strict=True):
-        draw_panel(ax, table[table["output"] == output], drawn)
+    _draw_each(axes, table, BELOW)
     if not is_before_and_after(table):
-        name_panels(axes, [drawn[0][1] for _, _, drawn in panels])
-    add_legend(axes, [(None, axes[0].get_legend_handles_labels()[0])])
+        share_labels(axes)
+    add_legend(axes, [(None, _samples(table, panels[0]))], is_titled(table))
 
 
-def _panels(table: pd.DataFrame) -> list[tuple[DrawPanel, str, list[Pair]]]:
+def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """The curve through the data, a panel an output; or predicted against target, beside the residuals."""
+    _draw_each(axes, table, ABOVE)
+    if not is_before_and_after(table):
+        name_panels(axes, [drawn[0][1] for _, _, drawn in _panels(table)])
+
+
+def _draw_each(axes: Sequence[Axes], table: pd.DataFrame, parts: Mapping[str, DrawPanel]) -> None:
+    for ax, (kind, output, drawn) in zip(axes, _panels(table), strict=True):
+        parts[kind](ax, table[table["output"] == output], drawn)
+
+
+def _panels(table: pd.DataFrame) -> Panels:
     """What each panel draws, of which output and which moments: before and after share one."""
     shown, has_curve = table.attrs["moments"], table.attrs["has_curve"]
     if not is_before_and_after(table):
-        per_output = [(_draw_curve if has_curve else _draw_predicted, [pair]) for pair in shown]
+        per_output = [("curve" if has_curve else "predicted", [pair]) for pair in shown]
     elif has_curve:
-        per_output = [(_draw_curve, shown)]
+        per_output = [("curve", shown)]
     else:
-        per_output = [(_draw_predicted, shown[-1:]), (_draw_residuals, shown[-1:])]
-    return [(draws, output, drawn) for output in table.attrs["outputs"] for draws, drawn in per_output]
+        per_output = [("predicted", shown[-1:]), ("residuals", shown[-1:])]
+    return [(kind, output, drawn) for output in table.attrs["outputs"] for kind, drawn in per_output]
+
+
+def _samples(table: pd.DataFrame, panel: tuple[str, str, list[Pair]]) -> list[Line2D]:
+    """What a legend shows of a panel: examples, and curves."""
+    kind, output, drawn = panel
+    rows = table[table["output"] == output]
+    kinds = [k for k in LOOKS if (rows["kind"] == k).any()]
+    examples = [Line2D([], [], label=k, ms=_size(rows), **LOOKS[k]) for k in kinds]
+    looks = [_curve_look(name, len(drawn)) for _, name in drawn] if kind == "curve" else []
+    return [*examples, *(Line2D([], [], **look) for look in looks)]
+
+
+def _size(rows: pd.DataFrame) -> float:
+    return 3.6 if len(rows) < 200 else 2.4
 
 
 def _draw_examples(ax: Axes, rows: pd.DataFrame, across: str, upwards: str) -> None:
     for kind, look in LOOKS.items():
-        part = rows[rows["kind"] == kind]
+        part = rows.loc[rows["kind"] == kind, [across, upwards]]
         if len(part):
-            size = 3.6 if len(rows) < 200 else 2.4
-            ax.plot(part[across], part[upwards], label=kind, ms=size, rasterized=len(part) > 3000, **look)
+            many = len(part) > 3000
+            ax.plot(part[across], part[upwards], label=kind, ms=_size(rows), rasterized=many, **look)
+
+
+def _draw_plane(ax: Axes, rows: pd.DataFrame, _drawn: list[Pair]) -> None:
+    """The data, and the axes of the curve through it."""
+    across = rows.loc[rows["kind"] == CURVE, "x"]
+    _draw_examples(ax, rows, "x", "target")
+    ends = _limits(rows["target"], rows[rows.attrs["columns"][-1]])
+    ax.set(xlim=(across.min(), across.max()), ylim=ends)
+    ax.set(xlabel=escaped(rows.attrs["input"]), ylabel=_name_of(rows))
+    thin_ticks(ax)
 
 
 def _draw_curve(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
-    """The data, and the curve at one moment or at two."""
-    curve = rows[rows["kind"] == CURVE]
-    _draw_examples(ax, rows, "x", "target")
+    """The curve at one moment or at two."""
+    curve = rows["kind"] == CURVE
     for column, name in drawn:
-        color, dash = (BEFORE, "--") if name == "before" else (AFTER, "-")
-        said = "prediction" if len(drawn) == 1 else f"{name} training"
-        ax.plot(curve["x"], curve[column], color=color, ls=dash, lw=1.4, zorder=4, label=said)
-    ends = _limits(rows["target"], rows[rows.attrs["columns"][-1]])
-    ax.set(xlim=(curve["x"].min(), curve["x"].max()), ylim=ends)
-    ax.set(xlabel=escaped(rows.attrs["input"]), ylabel=_name_of(rows))
-    thin_ticks(ax)
+        ax.plot(rows.loc[curve, "x"], rows.loc[curve, column], **_curve_look(name, len(drawn)))
+
+
+def _curve_look(name: str, curves: int) -> dict[str, Any]:
+    color, dash = (BEFORE, "--") if name == "before" else (AFTER, "-")
+    said = "prediction" if curves == 1 else f"{name} training"
+    return {"color": color, "ls": dash, "lw": 1.4, "zorder": 4, "label": said}
 
 
 def _name_of(rows: pd.DataFrame) -> str:
@@ -156,13 +194,12 @@ def _limits(*values: Any) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _draw_predicted(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
-    """Predicted against target, in equal units, with the diagonal on which they are the same."""
+def _draw_diagonal(ax: Axes, rows: pd.DataFrame, _drawn: list[Pair]) -> None:
+    """Equal units, with the diagonal on which what is predicted and the target are the same."""
     low, high = _limits(rows["target"])
     near = rows[rows.attrs["columns"]].clip(1.5 * low - 0.5 * high, 1.5 * high - 0.5 * low)  # of all moments
     ends = _limits(rows["target"], near.to_numpy().ravel())
     ax.plot(ends, ends, color="0.6", lw=0.8, zorder=1)
-    _draw_examples(ax, rows, "target", drawn[0][0])
     name = _name_of(rows)
     across = name if name == "target" else f"target {name}"
     ax.set(xlim=ends, ylim=ends, xlabel=across, ylabel=f"predicted {name}", aspect="equal")
@@ -170,16 +207,33 @@ def _draw_predicted(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
     thin_ticks(ax)
 
 
-def _draw_residuals(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
-    """Target minus predicted, against predicted: no pattern is to be left in it."""
+def _draw_predicted(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
+    _draw_examples(ax, rows, "target", drawn[0][0])
+
+
+def _draw_zero(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
+    """The line on which nothing is left."""
     ((column, _),) = drawn
-    residuals = rows.assign(residual=rows["target"] - rows[column])
+    reach = max(map(abs, _limits(rows["target"] - rows[column])))
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=1)
-    _draw_examples(ax, residuals, column, "residual")
-    reach = max(map(abs, _limits(residuals["residual"])))
     ax.set(xlim=_limits(rows[column]), ylim=(-reach, reach))
     ax.set(xlabel=f"predicted {_name_of(rows)}", ylabel="target − predicted")
     thin_ticks(ax)
+
+
+def _draw_residuals(ax: Axes, rows: pd.DataFrame, drawn: list[Pair]) -> None:
+    """Target minus predicted, against predicted: no pattern is to be left in it."""
+    ((column, _),) = drawn
+    _draw_examples(ax, rows.assign(residual=rows["target"] - rows[column]), column, "residual")
+
+
+#: What a kind of panel shows at every moment, and what is of one.
+BELOW: dict[str, DrawPanel] = {"curve": _draw_plane, "predicted": _draw_diagonal, "residuals": _draw_zero}
+ABOVE: dict[str, DrawPanel] = {
+    "curve": _draw_curve,
+    "predicted": _draw_predicted,
+    "residuals": _draw_residuals,
+}
 
 
 def _layout(table: pd.DataFrame) -> Layout:
@@ -230,4 +284,4 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"), moment=_draw_moment)

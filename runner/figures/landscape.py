@@ -13,7 +13,7 @@ from matplotlib.contour import ContourSet
 from matplotlib.ticker import MaxNLocator
 
 from runner.figures.figure import Figure, Layout, Options, counted, evenly, verb_of
-from runner.figures.moments import moments, multiples, name_panels, when
+from runner.figures.moments import is_titled, moments, multiples, name_panels, share_labels, when
 from runner.figures.style.axes import ERRORS_WIDE, add_bar, thin_ticks
 from runner.figures.style.encoding import Looks, add_lines, keys_of
 from runner.figures.style.labels import symbol
@@ -130,19 +130,29 @@ def _window(points: Array) -> tuple[Array, Array]:
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    """Contours in grey under the paths; a panel a moment, up to which they go."""
-    grid, paths = table[table["kind"] == "grid"], table[table["kind"] == "path"]
-    looks = Looks.of(paths, table.attrs["keys"])
+    """Contours in grey, which lie under the paths of every moment."""
+    grid = table[table["kind"] == "grid"]
     across, upwards = (_axis_name(*axis) for axis in table.attrs["axes"])
-    for ax, (column, _) in zip(axes, table.attrs["moments"], strict=True):
-        reached = paths[paths["epoch"] <= table.attrs["epochs"][column]] if "epoch" in paths else paths
+    for ax in axes:
         filled = _draw_contours(ax, grid)
-        _draw_paths(ax, [path for _, path in reached.groupby("run", sort=False)], looks)
         ax.set(xlabel=across, ylabel=upwards)
         thin_ticks(ax)
     add_bar(axes, filled, "error $E$")
+    share_labels(axes)
+    _looks(table).explain(axes, titled=is_titled(table))
+
+
+def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """The paths up to the moment of each panel."""
+    paths, looks = table[table["kind"] == "path"], _looks(table)
+    for ax, (column, _) in zip(axes, table.attrs["moments"], strict=True):
+        reached = paths[paths["epoch"] <= table.attrs["epochs"][column]] if "epoch" in paths else paths
+        _draw_paths(ax, [path for _, path in reached.groupby("run", sort=False)], looks)
     name_panels(axes, [title for _, title in table.attrs["moments"]])
-    looks.explain(axes)
+
+
+def _looks(table: pd.DataFrame) -> Looks:
+    return Looks.of(table[table["kind"] == "path"], table.attrs["keys"])
 
 
 def _axis_name(name: str, share: float | None) -> str:
@@ -227,4 +237,12 @@ def _layout(table: pd.DataFrame) -> Layout:
     return multiples(table, Layout(aspect=0.8 + 0.04 * rows))
 
 
-FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "x", "y", "color", "epochs"))
+FIGURE = Figure(
+    _applies,
+    numbers,
+    draw,
+    _caption,
+    _layout,
+    follows=("metric", "x", "y", "color", "epochs"),
+    moment=_draw_moment,
+)

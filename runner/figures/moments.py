@@ -7,6 +7,7 @@ the title. Any of them may be left out there: what is drawn of one does not depe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,6 +99,11 @@ def is_before_and_after(table: pd.DataFrame) -> bool:
     return [column for column, _ in table.attrs["moments"]] == [column for _, column, _ in BEFORE_AND_AFTER]
 
 
+def is_titled(table: pd.DataFrame) -> bool:
+    """Whether panels bear the names of their moments."""
+    return table.attrs["moments"][0][1] != "" and not is_before_and_after(table)
+
+
 def when(table: pd.DataFrame) -> str:
     """When a table's moments are, as a caption says it."""
     if is_before_and_after(table):
@@ -111,7 +117,7 @@ def when(table: pd.DataFrame) -> str:
 def frames(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """The table of each moment alone, for a film."""
     for moment in table.attrs["moments"]:
-        frame = table.copy(deep=False)
+        frame = pd.DataFrame(table, copy=False)  # a copy would copy all that is in attrs, too
         frame.attrs = {**table.attrs, "moments": [moment]}
         yield frame
 
@@ -119,17 +125,21 @@ def frames(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
 def multiples(table: pd.DataFrame, single: Layout) -> Layout:
     """Panels side by side as `single` is, one for each moment."""
     if (count := len(table.attrs["moments"])) == 1:
-        return single
+        return replace(single, aspect=single.aspect + 0.08) if is_titled(table) else single
     columns = 2 if count in (2, 4) else 3
     taller = 0.06 if columns == 2 else 0.14  # titles and labels are as high over smaller panels
     return Layout(-(-count // columns), columns, DOUBLE, single.aspect + taller, count)
 
 
 def name_panels(axes: Sequence[Axes], titles: Sequence[str]) -> None:
-    """Puts each title over its panel; panels of equal axes have labels at the outer ones only."""
+    """Puts each title over its panel."""
     for ax, title in zip(axes, titles, strict=True):
         if title:
             ax.set_title(title, loc="left", weight="bold")
+
+
+def share_labels(axes: Sequence[Axes]) -> None:
+    """Leaves labels at the outer ones of panels of equal axes only."""
     for at, ax in enumerate(axes):
         columns = _columns(ax)
         if at % columns:

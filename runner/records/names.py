@@ -14,12 +14,15 @@ CURVATURE = "curvature.csv"
 ORDER = "order.csv"
 #: What is predicted in the end for each example, where it is asked for.
 PREDICTIONS = "predictions.csv"
+#: What lets a run that was interrupted be taken up where it was.
+CHECKPOINT = "checkpoint.npy"
 #: With what a run was made and of what: see :mod:`runner.records.about`.
 ABOUT = "about.yaml"
 #: A sweep's own files: its table, and Hydra's record of what was asked for.
 RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 #: A run's files, of which its summary tells what was written; and all that it may leave in its folder.
-OPTIONAL_FILES = (CURVATURE, ORDER, PREDICTIONS)
+#: Those of them that not every run has come last.
+OPTIONAL_FILES = (CURVATURE, ORDER, PREDICTIONS, CHECKPOINT)
 FILES = (HISTORY, PARAMETERS, ABOUT, *OPTIONAL_FILES)
 LEFT = (SUMMARY, *FILES, ERROR)
 #: What tells that a folder holds the result of a run, or of a sweep.
@@ -29,7 +32,8 @@ HYDRA, HYDRA_FILES = ".hydra", ("config.yaml", "hydra.yaml", "overrides.yaml")
 #: At the end of the name of a file until it is whole.
 PART = ".part"
 
-#: How runs end that have a result; and how all may: a run is interrupted from the first on, until it ends.
+#: How runs end that have a result; and how all may: a run is interrupted from the first on, until it ends,
+#: and has files then if a signal has ended it.
 FINISHED = COMPLETED, DIVERGED = ("completed", "diverged")
 FAILED, INTERRUPTED = "failed", "interrupted"
 STATUSES = (*FINISHED, FAILED, INTERRUPTED)

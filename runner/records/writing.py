@@ -26,9 +26,20 @@ from runner.errors import RunnerError
 from runner.nn.arrays import Array
 from runner.nn.network import Network
 from runner.nn.streams import orders
+from runner.records.checkpoint import written
 from runner.records.checksums import Sum
 from runner.records.lines import Line, as_csv, rows_of
-from runner.records.names import CURVATURE, FILES, HISTORY, OPTIONAL_FILES, PARAMETERS, PART, SUMMARY, is_left
+from runner.records.names import (
+    CHECKPOINT,
+    CURVATURE,
+    FILES,
+    HISTORY,
+    OPTIONAL_FILES,
+    PARAMETERS,
+    PART,
+    SUMMARY,
+    is_left,
+)
 from runner.training.experiment import CURVATURES, Experiment, columns
 from runner.training.recorder import Trained
 
@@ -61,6 +72,7 @@ class RunFiles:
         # The files of runs that are not whole, each noted before it is there: an interrupt may come at once.
         self.opened: list[list[str]] = [[] for _ in self.folders]
         self.rows = [0] * len(self.folders)
+        self.taken_up = [False] * len(self.folders)
         self.sums: list[dict[str, Sum]] = [{HISTORY: Sum()} for _ in self.folders]
 
     def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
@@ -78,6 +90,18 @@ class RunFiles:
         # created once: not begun anew if another process has cleared it away
         _write(os.open(path, _APPEND if begun else _CREATE, _MODE), lines)
         self.sums[run][HISTORY] = self.sums[run][HISTORY].of(lines)
+
+    def take_up(self, run: int, last: int) -> None:
+        """Begins the history of an interrupted `run` with its rows, up to that of epoch or update `last`.
+
+        What was written of it stays as it is until `finish`.
+        """
+        rows = Path(self.folders[run], HISTORY).read_bytes().partition(b"\n")[2]
+        behind = rows.rfind(b"\n", 0, -1) + 1
+        if int(rows[behind:].partition(b",")[0]) != last:  # it has a row where it was interrupted
+            rows = rows[:behind]
+        self._append(run, rows)
+        self.rows[run], self.taken_up[run] = rows.count(b"\n"), True
 
     def add(self, run: int, name: str, content: bytes) -> None:
         """Writes a whole file of `run` besides its history."""
@@ -97,16 +121,20 @@ class RunFiles:
         self.add(run, PARAMETERS, self._parameters(trained))
         if trained.curvature is not None:
             self.add(run, CURVATURE, _curvature(*trained.curvature))
+        if trained.paused is not None:
+            self.add(run, CHECKPOINT, written(trained.paused))
         synced = trained.seconds >= WORTH_SYNCING
         if synced:
             sync(folder)
         self.check()
         write_whole(f"{folder}/{SUMMARY}", self._summary(run, line, trained), synced=synced)
         self.opened[run].clear()
+        if trained.paused is None and self.taken_up[run]:
+            Path(folder, CHECKPOINT).unlink(missing_ok=True)
 
     def _parameters(self, trained: Trained) -> bytes:
         """``parameters.csv``: the initial and the final ones, and the optimizer's state where these are."""
-        state = {f"{self.experiment.optimizer}_{name}": array for name, array in trained.state.items()}
+        state = state_columns(self.experiment, trained)
         ends = np.ascontiguousarray(np.stack([trained.initial, trained.final, *state.values()], axis=1))
         lines = _parameter_template(self.experiment.network, tuple(state)) % tuple(_decimals(ends))
         return lines.replace(b"null", b"inf") if state else lines  # squares may overflow
@@ -124,10 +152,17 @@ class RunFiles:
         """Removes what it has written of runs that are not whole: those without a summary."""
         self.check()
         for folder, opened in zip(self.folders, self.opened, strict=True):
-            if not os.path.exists(f"{folder}/{SUMMARY}"):  # an interrupt may have come right behind it
-                for path in opened:
+            # there may be one: an interrupt came right behind it, or the run was interrupted before
+            is_whole = os.path.exists(f"{folder}/{SUMMARY}")
+            for path in opened:
+                if not is_whole or path.endswith(PART):
                     Path(path).unlink(missing_ok=True)
             opened.clear()
+
+
+def state_columns(experiment: Experiment, trained: Trained) -> dict[str, Array]:
+    """The columns of ``parameters.csv`` with the optimizer's state, each (P,)."""
+    return {f"{experiment.optimizer}_{name}": array for name, array in trained.state.items()}
 
 
 def clear(folder: str | Path, is_ours: Callable[[str], bool] = is_left) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from runner.errors import RunnerError
-from runner.records.names import FAILED, words_of
+from runner.records.names import FAILED, INTERRUPTED, words_of
 from runner.report.tables import AGAINST, ALIKE, HIGH, LOW, WORSE, Table
 from runner.results.advice import EDGE, STILL_FALLING, TOO_CLOSE, UNSTABLE
 from runner.results.ranking import CHOOSING, HELD_OUT, TRAINING, VALIDATION, tested
@@ -136,9 +136,11 @@ def _sure(results: Results, metric: str, settings: Table, close: Advice | None) 
 def _lost(results: Results, unstable: Advice | None) -> str:
     """How many runs failed, and what share of the others diverged or did not settle."""
     failed, count = int((results.runs["status"] == FAILED).sum()), len(results.runs)
+    interrupted = int((results.runs["status"] == INTERRUPTED).sum())
     parts = [f"{failed:,} of {count:,} runs failed (reasons below)"] if failed else []
+    parts += [f"{interrupted:,} of {count:,} runs were interrupted"] if interrupted else []
     if unstable:
-        parts.append(f"of the others {unstable.fact}" if failed else unstable.fact)
+        parts.append(f"of the others {unstable.fact}" if parts else unstable.fact)
     return "; ".join(parts)
 
 
@@ -157,7 +159,7 @@ def _course(results: Results, metric: str) -> Course | None:
     if not np.isfinite(held_out[-1]):
         return None
     numbers = (held_out[least], counts[least], held_out[-1], counts[-1], trained[-1])
-    return Course(*map(float, numbers), words_of(name))
+    return Course(*map(float, numbers), name=words_of(name))
 
 
 def _overfitting(course: Course, unit: str) -> str:
@@ -230,4 +232,5 @@ def _alone(results: Results) -> Iterator[tuple[str, str]]:
     tests = [name for name in results.metrics if name in (*HELD_OUT, "accuracy")]
     if tests:
         yield "Measured", ", ".join(f"{name.replace('_', ' ')} {run[name]:.6g}" for name in tests)
-    yield "Ended", f"{ending or run['status']}, after {run['epochs']:g} epochs"
+    how = ", ".join(["interrupted"] * results.is_interrupted + [ending or run["status"]])
+    yield "Ended", f"{how}, after {run['epochs']:g} epochs"

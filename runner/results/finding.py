@@ -56,7 +56,7 @@ def chosen_by(experiment: Experiment) -> str:
     return VALIDATION if "validation" in experiment.data.held_out else TRAINING
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Finding:
     """A learning rate, the middle (on a log scale) of the range from `low` to `high` that is as good.
 
@@ -74,6 +74,12 @@ class Finding:
     sensitivity: float
     tried: tuple[float, float]
     lines: tuple[Line, ...] = field(repr=False)
+
+    def __repr__(self) -> str:
+        stable = "none" if self.largest_stable is None else f"{self.largest_stable:g}"
+        found = f"learning rate {self.rate:g}, as good from {self.low:g} to {self.high:g}"
+        of = f"{self.metric} {self.error:.6g} over {len(self.lines)} runs"
+        return f"<Finding: {found}, largest stable {stable}; {of}>"
 
     @property
     def range(self) -> tuple[float, float]:

@@ -12,7 +12,15 @@ import numpy as np
 from runner.errors import RunnerError, did_you_mean
 from runner.overrides import bare, plain
 from runner.records.lines import Line
-from runner.records.names import FINISHED, HISTORY, METRICS, RUNS, higher_is_better
+from runner.records.names import (
+    COMPLETED,
+    FINISHED,
+    HISTORY,
+    INTERRUPTED,
+    METRICS,
+    RUNS,
+    higher_is_better,
+)
 from runner.records.runs_table import runs_now
 from runner.results.advice import Advice, advice, ending_of
 from runner.results.levels import Level, level_of
@@ -36,7 +44,12 @@ STANDING_FOR = {"batch_size": {"null": "full"}}
 
 
 class Runs:
-    """The runs of a folder. `runs` has a row a run, as ``runs.csv``; `swept` are the keys that vary."""
+    """The runs of a folder. `runs` has a row a run, as ``runs.csv``; `swept` are the keys that vary.
+
+    `is_interrupted` tells that a signal has ended a run alone.
+    """
+
+    is_interrupted = False
 
     def __init__(self, folder: str | Path) -> None:
         """Raises RunnerError for a folder without results, or with a table that is not one."""
@@ -49,6 +62,9 @@ class Runs:
         self.is_sweep = not (self.folder / HISTORY).exists()
         self.has_ended = not self.is_sweep or (self.folder / RUNS).is_file()
         self.runs = runs_now(self.folder, self.is_sweep)
+        if not self.is_sweep and self.runs.at[0, "status"] == INTERRUPTED:
+            self.is_interrupted = True
+            self.runs["status"] = COMPLETED  # it is shown as far as it is
         keys = self.runs.loc[:, :"status"].columns[1:-1]
         self.swept = [key for key in keys if self.runs[key].astype(str).nunique() > 1]
         self._written: dict[str, dict[Any, str]] = {}  # what runs.csv has, where values are read as others

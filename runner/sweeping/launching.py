@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
+import signal
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,10 +18,11 @@ from omegaconf import DictConfig
 
 from runner.errors import RunnerError
 from runner.guard import claimed, refuse_others
+from runner.halting import HALT, Interruption
 from runner.hydra_internals import basic_launcher
 from runner.records.lines import Line, read_lines
 from runner.records.locks import inside
-from runner.records.names import INTERRUPTED, RUNS, is_part
+from runner.records.names import INTERRUPTED, RUNS, is_left, is_part
 from runner.records.runs_table import RunsTable
 from runner.records.writing import clear, refuse_finished
 from runner.sweeping.grid import expected, fixed_overrides, requested, swept_of, without_duplicates
@@ -30,6 +33,7 @@ from runner.sweeping.resuming import Resumption
 from runner.sweeping.returns import LazyJobReturn, Watchers
 from runner.sweeping.workers import train_stacks
 from runner.training.experiment import Experiment
+from runner.training.pausing import Paused
 from runner.training.stacking import stacked
 from runner.work import Outcome, Work, failure
 
@@ -127,6 +131,7 @@ class _Batch:
         self.table = table
         self.outcomes: dict[int, Outcome] = {}
         self.unprepared: deque[Outcome] = deque()  # that failed before they were trained
+        self.paused: Mapping[int, Paused] = {}  # that were interrupted, and are taken up
         self.watchers = Watchers(sweep.context, sweep.task_function)
         self._refuse_taken_folders()
         self.table.expect(
@@ -159,12 +164,14 @@ class _Batch:
         with Progress(len(self.jobs)) as self.progress:
             todo = self._unfinished()  # until here a sweep may be refused, and nothing is written
             try:
-                for outcomes in train_stacks(self._stacks(todo), settings, self.progress.part):
+                stacks = self._stacks(todo)
+                for outcomes in train_stacks(stacks, settings, self.progress.part, self.sweep.folder):
                     self._take(outcomes)
                 self._take([])
+                if HALT():
+                    raise KeyboardInterrupt
             except KeyboardInterrupt:
-                self._interrupted()
-                raise
+                raise Interruption(HALT.number or signal.SIGINT, self._how_to_go_on()) from None
             finally:
                 if not settings.in_this_process:
                     for job in self.jobs.values():  # a worker that died may have been at it
@@ -181,6 +188,7 @@ class _Batch:
                 self.table.lines[number] = line.with_keys(self.table.swept)
                 self.outcomes[number] = Outcome(self.table.lines[number])
             self.progress.skip(line.status for line in resumed.done.values())
+            self.paused = resumed.paused
             if resumed.spoilt:
                 log.warning(resumed.warning())
         todo = [job for number, job in self.jobs.items() if number not in self.outcomes]
@@ -203,10 +211,15 @@ class _Batch:
             yield from stacked(works, lambda work: work.experiment, settings.share, fair)
 
     def _work(self, job: Job) -> Work | None:
-        """What a worker is to do for a job; None, and an outcome, where that cannot be prepared."""
-        line = self.table.lines[job.number]
-        if os.path.isdir(job.folder):
-            clear(job.folder)  # of an earlier try
+        """What a worker is to do for a job; None, and an outcome, where that cannot be prepared.
+
+        None too where a signal has come.
+        """
+        if HALT():
+            return None
+        line, paused = self.table.lines[job.number], self.paused.get(job.number)
+        if os.path.isdir(job.folder):  # of an earlier try
+            clear(job.folder, is_part if paused else is_left)
         self.watchers.start(job)
         try:
             made = self.sweep.unchanged(self.batched.prepare(job.config))
@@ -214,7 +227,7 @@ class _Batch:
             job.files.write(job.folder)
             self.unprepared.append(failure(line, job.folder, error))
             return None
-        return Work(line, job.folder, made, job.files)
+        return Work(line, job.folder, replace(made, paused=paused) if paused else made, job.files)
 
     def _take(self, trained: Sequence[Outcome]) -> None:
         """Notes what has become of runs, and of those that could not be prepared meanwhile."""
@@ -223,15 +236,19 @@ class _Batch:
             number = outcome.line.run
             self.outcomes[number] = outcome
             self.table.add(outcome.line)
-            self.watchers.end(self.jobs[number], outcome)
+            if outcome.line.status != INTERRUPTED:
+                self.watchers.end(self.jobs[number], outcome)
         self.progress.add(outcome.line.status for outcome in outcomes)
 
-    def _interrupted(self) -> None:
-        """Says how many runs are done; the folders of the others hold no result."""
+    def _how_to_go_on(self) -> str:
+        """How many runs are done and how many are begun, and how to go on."""
         self.table.catch_up()  # runs may be done though their stack is not
         lines = self.table.lines.values()
-        done = sum(line.status != INTERRUPTED for line in lines)
-        log.warning(
-            f"{done} of {len(lines)} runs are done. To go on, the same command with\n"
+        left = [line for line in lines if line.status == INTERRUPTED]
+        begun = sum(not math.isnan(line.result("epochs")) for line in left)
+        kept = f", {begun} are kept as far as they were" if begun else ""
+        return (
+            f"interrupted: {len(lines) - len(left)} of {len(lines)} runs are done{kept}. "
+            "To go on, the same command with\n"
             f"  hydra.sweep.dir={self.sweep.master.hydra.sweep.dir} hydra.launcher.resume=true"
         )

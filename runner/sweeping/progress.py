@@ -1,4 +1,4 @@
-"""How far a sweep is: a bar in a terminal, a line now and then elsewhere."""
+"""How far a sweep is: the runs that are saved, and what of all is trained."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from runner.records.names import DIVERGED, FAILED
-
-#: Seconds between two lines where there is no terminal.
-LINE_EVERY = 15.0
-#: Seconds between two changes of the bar while a stack trains.
-BAR_EVERY = 0.2
+from runner.progress import BAR_EVERY, LINE_EVERY, bar_of, say
+from runner.records.names import DIVERGED, FAILED, INTERRUPTED
 
 
 class Progress:
-    """Counts runs as they end; a context manager."""
+    """Counts runs as they are saved; a context manager."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -30,29 +26,14 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if sys.stderr.isatty():
-            self._open_bar()
+            before = "{task.fields[saved]:,} of {task.total:,.0f} runs saved"
+            fields = {"saved": 0, "said": ""}
+            self.bar, self.task = bar_of(before, "{task.fields[said]}", total=self.total, **fields)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:
             self.bar.stop()
-
-    def _open_bar(self) -> None:
-        from rich import progress  # takes long to import, and only a terminal needs it
-        from rich.console import Console
-
-        self.bar = progress.Progress(
-            progress.TextColumn("{task.completed:.0f}/{task.total:.0f} runs"),
-            progress.BarColumn(),
-            progress.TextColumn("{task.fields[ended]}"),
-            progress.TextColumn("{task.fields[rate]}"),
-            progress.TimeElapsedColumn(),
-            progress.TextColumn("left:"),
-            progress.TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self.task = self.bar.add_task("", total=self.total, ended="", rate="")
-        self.bar.start()
 
     def skip(self, statuses: Iterable[str]) -> None:
         """Takes the statuses of runs that an earlier sweep has finished; before all others."""
@@ -61,12 +42,12 @@ class Progress:
 
     def add(self, statuses: Iterable[str]) -> None:
         """Takes the statuses of runs that have ended."""
-        self.counts.update(statuses)
+        self.counts.update(status for status in statuses if status != INTERRUPTED)
         self.under_way = 0.0
         self._show(at_once=True)
 
     def part(self, runs: float) -> None:
-        """Counts a part of the runs under way in this process: an epoch of a stack, say."""
+        """Counts what is trained of the runs under way, an epoch of a stack say; none of it is saved."""
         self.under_way += runs
         self._show()
 
@@ -75,12 +56,16 @@ class Progress:
         pause = LINE_EVERY if self.bar is None else 0.0 if at_once else BAR_EVERY
         if now - self.said < pause:
             return
-        self.said = now
-        done = self.counts.total() + self.under_way
-        rate = (done - self.skipped) / max(now - self.started, 1e-9)
-        bad = [f"{self.counts[status]} {status}" for status in (DIVERGED, FAILED) if self.counts[status]]
+        self.said, saved = now, self.counts.total()
+        trained = saved + self.under_way
+        rate = (trained - self.skipped) / max(now - self.started, 1e-9)
+        said = (
+            [f"{100 * trained / self.total:.0f} % trained"] if self.under_way else []
+        )  # workers do not tell
+        said += [f"{self.counts[status]} {status}" for status in (DIVERGED, FAILED) if self.counts[status]]
         if self.bar is not None:
-            self.bar.update(self.task, completed=done, ended=", ".join(bad), rate=f"{rate:.3g} runs/s")
+            said += [f"{rate:.3g} runs/s"] if rate > 0 else []
+            self.bar.update(self.task, completed=trained, saved=saved, said=", ".join(said))
             return
-        left = f"; about {(self.total - done) / rate:.0f} s left" if rate > 0 else ""
-        print(", ".join([f"{int(done)} of {self.total} runs done", *bad]) + left, flush=True)
+        left = f"; about {(self.total - trained) / rate:.0f} s left" if rate > 0 else ""
+        say(", ".join([f"{saved:,} of {self.total:,} runs saved", *said]) + left)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from runner.config.sources import refuse_other_files
 from runner.errors import RunnerError
+from runner.records.checkpoint import checkpoint_of
 from runner.records.checksums import changed, recorded, sum_of
 from runner.records.lines import Line
-from runner.records.names import SUMMARY
+from runner.records.names import INTERRUPTED, SUMMARY
 from runner.sweeping.grid import swept_of
 from runner.sweeping.jobs import Job
+from runner.training.pausing import Paused
 
 #: Runs that are no more what they were, of which a resumption says what is wrong.
 SPOILT = 20
@@ -41,13 +43,15 @@ def _marks(swept: Mapping[str, object]) -> frozenset[tuple[str, str]]:
 class Resumption:
     """The jobs of a resumed sweep, by their numbers, with their directories as seen from its folder.
 
-    `done` are the lines of those that are done, `spoilt` what is wrong with the files of others that were.
+    `done` are the lines of those that are done, `spoilt` what is wrong with the files of others that were;
+    `paused` is where those are that were interrupted.
     """
 
     def __init__(self, jobs: Mapping[int, Job], directories: Mapping[int, str]) -> None:
         """Raises RunnerError for the result of another run, or of another configuration."""
         self.jobs = jobs
         self.spoilt: dict[int, dict[str, str]] = {}
+        self.paused: dict[int, Paused] = {}
         lines = {number: self._line(job, directories[number]) for number, job in jobs.items()}
         self.done = {number: line for number, line in lines.items() if line is not None}
 
@@ -76,6 +80,9 @@ class Resumption:
             refuse_other_files(job.folder, job.config)
         except RunnerError as error:
             raise RunnerError(f"hydra.launcher.resume=true: {error}") from None
+        if line.status == INTERRUPTED:
+            self.paused[job.number] = checkpoint_of(job.folder)
+            return None
         return line
 
     def warning(self) -> str:

@@ -3,93 +3,170 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
-from functools import partial
-from itertools import islice
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from runner.errors import RunnerError
-from runner.sweeping.plugin_keys import LauncherSettings
-from runner.training.loop import keep_freed_memory
+from runner.halting import HALT, SIGNALS
+from runner.sweeping.pacing import in_parts
+from runner.sweeping.plugin_keys import LOCAL, LauncherSettings
+from runner.training.loop import Tick, keep_freed_memory
 from runner.training.stacking import row_bytes
-from runner.work import Outcome, Watch, Work, run_stack
+from runner.work import Outcome, Watch, Work
 
 #: ray's backend hands results back in lists only, so it is given a few stacks at a time.
 RETURNS = {"ray": "list"}
 CALLS_AT_A_TIME = 64
 #: How often workers may die before a sweep gives up.
 DEATHS = 5
+#: A file in a sweep's folder by which its workers are asked to end; seconds between two looks for it.
+HALTED, LOOK_EVERY = ".halted", 0.2
 
 
 def train_stacks(
-    stacks: Iterable[list[Work]], settings: LauncherSettings, tick: Callable[[float], None]
+    stacks: Iterable[list[Work]],
+    settings: LauncherSettings,
+    part: Callable[[float], None],
+    folder: Path,
 ) -> Iterator[list[Outcome]]:
     """Trains every stack; yields the outcomes of each as it is done, in any order.
 
-    A stack whose worker dies is trained again by another. `tick` is told of every epoch that is
-    trained in this process: how many runs, counted whole, that comes to. Raises RunnerError where the
-    backend's package is not installed or workers keep dying.
+    A stack whose worker dies is trained again by another. `part` is told of every epoch that is
+    trained in this process: how many runs, counted whole, that comes to. A signal interrupts the runs in
+    training, and no others are begun; `folder` is the sweep's. Raises RunnerError where the backend's
+    package is not installed or workers keep dying.
     """
     buffer = row_bytes(settings.share)
     if settings.in_this_process:
-        for stack in stacks:
-            epochs = max(1, *(work.experiment.epochs for work in stack))
-            yield run_stack(stack, buffer, Watch(tick=partial(tick, len(stack) / epochs)))
+        with HALT.heeded():
+            waiting = deque[list[Work]]()
+            for stack in stacks:
+                waiting.append(stack)
+                while waiting:
+                    now = waiting.popleft()
+                    outcomes, parts = in_parts(now, buffer, Watch(_counting(now, part), halted=HALT))
+                    waiting.extend(parts)
+                    yield outcomes
         return
+    halted = folder / HALTED
     with ExitStack() as opened:
+        if settings.backend in LOCAL:  # of other machines' workers nobody knows when they would end
+            opened.enter_context(_passed_on(halted))
         # Outside the workers' own limits too: threads that end theirs must not lift the others'.
         opened.enter_context(threadpool_limits(1, "blas"))
         opened.enter_context(_cluster(settings))
-        yield from _until_done(_Ledger(stacks), buffer, settings.workers, settings.backend)
+        yield from _until_done(_Ledger(stacks), (buffer, str(halted)), settings.workers, settings.backend)
+
+
+def _counting(stack: list[Work], part: Callable[[float], None]) -> Tick:
+    """A tick that tells `part` how many runs, counted whole, an epoch of the stack comes to."""
+    epochs = max(1, *(work.experiment.last_epoch - work.experiment.epoch_now for work in stack))
+    return lambda epoch, errors: part(len(stack) / epochs)
+
+
+@contextmanager
+def _passed_on(halted: Path) -> Iterator[None]:
+    """Tells workers of a signal, by a file."""
+    halted.unlink(missing_ok=True)  # of a sweep that was killed
+    try:
+        with HALT.heeded(halted.touch):
+            yield
+    finally:
+        halted.unlink(missing_ok=True)
+
+
+def _looking_for(path: str) -> Callable[[], bool]:
+    """Whether a file is there, looked for a few times a second."""
+    due, found = 0.0, False
+
+    def is_there() -> bool:
+        nonlocal due, found
+        if not found and (now := time.monotonic()) >= due:
+            due, found = now + LOOK_EVERY, os.path.exists(path)
+        return found
+
+    return is_there
 
 
 class _Ledger:
-    """Stacks handed out and not yet returned: what has to be done again when a worker dies."""
+    """Stacks handed out and not yet returned: what has to be done again when a worker dies.
+
+    `parts` are those of stacks that a worker found to take long.
+    """
 
     def __init__(self, stacks: Iterable[list[Work]]) -> None:
-        self.waiting = iter(enumerate(stacks))
+        self.waiting = iter(stacks)
+        self.parts = deque[list[Work]]()
+        self.numbers = count()
         self.out: dict[int, list[Work]] = {}
 
     def hand_out(self) -> Iterator[tuple[int, list[Work]]]:
+        """Those that are out, then the others, until a signal has come."""
         yield from list(self.out.items())
-        for number, stack in self.waiting:
+        while not HALT() and (stack := self._next()):
+            number = next(self.numbers)
             self.out[number] = stack
             yield number, stack
 
+    def _next(self) -> list[Work] | None:
+        return self.parts.popleft() if self.parts else next(self.waiting, None)
 
-def _numbered(number: int, stack: list[Work], buffer: int, parent: int | None) -> tuple[int, list[Outcome]]:
-    """Trains a stack in a worker, which ends with `parent`, the process that it works for.
+    def take_back(self, number: int, parts: Iterable[list[Work]]) -> None:
+        """A stack is done, or left in parts."""
+        del self.out[number]
+        self.parts.extend(parts)
+
+
+def _numbered(
+    number: int, stack: list[Work], how: tuple[int, str], parent: int | None
+) -> tuple[int, list[Outcome], list[list[Work]]]:
+    """Trains a stack in a worker, or cuts it, which ends with `parent`, the process that it works for.
 
     Without it, the worker writes nothing more: another process may be at work in the folders by now.
+    `how` are the bytes for rows, and the file that tells it to end: signals are for its parent.
     """
+    has_parent = parent is not None and os.getpid() != parent  # not so where one worker is all there are
 
-    def stop_if_orphaned() -> None:
-        if parent is not None and os.getppid() != parent:
+    def stop_if_orphaned(*_: object) -> None:
+        if has_parent and os.getppid() != parent:
             os._exit(1)
 
+    for each in SIGNALS if has_parent else ():
+        signal.signal(each, signal.SIG_IGN)
     keep_freed_memory()
-    return number, run_stack(stack, buffer, Watch(tick=stop_if_orphaned, check=stop_if_orphaned))
+    buffer, halted = how
+    watch = Watch(stop_if_orphaned, stop_if_orphaned, halted=_looking_for(halted))
+    return (number, *in_parts(stack, buffer, watch))
 
 
-def _until_done(ledger: _Ledger, buffer: int, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
+def _until_done(ledger: _Ledger, how: tuple[int, str], n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
     from joblib import Parallel, delayed, parallel_config
 
     parent = os.getpid() if backend == "loky" else None
-    for _ in range(DEATHS):
-        calls = (delayed(_numbered)(number, stack, buffer, parent) for number, stack in ledger.hand_out())
+    deaths = 0
+    while deaths < DEATHS:
+        calls = (delayed(_numbered)(number, stack, how, parent) for number, stack in ledger.hand_out())
         try:
             for batch in _batches(calls, backend):
                 with parallel_config(backend=backend, n_jobs=n_jobs):
                     parallel = Parallel(return_as=RETURNS.get(backend, "generator_unordered"), batch_size=1)
-                for number, outcomes in parallel(batch):
-                    del ledger.out[number]
+                for number, outcomes, parts in parallel(batch):
+                    ledger.take_back(number, parts)
                     yield outcomes
-            return
+            if HALT() or not ledger.parts:
+                return
         except _death(backend):  # a worker was killed, by the system for its memory as a rule
-            continue
+            if HALT():
+                return
+            deaths += 1
     raise RunnerError(
         f"workers died {DEATHS} times; give each less to hold with hydra.launcher.max_memory, "
         "or start fewer with hydra.launcher.n_jobs"

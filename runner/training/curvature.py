@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runner.errors import RunnerError
-from runner.nn.arrays import Array, Mask, Places, spread
+from runner.nn.arrays import Array, Mask, Numbers, Places, spread
 from runner.training.experiment import CURVATURES, Experiment
 from runner.training.lanczos import MOST_PRODUCTS, eigenvalues_of, largest_eigenvalues
 from runner.training.objective import PASSED_BYTES, Examples, Objective, Point
+from runner.training.pausing import Memory
 from runner.training.recorder import Trained
 from runner.training.stack import Stack
 from runner.training.threads import same_bits
@@ -136,6 +137,19 @@ class Measurements:
         if self.every and epoch not in self.epochs[-1:] and stopped.any():
             rows = zip(stack.runs[stopped].tolist(), _measured(stack, stopped), strict=True)
             self.stopped |= {run: (epoch, row) for run, row in rows}
+
+    def memory(self, runs: Numbers) -> Memory:
+        """What was measured of `runs` (R,)."""
+        if not self.epochs:
+            return {}
+        epochs = np.tile(np.array(self.epochs, dtype=float), (len(runs), 1))
+        return {"epochs": epochs, "rows": self.rows[: len(self.epochs), runs].transpose(1, 0, 2)}
+
+    def recall(self, memory: Memory) -> None:
+        """Takes up what was measured of all runs."""
+        if memory:
+            self.epochs = memory["epochs"][0].astype(int).tolist()
+            self.rows[: len(self.epochs)] = memory["rows"].transpose(1, 0, 2)
 
     def added_to(self, trained: Trained, run: int) -> Trained:
         """How a run ended, with its measurements as far as its history goes."""

@@ -15,6 +15,7 @@ from runner.nn.arrays import Array, Places
 from runner.nn.losses import LOSSES
 from runner.nn.network import Network
 from runner.plugins import Name, Plugin
+from runner.training.pausing import Paused
 
 #: The measures of a history's last row that a run is summed up by, beside its error.
 FINAL_MEASURES = (
@@ -23,6 +24,8 @@ FINAL_MEASURES = (
 )
 #: And those of a regression, at its end: see :mod:`runner.training.goodness`.
 GOODNESS = tuple(f"{part}{name}" for name in ("r2", "rmse") for part in ("", *(f"{p}_" for p in PARTS)))
+#: The longest title that stands whole in a ``repr``.
+LONGEST = 110
 #: What is measured of the curvature, where it is: the columns of ``curvature.csv`` after its epoch.
 CURVATURES = ("sharpness", "stability_limit")
 
@@ -87,13 +90,15 @@ class Stop:
 class Begun:
     """What a run goes on from: so many `epochs` and `updates`, and the optimizer's state that these left.
 
-    `state` has a quantity (P,) a name; `source` is the file that it comes from, if there is one.
+    `state` has a quantity (P,) a name; `source` is the file that it comes from, if there is one;
+    `stopping` is what an interrupted run knew of its best.
     """
 
     epochs: int
     updates: int
     state: Mapping[str, Array]
     source: Source | None = None
+    stopping: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +115,7 @@ class Composed:
     attached: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Experiment:
     """A run, checked: see the table of configuration keys in the README for each field.
 
@@ -119,7 +124,8 @@ class Experiment:
     network without. `train` are the places of the parameters that are trained, None for all; `begun`
     is what the run goes on from, None for the beginning; `epochs` are those that it adds. `plugins` are
     the files that it may have entries of tables from, and what else those that it has are from. `composed`
-    is the configuration behind it, if there is one: training asks for nothing of it.
+    is the configuration behind it, if there is one: training asks for nothing of it. `paused` is where it
+    was interrupted before, if it is to be taken up there.
     """
 
     data: Data
@@ -147,6 +153,24 @@ class Experiment:
     objective: str | None = None
     plugins: tuple[Plugin, ...] = ()
     composed: Composed | None = field(default=None, repr=False)
+    paused: Paused | None = None
+
+    @property
+    def title(self) -> str:
+        """What is trained, in one line."""
+        sizes = "-".join(map(str, self.sizes))
+        examples = len(self.data.inputs)
+        return (
+            f"{sizes} network on {self.data.name} data ({examples} example{'s' * (examples != 1)}): "
+            f"{self.loss}, {self.optimizer}, learning rate {self.learning_rate:g}"
+        )
+
+    def __str__(self) -> str:
+        title = self.title
+        return title if len(title) <= LONGEST else f"{title[:20]}…{title[20 - LONGEST :]}"
+
+    def __repr__(self) -> str:
+        return f"<Experiment: {self}, {self.epochs} epochs>"
 
     @property
     def classifies(self) -> bool:
@@ -224,6 +248,11 @@ class Experiment:
         """How many it has behind it at its last."""
         return self.first_epoch + self.epochs
 
+    @property
+    def epoch_now(self) -> int:
+        """How many it has behind it as it is taken up."""
+        return self.paused.epoch if self.paused else self.first_epoch
+
     def updates_at(self, epoch: int) -> int:
         """How many updates it has behind it after so many epochs, with those of an earlier run."""
         first = self.begun.updates if self.begun else 0
@@ -265,6 +294,7 @@ class Experiment:
             self.train,
             self.stop,
             self.begun and (self.begun.epochs, self.begun.updates),
+            self.paused and self.paused.epoch,
             self.loss,
             self.batch_size and self.batch,  # one batch of all is shuffled, where None is not
             self.shuffle,

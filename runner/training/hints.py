@@ -17,8 +17,8 @@ NAMED = 3
 
 
 def hints(experiment: Experiment) -> list[str]:
-    """What to try with data of a file: scales, losses, targets. Nothing of other data, which are as meant."""
-    if not experiment.data.sources:
+    """What to try with data of one's own: scales, losses, targets. Other data are as meant."""
+    if experiment.data.recipe is None:
         return []
     return [*_scales(experiment), *_loss(experiment), *_classes(experiment), *_stop(experiment)]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from runner.training.curvature import Measurements
 from runner.training.endings import WINDOW, alternates
 from runner.training.experiment import Experiment
 from runner.training.goodness import goodness
+from runner.training.pausing import Memory, Paused, prefixed, together, under
 from runner.training.recorder import ROW_BYTES, Recorder, Sink, Trained
 from runner.training.stack import Stack
 from runner.training.stopping import Callback, Stopping, whole_state
@@ -43,14 +44,16 @@ def train(
     sink: Sink,
     *,
     row_bytes: int = ROW_BYTES,
-    tick: Callable[[], None] = lambda: None,
+    tick: Tick = lambda epoch, errors: None,
     callback: Callback | None = None,
+    halted: Callable[[], bool] = lambda: False,
 ) -> list[Trained]:
     """Trains runs whose ``stack_key`` is equal, as one; returns how each ended, in order.
 
     Rows go to `sink` in chunks of at most `row_bytes` (at least one row). `tick` is called after
-    every epoch, and so is `callback`, which may end runs. Divergence is a result: such a run's history
-    ends with its last finite row.
+    every epoch, and so is `callback`, which may end runs, and `halted`: where that returns True, the runs
+    that have not ended are interrupted, each with what lets it be taken up. Divergence is a result: such
+    a run's history ends with its last finite row.
     """
     started = time.perf_counter()
     with same_bits():
@@ -58,19 +61,26 @@ def train(
         recorder, measurements = Recorder(experiments, sink, row_bytes), Measurements(experiments)
         stopping = Stopping(stack, experiments, callback)
         ends: dict[int, tuple[Array, State]] = {}
-        initial = stack.parameters
-        for runs, place in _Loop(stack, recorder, stopping).trained(measurements, tick):
+        loop = _Loop(stack, recorder, stopping, measurements)
+        for runs, place in loop.trained(tick, halted):
             ends |= {run: place.of(at) for at, run in enumerate(runs.tolist())}
         recorder.flush()
         seconds = (time.perf_counter() - started) / len(experiments)
         results = []
         for run, (experiment, ending) in enumerate(zip(experiments, recorder.endings(), strict=True)):
             final, state = ends[run]
-            trained = recorder.trained(run, ending, (initial[run], final), seconds)
+            spent = seconds + (experiment.paused.seconds if experiment.paused else 0.0)
+            trained = recorder.trained(run, ending, (stack.initial[run], final), spent)
             trained = replace(trained, final_epoch=trained.epochs, state=whole_state(state, experiment))
+            if trained.status == "interrupted":
+                trained = replace(trained, paused=loop.paused(run, spent))
             results.append(stopping.with_best(measurements.added_to(trained, run), run, experiment))
         found = goodness(experiments, np.stack([trained.final for trained in results]))
     return [trained.also(metrics) for trained, metrics in zip(results, found, strict=True)]
+
+
+#: Is told how many epochs there were, and what returns the error of each run (R,) in its latest row.
+Tick: TypeAlias = Callable[[int, Callable[[], Array]], None]
 
 
 class _Place(NamedTuple):
@@ -83,6 +93,16 @@ class _Place(NamedTuple):
         """That of some runs, or of one."""
         return self.parameters[runs], {name: array[runs] for name, array in self.state.items()}
 
+    @property
+    def memory(self) -> Memory:
+        """Its quantities by name."""
+        return {"parameters": self.parameters, **prefixed("state ", self.state)}
+
+    @classmethod
+    def recalled(cls, memory: Memory) -> _Place:
+        """The place of such quantities."""
+        return cls(memory["parameters"], under("state ", memory))
+
     def where(self, runs: Mask, other: _Place) -> _Place:
         """This one for `runs` (R,), and another for the rest."""
         both = {name: np.where(runs[:, None], array, other.state[name]) for name, array in self.state.items()}
@@ -92,42 +112,88 @@ class _Place(NamedTuple):
 class _Loop:
     """A stack on its way: the place of each run at its last finite row, and which runs are to end."""
 
-    def __init__(self, stack: Stack, recorder: Recorder, stopping: Stopping) -> None:
+    def __init__(
+        self, stack: Stack, recorder: Recorder, stopping: Stopping, measurements: Measurements
+    ) -> None:
         self.stack, self.recorder, self.stopping = stack, recorder, stopping
+        self.measurements = measurements
         shared = stack.shared
         self.log, self.is_update = shared.log, shared.log.unit == "update"
         self.first = shared.count_at(shared.first_epoch)
         self.last = max(e.count_at(e.last_epoch) for e in recorder.experiments)  # of all
         self.every_epoch = shared.updates_per_epoch == 1  # its error is at hand, and tells of cycles
         self.recorded = _Place(stack.parameters, stack.state)
+        self.before = self.earlier = stack.parameters  # those of one epoch ago, and of two
         self.lost = False  # whether runs have diverged that are still in the stack
         self.stopped = np.zeros(len(stack.runs), dtype=bool)
+        self.memory: Memory = {}  # of the runs `halted` after `halted_at`, where they are
+        self.halted_at, self.halted = 0, stack.runs
 
-    def trained(
-        self, measurements: Measurements, tick: Callable[[], None]
-    ) -> Iterator[tuple[Numbers, _Place]]:
+    def trained(self, tick: Tick, halted: Callable[[], bool]) -> Iterator[tuple[Numbers, _Place]]:
         """Trains to the end; yields the runs that end, whenever some do, and their places."""
         stack, shared = self.stack, self.stack.shared
         ends = {e.last_epoch for e in self.recorder.experiments}
-        before, earlier = stack.parameters, stack.parameters  # those of one epoch ago, and of two
-        self._record(self.first)
-        for epoch in count(shared.first_epoch):
-            self._look(epoch)
-            measurements.add(epoch, stack)
+        if shared.paused:
+            self._take_up([e.paused for e in self.recorder.experiments if e.paused])
+        else:
+            self._record(self.first)
+        for epoch in count(shared.epoch_now):
+            halts = halted()
+            if halts:
+                self._pause(epoch)
+            self._look(epoch, halts)
+            self.measurements.add(epoch, stack)
             if self.lost or epoch in ends or self.stopped.any():  # between epochs: a batch finds all its runs
-                measurements.stop(epoch, stack, self.stopped)
-                ended = (stack.epochs == epoch) | self.stopped
-                places = (parameters[ended] for parameters in (stack.parameters, before, earlier))
-                self.recorder.end(stack.runs[ended], alternates(*places))
-                kept = self.recorder.going[stack.runs]
-                yield stack.runs[~kept], _Place(*self.recorded.of(~kept))
-                if not kept.any():
+                yield self._end(epoch)
+                if not self.recorder.going.any():
                     return
-                before, earlier = before[kept], earlier[kept]
-                self._keep(kept)
-            before, earlier = stack.parameters, before
+            self.before, self.earlier = stack.parameters, self.before
             self._epoch(epoch)
-            tick()
+            tick(epoch + 1, self.recorder.errors)
+
+    def _end(self, epoch: int) -> tuple[Numbers, _Place]:
+        """Drops the runs that end after `epoch`; returns them, and their places."""
+        stack = self.stack
+        ended = (stack.epochs == epoch) | self.stopped
+        self.measurements.stop(epoch, stack, self.stopped & ~self.recorder.interrupted[stack.runs])
+        places = (parameters[ended] for parameters in (stack.parameters, self.before, self.earlier))
+        self.recorder.end(stack.runs[ended], alternates(*places))
+        kept = self.recorder.going[stack.runs]
+        runs, place = stack.runs[~kept], _Place(*self.recorded.of(~kept))
+        if kept.any():
+            self._keep(kept)
+        return runs, place
+
+    def _pause(self, epoch: int) -> None:
+        """Keeps all that is known of the runs in the stack, before anything of `epoch` is looked at."""
+        stack = self.stack
+        self.recorder.flush()
+        self.halted_at, self.halted = epoch, stack.runs
+        self.memory = {
+            "before": self.before,
+            "earlier": self.earlier,
+            **prefixed("now ", _Place(stack.parameters, stack.state).memory),
+            **prefixed("recorded ", self.recorded.memory),
+            **prefixed("rows ", self.recorder.memory(stack.runs)),
+            **prefixed("stop ", self.stopping.memory(stack.runs)),
+            **prefixed("curvature ", self.measurements.memory(stack.runs)),
+        }
+
+    def paused(self, run: int, seconds: float) -> Paused:
+        """What lets an interrupted run be taken up."""
+        at = int(np.flatnonzero(self.halted == run)[0])
+        memory = {name: array[at] for name, array in self.memory.items()}
+        return Paused(self.halted_at, int(memory["rows last_count"]), seconds, memory)
+
+    def _take_up(self, paused: Sequence[Paused]) -> None:
+        """Goes back to where all runs of the stack were paused."""
+        memory = together(paused)
+        self.stack.put(*_Place.recalled(under("now ", memory)))
+        self.recorded = _Place.recalled(under("recorded ", memory))
+        self.before, self.earlier = memory["before"], memory["earlier"]
+        self.recorder.recall(under("rows ", memory))
+        self.stopping.recall(under("stop ", memory))
+        self.measurements.recall(under("curvature ", memory))
 
     def _epoch(self, epoch: int) -> None:
         """The updates of an epoch, and its rows."""
@@ -141,6 +207,7 @@ class _Loop:
 
     def _keep(self, kept: Mask) -> None:
         self.recorded, self.stopped = _Place(*self.recorded.of(kept)), self.stopped[kept]
+        self.before, self.earlier = self.before[kept], self.earlier[kept]
         self.stack.keep(kept)
         self.lost = False
 
@@ -159,13 +226,17 @@ class _Loop:
         now = _Place(stack.parameters, stack.state)
         self.recorded = now.where(finite, self.recorded) if self.lost else now
 
-    def _look(self, epoch: int) -> None:
-        """Asks what ends runs before their epochs; those that it ends have a row here too."""
-        if not self.stopping.looks:
+    def _look(self, epoch: int, halts: bool) -> None:
+        """Asks what ends runs before their epochs, if not all are to; those that end have a row here too."""
+        if not (self.stopping.looks or halts):
             return
         stack, recorder, at = self.stack, self.recorder, self.stack.shared.count_at(epoch)
-        row = stack.row()
-        self.stopped = self.stopping.after(epoch, stack, row) & recorder.going[stack.runs]
+        row, going = stack.row(), recorder.going[stack.runs]
+        self.stopped = self.stopping.after(epoch, stack, row) & going
+        if halts:
+            halted = going & ~self.stopped & (stack.epochs > epoch)
+            recorder.interrupted[stack.runs[halted]] = True
+            self.stopped = self.stopped | halted
         if self.stopped.any() and not self._has_row(at):
             finite = np.isfinite(row).all(axis=1) & np.isfinite(stack.parameters).all(axis=1)
             recorder.diverged[stack.runs[self.stopped & ~finite]] = True

@@ -207,7 +207,10 @@ def predict(experiment: Experiment, parameters: Array, inputs: ArrayLike | None 
     """
     if inputs is None:
         experiment.data.refuse_lost()
-    x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
+    try:
+        x = experiment.data.inputs if inputs is None else np.asarray(inputs, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise RunnerError(f"inputs: must be rows of {experiment.sizes[0]} numbers") from None
     if x.ndim != 2 or x.shape[1] != experiment.sizes[0]:
         raise RunnerError(f"inputs of shape {x.shape}: must be rows of {experiment.sizes[0]} numbers")
     if inputs is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from runner.nn.arrays import Array, Mask, Numbers
 from runner.training.endings import Course, Ending, Tail, endings
 from runner.training.experiment import FINAL_MEASURES, Experiment, measures, width
+from runner.training.pausing import Memory, Paused
 
 #: Rows of a stack's histories are handed on whenever this many bytes of them have come together.
 ROW_BYTES = 64 * 2**20
@@ -23,16 +24,17 @@ class Sink(Protocol):
         """Rows (T, columns), C-contiguous, of epochs or updates `counts`, of the stack's run `run`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trained:
     """How a run ended. `initial` and `final` are its parameters (P,); errors are NaN without a row.
 
-    `status` is ``completed`` or ``diverged``; `ending` and `period` are those of
+    `status` is ``completed``, ``diverged`` or ``interrupted``; `ending` and `period` are those of
     :class:`runner.training.endings.Ending`; `epochs` is the epoch of the last finite row; `metrics`
     holds the last test error and accuracies where they apply; `seconds` is the run's share of
     its stack's time. `curvature` has the epochs at which it was measured, where it was, and the
     numbers (T, 2). `final` are the parameters after `final_epoch`, which is `epochs` or, where the best
-    are kept, the best one; `state` is the optimizer's there, a quantity (P,) a name.
+    are kept, the best one; `state` is the optimizer's there, a quantity (P,) a name. `paused` lets an
+    interrupted run be taken up.
     """
 
     status: str
@@ -50,10 +52,23 @@ class Trained:
     curvature: tuple[Sequence[int], Array] | None = None
     final_epoch: int = 0
     state: Mapping[str, Array] = field(default_factory=dict)
+    paused: Paused | None = None
+
+    def __repr__(self) -> str:
+        return f"<Trained: {self}>"
+
+    def __str__(self) -> str:
+        ending = f" ({self.ending})" if self.ending not in ("", self.status) else ""
+        errors = f"error {self.initial_error:.6g} to {self.final_error:.6g}"
+        return f"{self.status}{ending} after epoch {self.epochs}, {errors}"
 
     def also(self, metrics: Mapping[str, float]) -> Trained:
         """The same with more `metrics`."""
         return replace(self, metrics={**self.metrics, **metrics}) if metrics else self
+
+
+#: What a recorder knows of each run (R, …) beside its last errors.
+KNOWN = ("first", "last", "last_count", "best", "best_count")
 
 
 class Recorder:
@@ -71,6 +86,7 @@ class Recorder:
         self.going = np.ones(runs, dtype=bool)
         self.length = np.zeros(runs, dtype=int)  # rows now in the buffer that belong to a run
         self.diverged = np.zeros(runs, dtype=bool)
+        self.interrupted = np.zeros(runs, dtype=bool)
         self.first = np.full((runs, columns), np.nan)
         self.last = np.full((runs, columns), np.nan)
         self.last_count = np.zeros(runs, dtype=int)
@@ -145,20 +161,43 @@ class Recorder:
         self.last_count[written] = np.array(self.counts)[self.length[written] - 1]
         self.length[written] = 0
 
+    def memory(self, runs: Numbers) -> Memory:
+        """What is known of `runs` (R,), which are not at their ends, after a flush."""
+        known: Memory = {name: getattr(self, name)[runs] for name in KNOWN}
+        return {**known, "tail": self.tail.ring[:, runs].T, "tail_count": self.tail.counts[runs]}
+
+    def recall(self, memory: Memory) -> None:
+        """Takes up what was known of all runs."""
+        for name in KNOWN:
+            setattr(self, name, memory[name].astype(getattr(self, name).dtype))
+        self.tail.ring, self.tail.counts = memory["tail"].T.copy(), memory["tail_count"].astype(int)
+        self.tail.now = int(self.tail.counts[0])
+
+    def errors(self) -> Array:
+        """The error of every run (R,) in its latest row."""
+        return self.buffer[len(self.counts) - 1, :, 0] if self.counts else self.last[:, 0]
+
     def endings(self) -> list[Ending]:
         """How the runs ended, after the last flush."""
         shared = self.experiments[0]
-        noisy = shared.updates_per_epoch > 1
-        length = self.tail.counts - 1 if noisy else self.last_count - shared.count_at(shared.first_epoch)
-        course = Course(length, self.first[:, self.minimised], self.diverged, self.alternating)
-        return endings(self.tail, course, noisy)
+        noisy, seen = shared.updates_per_epoch > 1, self.tail.counts - 1
+        epochs = self.last_count - shared.count_at(shared.first_epoch)
+        sparse = np.full(len(seen), noisy) | (self.interrupted & (seen < epochs))  # only rows were looked at
+        course = Course(
+            np.where(sparse, seen, epochs), self.first[:, self.minimised], self.diverged, self.alternating
+        )
+        ends = endings(self.tail, course, noisy)
+        if noisy or not sparse.any():
+            return ends
+        of_rows = endings(self.tail, course, noisy=True)
+        return [of_rows[run] if sparse[run] else ending for run, ending in enumerate(ends)]
 
     def trained(self, run: int, ending: Ending, ends: tuple[Array, Array], seconds: float) -> Trained:
         """The sum of a run, after the last flush; `ends` are its initial and its final parameters."""
         experiment = self.experiments[run]
         last = dict(zip(measures(experiment), self.last[run].tolist(), strict=False))
         return Trained(
-            status="diverged" if self.diverged[run] else "completed",
+            status=self._status(run),
             ending=ending.name,
             period=ending.period,
             epochs=experiment.epoch_at(int(self.last_count[run])),
@@ -171,3 +210,8 @@ class Recorder:
             initial=ends[0],
             final=ends[1],
         )
+
+    def _status(self, run: int) -> str:
+        if self.diverged[run]:
+            return "diverged"
+        return "interrupted" if self.interrupted[run] else "completed"

@@ -47,18 +47,19 @@ class Stack:
         self.schedule_options = _per_run([e.schedule_options for e in experiments])
         self.numbers = _per_run([{"rate": e.learning_rate, "epochs": e.last_epoch} for e in experiments])
         seeds, self.stream_of_run = np.unique([e.seed for e in experiments], return_inverse=True)
-        examples, skipped = shared.data.examples, shared.first_epoch
+        examples, skipped = shared.data.examples, shared.epoch_now
         self.orders = [orders(int(seed), examples, skipped) for seed in seeds] if shared.shuffles else []
 
         data, network = shared.data, shared.network
         self.training = Examples.of(data.inputs, data.targets)
         self.held_out = {name: Examples.of(part.inputs, part.targets) for name, part in data.held_out.items()}
         self.measures = measures(shared)
-        self.point = Objective.of(experiments).at(_initial_parameters(experiments), self.training)
+        self.initial = _initial_parameters(experiments)
+        self.point = Objective.of(experiments).at(self.initial, self.training)
         self.trained = shared.trained
         self.freezes = shared.trained_count < network.parameter_count
         self.state = self.optimizer.init(self.hyperparameters, (len(experiments), shared.trained_count))
-        self.updates = shared.updates_at(shared.first_epoch)
+        self.updates = shared.updates_at(shared.epoch_now)
         if shared.begun:
             states = [e.begun.state for e in experiments if e.begun]
             self.state = {q: np.stack([s[q] for s in states])[:, self.trained] for q in self.state}
@@ -72,6 +73,10 @@ class Stack:
     def epochs(self) -> Array:
         """How many each run has behind it at its end (R,)."""
         return self.numbers["epochs"][:, 0]
+
+    def put(self, parameters: Array, state: State) -> None:
+        """Puts the runs where they were at an earlier time."""
+        self.point, self.state = self.point.objective.at(parameters, self.training), state
 
     def keep(self, kept: Mask) -> None:
         """Drops the runs where `kept` (R,) is false; the others go on as if alone."""

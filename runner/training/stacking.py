@@ -42,9 +42,7 @@ def widest(experiment: Experiment, max_bytes: int) -> int:
 
     At least 1, however large the run.
     """
-    neurons = sum(experiment.sizes[1:])
-    state = 6  # parameters, gradient, direction, and an optimizer's state and quantities
-    touched = 8 * (state * experiment.network.parameter_count + 4 * experiment.batch * neurons)
+    neurons, touched = sum(experiment.sizes[1:]), touched_bytes(experiment)
     examples = experiment.data.examples
     largest = max(len(part.inputs) for part in experiment.data.parts.values())
     evaluated = examples if experiment.log.gradients else min(EVALUATED, largest)
@@ -54,6 +52,13 @@ def widest(experiment: Experiment, max_bytes: int) -> int:
     history = 8 * (width(experiment) * min(experiment.rows, ROWS_AT_A_TIME) + WINDOW)
     for_rows = row_bytes(max_bytes)
     return max(1, min(CACHE_BYTES // touched, for_rows // history, (max_bytes - for_rows) // held))
+
+
+def touched_bytes(experiment: Experiment) -> int:
+    """The bytes of arrays that an update of a run touches."""
+    state = 6  # parameters, gradient, direction, and an optimizer's state and quantities
+    neurons = sum(experiment.sizes[1:])
+    return 8 * (state * experiment.network.parameter_count + 4 * experiment.batch * neurons)
 
 
 def row_bytes(max_bytes: int) -> int:

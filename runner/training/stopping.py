@@ -14,6 +14,7 @@ import numpy as np
 from runner.nn.arrays import Array, Mask, Numbers, spread
 from runner.nn.optimizers import State
 from runner.training.experiment import FINAL_MEASURES, Experiment, Stop, measures
+from runner.training.pausing import Memory, prefixed, under
 from runner.training.recorder import Trained
 from runner.training.stack import Stack
 
@@ -38,6 +39,24 @@ class Stopping:
             state = {f"state {name}": array.copy() for name, array in stack.state.items()}
             measured = np.full((runs, len(self.measures)), np.nan)
             self.kept = {"parameters": stack.parameters.copy(), "measures": measured, **state}
+        begun = [e.begun.stopping for e in experiments if e.begun and e.begun.stopping]
+        if len(begun) == runs:
+            self.recall({name: np.stack([memory[name] for memory in begun]) for name in begun[0]})
+
+    def memory(self, runs: Numbers) -> Memory:
+        """What is known of the best of `runs` (R,)."""
+        if not self.kept:
+            return {}
+        kept = prefixed("kept ", {name: array[runs] for name, array in self.kept.items()})
+        best: Memory = {"best": self.best[runs], "best_epoch": self.best_epoch[runs], **kept}
+        return prefixed(f"{self.rules.metric} ", best)
+
+    def recall(self, memory: Memory) -> None:
+        """Takes up what was known of the best of all runs, if that was the best of the same."""
+        known = under(f"{self.rules.metric} ", memory)
+        kept = under("kept ", known)
+        if kept and {n: a.shape for n, a in kept.items()} == {n: a.shape for n, a in self.kept.items()}:
+            self.best, self.best_epoch, self.kept = known["best"], known["best_epoch"].astype(int), kept
 
     def after(self, epoch: int, stack: Stack, row: Array) -> Mask:
         """Which runs of the stack (R,) end after `epoch`, by the `row` (R, columns) of their histories."""
@@ -67,7 +86,7 @@ class Stopping:
 
     def with_best(self, trained: Trained, run: int, experiment: Experiment) -> Trained:
         """How a run ended: with the best parameters, and what these measure, where they are kept."""
-        if not self.kept or not np.isfinite(self.best[run]):
+        if not self.kept or not np.isfinite(self.best[run]) or trained.status == "interrupted":
             return trained
         numbers = dict(zip(self.measures, self.kept["measures"][run].tolist(), strict=True))
         epoch = int(self.best_epoch[run])

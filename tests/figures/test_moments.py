@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from making_sweeps import make_sweep
 from matplotlib.collections import LineCollection
+from matplotlib.text import Text
 from PIL import Image
 from reading_figures import drawn
 
@@ -90,6 +91,13 @@ def test_a_film_has_the_same_bytes_twice_and_a_frame_an_epoch(uneven: Path, tmp_
     assert (tmp_path / "a/network.csv").exists()
     with Image.open(network.paths[0]) as film:
         assert film.n_frames == len(pd.read_csv(uneven / "history.csv")) == 4
+
+
+def test_a_legend_stands_above_the_title_of_one_epoch(seeds: Path) -> None:
+    _, canvas = drawn("decision_boundary", seeds / "0", epochs=(4.0,))
+    (legend,), (ax, *_) = canvas.legends, canvas.axes
+    title = next(text for text in ax.findobj(Text) if text.get_text() == "epoch 4")
+    assert legend.get_window_extent().y0 > title.get_window_extent().y1
 
 
 def test_frames_are_at_most_so_many_and_have_the_ends(alone: Path) -> None:

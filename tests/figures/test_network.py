@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.collections import QuadMesh
+from matplotlib.collections import LineCollection, QuadMesh
 from reading_figures import drawn, drawn_as_paper, rows, sweep_of
 
 from runner.figures import load
@@ -49,9 +49,13 @@ def test_negative_edges_are_dashed(alone: Path, tmp_path: Path) -> None:
     table.to_csv(tmp_path / "r" / "parameters.csv", index=False)
     summary = pd.read_csv(tmp_path / "r" / "summary.csv").drop(columns="parameters.csv")
     summary.to_csv(tmp_path / "r" / "summary.csv", index=False)
-    _, canvas = drawn("network", tmp_path / "r")
-    dashes = {line.get_gid(): line.get_linestyle() for line in canvas.axes[0].get_lines() if line.get_gid()}
-    assert [name for name, dash in dashes.items() if dash != "-"] == ["w3"]
+    numbers, canvas = drawn("network", tmp_path / "r")
+    from_the_widest = numbers.sort_values("initial", key=abs, ascending=False)["name"]
+    lines = [c for c in canvas.axes[0].collections if isinstance(c, LineCollection)]
+    for edges in lines:
+        dashes = dict(zip(from_the_widest, edges.get_linestyles(), strict=True))
+        assert [name for name, (_, dash) in dashes.items() if dash is not None] == ["w3"]
+    assert len(lines) == 2
 
 
 def test_eight_neurons_do_not_overlap(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ import pandas as pd
 import psutil
 import pytest
 from forked import Forks
-from processes import Command
+from processes import Command, interruptible
 
 #: Seven runs, their histories written in several pieces.
 RATES = "learning_rate=0.01,0.02,0.05,0.1,0.2,0.3,0.4"
@@ -73,6 +75,28 @@ def test_runs_that_are_not_whole_are_trained_again(copy: Path, whole: Path, comm
     ):
         assert words in done.stdout
     assert "trained again" not in command(*RESUME).stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has them")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_runs_in_training_go_on_from_where_a_signal_came(
+    workers: int, whole: Path, command: Command, tmp_path: Path
+) -> None:
+    more = [f"hydra.launcher.n_jobs={workers}", "hydra.sweep.dir=s"]
+    with interruptible([*SWEEP, *more], tmp_path) as running:
+        while not list(tmp_path.glob("s/*/history.csv.*")):
+            assert running.poll() is None
+            time.sleep(0.005)
+        running.send_signal(signal.SIGTERM)
+        assert "To go on" in running.communicate(timeout=60)[1]
+    assert running.returncode == 128 + signal.SIGTERM
+    begun = list(tmp_path.glob("s/*/checkpoint.npy"))
+    assert begun
+    assert not list(tmp_path.rglob(".halted"))
+    begun[0].write_bytes(begun[0].read_bytes()[:-1])
+    assert command(*RESUME, *more).returncode == 0
+    assert files(tmp_path / "s") == files(whole)
+    assert not list(tmp_path.glob("s/*/checkpoint.npy"))
 
 
 def test_the_folder_of_another_run_is_named(copy: Path, command: Command) -> None:

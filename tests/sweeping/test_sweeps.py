@@ -208,18 +208,21 @@ def test_interrupted_leaves_a_folder_to_go_on_with(command: Command, tmp_path: P
         while running.poll() is None and not list((tmp_path / "s").glob("*/summary.csv")):
             time.sleep(0.005)
         running.send_signal(signal.SIGINT)
-        out, errors = running.communicate(timeout=30)
+        _, errors = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "Traceback" not in errors
-    assert "hydra.sweep.dir=s hydra.launcher.resume=true" in out
-    counts = [line["status"] for line in lines(tmp_path / "s")]
-    assert len(counts) == 150
-    assert "interrupted" in counts
+    assert "hydra.sweep.dir=s hydra.launcher.resume=true" in errors
+    table = lines(tmp_path / "s")
+    assert len(table) == 150
     assert not list((tmp_path / "s").rglob("*.part"))
-    whole = {line["run"] for line in lines(tmp_path / "s") if line["status"] != "interrupted"}
+    left = [line for line in table if line["status"] == "interrupted"]
+    begun = {line["run"] for line in left if line["epochs"]}  # those in training, which go on from there
+    saved = {line["run"] for line in table if line not in left} | begun
     for name in ("history.csv", "parameters.csv", "summary.csv"):
-        assert {path.parent.name for path in (tmp_path / "s").glob(f"*/{name}")} == whole
-    assert f"{len(whole)} of 150 runs are done" in out
+        assert {path.parent.name for path in (tmp_path / "s").glob(f"*/{name}")} == saved
+    assert {path.parent.name for path in (tmp_path / "s").glob("*/checkpoint.npy")} == begun
+    assert f"{150 - len(left)} of 150 runs are done" in errors
+    assert (f", {len(begun)} are kept as far as they were" in errors) == bool(begun)
     assert command(*arguments, "hydra.launcher.resume=true").returncode == 0
     assert {line["status"] for line in lines(tmp_path / "s")} == {"completed", "diverged"}
 

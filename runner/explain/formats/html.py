@@ -32,10 +32,21 @@ class HtmlWriter(Writer):
     plain, printer, math = staticmethod(escape), MATHML, "<math>%s</math>"
 
     def page(self, sheet: Sheet) -> str:
+        return PAGE.substitute(title=escape(sheet.title), style=self._style(sheet), body=self._body(sheet))
+
+    def fragment(self, sheet: Sheet) -> str:
+        """The page as a part of another one, on which its style has no hold."""
+        style = re.sub(r"^(?::root|body)(?= \{)", ":scope", self._style(sheet), flags=re.MULTILINE)
+        scoped = f"@scope (.backprop-explain) {{\n{style}.drawing {{ position: static }}\n}}"
+        body = f"<main>\n{self._body(sheet)}\n</main>"
+        return f"<div class='backprop-explain'>\n<style>\n{scoped}\n</style>\n{body}\n</div>"
+
+    def _body(self, sheet: Sheet) -> str:
+        return "\n".join([f"<h1>{escape(sheet.title)}</h1>", *self._sections(sheet.blocks)])
+
+    def _style(self, sheet: Sheet) -> str:
         explained = [b.parameter for b in sheet.blocks if isinstance(b, Heading) and b.parameter]
-        body = "\n".join([f"<h1>{escape(sheet.title)}</h1>", *self._sections(sheet.blocks)])
-        style = STYLE + svg.STYLE + "\n" + "".join(map(_marking, explained))
-        return PAGE.substitute(title=escape(sheet.title), style=style, body=body)
+        return STYLE + svg.STYLE + "\n" + "".join(map(_marking, explained))
 
     def _sections(self, blocks: Sequence[Block]) -> Iterator[str]:
         """The blocks; those about one parameter together in a section of their own."""

@@ -26,6 +26,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from runner.figures.style.labels import label
+from runner.figures.style.panel import is_ours
 from runner.nn.arrays import Array
 from runner.results.rates import RATE
 from runner.training.endings import OFF_SCALE
@@ -250,6 +251,9 @@ def panel_width(ax: Axes) -> float:
 def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:
     """A colour bar beside the panels, as tall as they are, with its ticks at round numbers."""
     (ax, *others), figure = axes, axes[0].figure
+    if others and not is_ours(axes):
+        figure.colorbar(mappable, ax=list(axes), label=name, **more)
+        return
     # one panel has it within its own box: the bar keeps to its height, whatever its aspect
     place = figure.add_axes((0.9, 0.1, 0.02, 0.8)) if others else ax.inset_axes((1.03, 0.0, 0.04, 1.0))
     bar = figure.colorbar(mappable, cax=place, **more)

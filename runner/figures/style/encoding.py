@@ -183,6 +183,7 @@ class Looks:
         marked: bool = False,
         notes: tuple[str, Mapping[Any, str]] = ("", {}),
         curves: Mapping[str, Any] | None = None,
+        titled: bool = False,
     ) -> None:
         """Adds the key: a bar of the colours beside the panels, or legends, whatever it takes.
 
@@ -215,7 +216,7 @@ class Looks:
         if curves and not coloured:
             sections.append((None, [_sample("0.3", dash, name) for name, dash in curves.items()]))
         if sections:
-            add_legend(axes, sections)
+            add_legend(axes, sections, titled)
 
 
 def short_names(values: Sequence[Any], most: int = 20) -> list[str]:

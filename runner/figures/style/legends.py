@@ -11,15 +11,20 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
+from runner.figures.style.panel import is_ours
+
 LETTERS = 46  # of a legend that fit above a panel, side by side
 ROWS = 2  # of a legend above a panel; a longer one stands beside it
 BESIDE = 20  # letters of a name in a legend that leaves a panel room beside it
 
 
-def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequence[Artist]]]) -> None:
+def add_legend(
+    axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequence[Artist]]], titled: bool = False
+) -> None:
     """A legend where it covers no data: above the panels if it is short, else beside them.
 
-    Sections stand under each other, each under its name; side by side where a colour bar is beside.
+    A panel that is `titled` has it above its title. Sections stand under each other, each under its name;
+    side by side where a colour bar is beside.
     """
     names = [str(handle.get_label()) for _, handles in sections for handle in handles]
     if len(sections) == 1 and len(names) < 2:
@@ -33,14 +38,15 @@ def add_legend(axes: Sequence[Axes], sections: Sequence[tuple[str | None, Sequen
     columns = -(-len(names) // rows)  # as long as each other
     low, wordy = rows <= ROWS, longest > BESIDE
     if not more and (low or wordy or axes[-1].child_axes):
-        _legend(axes, "above", handles=list(handles), title=title, ncols=columns)
+        _legend(axes, "above", titled, handles=list(handles), title=title, ncols=columns)
     elif axes[-1].child_axes:
         most = max(len(some) for _, some in sections)
         blanks = [[_heading("")] * (most - len(some)) for _, some in sections]
         entries = [[_heading(t), *some, *no] for (t, some), no in zip(sections, blanks, strict=True)]
-        _legend(axes, "above", handles=[entry for column in entries for entry in column], ncols=len(sections))
+        together = [entry for column in entries for entry in column]
+        _legend(axes, "above", titled, handles=together, ncols=len(sections))
     else:
-        _legend(axes, "beside", handles=[e for t, some in sections for e in (_heading(t), *some)])
+        _legend(axes, "beside", titled, handles=[e for t, some in sections for e in (_heading(t), *some)])
 
 
 def legend_line() -> float:
@@ -60,7 +66,12 @@ PLACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def _legend(axes: Sequence[Axes], where: str, **more: Any) -> None:
-    several = len(axes) > 1
+def _legend(axes: Sequence[Axes], where: str, titled: bool, **more: Any) -> None:
+    if len(axes) > 1 and not is_ours(axes):  # their figure may have other panels
+        above = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.12 if axes[0].get_title() else 1.0)}
+        ax, place = (axes[0], above) if where == "above" else (axes[-1], PLACES[where][0])
+        ax.legend(**place, **more)
+        return
+    several = len(axes) > 1 or (titled and where == "above")
     owner: Any = axes[0].figure if several else axes[0]
     owner.legend(**PLACES[where][several], **more)

@@ -1,15 +1,29 @@
-"""Panels whose ticks are settled and measured once."""
+"""Panels whose ticks are settled and measured once, and the figure that has them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import Bbox, ScaledTranslation
 
 from runner.nn.arrays import Array
+
+
+class Picture(Figure):
+    """A figure that is none of pyplot's, with its `caption`: a notebook shows it where it stands."""
+
+    caption: str = ""
+
+    def _repr_png_(self) -> bytes:
+        content = BytesIO()
+        self.savefig(content, format="png")
+        return content.getvalue()
 
 
 class Panel(Axes):
@@ -51,3 +65,8 @@ class Panel(Axes):
             axis.set_label_coords(*at, transform=self.transAxes + beside)
             axis.set_in_layout(False)  # its room is known
         return np.subtract(Bbox.union(list(filter(None, boxes))).extents, self.bbox.extents)
+
+
+def is_ours(axes: Sequence[Axes]) -> bool:
+    """Whether panels are all that their figure has, which `paint` lays out; others are a user's own."""
+    return isinstance(axes[0], Panel)

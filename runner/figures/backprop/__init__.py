@@ -15,14 +15,14 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.transforms import Transform, offset_copy
 
-from runner.explain.diagram import MIDDLE, Edge, Picture, Point, label_points, position
+from runner.explain.diagram import Point
+from runner.figures.backprop.places import LINE, TO_ERROR, Places, down_of, places_on
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best
 from runner.figures.moments import moments, when
 from runner.figures.network import SUBSCRIPTS, node_name
 from runner.nn.arrays import Array
-from runner.nn.formula import Symbol
-from runner.nn.network import Network
 from runner.results import Results
 from runner.training.experiment import Experiment
 from runner.training.objective import Examples, Objective
@@ -32,10 +32,11 @@ LARGEST, MOST_EDGES = 8, 32  # neurons of a layer, and weights, that leave room 
 VALUE, DERIVATIVE = "#0072B2", "#D55E00"
 FIRST = (("initial", "value", ""),)
 GREY = "0.35"
-#: In sizes of letters: a neuron's circle, a line below it, and the room of an edge's two numbers.
-NODE, LINE, LABEL = 2.3, 1.1, (5.4, 2.6)
-TO_ERROR = 0.62  # how far the error stands from the outputs, in distances of layers
-PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.3}
+NODE = 2.3  # a neuron's circle, in sizes of letters
+#: Behind numbers on lines, twice as wide as high or more; with its widths, in sizes of letters.
+PAPER: dict[str, Any] = {"ls": "none", "mfc": "white", "mec": "none", "alpha": 0.85, "zorder": 2}
+ON_EDGE: tuple[Any, float] = ([(-3, -1.5), (3, -1.5), (3, 1.5), (-3, 1.5)], 4.2)
+AT_NODE: tuple[Any, float] = ([(-3, -1), (3, -1), (3, 1), (-3, 1)], 3.6)
 
 
 def derivative_of(column: str) -> str:
@@ -52,13 +53,15 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     run = results.best(options.metric)
     experiment, shown = results.experiment(run), moments(results, run, options, FIRST)
     passes = [pd.DataFrame(list(_pass(experiment, parameters))) for parameters in shown.parameters]
-    table = passes[0][["kind", "layer", "to", "from"]].copy()
+    columns: dict[str, pd.Series[float]] = {}
     for column, values in zip(shown.columns, passes, strict=True):
-        table[column], table[derivative_of(column)] = values["value"], values["derivative"]
+        columns |= {column: values["value"], derivative_of(column): values["derivative"]}
+    table = passes[0][["kind", "layer", "to", "from"]].join(pd.DataFrame(columns))
     table.attrs = {
         "moments": shown.pairs,
         "said": shown.said,
         "sizes": experiment.sizes,
+        "lines": _lines(table),
         "examples": experiment.data.examples,
         "penalised": experiment.l1 > 0 or experiment.l2 > 0,
         "of": results.best_name(options.metric),
@@ -92,85 +95,89 @@ def _row(kind: str, layer: int, to: int, from_: int, value: float, derivative: f
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
-    """The network once a moment, from the inputs to the error, in points of the page."""
+    """The network, from the inputs to the error, in points of the page."""
+    sizes, most = table.attrs["sizes"], table.attrs["lines"]
+    letter = float(mpl.rcParams["font.size"])
+    for ax in axes:
+        places = places_on(ax, table)
+        last, (across, down) = len(sizes) - 1, places.apart
+        for k in range(1, sizes[-1] + 1):
+            _draw_edge(ax, places.neuron(last, k), places.neuron(last + 1, 1))
+        for p in (edge.parameter for edge in places.drawing.edges):
+            _draw_edge(ax, places.neuron(p.layer - 1, p.from_), places.neuron(p.layer, p.to))
+        for layer, size in enumerate([*sizes, 1]):
+            for neuron in range(1, size + 1):
+                name = node_name(layer, neuron, sizes) if layer <= last else "$E$"
+                _draw_node(ax, places.neuron(layer, neuron), name)
+        _draw_paper(ax, places, sizes)
+        top = down * (max(sizes) - 1) / 2
+        ax.set(xlim=(-0.35 * across, across * (last + TO_ERROR) + 0.2 * across))
+        ax.set(ylim=(-top - (3.2 + LINE * most) * letter, top + 3.2 * letter))
+        ax.axis("off")
+
+
+def _draw_paper(ax: Axes, places: Places, sizes: Sequence[int]) -> None:
+    """Behind all numbers, of three digits: behind each by itself it would take a film too long."""
+    letter = float(mpl.rcParams["font.size"])
+    shape, width = ON_EDGE
+    ax.plot(*zip(*places.names.values(), strict=True), marker=shape, ms=width * letter, **PAPER)
+    shape, width = AT_NODE
+    neurons = [places.neuron(layer, k + 1) for layer, size in enumerate(sizes) for k in range(size)]
+    for up in (1, -1):
+        beside = _offset(ax, 0, up * (NODE / 2 + width / 6) * letter)
+        ax.plot(*zip(*neurons, strict=True), marker=shape, ms=width * letter, transform=beside, **PAPER)
+
+
+def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
+    """The numbers of a moment, which change at every place."""
     for ax, (column, title) in zip(axes, table.attrs["moments"], strict=True):
-        rows: Any = table.rename(columns={column: "v", derivative_of(column): "d"}).to_dict("records")
-        _draw_network(ax, rows, table.attrs["sizes"], _lines(table))
+        bare = pd.DataFrame(table, copy=False)  # of a table with attrs each column is a slow one
+        columns = ("kind", "layer", "to", "from", column, derivative_of(column))
+        values = zip(*(bare[name].tolist() for name in columns), strict=True)
+        rows = [dict(zip(("kind", "layer", "to", "from", "v", "d"), row, strict=True)) for row in values]
+        _write_numbers(ax, rows, places_on(ax, table), table.attrs["sizes"])
         ax.set_title(title, loc="left", weight="bold")
 
 
-def _draw_network(ax: Axes, rows: Sequence[dict[str, Any]], sizes: Sequence[int], most: int) -> None:
-    letter = float(mpl.rcParams["font.size"])
-    across, down = _width(ax) / (len(sizes) - 0.3 + TO_ERROR), _down(most) * letter
-    drawing = _drawing(sizes)
-    names = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter), MIDDLE)
-    last = len(sizes) - 1
-
-    def place(layer: int, neuron: int) -> Point:
-        x, y = position(drawing, layer, neuron)
-        return across * (x if layer <= last else last + TO_ERROR), -down * y
-
-    for k in range(1, sizes[-1] + 1):
-        ax.plot(*zip(place(last, k), place(last + 1, 1), strict=True), color="0.75", lw=0.7, zorder=1)
-    weights = [edge.parameter for edge in drawing.edges]
-    for row in (r for r in rows if r["kind"] == "weight"):
-        p = next(w for w in weights if w[1:] == (row["layer"], row["to"], row["from"]))
-        ends = zip(place(p.layer - 1, p.from_), place(p.layer, p.to), strict=True)
-        ax.plot(*ends, color="0.75", lw=0.7, zorder=1)
-        x, y = names[p.name]
-        _write_both(ax, (x, -y), row, 0.0)
+def _write_numbers(ax: Axes, rows: Sequence[dict[str, Any]], places: Places, sizes: Sequence[int]) -> None:
+    aside = NODE * float(mpl.rcParams["font.size"]) / 2 + 1.5
+    beside = (_offset(ax, 0, aside), _offset(ax, 0, -aside))
     lines: Counter[Point] = Counter()
     for row in rows:
+        if row["kind"] == "weight":
+            _write_both(ax, places.names[row["layer"], row["to"], row["from"]], row)
+            continue
+        at = places.neuron(row["layer"], row["to"])
         if row["kind"] in BELOW:
-            at = place(row["layer"], row["to"])
             lines[at] += 1
             _write_below(ax, at, lines[at], BELOW[row["kind"]](row, sizes))
-        elif row["kind"] != "weight":
-            _draw_node(ax, place(row["layer"], row["to"]), row, sizes)
-    top = down * (max(sizes) - 1) / 2
-    ax.set(xlim=(-0.35 * across, across * (last + TO_ERROR) + 0.2 * across))
-    ax.set(ylim=(-top - (3.2 + LINE * most) * letter, top + 3.2 * letter))
-    ax.axis("off")
+        else:
+            _write_both(ax, at, row, beside)
 
 
-def _down(lines: int) -> float:
-    """How far apart neurons of a layer stand, in sizes of letters, with so many lines below each."""
-    return 5.2 + LINE * lines
-
-
-def _width(ax: Axes) -> float:
-    """The width of the page, in points."""
-    return float(72 * ax.figure.bbox.width / ax.figure.dpi)
-
-
-def _drawing(sizes: Sequence[int]) -> Picture:
-    """The weights of a network, for their names to be placed."""
-    network = Network(tuple(sizes), ("identity",) * (len(sizes) - 1), False)
-    layers = tuple((Symbol("h"),) * size for size in sizes)
-    return Picture(layers, tuple(Edge(p, (), False) for p in network.names), ())
+def _draw_edge(ax: Axes, a: Point, b: Point) -> None:
+    ax.plot(*zip(a, b, strict=True), color="0.75", lw=0.7, zorder=1)
 
 
 def _number(value: float) -> str:
     return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _write_both(ax: Axes, at: Point, row: dict[str, Any], apart: float) -> None:
-    """The value above a place, the derivative below it, each `apart` points from it."""
-    for text, color, up, va in ((row["v"], VALUE, 1, "bottom"), (row["d"], DERIVATIVE, -1, "top")):
-        look: dict[str, Any] = {"xytext": (0, up * apart), "textcoords": "offset points", "bbox": PAPER}
-        gid = "value" if up > 0 else "derivative"
-        ax.annotate(
-            _number(text), at, color=color, ha="center", va=va, fontsize="small", zorder=3, gid=gid, **look
-        )
+def _write_both(
+    ax: Axes, at: Point, row: dict[str, Any], beside: Sequence[Transform | None] = (None, None)
+) -> None:
+    """The value above a place, the derivative below it; `beside`: from where in the panel."""
+    both = (("value", row["v"], VALUE, "bottom"), ("derivative", row["d"], DERIVATIVE, "top"))
+    for (gid, number, color, va), transform in zip(both, beside, strict=True):
+        look: dict[str, Any] = {"ha": "center", "va": va, "fontsize": "small", "zorder": 3}
+        ax.text(*at, _number(number), color=color, gid=gid, transform=transform or ax.transData, **look)
 
 
-def _draw_node(ax: Axes, at: Point, row: dict[str, Any], sizes: Sequence[int]) -> None:
+def _draw_node(ax: Axes, at: Point, name: str) -> None:
     size = NODE * float(mpl.rcParams["font.size"])
-    name = "$E$" if row["kind"] == "error" else node_name(row["layer"], row["to"], sizes)
     ax.plot(*at, "o", ms=size, mfc="white", mec="black", mew=0.8, zorder=4)
     letters = "medium" if "pred" not in name else "x-small"
     ax.text(*at, name, ha="center", va="center", zorder=5, fontsize=letters)
-    _write_both(ax, at, row, size / 2 + 1.5)
 
 
 #: What stands in small letters below a neuron and its derivative: pieces of a line, each in its colour.
@@ -191,13 +198,13 @@ def _write_below(ax: Axes, at: Point, line: int, pieces: Sequence[tuple[str, str
     down = -(NODE / 2 + 0.3 + LINE * line) * letter
     sides = [("center", 0)] if len(pieces) == 1 else [("right", -2), ("left", 2)]
     for (text, color), (side, aside) in zip(pieces, sides, strict=True):
-        look: dict[str, Any] = {
-            "ha": side,
-            "xytext": (aside, down),
-            "textcoords": "offset points",
-            "va": "top",
-        }
-        ax.annotate(text, at, color=color, fontsize="x-small", zorder=3, **look)
+        look: dict[str, Any] = {"ha": side, "va": "top", "fontsize": "x-small", "zorder": 3}
+        ax.text(*at, text, color=color, transform=_offset(ax, aside, down), **look)
+
+
+def _offset(ax: Axes, right: float, up: float) -> Transform:
+    """Places in the panel, and so many points beside them."""
+    return offset_copy(ax.transData, ax.get_figure(root=True), right, up, "points")
 
 
 def _lines(table: pd.DataFrame) -> int:
@@ -208,8 +215,8 @@ def _lines(table: pd.DataFrame) -> int:
 
 def _layout(table: pd.DataFrame) -> Layout:
     letter = float(mpl.rcParams["font.size"])
-    lines = _lines(table)
-    height = (_down(lines) * (max(table.attrs["sizes"]) - 1) + 7.2 + LINE * lines) * letter
+    lines = table.attrs["lines"]
+    height = (down_of(lines) * (max(table.attrs["sizes"]) - 1) + 7.2 + LINE * lines) * letter
     return Layout(len(table.attrs["moments"]), 1, DOUBLE, height / (72 * 7.2))
 
 
@@ -239,4 +246,4 @@ def _applies(results: Results, options: Options) -> str | None:
     return None
 
 
-FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"))
+FIGURE = Figure(_applies, numbers, draw, _caption, _layout, follows=("metric", "epochs"), moment=_draw_moment)

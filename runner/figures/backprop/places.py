@@ -1,0 +1,64 @@
+"""Where neurons and numbers stand in the picture of a pass through the network, in points of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+
+from runner.explain.diagram import MIDDLE, Edge, Picture, Point, label_points, position
+from runner.nn.formula import Symbol
+from runner.nn.network import Network
+
+#: In sizes of letters: a line below a neuron, and the room of an edge's two numbers.
+LINE, LABEL = 1.1, (5.4, 2.6)
+TO_ERROR = 0.62  # how far the error stands from the outputs, in distances of layers
+
+
+class Places(NamedTuple):
+    """Where neurons stand, and the middles of the numbers of weights by layer, to and from: in points.
+
+    `apart`: the distances of layers, and of neurons of one.
+    """
+
+    drawing: Picture
+    apart: Point
+    names: dict[tuple[int, ...], Point]
+
+    def neuron(self, layer: int, neuron: int) -> Point:
+        """The middle of a neuron, or of the error, which stands behind the last layer."""
+        last, (across, down) = len(self.drawing.layers) - 1, self.apart
+        x, y = position(self.drawing, layer, neuron)
+        return across * (x if layer <= last else last + TO_ERROR), -down * y
+
+
+def places_on(ax: Axes, table: pd.DataFrame) -> Places:
+    """The places in a panel, as wide as the page."""
+    letter, width = float(mpl.rcParams["font.size"]), float(72 * ax.figure.bbox.width / ax.figure.dpi)
+    return _places(width, letter, tuple(table.attrs["sizes"]), table.attrs["lines"])
+
+
+@lru_cache(maxsize=1)  # they are the same in every frame of a film
+def _places(width: float, letter: float, sizes: tuple[int, ...], most: int) -> Places:
+    """The places on a page of so many points, with at most so many lines below a neuron."""
+    drawing = _drawing(sizes)
+    across, down = width / (len(sizes) - 0.3 + TO_ERROR), down_of(most) * letter
+    points = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter), MIDDLE)
+    middles = {tuple(p[1:]): points[p.name] for p in (edge.parameter for edge in drawing.edges)}
+    return Places(drawing, (across, down), {p: (x, -y) for p, (x, y) in middles.items()})
+
+
+def down_of(lines: int) -> float:
+    """How far apart neurons of a layer stand, in sizes of letters, with so many lines below each."""
+    return 5.2 + LINE * lines
+
+
+def _drawing(sizes: Sequence[int]) -> Picture:
+    """The weights of a network, for their names to be placed."""
+    network = Network(tuple(sizes), ("identity",) * (len(sizes) - 1), False)
+    layers = tuple((Symbol("h"),) * size for size in sizes)
+    return Picture(layers, tuple(Edge(p, (), False) for p in network.names), ())
