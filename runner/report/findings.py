@@ -158,8 +158,8 @@ def _course(results: Results, metric: str) -> Course | None:
     least = int(np.argmin(held_out))
     if not np.isfinite(held_out[-1]):
         return None
-    numbers = (held_out[least], counts[least], held_out[-1], counts[-1], trained[-1])
-    return Course(*map(float, numbers), name=words_of(name))
+    ends = float(held_out[-1]), float(counts[-1]), float(trained[-1])
+    return Course(float(held_out[least]), float(counts[least]), *ends, words_of(name))
 
 
 def _overfitting(course: Course, unit: str) -> str:

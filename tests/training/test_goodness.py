@@ -27,7 +27,7 @@ def test_as_scikit_learn_has_them() -> None:
     data, metrics = run.experiment.data, run.result.metrics
     assert list(data.parts) == ["", "validation_", "test_"]
     assert list(metrics) == ["validation_error", "test_error", *GOODNESS]
-    for prefix, (x, y) in data.parts.items():
+    for prefix, (x, y, _) in data.parts.items():
         target, pred = data.targets_in_own_units(y), run.predict(data.in_own_units(x))
         assert metrics[f"{prefix}r2"] == pytest.approx(r2_score(target, pred))
         squares = root_mean_squared_error(target, pred, multioutput="raw_values") ** 2
