@@ -105,7 +105,8 @@ def outlive_readers() -> None:
     """Lets this process print on, unheard, once who read its output has gone, as `head` does.
 
     A command that still works is not ended by that, and its exit code says how the work went. To be
-    called before anything is printed; streams that are no longer the process's own stay as they are.
+    called before anything is printed; streams that are no longer the process's own stay as they are. A
+    character that their encoding lacks ends nothing either.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -114,7 +115,8 @@ def outlive_readers() -> None:
         if isinstance(getattr(stream.buffer, "raw", stream.buffer), io.FileIO):  # no console of Windows
             buffer = io.BufferedWriter(_Unheard(stream.fileno(), "w", closefd=False))
             at_once = stream.line_buffering or stream.write_through
-            outliving = io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=at_once)
+            errors = "replace" if stream.errors == "strict" else stream.errors  # Windows' pipes know no η
+            outliving = io.TextIOWrapper(buffer, stream.encoding, errors, line_buffering=at_once)
             setattr(sys, name, outliving)
 
 

@@ -23,6 +23,7 @@ from runner.config.data import reading_of
 from runner.data.csv_file import Recipe
 from runner.data.dialect import Written
 from runner.data.new_rows import NewRows, read_rows, recipe_of, targets_in
+from runner.data.parts import TRAINING, Part
 from runner.data.table import Table
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.nn.arrays import Array, Mask
@@ -192,7 +193,7 @@ def _measures(trained: Run, x: Array, y: Array) -> dict[str, float]:
     points = (objective.at(final, part) for part in Examples.of(x, np.ascontiguousarray(y)).split())
     with same_bits():
         found = {name: float(of[0]) for name, of in measured(points, experiment.classifies).items()}
-    judged = replace(experiment.data, inputs=x, targets=y, test_inputs=None, test_targets=None, lost="")
+    judged = replace(experiment.data, lost="").with_parts({TRAINING: Part(x, y)})
     if experiment.regresses:
         found |= goodness([replace(experiment, data=judged)], final)[0]
     return found

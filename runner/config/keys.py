@@ -40,7 +40,7 @@ RUN_KEYS: Keys = {
     "shuffle": (boolean, SHIPPED),
     "seed": (checks.seed, SHIPPED),
     "loss": (choice(LOSSES), SHIPPED),
-    "objective": (choice(METRICS), SHIPPED),
+    "objective": (checks.optional(choice(METRICS), "null for what is chosen by"), SHIPPED),
 }
 KEYS: Keys = RUN_KEYS | {
     "network": (checks.anything, MISSING),
@@ -65,6 +65,8 @@ LOG_KEYS: Keys = {
 }
 #: What a cache does: calls a function, or has its value for equal arguments already.
 Shared = Callable[..., Any]
+#: What the parts that are held out are called in a message.
+_PART_NAMES = {"validation": "validation part", "test": "held-out part"}
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
 
@@ -200,11 +202,11 @@ def _metrics(made: Experiment) -> list[str]:
 def _check_together(made: Experiment) -> None:
     """What no key can be judged by alone."""
     loss = LOSSES[made.loss]
-    held_out = made.data.test_targets is not None
-    for part, targets in (("training set", made.data.targets), ("held-out part", made.data.test_targets)):
-        if targets is not None and (wrong := loss.refuses(targets)):
-            raise ConfigError("loss", made.loss, f"{wrong} (of the {part})" if held_out else wrong)
-    if made.objective not in (has := _metrics(made)):
+    held_out = {_PART_NAMES[name]: part.targets for name, part in made.data.held_out.items()}
+    for name, targets in {"training set": made.data.targets, **held_out}.items():
+        if wrong := loss.refuses(targets):
+            raise ConfigError("loss", made.loss, f"{wrong} (of the {name})" if held_out else wrong)
+    if made.objective is not None and made.objective not in (has := _metrics(made)):
         raise ConfigError("objective", made.objective, f"this run has none: it has {', '.join(has)}")
     parameters = made.network.parameter_count
     if parameters > MOST_PARAMETERS:

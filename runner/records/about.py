@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ import runner
 from runner.data.columns import features_of
 from runner.data.csv_file import PLAIN, Recipe
 from runner.data.examples import Data, Source
+from runner.data.parts import PARTS, TRAINING, Part
 from runner.data.scaling import Scale
 from runner.errors import RunnerError
 from runner.plugins import Name, Plugin
@@ -92,20 +93,22 @@ def examples_in(folder: str | Path) -> Data | None:
         told = yaml.safe_load(path.read_bytes())
         refuse_changed(path)
         summary = recorded(folder)
-        tested = summary is not None and "test_error" in summary.line.results
-        return _data(told, tested) if "inputs" in told else None
+        results = summary.line.results if summary else {}
+        return (
+            _data(told, [part for part in PARTS if f"{part}_error" in results]) if "inputs" in told else None
+        )
     except FileNotFoundError:
         return None
     except (OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError) as error:
         raise RunnerError(f"{path}: is not as it was written: {error}") from None
 
 
-def _data(told: Mapping[str, Any], tested: bool) -> Data:
+def _data(told: Mapping[str, Any], held_out: Sequence[str]) -> Data:
     inputs, targets, classes = told["inputs"], told["targets"], told.get("classes", {})
     scales = [Scale(**_arrays(told[key])) if key in told else None for key in ("scale", "scale_targets")]
     kinds = features_of(targets, classes)
     x, y = np.empty((0, len(inputs))), np.empty((0, len(targets)))
-    return Data(
+    told_of = Data(
         x,
         y,
         tuple(inputs),
@@ -115,10 +118,9 @@ def _data(told: Mapping[str, Any], tested: bool) -> Data:
         scale=scales[0],
         target_scale=scales[1],
         fill=np.array(told["means"]) if "means" in told else None,
-        test_inputs=x if tested else None,
-        test_targets=y if tested else None,
         recipe=Recipe(PLAIN, features_of(inputs, told.get("texts", {})), kinds),
     )
+    return told_of.with_parts(dict.fromkeys([TRAINING, *held_out], Part(x, y)))
 
 
 def _arrays(scale: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,9 +53,9 @@ def effective(overrides: Sequence[str]) -> list[str]:
     return [override for override, is_way in zip(overrides, _make_way(overrides), strict=True) if not is_way]
 
 
-def objective_of(master: DictConfig) -> str:
+def objective_of(master: DictConfig) -> str | None:
     """What a sweeper is given of each run. Raises ConfigError where it is told to seek the worst of it."""
-    objective, direction = str(master.get("objective", "final_error")), master.hydra.sweeper.get("direction")
+    objective, direction = master.get("objective"), master.hydra.sweeper.get("direction")
     wanted = "maximize" if METRICS.get(objective) else "minimize"
     told = getattr(direction, "name", direction)
     if objective in METRICS and isinstance(told, str) and told != wanted:

@@ -27,7 +27,7 @@ from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
 from runner.remarks import place, remark, tell
 from runner.results.advice import advice
-from runner.results.finding import BY
+from runner.results.finding import AUTO, BY
 from runner.results.ranking import default_metric, verdict
 from runner.sweeping.dry_run import preview
 from runner.sweeping.grid import expected, fixed_overrides, requested, without_duplicates
@@ -134,7 +134,7 @@ def _refining(config: DictConfig, is_batched: bool) -> Refining | None:
     metric = config.hydra.sweeper.get("refine")
     if metric is not None and not is_batched:
         raise ConfigError("hydra.sweeper.refine", metric, "needs runs of backprop-runner; leave it out")
-    return None if metric is None else Refining(choice(BY)("hydra.sweeper.refine", metric))
+    return None if metric is None else Refining(choice([AUTO, *BY])("hydra.sweeper.refine", metric))
 
 
 def _repeating(config: DictConfig, jobs: Sequence[Sequence[str]], is_batched: bool) -> Repeating | None:
