@@ -19,9 +19,9 @@ from runner.config.checks import choice, count
 from runner.errors import ConfigError, RunnerError, describe
 from runner.guard import may_extend, raise_another, request_of
 from runner.hydra_internals import error_of
-from runner.records.about import machine
 from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
+from runner.records.machine import machine
 from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
