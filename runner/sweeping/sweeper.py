@@ -21,7 +21,7 @@ from runner.guard import may_extend, raise_another, request_of
 from runner.hydra_internals import error_of
 from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
-from runner.records.machine import machine
+from runner.records.machine import machine, machine_in, unlike
 from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
@@ -157,6 +157,8 @@ def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[N
     """Writes what is asked for, as Hydra's basic sweeper does, and on what machine, unless resumed."""
     path, about = folder / MULTIRUN, folder / ABOUT
     is_new = not path.is_file()
+    if not is_new and (differ := unlike(machine_in(folder))):
+        remark(f"this sweep was begun elsewhere: {', '.join(differ)}; its runs may differ in last digits")
     if not is_new and request_of(OmegaConf.load(path)) != request_of(config):
         write_whole(path, OmegaConf.to_yaml(config).encode(), synced=True)  # more is asked for now
     if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed
