@@ -27,7 +27,11 @@ def test_the_best_again_with_other_seeds_is_a_filter(sweep: Path, tmp_path: Path
 def test_cells_are_values_as_they_are_written(tmp_path: Path) -> None:
     file = tmp_path / "runs.csv"
     frame = pd.DataFrame(
-        {"network.hidden": ["[8, 8]", "[]"], "network.biases": [None, "zeros"], "data.path": ["a b.csv", "c"]}
+        {
+            "network.hidden": ["[8, 8]", "[]"],
+            "network.biases": [None, "zeros"],
+            "data.path": ["a (1).csv", "c"],
+        }
     )
     frame.to_csv(file)  # its index has no name
     assert rows_of(str(file)) == {
