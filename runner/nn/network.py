@@ -163,7 +163,7 @@ class Network:
         return Backward(dE_da, da_dz, dE_dz, gradient)
 
     def gradient(self, passed: Forward, dE_dpred: Array) -> Array:
-        """That of `backward` alone. No factor outlives its layer, and the next ones find its memory in a cache."""
+        """That of `backward` alone: no factor outlives its layer, whose memory the next ones find cached."""
         gradient = np.empty((len(dE_dpred), self.parameter_count))
         deque(self.chain(passed, dE_dpred, gradient), maxlen=0)
         return gradient

@@ -159,18 +159,17 @@ class Point:
         return self._backward
 
     def _by_prediction(self) -> Array:
+        """∂E/∂pred (R, N, O)."""
         pred, y = self.forward.pred, self.examples.y
         return self.objective.loss.derivative(pred, y) / y.shape[1]  # E is the mean
 
     @property
     def gradient(self) -> Array:
         """∂(what is minimised)/∂(each parameter), (R, P)."""
+        if self._backward is not None:
+            self._gradient = self._backward.gradient
         if self._gradient is None:
-            self._gradient = (
-                self._backward.gradient
-                if self._backward
-                else self.objective.network.gradient(self.forward, self._by_prediction())
-            )
+            self._gradient = self.objective.network.gradient(self.forward, self._by_prediction())
         return self.objective.penalised_gradient(self._gradient, self.parameters)
 
     def hessian_vector(self, v: Array) -> Array:
