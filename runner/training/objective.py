@@ -166,10 +166,10 @@ class Point:
     @property
     def gradient(self) -> Array:
         """∂(what is minimised)/∂(each parameter), (R, P)."""
-        if self._backward is not None:
-            self._gradient = self._backward.gradient
         if self._gradient is None:
-            self._gradient = self.objective.network.gradient(self.forward, self._by_prediction())
+            chain = self._backward  # which has it, where all factors were asked for
+            network, forward = self.objective.network, self.forward
+            self._gradient = chain.gradient if chain else network.gradient(forward, self._by_prediction())
         return self.objective.penalised_gradient(self._gradient, self.parameters)
 
     def hessian_vector(self, v: Array) -> Array:
