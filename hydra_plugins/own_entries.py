@@ -1,6 +1,7 @@
-"""``own://``, last in the search path: entries of one's own are chosen as files of a group are."""
+"""``own://``, last in the search path: one's own entries are chosen as files of a group, files as presets."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_search_path import ConfigSearchPath
@@ -24,14 +25,19 @@ class OwnEntries(ConfigSource):
 
     def is_group(self, config_path: str) -> bool:
         """Whether it is one that entries may join."""
-        return config_path in ("optimizer", "schedule", "data")
+        return config_path in ("optimizer", "schedule", "data", "experiment")
 
     def is_config(self, config_path: str) -> bool:
         """Whether there is such an entry."""
-        return self._section(config_path) is not None
+        return self._file(config_path) is not None or self._section(config_path) is not None
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """What its file would say."""
+        """What its file says, or would say."""
+        if (path := self._file(config_path)) is not None:
+            from runner.config.presets import read
+
+            header = self._get_header_dict(path.read_text(encoding="utf-8")[:512])
+            return ConfigResult(self.provider, path.absolute().as_uri(), read(path), header)
         group = config_path.partition("/")[0]
         config = OmegaConf.create(self._section(config_path))
         return ConfigResult(self.provider, f"own://{config_path}", config, {"package": group})
@@ -41,6 +47,13 @@ class OwnEntries(ConfigSource):
         from runner.config.own import choices
 
         return choices(config_path) if results_filter in (None, ObjectType.CONFIG) else []
+
+    def _file(self, config_path: str) -> Path | None:
+        if not config_path.startswith("experiment/"):
+            return None
+        from runner.config.presets import preset_file
+
+        return preset_file(config_path)
 
     def _section(self, config_path: str) -> dict[str, Any] | None:
         group, _, name = config_path.removesuffix(".yaml").partition("/")

@@ -16,9 +16,11 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from runner.commands import ending, keep_tracebacks, said, version_of, wants_traceback
+from runner.commands import QUIET, ending, keep_tracebacks, said, version_of, wants_traceback
 from runner.config import Cache, conf_dir, experiment
-from runner.config.compose import flags_and_overrides, gone_on_with, replacing, running_named
+from runner.config.compose import gone_on_with, replacing, running_named
+from runner.config.faults import telling_all
+from runner.config.flags import flags_and_overrides, named_by_flags, refuse_flags
 from runner.config.own import is_record, refuse_code
 from runner.config.sources import whereabouts
 from runner.guard import GUARD
@@ -29,8 +31,10 @@ from runner.progress import shown
 from runner.records.about import sources_of
 from runner.records.lines import Line
 from runner.records.locks import inside
-from runner.story import about_files, how_to_go_on, one_batch, told
+from runner.remarks import be_quiet, remark, tell
+from runner.story import about_files, how_to_go_on, one_batch, tell_all
 from runner.training.loop import keep_freed_memory
+from runner.verifying import as_asked, is_asked_for
 from runner.work import run_into
 
 if TYPE_CHECKING:
@@ -49,14 +53,14 @@ def task(config: DictConfig) -> float:
     is_job = composed.mode is not None and composed.mode.name == "MULTIRUN"
     try:
         if is_job:
-            sweep = os.path.join(composed.runtime.cwd, composed.sweep.dir)
+            sweep = str(Path(composed.runtime.cwd, composed.sweep.dir))
             swept, directory = swept_values(composed.overrides.task), inside(str(folder), sweep)
             line = Line(composed.job.num, swept, directory=directory)
             made, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
         else:
             line = Line(0, {})
             made, trained = run_into(folder, lambda: experiment(config), line, shown)
-            print(told(folder, made, trained))
+            tell_all(folder, made, trained)
     except Exception as error:
         text = said(error)
         if text is None or is_job or wants_traceback():
@@ -87,10 +91,10 @@ class Batched:
         for line in about_files(job) if job.data.sources else ():
             if line not in self.said:
                 self.said.add(line)
-                print(line)
+                remark(line)
         if not self.told and (note := one_batch(job)):
             self.told = True
-            print(f"{note}, here and wherever there are as few")
+            remark(f"{note}, here and wherever there are as few")
         return job
 
     def group(self, config: dict[str, Any]) -> Hashable:
@@ -156,13 +160,22 @@ def main() -> None:
     """The command."""
     keep_tracebacks()
     keep_freed_memory()
-    compose_once()
+    compose_once(telling_all)
     flags, overrides = flags_and_overrides(sys.argv[1:])
     if "--version" in flags:  # Hydra would tell its own
         print(version_of("backprop-runner"))
         return
+    if not {*QUIET}.isdisjoint(flags):  # a flag of ours, which Hydra does not know
+        flags = [flag for flag in flags if flag not in QUIET]
+        be_quiet()
+    refuse_flags(flags, overrides, ("--quiet",))
+    if is_asked_for(overrides):
+        verification = as_asked(overrides, shown)
+        tell(str(verification))
+        sys.exit(not verification.is_same)
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
-    sys.argv[1:] = repeating(flags, replacing(overrides))
+    flags, files = named_by_flags(flags)
+    sys.argv[1:] = repeating(flags, replacing([*files, *overrides]))
     with HALT.installed(), running_named(overrides):
         command()
 

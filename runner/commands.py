@@ -7,7 +7,7 @@ import io
 import os
 import stat
 import sys
-from argparse import ArgumentParser
+from argparse import Action, ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +17,12 @@ from runner import __version__
 from runner.errors import RunnerError
 from runner.halting import Interruption
 from runner.records.writing import write_whole
+from runner.remarks import be_quiet
 
 #: Where `keep_tracebacks` puts what the user said of HYDRA_FULL_ERROR.
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
+#: How a command is told to be quiet.
+QUIET = ("--quiet", "-q")
 EXIT_INTERRUPTED = 130  # what a shell expects of a command that SIGINT has ended
 
 
@@ -31,6 +34,7 @@ def ending() -> Iterator[None]:
     reads the output may stop. With HYDRA_FULL_ERROR=1 an error shows its traceback.
     """
     outlive_readers()
+    be_quiet(False)
     try:
         yield
     except Interruption as interruption:
@@ -78,6 +82,17 @@ def add_version(parser: ArgumentParser) -> None:
     )
 
 
+def add_quiet(parser: ArgumentParser) -> None:
+    """Adds ``--quiet`` to a command's options."""
+    wanted = "say nothing but errors, results and where they are"
+    parser.add_argument(*QUIET, action=_Quiet, nargs=0, help=wanted)
+
+
+class _Quiet(Action):
+    def __call__(self, *_: Any) -> None:
+        be_quiet()
+
+
 def add_plugins(parser: ArgumentParser) -> None:
     """Adds ``--plugins`` to a command's options: each file is run as it is read."""
     from runner.plugins import insist
@@ -90,7 +105,8 @@ def outlive_readers() -> None:
     """Lets this process print on, unheard, once who read its output has gone, as `head` does.
 
     A command that still works is not ended by that, and its exit code says how the work went. To be
-    called before anything is printed; streams that are no longer the process's own stay as they are.
+    called before anything is printed; streams that are no longer the process's own stay as they are. A
+    character that their encoding lacks ends nothing either.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -99,7 +115,8 @@ def outlive_readers() -> None:
         if isinstance(getattr(stream.buffer, "raw", stream.buffer), io.FileIO):  # no console of Windows
             buffer = io.BufferedWriter(_Unheard(stream.fileno(), "w", closefd=False))
             at_once = stream.line_buffering or stream.write_through
-            outliving = io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=at_once)
+            errors = "replace" if stream.errors == "strict" else stream.errors  # Windows' pipes know no η
+            outliving = io.TextIOWrapper(buffer, stream.encoding, errors, line_buffering=at_once)
             setattr(sys, name, outliving)
 
 

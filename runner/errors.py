@@ -7,9 +7,16 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from runner.words import value_here
+
 
 class RunnerError(Exception):
     """Something the user can put right; the message says what and how."""
+
+    @property
+    def each(self) -> tuple[RunnerError, ...]:
+        """The errors that this one is made of: itself, where it is one."""
+        return (self,)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows of it in the place of a traceback: the lines of the message."""
@@ -28,6 +35,28 @@ class ConfigError(RunnerError):
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[str, object, str]]:
         return ConfigError, self.parts  # as it was made, in another process too
+
+
+class SeveralError(RunnerError):
+    """What is wrong, a line each."""
+
+    def __init__(self, errors: tuple[RunnerError, ...]) -> None:
+        super().__init__("\n".join(map(str, errors)))
+        self.errors = errors
+
+    @property
+    def each(self) -> tuple[RunnerError, ...]:
+        """The errors, each once."""
+        return self.errors
+
+    def __reduce__(self) -> tuple[type[SeveralError], tuple[tuple[RunnerError, ...]]]:
+        return SeveralError, (self.errors,)
+
+
+def together(errors: Iterable[RunnerError]) -> RunnerError:
+    """Errors as one, each once; one stays what it is."""
+    each = {str(one): one for error in errors for one in error.each}
+    return SeveralError(tuple(each.values())) if len(each) > 1 else next(iter(each.values()))
 
 
 def describe(error: BaseException) -> str:
@@ -52,4 +81,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def one_of(names: Iterable[str], word: object = "") -> str:
     """``must be one of a, b, c``, with the nearest of them when `word` is almost one."""
     names = list(names)
-    return f"must be one of {', '.join(names)}{did_you_mean(str(word), names)}"
+    return (
+        f"must be one of {', '.join(names)}{value_here(str(word), names) or did_you_mean(str(word), names)}"
+    )

@@ -40,8 +40,15 @@ def basic_launcher() -> Launcher:
     return BasicLauncher()
 
 
-def compose_once() -> None:
-    """Has Hydra's command line compose a configuration once; it would do so to learn the mode, and again."""
+#: Composes overrides, and what may be done of it: called with that and the overrides.
+Composing: TypeAlias = Callable[[Callable[[list[str]], DictConfig], list[str]], DictConfig]
+
+
+def compose_once(composing: Composing = lambda load, overrides: load(overrides)) -> None:
+    """Has Hydra's command line compose a configuration once; it would do so to learn the mode, and again.
+
+    It is done by `composing`, which may say more of what is wrong.
+    """
     from hydra._internal import hydra
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
@@ -65,9 +72,13 @@ def compose_once() -> None:
                 parsed = OverridesParser.create().parse_overrides(overrides)
                 self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
                 return config
-            config = super().load_configuration(
-                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
-            )
+
+            def load(overrides: list[str]) -> DictConfig:
+                return ConfigLoaderImpl.load_configuration(
+                    self, config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+                )
+
+            config = composing(load, overrides)
             if not validate_sweep_overrides:  # which is how the mode is asked for
                 self.first = config_name, list(overrides), config
             return config
@@ -78,10 +89,14 @@ def compose_once() -> None:
 
 
 @contextmanager
-def noticing(notice: Callable[[DictConfig, Path], None]) -> Iterator[None]:
-    """Has `notice` told of every YAML file as it is read, with its folder, and before what it chooses is.
+def reading(
+    preset: Callable[[DictConfig], None], notice: Callable[[DictConfig, Path], None] | None
+) -> Iterator[None]:
+    """Has presets read as ``preset`` changes them, and told to `notice` every file with its folder.
 
-    That is where ``own://`` is in the search path: of this package's configurations alone.
+    It is told as soon as a file is read, before what that chooses is. All that is so where ``own://`` is in
+    the search path: of this package's configurations alone. A preset is of the whole configuration, unless
+    its first line says otherwise.
     """
     from hydra._internal import config_loader_impl
     from hydra._internal.config_repository import ConfigRepository
@@ -90,21 +105,43 @@ def noticing(notice: Callable[[DictConfig, Path], None]) -> Iterator[None]:
     class Repository(ConfigRepository):
         def load_config(self, config_path: str) -> ConfigResult | None:
             result = super().load_config(config_path)
-            ours = any(source.scheme() == "own" for source in self.sources)
-            if (
-                ours
-                and result
-                and result.path.startswith("file://")
-                and isinstance(result.config, DictConfig)
-            ):
-                notice(result.config, Path(result.path.removeprefix("file://"), config_path).parent)
+            if not (self._is_ours() and result and result.path.startswith("file://")):
+                return result
+            if _is_preset(config_path) and result.header.get("package") is None:
+                result.header["package"] = "_global_"
+            if isinstance(result.config, DictConfig) and notice is not None:
+                notice(result.config, _folder_of(result.path, config_path))
             return result
+
+        def _extract_defaults_list(self, config_path: str, cfg: Container) -> ListConfig:
+            if _is_preset(config_path) and self._is_ours() and isinstance(cfg, DictConfig):
+                preset(cfg)
+            return super()._extract_defaults_list(config_path, cfg)
+
+        def _is_ours(self) -> bool:
+            return any(source.scheme() == "own" for source in self.sources)
 
     setattr(config_loader_impl, "ConfigRepository", Repository)  # noqa: B010
     try:
         yield
     finally:
         setattr(config_loader_impl, "ConfigRepository", ConfigRepository)  # noqa: B010
+
+
+def _is_preset(config_path: str) -> bool:
+    return config_path.startswith("experiment/")
+
+
+def _folder_of(url: str, config_path: str) -> Path:
+    """The folder of a file that was read: a source names its own folder, or the file itself."""
+    from urllib.parse import unquote
+
+    place = Path(url.removeprefix("file://"))
+    return (
+        Path(unquote(str(place))).parent
+        if url.endswith((".yaml", ".yml"))
+        else Path(place, config_path).parent
+    )
 
 
 def _goes_on(first: First, config_name: str | None, overrides: list[str], mode: RunMode) -> bool:

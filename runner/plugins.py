@@ -27,6 +27,7 @@ from runner.nn.losses import LOSSES, Loss
 from runner.nn.optimizers import OPTIMIZERS, Optimizer
 from runner.nn.options import Option
 from runner.nn.schedules import SCHEDULES, Schedule
+from runner.remarks import remark
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -140,7 +141,7 @@ def of_run(folder: str | Path, sources: Iterable[Source], given: Iterable[str] =
 
 @cache
 def _remark(text: str) -> None:
-    print(text, file=sys.stderr)
+    remark(text)
 
 
 def loaded() -> list[Plugin]:

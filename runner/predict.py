@@ -18,16 +18,18 @@ import numpy as np
 
 from runner.api.opening import open as open_run
 from runner.api.run import Run
-from runner.commands import add_plugins, add_version, ending, write_named
+from runner.commands import add_plugins, add_quiet, add_version, ending, write_named
 from runner.config.data import reading_of
 from runner.data.csv_file import Recipe
 from runner.data.dialect import Written
 from runner.data.new_rows import NewRows, read_rows, recipe_of, targets_in
+from runner.data.parts import TRAINING, Part
 from runner.data.table import Table
 from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.nn.arrays import Array, Mask
 from runner.records.names import DIVERGED, words_of
 from runner.records.predictions import as_texts, is_finite
+from runner.remarks import remark
 from runner.training.goodness import goodness
 from runner.training.objective import Examples, Objective, measured, outputs
 from runner.training.predictions import Columns, predictions_of
@@ -75,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--only-predictions", action="store_true", help="leave out the columns of FILE itself")
     add_plugins(p)
     add_version(p)
+    add_quiet(p)
     return p
 
 
@@ -93,7 +96,7 @@ def run(arguments: argparse.Namespace) -> None:
     own = {} if arguments.only_predictions else _own(rows.table, rows.kept)
     _write(arguments.out, _as_csv(own, predictions), arguments.file)
     for line in (*_notes(trained), *rows.said, *_judged(trained, rows, recipe)):
-        print(line, file=sys.stderr)
+        remark(line)
 
 
 def _told(recipe: Recipe, keys: Sequence[str]) -> Recipe:
@@ -190,7 +193,7 @@ def _measures(trained: Run, x: Array, y: Array) -> dict[str, float]:
     points = (objective.at(final, part) for part in Examples.of(x, np.ascontiguousarray(y)).split())
     with same_bits():
         found = {name: float(of[0]) for name, of in measured(points, experiment.classifies).items()}
-    judged = replace(experiment.data, inputs=x, targets=y, test_inputs=None, test_targets=None, lost="")
+    judged = replace(experiment.data, lost="").with_parts({TRAINING: Part(x, y)})
     if experiment.regresses:
         found |= goodness([replace(experiment, data=judged)], final)[0]
     return found

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from runner.nn.arrays import Array
+from runner.remarks import is_quiet, remark
 from runner.training.experiment import Experiment
 from runner.training.loop import Tick
 
@@ -40,11 +41,6 @@ def bar_of(before: str, *after: str, total: float, **fields: Any) -> tuple[Any, 
     return bar, task
 
 
-def say(text: str) -> None:
-    """A line of how far work is."""
-    print(text, file=sys.stderr, flush=True)
-
-
 @contextmanager
 def shown(experiment: Experiment) -> Iterator[Tick]:
     """Shows how far a run is, once it has taken a second: its epochs, its error and the time left."""
@@ -62,7 +58,7 @@ class _Run:
     def __init__(self, experiment: Experiment) -> None:
         self.first, self.last = experiment.epoch_now, experiment.last_epoch
         self.started = time.monotonic()
-        self.is_terminal = sys.stderr.isatty()
+        self.is_terminal = sys.stderr.isatty() and not is_quiet()
         self.due = self.started + (WORTH_SHOWING if self.is_terminal else LINE_EVERY)
         self.bar: Any = None
         self.task: Any = None
@@ -78,7 +74,7 @@ class _Run:
             self._show(epoch, error)
             return
         left = (now - self.started) / (epoch - self.first) * (self.last - epoch)
-        say(f"epoch {epoch:,} of {self.last:,}, {error}; about {left:.0f} s left")
+        remark(f"epoch {epoch:,} of {self.last:,}, {error}; about {left:.0f} s left")
 
     def _show(self, epoch: int, error: str) -> None:
         if self.bar is None:

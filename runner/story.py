@@ -8,7 +8,9 @@ from itertools import starmap
 from pathlib import Path
 from typing import TypeAlias
 
+from runner.records.machine import machine_in, unlike
 from runner.records.names import HISTORY, HYDRA, INTERRUPTED, words_of
+from runner.remarks import place, remark, tell
 from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
 from runner.training.experiment import Experiment
 from runner.training.hints import hints
@@ -29,10 +31,13 @@ SAID = {
 Row: TypeAlias = tuple[str, object, object, str]
 
 
-def told(folder: Path, experiment: Experiment, trained: Trained) -> str:
-    """All that a run says at its end: its story, and where its history is."""
+def tell_all(folder: Path, experiment: Experiment, trained: Trained) -> None:
+    """All that a run says at its end: remarks, its story, and where its history is."""
+    for note in notes(experiment):
+        remark(note)
+    tell(f"{story(experiment, trained)}\n")
     columns = "every weight and error" if experiment.log.weights else "history"
-    return f"{story(experiment, trained)}\n\n{columns}: {_as_seen_from_here(folder) / HISTORY}"
+    place(_as_seen_from_here(folder) / HISTORY, f"{columns}: ")
 
 
 def how_to_go_on(folder: Path, experiment: Experiment, trained: Trained) -> str:
@@ -55,7 +60,7 @@ def _as_seen_from_here(folder: Path) -> Path:
 def story(experiment: Experiment, trained: Trained) -> str:
     """A run in a few lines: what was trained, and error, predictions and weights before and after."""
     rows = facts(experiment, trained)
-    return "\n".join([experiment.title, *notes(experiment), "", _aligned(rows), *ends(experiment, trained)])
+    return "\n".join([experiment.title, "", _aligned(rows), *ends(experiment, trained)])
 
 
 def facts(experiment: Experiment, trained: Trained) -> list[Row]:
@@ -92,8 +97,10 @@ def notes(experiment: Experiment) -> list[str]:
     """What else is to be known of a run before its numbers, a line each: what its data were taken for."""
     lines = about_files(experiment)
     if begun := experiment.begun:
-        where = f" of {Path(begun.source.path).parent}" if begun.source else ""
-        lines.append(f"goes on from epoch {begun.epochs}{where}")
+        folder = Path(begun.source.path).parent if begun.source else None
+        lines.append(f"goes on from epoch {begun.epochs}{f' of {folder}' if folder else ''}")
+        if folder and (differ := unlike(machine_in(folder))):
+            lines.append(f"which was made elsewhere: {', '.join(differ)}; last digits may differ")
     return [*lines, note] if (note := one_batch(experiment)) else lines
 
 

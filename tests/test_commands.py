@@ -14,8 +14,9 @@ import pytest
 from processes import Command
 
 import runner
+from runner import remarks
 from runner.commands import TRACEBACKS, ending
-from runner.config.compose import flags_and_overrides
+from runner.config.flags import flags_and_overrides
 
 RESULTS = {"history.csv", "summary.csv", "parameters.csv"}
 
@@ -70,6 +71,11 @@ def test_a_run_leaves_its_files_and_says_where(command: Command, tmp_path: Path)
         (["hydra.run.dir=/proc/nowhere"], "/proc/nowhere"),
         (["--config-dir=nowhere", "experiment=mine"], "nowhere"),
         (["--config-path"], "config-path"),
+        (["--config-path=nowhere"], "--config-path=nowhere: there is no such folder"),
+        (["--learning-rate", "0.1"], "keys have no dashes before: learning_rate=VALUE"),
+        (["--quite"], "did you mean '--quiet'?"),
+        (["--shell-completion"], "install=SHELL"),
+        (["--resolve"], "--cfg job --resolve"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -397,3 +403,30 @@ def test_flags_of_hydra_work_in_any_order(arguments: str, words: str, command: C
 )
 def test_flags_keep_their_values(arguments: str, flags: str, overrides: str) -> None:
     assert flags_and_overrides(arguments.split()) == (flags.split(), overrides.split())
+
+
+def test_quiet_commands_say_where_results_are(command: Command, tmp_path: Path) -> None:
+    one = command("--quiet", "epochs=2", "batch_size=9", "hydra.run.dir=one")
+    assert (one.returncode, one.stdout, one.stderr) == (0, "one/history.csv\n", "")
+    many = command("-q", "-m", "epochs=2,2,3", "hydra.sweep.dir=many")
+    assert (many.returncode, many.stdout, many.stderr) == (0, "many/runs.csv\n", "")
+    wrong = command("-q", "epochs=-1")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == "epochs=-1: must be a whole number at least 0\n"
+
+
+@pytest.mark.parametrize("module", ["explain.__main__", "figures.__main__", "report.__main__", "predict"])
+def test_other_commands_can_be_quiet(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = import_module(f"runner.{module}")
+    parser = vars(command).get("parser") or vars(command)["_parser"]
+    with pytest.raises(SystemExit):
+        parser().parse_args(["-q", "--help"])
+    assert remarks.is_quiet()
+    remarks.be_quiet(False)
+    assert "--quiet" in capsys.readouterr().out
+
+
+def test_remarks_are_on_stderr(command: Command) -> None:
+    done = command("epochs=2", "batch_size=9")
+    assert "batch_size=9 is more than" in done.stderr
+    assert "batch_size=9" not in done.stdout

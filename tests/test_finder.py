@@ -56,7 +56,10 @@ def test_what_no_rate_can_be_found_by_is_refused(command: Command, tmp_path: Pat
     assert done.returncode == 1
     assert done.stderr == "epochs=0: must be at least 1, for a learning rate to be found\n"
     done = command(*ARGUMENTS, "hydra.sweeper.refine=accuracy", "hydra.sweep.dir=s")
-    assert done.stderr == "hydra.sweeper.refine=accuracy: must be one of final_error, test_error\n"
+    assert (
+        done.stderr
+        == "hydra.sweeper.refine=accuracy: must be one of auto, final_error, validation_error, test_error\n"
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -65,7 +68,7 @@ def test_python_is_told_by_its_own_names() -> None:
     for options, message in (
         ({"rates": [0.1, -1, 1]}, r"rates=-1: must be above 0"),
         ({"seeds": []}, r"seeds=\[\]: must be one or more"),
-        ({"metric": "accuracy"}, "metric=accuracy: must be one of final_error, test_error"),
+        ({"metric": "accuracy"}, "metric=accuracy: must be one of final_error, validation_error, test_error"),
     ):
         with pytest.raises(runner.ConfigError, match=message):
             runner.find_learning_rate(experiment, **options)  # type: ignore[arg-type]

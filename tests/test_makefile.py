@@ -31,7 +31,7 @@ def script(path: Path, text: str) -> None:
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     for name in ("Makefile", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
+        shutil.copy2(ROOT / name, folder)
     outside = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     return subprocess.run(
         ["make", *arguments], cwd=folder, env=outside, capture_output=True, text=True, timeout=60
@@ -79,3 +79,15 @@ def test_an_environment_that_is_new_enough_stays(tmp_path: Path) -> None:
     assert make(tmp_path, "run", "PYTHON=./python3").returncode == 0
     assert "venv --clear" not in (tmp_path / "log").read_text()
     assert "python -m pip install" in (tmp_path / "log").read_text()
+
+
+def test_what_tests_need_is_installed_for_tests_alone(tmp_path: Path) -> None:
+    script(tmp_path / "python3", NEW)
+    assert make(tmp_path, "run", "PYTHON=./python3").returncode == 0
+    installed = [line for line in (tmp_path / "log").read_text().splitlines() if "pip install" in line]
+    assert [line.split()[-1] for line in installed] == ["."]
+    for target in ("test", "format"):
+        commands = make(tmp_path, "--dry-run", target).stdout
+        assert "--editable '.[test]'" in commands
+        assert "--editable .\n" not in commands  # that is done
+    assert "pip install" not in make(tmp_path, "--dry-run", "run").stdout

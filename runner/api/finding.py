@@ -10,8 +10,7 @@ from runner.api.training import train
 from runner.config.checks import choice
 from runner.errors import ConfigError
 from runner.records.lines import Line
-from runner.results.finding import BY, RATES, SEEDS, Finding, find, refuse_unfit
-from runner.results.ranking import TRAINING
+from runner.results.finding import BY, RATES, SEEDS, Finding, chosen_by, find, refuse_unfit
 from runner.results.rates import RATE
 from runner.training.experiment import Experiment
 from runner.training.stacking import MAX_MEMORY
@@ -22,16 +21,18 @@ def find_learning_rate(
     *,
     rates: Sequence[float] = RATES,
     seeds: Sequence[int] = SEEDS,
-    metric: str = TRAINING,
+    metric: str | None = None,
     max_memory: int | str = MAX_MEMORY,
 ) -> Finding:
     """The learning rate for an experiment, as ``experiment=find_learning_rate`` finds it; nothing is written.
 
     `rates` are those of the first round, `seeds` those of every training, all of which take the experiment's
-    own epochs, and `metric` is ``final_error`` or ``test_error``. Raises RunnerError for what cannot be, and
-    where no rate lowers the error.
+    own epochs, and `metric` is ``final_error``, ``validation_error`` or ``test_error``; None is that of a
+    validation part, if there is one, else the first. Raises RunnerError for what cannot be, and where no rate
+    lowers the error.
     """
-    refuse_unfit(experiment, "rates", rates, choice(BY)("metric", metric))
+    metric = chosen_by(experiment) if metric is None else choice(BY)("metric", metric)
+    refuse_unfit(experiment, "rates", rates, metric)
     if not len(seeds):
         raise ConfigError("seeds", list(seeds), "must be one or more")
     lean = replace(experiment.log, weights=False)

@@ -65,8 +65,8 @@ class _Files(NamedTuple):
 
         record = Path(folder, HYDRA)
         record.mkdir(parents=True, exist_ok=True)
-        (record / "config.yaml").write_text(as_yaml(dict(self.config)), encoding="utf-8")
-        (record / "overrides.yaml").write_text(as_yaml(list(self.overrides)), encoding="utf-8")
+        (record / "config.yaml").write_text(as_yaml(dict(self.config)), encoding="utf-8", newline="\n")
+        (record / "overrides.yaml").write_text(as_yaml(list(self.overrides)), encoding="utf-8", newline="\n")
         for name, content in self.attached.items():
             Path(folder, name).write_bytes(content)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.data.parts import PARTS, TRAINING, names_of
 from runner.escaping import html as escape
 from runner.nn.arrays import Array
 from runner.records.names import words_of
@@ -26,7 +27,11 @@ POINTS = 228
 #: From so many times the smallest on, errors have a log axis.
 WIDE = 3.0
 #: The curves of a history that are drawn: their colours, and dashes.
-CURVES = {"error": ("#0072b2", ""), "test_error": ("#d55e00", "5 3")}
+CURVES = {
+    "error": ("#0072b2", ""),
+    "validation_error": ("#009e73", "6 2 1 2"),
+    "test_error": ("#d55e00", "5 3"),
+}
 
 
 def run_html(run: Run) -> str:
@@ -107,9 +112,10 @@ def _line(name: str, x: Array, y: Array) -> str:
 def _legend(names: Sequence[str]) -> list[str]:
     """The curves' names to the right of the frame, each beside a piece of its line."""
     at = [TOP + 10 + 16 * place for place in range(len(names))]
+    held_out = [part for part in PARTS if f"{part}_error" in names]
     ends = np.array([RIGHT + 6.0, RIGHT + 22.0])
     pieces = [_line(name, ends, np.full(2, y - 4.0)) for name, y in zip(names, at, strict=True)]
-    said = {"error": "training", "test_error": "held out"}
+    said = {"error": TRAINING, **{f"{part}_error": name for part, name in names_of(held_out).items()}}
     return pieces + [
         _text(RIGHT + 26, y, said.get(n, words_of(n)), "start") for n, y in zip(names, at, strict=True)
     ]

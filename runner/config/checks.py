@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from runner.config.resolved import Resolved
 from runner.config.shipped import shipped
-from runner.errors import ConfigError, RunnerError, did_you_mean, one_of, show
+from runner.errors import ConfigError, RunnerError, did_you_mean, one_of, show, together
 from runner.nn.arrays import Array
 from runner.nn.options import Option
 from runner.plugins import all_names, has
+from runner.words import key_here
 
 Section = Mapping[str, Any]
 #: Takes a key's dotted name and its value; returns the value as the experiment needs it, or raises.
@@ -41,6 +43,8 @@ def number(
     ]
 
     def check(key: str, value: Any) -> float | int:
+        if type(value) is Resolved:
+            value = value.read()
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if is_number and not _finite(value):
             raise ConfigError(key, value, allowed.replace("number", "finite number", 1))
@@ -201,25 +205,44 @@ def checked(
     """The values of a section's keys, checked, with defaults for those that are not given.
 
     A default that is `SHIPPED` is asked for among `defaults`, those of a file.
-    Raises ConfigError for an unknown key (with the nearest known one), a missing or a wrong value.
+    Raises RunnerError for every unknown key (with the nearest known one), missing and wrong value.
     """
     if not isinstance(section, (dict, Mapping)):  # dict first: Mapping takes its time
         raise ConfigError(prefix.rstrip("."), section, f"must be a group of keys: {', '.join(keys)}")
-    for name in section:
-        if name not in keys:
-            where = prefix.rstrip(".") or "the configuration"
-            nearest = did_you_mean(str(name), keys)
-            has = ", ".join(keys) or "no options"
-            raise RunnerError(f"unknown key {prefix}{name}{nearest}; {where} has {has}")
+    errors = [_unknown(prefix, str(name), keys) for name in section if name not in keys]
     values = {}
     for name, (check, default) in keys.items():
         value = section.get(name, default)
         if value is SHIPPED:
             value = defaults().get(name, MISSING)
-        if type(value) is str and value == MISSING:
-            raise RunnerError(f"{prefix}{name} is missing: give {prefix}{name}=VALUE")
-        values[name] = check(prefix + name, value)
+        try:
+            if type(value) is str and value == MISSING:
+                raise RunnerError(f"{prefix}{name} is missing: give {prefix}{name}=VALUE")
+            values[name] = _read(check, prefix + name, value)
+        except RunnerError as error:
+            errors.append(error)
+    if errors:
+        raise together(errors)
     return values
+
+
+def _read(check: Check, key: str, value: Any) -> Any:
+    """A value that is checked; text that a resolver made may be what is written in it."""
+    if not isinstance(value, Resolved) or check is anything:
+        return check(key, value)
+    try:
+        return check(key, str(value))
+    except RunnerError:
+        return check(key, value.read())
+
+
+def _unknown(prefix: str, name: str, keys: Keys) -> RunnerError:
+    from runner.config.messages import known_keys  # which asks entries of one's own, checked here
+
+    where = prefix.rstrip(".") or "the configuration"
+    here = key_here(prefix + name, [*(prefix + key for key in keys), *known_keys()])
+    has = ", ".join(keys) or "no options"
+    return RunnerError(f"unknown key {prefix}{name}{here or did_you_mean(name, keys)}; {where} has {has}")
 
 
 def named(section: Any, table: Collection[str], group: str) -> tuple[str, Section]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.config import Cache, experiment
+from runner.config.faults import telling_all
 from runner.config.network import BESIDE_A_RUN
 from runner.config.own import load_named, noticed, refuse_code
 from runner.config.shipped import conf_dir
@@ -33,14 +33,16 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path | None = None)
     """The configuration that the command line would compose from the same overrides.
 
     `config_dir` is a folder with YAML files of the user's own, searched first.
-    Raises what Hydra raises; :func:`runner.config.messages.message` makes it readable.
+    Raises RunnerError for overrides that are wrong, all of them, or what Hydra raises, which
+    :func:`runner.config.messages.message` makes readable.
     """
     from hydra import compose
 
+    overrides = replacing(overrides)
     before = gone_on_with(overrides) if config_dir is None else None
     ours = [] if before is None else _files_of(before, overrides)
     with composing(config_dir, before, overrides) as (_, searchpath):
-        return compose("config", [*replacing(overrides), *ours, *searchpath])
+        return telling_all(lambda given: compose("config", given), [*overrides, *ours, *searchpath])
 
 
 def remembering(made: Experiment, config: Any, overrides: Sequence[str] = ()) -> Experiment:
@@ -104,40 +106,11 @@ def running_named(overrides: Sequence[str], record: Path | None = None) -> Abstr
 
     What the first name takes the place of the others, and a run's `record` is not asked.
     """
-    from runner.hydra_internals import noticing
+    from runner.config.presets import as_preset
+    from runner.hydra_internals import reading
 
     named = load_named(overrides)
-    return nullcontext() if named or record is not None else noticing(noticed)
-
-
-def flags_and_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """A command line's flags with their values, and its overrides, wherever they stand in it.
-
-    Hydra's parser takes overrides in one piece only. The value of a flag that may do without one is
-    joined to it, so that no override is taken for it.
-    """
-    from runner import hydra_internals
-
-    actions = hydra_internals.flags()
-    flags, overrides, left = list[str](), list[str](), deque(arguments)
-    while left:
-        argument = left.popleft()
-        if not argument.startswith("-"):
-            overrides.append(argument)
-            continue
-        flags.append(argument)
-        action = next((actions[name] for name in actions if _means(argument, name)), None)
-        if action is not None and action.nargs is None and left:
-            flags.append(left.popleft())
-        elif action is not None and action.nargs == "?":
-            given = left and left[0] in (action.choices or ())
-            flags[-1] += f"={left.popleft() if given else action.const}"
-    return flags, overrides
-
-
-def _means(argument: str, flag: str) -> bool:
-    """Whether an argument is a flag, of which a long one may be cut short."""
-    return argument == flag or (argument.startswith("--") and flag.startswith(argument))
+    return reading(as_preset, None if named or record is not None else noticed)
 
 
 #: The groups of which a file may be chosen.
@@ -151,10 +124,13 @@ _NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]",
 def replacing(overrides: Sequence[str]) -> list[str]:
     """The overrides, such that a new list or mapping of weights or biases replaces the old one.
 
-    By itself Hydra merges them, and cannot where one is a list and the other is not.
-    Raises RunnerError for a group that is chosen by what is no file's name, and for biases beside the
-    weights of a run, which brings its own.
+    By itself Hydra merges them, and cannot where one is a list and the other is not. Files of keys are
+    chosen as presets. Raises RunnerError for a group that is chosen by what is no file's name, and for
+    biases beside the weights of a run, which brings its own.
     """
+    from runner.config.presets import with_presets
+
+    overrides = with_presets(overrides)
     for one in overrides:
         _check_choice(one)
     _check_biases(overrides)

@@ -53,6 +53,7 @@ DATA_KEYS: Keys = {
     "scale": (checks.optional(checks.choice(SCALES)), None),
     "scale_targets": (checks.optional(checks.choice(SCALES)), None),
     "test_fraction": (checks.number(at_least=0, below=1), 0.0),
+    "validation_fraction": (checks.number(at_least=0, below=1), 0.0),
     "stratify": (checks.boolean, False),
     "seed": (checks.seed, 0),
 }

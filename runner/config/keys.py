@@ -5,8 +5,9 @@ What a key means together with others is checked where the experiment is put tog
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from runner.config import checks
@@ -14,13 +15,13 @@ from runner.config.cache import Cache
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, boolean, checked, choice, number
 from runner.config.continuing import going_on, refuse_other_state
 from runner.config.data import data_of
-from runner.config.network import network_of
+from runner.config.network import keys_of_network, network_of
 from runner.config.own import files_of, refuse_flat
 from runner.config.shipped import shipped
 from runner.config.stopping import stop_of, with_metric
 from runner.data.examples import Data
 from runner.data.memory import InMemory
-from runner.errors import ConfigError, RunnerError
+from runner.errors import ConfigError, RunnerError, together
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
@@ -39,7 +40,7 @@ RUN_KEYS: Keys = {
     "shuffle": (boolean, SHIPPED),
     "seed": (checks.seed, SHIPPED),
     "loss": (choice(LOSSES), SHIPPED),
-    "objective": (choice(METRICS), SHIPPED),
+    "objective": (checks.optional(choice(METRICS), "null for what is chosen by"), SHIPPED),
 }
 KEYS: Keys = RUN_KEYS | {
     "network": (checks.anything, MISSING),
@@ -62,6 +63,10 @@ LOG_KEYS: Keys = {
     "order": (boolean, SHIPPED),
     "predictions": (boolean, SHIPPED),
 }
+#: What a cache does: calls a function, or has its value for equal arguments already.
+Shared = Callable[..., Any]
+#: What the parts that are held out are called in a message.
+_PART_NAMES = {"validation": "validation part", "test": "held-out part"}
 MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
 
@@ -77,12 +82,12 @@ def experiment(
     configurations have in common, the data above all, and so may be trained as one. The files of its
     ``plugins`` are run, unless there is `own`, which takes their place. So do `data` that of the data it
     describes; those in memory are read as it says.
-    Raises RunnerError (most often ConfigError) for the first thing that is wrong.
+    Raises RunnerError (most often ConfigError) for all that is wrong.
     """
     if not isinstance(config, dict):
-        from omegaconf import OmegaConf
+        from runner.config.resolved import plain
 
-        config = OmegaConf.to_container(config, resolve=True)
+        config = plain(config)
     shared = (Cache() if cache is None else cache).get
     if "experiment" in config:
         raise RunnerError(
@@ -91,14 +96,46 @@ def experiment(
         )
     if own is None:
         own = load_all(files_of(config.get("plugins")))
-    values = checked(config, KEYS, defaults=lambda: shipped("config"))
+    try:
+        return _made(config, shared, own, data)
+    except RunnerError as error:
+        wrong = together([error, *_others(config, shared, data)])
+        if wrong is error:
+            raise
+        raise wrong from error
 
-    if not isinstance(data, Data):
-        parts = (values["data"],) if data is None else (values["data"], data)
-        data = shared(data_of, *parts)
-        if data.has_two_classes and LOSSES[values["loss"]].refuses(data.targets):  # it takes a column a class
-            data = shared(_with_a_column_a_class, *parts)
-    network = shared(network_of, values["network"], data.inputs.shape[1], data.targets.shape[1])
+
+def _others(config: Section, shared: Shared, data: Data | InMemory | None) -> Iterator[RunnerError]:
+    """What is wrong with a configuration's parts, each checked by itself."""
+    parts: dict[str, Callable[[Any], Any]] = {
+        "data": partial(shared, data_of),
+        "optimizer": _optimizer,
+        "schedule": _schedule,
+        "regularization": _penalties,
+        "log": _log,
+        "stop": stop_of,
+        "network": keys_of_network,
+    }
+    checks = [partial(checked, config, KEYS, "", partial(shipped, "config"))]
+    checks += [
+        partial(check, config[key])
+        for key, check in parts.items()
+        if key in config and (key != "data" or data is None)
+    ]
+    for check in checks:
+        try:
+            check()
+        except RunnerError as error:
+            yield error
+        except MemoryError:
+            continue
+
+
+def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | InMemory | None) -> Experiment:
+    """The experiment that a configuration describes. Raises RunnerError for the first part that is wrong."""
+    values = checked(config, KEYS, defaults=lambda: shipped("config"))
+    examples = data if isinstance(data, Data) else _examples(values, shared, data)
+    network = shared(network_of, values["network"], examples.inputs.shape[1], examples.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     if folder := values["continue"]:
         has_biases = network["biases"] is not None
@@ -106,7 +143,7 @@ def experiment(
         network = {**network, **begun}
     schedule, schedule_options = shared(_schedule, values["schedule"])
     made = Experiment(
-        data=data,
+        data=examples,
         **network,
         **{key: values[key] for key in RUN_KEYS},
         optimizer=optimizer,
@@ -123,6 +160,15 @@ def experiment(
     if plugins := used(own, made.entries):
         made = replace(made, plugins=plugins)
     return made if made.stop is None else replace(made, stop=with_metric(made))
+
+
+def _examples(values: Section, shared: Shared, data: InMemory | None) -> Data:
+    """The examples that a configuration describes, of those in memory where there are such."""
+    parts = (values["data"],) if data is None else (values["data"], data)
+    examples: Data = shared(data_of, *parts)
+    if examples.has_two_classes and LOSSES[values["loss"]].refuses(examples.targets):
+        examples = shared(_with_a_column_a_class, *parts)  # which the loss takes
+    return examples
 
 
 def _with_a_column_a_class(section: Section, own: InMemory | None = None) -> Data:
@@ -156,11 +202,11 @@ def _metrics(made: Experiment) -> list[str]:
 def _check_together(made: Experiment) -> None:
     """What no key can be judged by alone."""
     loss = LOSSES[made.loss]
-    held_out = made.data.test_targets is not None
-    for part, targets in (("training set", made.data.targets), ("held-out part", made.data.test_targets)):
-        if targets is not None and (wrong := loss.refuses(targets)):
-            raise ConfigError("loss", made.loss, f"{wrong} (of the {part})" if held_out else wrong)
-    if made.objective not in (has := _metrics(made)):
+    held_out = {_PART_NAMES[name]: part.targets for name, part in made.data.held_out.items()}
+    for name, targets in {"training set": made.data.targets, **held_out}.items():
+        if wrong := loss.refuses(targets):
+            raise ConfigError("loss", made.loss, f"{wrong} (of the {name})" if held_out else wrong)
+    if made.objective is not None and made.objective not in (has := _metrics(made)):
         raise ConfigError("objective", made.objective, f"this run has none: it has {', '.join(has)}")
     parameters = made.network.parameter_count
     if parameters > MOST_PARAMETERS:

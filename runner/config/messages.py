@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from runner.config import own
 from runner.config.shipped import conf_dir
-from runner.errors import did_you_mean, one_of
+from runner.errors import RunnerError, did_you_mean, one_of
+from runner.words import key_here
 
 
-def message(error: BaseException) -> str | None:
-    """A short message for an error of Hydra's, OmegaConf's or the machine's, or None for any other."""
+def message(error: BaseException, config: Any = None) -> str | None:
+    """A short message for an error of Hydra's, OmegaConf's or the machine's, or None for any other.
+
+    A key that there is not is told with those of `config`, which was composed without it.
+    """
+    if isinstance(error, RunnerError):
+        return str(error)
     if isinstance(error, MemoryError):
         return f"out of memory: {error}"
     if isinstance(error, OSError) and error.filename is not None:
@@ -31,7 +38,9 @@ def message(error: BaseException) -> str | None:
     if isinstance(cause, OmegaConfBaseException) and str(cause) not in text:
         text += f"\n{cause}"
     told = _told(text)
-    return _unknown_key(told) or _unknown_choice(told) or _unmergeable(text) or told
+    return (
+        _unknown_key(told, config) or _unknown_choice(told) or _lone_sweep(told) or _unmergeable(text) or told
+    )
 
 
 def _told(text: str) -> str:
@@ -62,7 +71,7 @@ def _unmergeable(text: str) -> str | None:
     )
 
 
-def _unknown_key(text: str) -> str | None:
+def _unknown_key(text: str, config: Any) -> str | None:
     match = re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text)
     if not match:
         return None
@@ -72,14 +81,27 @@ def _unknown_key(text: str) -> str | None:
     known = known_keys()
     if inside := [name.rpartition(".")[2] for name in known if name.startswith(f"{key}.")]:
         return f"{key}: is a group of the keys {', '.join(inside)}, and has no others"
+    here, has = key_here(key, known), _keys_of_choice(section, config)
     if key in known:
         return (
-            f"{key}: there is no such key with the {section} chosen; choose another, {section}=NAME "
-            f"(in a sweep over {section} write ++{key}=VALUE)"
+            f"{key}: there is no such key with the {section} chosen{here}{has}; choose another, "
+            f"{section}=NAME (in a sweep over {section} write ++{key}=VALUE)"
         )
     beside = [name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == section]
-    has = f"; {section or 'the configuration'} may have {', '.join(beside)}" if beside else ""
-    return f"unknown key {key}{did_you_mean(key, known)}{has}"
+    has = has or (f"; {section or 'the configuration'} may have {', '.join(beside)}" if beside else "")
+    return f"unknown key {key}{here or did_you_mean(key, known)}{has}"
+
+
+def _keys_of_choice(section: str, config: Any) -> str:
+    """``; optimizer=sgd has momentum, nesterov``, of what a configuration has under `section`."""
+    from omegaconf import DictConfig, OmegaConf
+
+    chosen = OmegaConf.select(config, section) if section and config is not None else None
+    if not isinstance(chosen, DictConfig):
+        return ""
+    choice = OmegaConf.select(config, f"hydra.runtime.choices.{section}") or chosen.get("name")
+    keys = [str(key) for key in chosen if key != "name"]
+    return f"; {section}{f'={choice}' if choice else ''} has {', '.join(keys) or 'no keys'}"
 
 
 def _unknown_choice(text: str) -> str | None:
@@ -92,11 +114,28 @@ def _unknown_choice(text: str) -> str | None:
     return f"{match[1]}={match[2]}: {one_of(names, match[2])}"
 
 
+def _lone_sweep(text: str) -> str | None:
+    """Several values without ``-m``."""
+    match = re.search(r"Ambiguous value for argument '([^'=]+)=(.*?)'\n", text)
+    if not match:
+        return None
+    key, values = match.groups()
+    return f"{key}={values}: several values are a sweep: add -m (--multirun); a list is {key}=[{values}]"
+
+
 def known_keys() -> list[str]:
     """Every dotted key of the configuration, over all choices of its groups: those that ship, one's own."""
+    keys = dict.fromkeys(_shipped_keys())  # in order, each once
+    for chosen, name in ((group, name) for group in own.GROUPS for name in own.choices(group)):
+        keys |= dict.fromkeys(_dotted(own.section(chosen, name) or {}, f"{chosen}."))
+    return list(keys)
+
+
+@cache
+def _shipped_keys() -> tuple[str, ...]:
     import yaml
 
-    keys: dict[str, None] = {}  # in order, each once
+    keys: dict[str, None] = {}
     for path in sorted(conf_dir().rglob("*.yaml")):
         group = path.parent.relative_to(conf_dir()).as_posix()
         if group == "experiment" or group.startswith("hydra"):
@@ -104,9 +143,7 @@ def known_keys() -> list[str]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         prefix = "" if group == "." else group.replace("/", ".") + "."
         keys |= dict.fromkeys(_dotted(loaded, prefix))
-    for chosen, name in ((group, name) for group in own.GROUPS for name in own.choices(group)):
-        keys |= dict.fromkeys(_dotted(own.section(chosen, name) or {}, f"{chosen}."))
-    return list(keys)
+    return tuple(keys)
 
 
 def _dotted(config: dict[str, Any], prefix: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from runner.config import checks
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
+from runner.config.resolved import Resolved
 from runner.config.shipped import shipped
 from runner.config.trained import trained_of
 from runner.data.examples import Source
@@ -47,7 +48,7 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
 
     Raises RunnerError for the first thing that is wrong.
     """
-    values = checked(section, NETWORK_KEYS, "network.", lambda: shipped("network/chain_rule"))
+    values = keys_of_network(section)
     hidden = _hidden(values["hidden"])
     sizes = (inputs, *hidden, outputs)
     shapes = [(o, i) for i, o in pairwise(sizes)]
@@ -62,6 +63,11 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
         "train_biases": values["train_biases"],
         "train": trained_of(values, Network(sizes, activations, biases is not None)),
     }
+
+
+def keys_of_network(section: Section) -> dict[str, Any]:
+    """The values of the group's keys, as far as each can be judged alone. Raises RunnerError."""
+    return checked(section, NETWORK_KEYS, "network.", lambda: shipped("network/chain_rule"))
 
 
 def _with_its_biases(weights: Any, biases: Any) -> tuple[Any, Any]:
@@ -84,6 +90,8 @@ def _with_its_biases(weights: Any, biases: Any) -> tuple[Any, Any]:
 
 
 def _hidden(value: Any) -> tuple[int, ...]:
+    if isinstance(value, Resolved):
+        value = value.read()
     sizes = value if isinstance(value, list) else [value]
     try:
         return tuple(checks.count("network.hidden", size) for size in sizes)

@@ -27,7 +27,8 @@ from runner.training.experiment import Experiment
 #: The groups that entries join, and the names of their entry points.
 GROUPS = {"optimizer": "optimizers", "schedule": "schedules", "data": "data"}
 #: What the files of all data have after the options.
-OF_DATA = {"scale": None, "scale_targets": None, "test_fraction": 0, "stratify": False, "seed": 0}
+OF_DATA = {"scale": None, "scale_targets": None, "test_fraction": 0, "validation_fraction": 0}
+OF_DATA |= {"stratify": False, "seed": 0}
 
 
 def files_of(value: Any) -> list[str]:

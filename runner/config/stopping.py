@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.config import checks
 from runner.config.checks import Keys, checked
+from runner.data.parts import PARTS
 from runner.errors import ConfigError, one_of
 from runner.nn.losses import LOSSES
 from runner.training.experiment import Experiment, measures
@@ -18,6 +19,8 @@ STOP_KEYS: Keys = {
     "error": (checks.optional(checks.number(above=0)), None),
     "tolerance": (checks.optional(checks.number(above=0)), None),
 }
+#: What the best weights are told by where nobody says: by examples that are not trained on, if there are any.
+PREFERRED = ("validation_error", "test_error", "error")
 
 
 def stop_of(section: Any) -> Stop | None:
@@ -31,15 +34,17 @@ def stop_of(section: Any) -> Stop | None:
 
 
 def with_metric(made: Experiment) -> Stop:
-    """The rules of a run, with a metric that it has: the test error, if there is one, where none is chosen.
+    """The rules of a run, with a metric that it has: where none is chosen, the first of PREFERRED.
 
     Raises ConfigError for a metric that it does not have, and for a tolerance of what is no target.
     """
     assert made.stop is not None
     stop, has = made.stop, measures(made)
-    metric = stop.metric or ("test_error" if "test_error" in has else "error")
+    metric = stop.metric or next(name for name in PREFERRED if name in has)
     if metric not in has:
-        needs = "; data.test_fraction=0.2 holds a part out" * metric.startswith("test_")
+        needs = "".join(
+            f"; data.{part}_fraction=0.2 holds a part out" for part in PARTS if metric.startswith(part)
+        )
         raise ConfigError("stop.metric", metric, f"this run has none: {one_of(has, metric)}{needs}")
     if stop.tolerance is not None and LOSSES[made.loss].probabilities is not None:
         allowed = f"the outputs under loss={made.loss} are not in the targets' units; choose stop.error"

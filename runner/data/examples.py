@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.data.parts import PARTS, TEST, TRAINING, VALIDATION, Part, names_of
 from runner.data.scaling import Scale, filled, means, scaled_parts
 from runner.data.splitting import held_out
 from runner.errors import ConfigError, RunnerError
@@ -41,17 +42,18 @@ class Source:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Data:
-    """Examples to learn from and, where some are held out, examples to test on.
+    """Examples to learn from and, where some are held out, examples to choose by and to test on.
 
-    `inputs` (N, I) and `targets` (N, O) are the training part, after scaling; `test_inputs` and
-    `test_targets` the held-out part, or None. `classifies`: the source says that its targets are
-    classes; `one_hot`: they look like it (one column of 0 and 1, or rows with a single 1). `scale` is
-    how the inputs were scaled, `classes` the names of the classes of each target column that has such,
-    in the order of their columns, and `sources` the files that all this comes from. `target_scale` is
-    how the targets were scaled, `fill` what inputs without a value were given (I,), in their own units,
-    `said` what is to be told of how files were read, and `recipe` how others of their kind are read. `lost`
-    says why there are no examples, where only names and scales are known of those that were learnt from.
-    `numbers` (N,) and `test_numbers` are those of the examples among all of their source, from 1 on.
+    `inputs` (N, I) and `targets` (N, O) are the training part, after scaling; `validation_inputs`,
+    `validation_targets` and `test_inputs`, `test_targets` the parts that are `held_out`, or None.
+    `classifies`: the source says that its targets are classes; `one_hot`: they look like it (one column
+    of 0 and 1, or rows with a single 1). `scale` is how the inputs were scaled, `classes` the names of the
+    classes of each target column that has such, in the order of their columns, and `sources` the files that
+    all this comes from. `target_scale` is how the targets were scaled, `fill` what inputs without a value
+    were given (I,), in their own units, `said` what is to be told of how files were read, and `recipe` how
+    others of their kind are read. `lost` says why there are no examples, where only names and scales are
+    known of those that were learnt from. `numbers` (N,), `validation_numbers` and `test_numbers` are those
+    of the examples among all of their source, from 1 on.
     """
 
     inputs: Array
@@ -63,6 +65,8 @@ class Data:
     sources: tuple[Source, ...] = ()
     name: str = ""
     scale: Scale | None = None
+    validation_inputs: Array | None = None
+    validation_targets: Array | None = None
     test_inputs: Array | None = None
     test_targets: Array | None = None
     target_scale: Scale | None = None
@@ -71,6 +75,7 @@ class Data:
     recipe: Recipe | None = None
     lost: str = ""
     numbers: Numbers | None = None
+    validation_numbers: Numbers | None = None
     test_numbers: Numbers | None = None
 
     @classmethod
@@ -112,13 +117,40 @@ class Data:
     def with_a_column_a_class(self) -> Data:
         """The same with a column for each of two classes."""
         ((name, labels),) = self.classes.items()
-        targets, tested = (
-            None if y is None else np.concatenate([1.0 - y, y], axis=1)
-            for y in (self.targets, self.test_targets)
-        )
-        assert targets is not None
         names = tuple(f"{name}={label}" for label in labels)
-        return replace(self, targets=targets, test_targets=tested, target_names=names)
+        split = {name: part._replace(targets=_both(part.targets)) for name, part in self.split.items()}
+        return replace(self, target_names=names).with_parts(split)
+
+    def with_parts(self, split: Mapping[str, Part]) -> Data:
+        """The same with other parts, by name; what is not among them is gone."""
+        gone: tuple[None, ...] = (None,) * len(Part._fields)
+        arrays: dict[str, Any] = {
+            f"{_prefix(name)}{kind}": array
+            for name in (TRAINING, *PARTS)
+            for kind, array in zip(Part._fields, split.get(name, gone), strict=True)
+        }
+        return replace(self, **arrays)
+
+    @property
+    def held_out(self) -> dict[str, Part]:
+        """Those of PARTS that there are, by name."""
+        parts = {name: [getattr(self, f"{name}_{kind}") for kind in Part._fields] for name in PARTS}
+        return {name: Part(*arrays) for name, arrays in parts.items() if arrays[0] is not None}
+
+    @property
+    def split(self) -> dict[str, Part]:
+        """All parts, by name."""
+        return {TRAINING: Part(self.inputs, self.targets, self.numbers), **self.held_out}
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """All parts, by what the names of their measures begin with: nothing for the training part."""
+        return {_prefix(name): part for name, part in self.split.items()}
+
+    @property
+    def named(self) -> dict[str, Part]:
+        """All parts, by what they are called; the last one tells best of what was learnt."""
+        return dict(zip([TRAINING, *names_of(self.held_out).values()], self.split.values(), strict=True))
 
     @property
     def examples(self) -> int:
@@ -134,8 +166,12 @@ class Data:
     @property
     def nbytes(self) -> int:
         """The bytes of all its arrays."""
-        arrays = (self.inputs, self.targets, self.test_inputs, self.test_targets)
-        return sum(array.nbytes for array in arrays if array is not None)
+        return sum(array.nbytes for part in self.parts.values() for array in part[:2])
+
+
+def _both(targets: Array) -> Array:
+    """Targets (N, 1) of two classes as a column a class (N, 2)."""
+    return np.concatenate([1.0 - targets, targets], axis=1)
 
 
 #: The number of each example's class (N,).
@@ -155,9 +191,13 @@ def class_columns(names: Sequence[str]) -> list[str]:
 
 
 class Parts(NamedTuple):
-    """What a configuration says of all data alike: the held-out part, and the scales of both parts."""
+    """What a configuration says of all data alike: the held-out parts, and the scales of all parts.
+
+    `validation_fraction` is of what is left without the test part.
+    """
 
     test_fraction: float = 0.0
+    validation_fraction: float = 0.0
     seed: int = 0
     stratify: bool = False
     scale: str | None = None
@@ -165,26 +205,21 @@ class Parts(NamedTuple):
 
 
 def prepare(name: str, raw: Data, parts: Parts) -> Data:
-    """Holds out the test part, unless it is there, fills in and scales by what the training part shows.
+    """Holds out the test part, unless it is there, and a validation part; fills in and scales them.
 
-    Both parts keep the order of their source. A column that does not vary is only shifted.
+    That goes by what the training part shows. All parts keep the order of their source. A column that does
+    not vary is only shifted.
     Raises ConfigError where no example would be left for training, or a column cannot be scaled.
     """
     _check_parts(raw, parts)
-    out = held_out(raw.targets, parts.test_fraction, parts.seed, parts.stratify)
-    x, y = raw.inputs[~out], raw.targets[~out]
-    numbers = np.arange(1, len(raw.inputs) + 1) if raw.numbers is None else raw.numbers
-    test_x, test_y, test_numbers = raw.test_inputs, raw.test_targets, raw.test_numbers
-    if parts.test_fraction > 0:
-        test_x, test_y, test_numbers = raw.inputs[out], raw.targets[out], numbers[out]
-    lacks = any(array is not None and np.isnan(array).any() for array in (x, test_x))
-    fill = means(x, raw.input_names) if lacks else None
-    whole = filled(x, fill), None if test_x is None else filled(test_x, fill)
-    x, test_x, inputs = scaled_parts("data.scale", parts.scale, whole, raw.input_names)
-    y, test_y, targets = scaled_parts(
-        "data.scale_targets", parts.scale_targets, (y, test_y), raw.target_names
-    )
-    return replace(
+    split = _split(raw, parts)
+    lacks = any(np.isnan(part.inputs).any() for part in split.values())
+    fill = means(split[TRAINING].inputs, raw.input_names) if lacks else None
+    whole, learnt = [filled(part.inputs, fill) for part in split.values()], [y for _, y, _ in split.values()]
+    x, inputs = scaled_parts("data.scale", parts.scale, whole, raw.input_names)
+    y, targets = scaled_parts("data.scale_targets", parts.scale_targets, learnt, raw.target_names)
+    scaled = dict(zip(split, zip(x, y, [part.numbers for part in split.values()], strict=True), strict=True))
+    made = replace(
         raw,
         name=name,
         scale=inputs,
@@ -192,13 +227,24 @@ def prepare(name: str, raw: Data, parts: Parts) -> Data:
         fill=fill,
         input_names=tuple(raw.input_names),
         target_names=tuple(raw.target_names),
-        inputs=x,
-        targets=y,
-        test_inputs=test_x,
-        test_targets=test_y,
-        numbers=numbers[~out],
-        test_numbers=test_numbers,
     )
+    return made.with_parts({part: Part(*arrays) for part, arrays in scaled.items()})
+
+
+def _prefix(part: str) -> str:
+    """What the fields of a part, and its measures, begin with."""
+    return "" if part == TRAINING else f"{part}_"
+
+
+def _split(raw: Data, parts: Parts) -> dict[str, Part]:
+    """The training part, and those that are held out, by name. The test part is as without another one."""
+    numbers = np.arange(1, len(raw.inputs) + 1) if raw.numbers is None else raw.numbers
+    split, rest = dict(raw.held_out), Part(raw.inputs, raw.targets, numbers)
+    for name, fraction in ((TEST, parts.test_fraction), (VALIDATION, parts.validation_fraction)):
+        if fraction > 0:
+            out = held_out(rest.targets, fraction, parts.seed, parts.stratify, name)
+            split[name], rest = rest.where(out), rest.where(~out)
+    return {TRAINING: rest, **split}
 
 
 def _check_parts(raw: Data, parts: Parts) -> None:

@@ -71,23 +71,22 @@ def fitted(key: str, name: str, shown: Array, names: Sequence[str]) -> Scale:
 
 
 def scaled_parts(
-    key: str, name: str | None, parts: tuple[Array, Array | None], names: Sequence[str]
-) -> tuple[Array, Array | None, Scale | None]:
-    """The training part and the held-out one, scaled as `key` asks for by what the training part shows.
+    key: str, name: str | None, parts: Sequence[Array], names: Sequence[str]
+) -> tuple[list[Array], Scale | None]:
+    """The training part and those held out, scaled as `key` asks for by what the training part shows.
 
     Raises ConfigError for a column that cannot be scaled.
     """
-    shown, other = (None if part is None else np.ascontiguousarray(part) for part in parts)
-    assert shown is not None
+    shown, *others = map(np.ascontiguousarray, parts)
     if name is None:
-        return shown, other, None
+        return [shown, *others], None
     scale = fitted(key, name, shown, names)
-    inputs, tested = scale.of(shown), None if other is None else scale.of(other)
-    if tested is not None and not np.isfinite(tested).all():
-        beyond = names[int(np.flatnonzero(~np.isfinite(tested).all(axis=0))[0])]
-        fault = f"column '{beyond}' has held-out numbers too far from those it is fitted on"
-        raise ConfigError(key, name, fault)
-    return inputs, tested, scale
+    for far in (~np.isfinite(scale.of(other)).all(axis=0) for other in others):
+        if far.any():
+            beyond = names[int(np.flatnonzero(far)[0])]
+            fault = f"column '{beyond}' has held-out numbers too far from those it is fitted on"
+            raise ConfigError(key, name, fault)
+    return [scale.of(part) for part in (shown, *others)], scale
 
 
 def means(shown: Array, names: Sequence[str]) -> Array:

@@ -8,23 +8,24 @@ from runner.errors import ConfigError
 from runner.nn.arrays import Array, Mask, Numbers
 from runner.nn.streams import stream
 
+#: The streams by which parts are chosen.
+STREAMS = {"test": "split", "validation": "validation split"}
 
-def held_out(targets: Array, fraction: float, seed: int, stratify: bool) -> Mask:
-    """Which of the examples with `targets` (N, O) are held out (N,), the share `fraction` of them.
+
+def held_out(targets: Array, fraction: float, seed: int, stratify: bool, part: str = "test") -> Mask:
+    """Which of the examples with `targets` (N, O) are in the held-out `part` (N,), the share `fraction`.
 
     `stratify` takes of every class, a row of targets that differs, its own share. Raises ConfigError
     where none would be left for training.
     """
     examples = len(targets)
     chosen = np.zeros(examples, dtype=bool)
-    if fraction == 0:
-        return chosen
     count = max(1, round(fraction * examples))
     if count >= examples:
         raise ConfigError(
-            "data.test_fraction", fraction, f"leaves none of the {examples} examples for training"
+            f"data.{part}_fraction", fraction, f"leaves none of the {examples} examples for training"
         )
-    order = stream(seed, "split").permutation(examples)
+    order = stream(seed, STREAMS[part]).permutation(examples)
     if stratify:
         order = _by_share(order, targets, count)
     chosen[order[:count]] = True

@@ -14,15 +14,16 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
-from runner.commands import add_version, ending, write_named
+from runner.commands import add_quiet, add_version, ending, write_named
 from runner.config import boolean, choice, experiment, number
 from runner.config.compose import compose
 from runner.config.messages import known_keys
-from runner.errors import ConfigError, RunnerError, did_you_mean
+from runner.errors import ConfigError, RunnerError, did_you_mean, together
 from runner.explain.document import Sheet
 from runner.explain.formats.writer import Writer
 from runner.explain.page import Choices, explain
 from runner.training.experiment import Experiment
+from runner.words import key_here
 
 FORMATS = ("text", "markdown", "latex", "html")
 
@@ -129,26 +130,31 @@ def _experiment(overrides: Sequence[str], config_dir: str | None) -> Experiment:
     try:
         return experiment(compose(overrides, config_dir))
     except Exception as error:
-        for override in overrides:
-            _refuse(override, str(error))
-        raise
+        refused = {override: told for override in overrides if (told := _refused(override, str(error)))}
+        if not refused:
+            raise
+    wrong = [*refused.values()]
+    try:
+        experiment(compose([override for override in overrides if override not in refused], config_dir))
+    except RunnerError as error:
+        wrong.append(error)
+    raise together(wrong)
 
 
-def _refuse(override: str, error: str) -> None:
-    """Raises RunnerError for an override that this command takes otherwise than Hydra says."""
+def _refused(override: str, error: str) -> RunnerError | None:
+    """What is wrong with an override that this command takes otherwise than Hydra says."""
     key, equals, value = override.lstrip("+").partition("=")
-    if not equals and not key.startswith("~"):
-        raise RunnerError(f"{override}: is no key=value{did_you_mean(key, OWN)}; --help shows all")
-    if f"argument '{override}'" in error and "--multirun" in error:
-        raise ConfigError(key, value, "is a sweep of several runs, and one is explained: give one value")
     top = {known.partition(".")[0]: None for known in known_keys()}
     known = [*OWN, *top, "experiment"]
-    if re.fullmatch(r"\w+", key) and key not in known:
-        nearest = did_you_mean(key, known)
-        raise RunnerError(
-            f"unknown key {key}{nearest}; backprop-explain has {', '.join(OWN)}, and the keys of a run, "
-            f"{', '.join(top)}"
-        )
+    if not equals and key.isidentifier() and key not in known and (nearest := did_you_mean(key, OWN)):
+        return RunnerError(f"{override}: is no key=value{nearest}; --help shows all")
+    if f"{override}: several values are a sweep" in error:
+        return ConfigError(key, value, "is a sweep of several runs, and one is explained: give one value")
+    if equals and re.fullmatch(r"\w+", key) and key not in known:
+        nearest = key_here(key, known_keys()) or did_you_mean(key, known)
+        has = f"backprop-explain has {', '.join(OWN)}, and the keys of a run, {', '.join(top)}"
+        return RunnerError(f"unknown key {key}{nearest}; {has}")
+    return None
 
 
 def pages(writer: Writer, sheet: Sheet, out: Path) -> dict[Path, str]:
@@ -174,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--config-dir", "-cd", metavar="DIR", help="a folder with YAML files of your own")
     add_version(parser)
+    add_quiet(parser)
     return parser
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
-from runner.commands import add_version, ending
+from runner.commands import add_quiet, add_version, ending
 from runner.errors import RunnerError
 from runner.figures import FORMATS, read_ahead
 from runner.figures.options import add_options, checked, figures_in, look_in, options_in, threshold_in
+from runner.remarks import remark, tell
 
 if TYPE_CHECKING:
     from runner.results import Results
@@ -70,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--out", type=Path, help="where they go (default: DIR/figures; of several, figures)")
     add_version(p)
+    add_quiet(p)
     return p
 
 
@@ -87,9 +89,9 @@ def draw(arguments: argparse.Namespace) -> None:
         figures.append(figure)
         if figure.reason is None:
             print(*figure.paths)
-            print(f"    {figure.caption}")
+            tell(f"    {figure.caption}")
         else:
-            print(f"skipped {figure.name}: {figure.reason}")
+            remark(f"skipped {figure.name}: {figure.reason}")
     if faults := dict.fromkeys(str(figure.reason) for figure in figures if figure.failed):
         raise RunnerError("\n".join(faults))
     if all(figure.reason for figure in figures):

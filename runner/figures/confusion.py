@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import FixedLocator
 
 from runner.data.examples import Classes
-from runner.figures.decision_boundary import HELD_OUT, PALE, TRAINING
+from runner.figures.decision_boundary import PALE
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, needs_best
 from runner.figures.style.encoding import short_names
 from runner.figures.style.labels import escaped
@@ -38,10 +38,9 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     """
     run = results.best(options.metric)
     experiment, final = results.experiment(run), results.parameters(run)["final"].to_numpy()
-    data, part = experiment.data, TRAINING
-    x, y = data.in_own_units(data.inputs), data.targets
-    if data.test_inputs is not None and data.test_targets is not None:
-        x, y, part = data.in_own_units(data.test_inputs), data.test_targets, HELD_OUT
+    data = experiment.data
+    *_, (part, (x, y, _)) = data.named.items()
+    x = data.in_own_units(x)
     pred, names = predict(experiment, final, x), class_names(experiment)
     true, given = classes_of(y, 0.5), classes_of(pred, LOSSES[experiment.loss].threshold)
     table = _counts(true, given, names)
@@ -156,7 +155,7 @@ def _caption(table: pd.DataFrame) -> str:
     counts = table[table["kind"] == COUNT]
     total, right = counts["count"].sum(), counts.loc[counts["true"] == counts["predicted"], "count"].sum()
     of = f" of {table.attrs['of']}" if table.attrs["of"] else ""
-    which = "held-out" if table.attrs["part"] == HELD_OUT else "training"
+    which = table.attrs["part"].replace(" ", "-")
     text = (
         f"The {counted(int(total), f'{which} example')}{of} by their true class (rows) and the predicted one"
     )

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 
+from runner.data.parts import HELD_OUT, TEST, TRAINING, VALIDATION
 from runner.figures.figure import HUGE, Figure, Layout, Options, needs_best
 from runner.figures.moments import is_titled, moments, multiples, name_panels, share_labels, when
 from runner.figures.style.axes import add_bar, thin_ticks
@@ -28,7 +29,16 @@ BLOCKS = 16  # of the plane: what one's layers hold fits into the caches
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 PALE = ListedColormap(mpl.colormaps["Blues"](np.linspace(0.0, 0.65, 256)))  # points stand out from it
 CLASSES = ("#8C2D04", "black")  # of points where one output tells two classes
-HELD_OUT, TRAINING = "held out", "training"
+#: How points are drawn that were held out: what fills them where a marker is a class, and else the markers.
+HOLLOW = {VALIDATION: "0.75", TEST: "white", HELD_OUT: "white"}
+SHAPES = {TRAINING: "o", VALIDATION: "^", TEST: "s", HELD_OUT: "s"}
+#: What these looks are called in a caption, by filling and by marker; and the parts.
+LOOKS = {
+    TRAINING: ("filled", "circles"),
+    VALIDATION: ("grey", "triangles"),
+    **dict.fromkeys((TEST, HELD_OUT), ("hollow", "squares")),
+}
+WORDS = {VALIDATION: "for validation", TEST: "for testing", HELD_OUT: "held out"}
 AFTER = (("final", "value", ""),)
 #: Where the plane and the boundary lie, below all data.
 PLANE: dict[str, Any] = {"zorder": 0.9, "rasterized": True}
@@ -37,6 +47,8 @@ LINE: dict[str, Any] = {"zorder": 0.95, "linewidths": 1.0}
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """Rows of `kind` grid (the output over the plane), training and held out (the data), in its own units.
+
+    With a validation part these are training, validation and test.
 
     `value` is the output on the grid, the class where there are several outputs; the target of data. Where
     epochs are asked for, each has a column in its place.
@@ -60,15 +72,10 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
             grid,
             {name: over_grid(p) for name, p in zip(shown.columns, shown.parameters, strict=True)},
         ),
-        _part(
-            TRAINING,
-            data.in_own_units(data.inputs),
-            dict.fromkeys(shown.columns, _classes(data.targets_in_own_units(data.targets))),
-        ),
     ]
-    if data.test_inputs is not None and data.test_targets is not None:
-        targets = dict.fromkeys(shown.columns, _classes(data.targets_in_own_units(data.test_targets)))
-        tables.append(_part(HELD_OUT, data.in_own_units(data.test_inputs), targets))
+    for kind, part in data.named.items():
+        targets = dict.fromkeys(shown.columns, _classes(data.targets_in_own_units(part.targets)))
+        tables.append(_part(kind, data.in_own_units(part.inputs), targets))
     table = pd.concat(tables, ignore_index=True)
     values = table[shown.columns].to_numpy()
     table.attrs = {
@@ -89,10 +96,9 @@ def _part(kind: str, inputs: Array, values: Mapping[str, Array]) -> pd.DataFrame
 
 
 def _all_inputs(experiment: Experiment) -> Array:
-    """The inputs (N, I) of both parts, in the data's own units."""
+    """The inputs (N, I) of all parts, in the data's own units."""
     data = experiment.data
-    parts = [part for part in (data.inputs, data.test_inputs) if part is not None]
-    return data.in_own_units(np.concatenate(parts))
+    return data.in_own_units(np.concatenate([part.inputs for part in data.parts.values()]))
 
 
 def _range(experiment: Experiment, column: int) -> Array:
@@ -177,14 +183,14 @@ def _colors(table: pd.DataFrame) -> tuple[Colormap, Normalize]:
 
 
 def _draw_classes(ax: Axes, table: pd.DataFrame) -> None:
-    """Training points filled, held-out ones hollow; a marker a class."""
+    """Training points filled, held-out ones hollow, those for validation grey; a marker a class."""
     data = table[table["kind"] != "grid"]
     several = len(table.attrs["outputs"]) > 1
-    for kind in (TRAINING, HELD_OUT):
+    for kind in data["kind"].unique():
         for i, value in enumerate(sorted(data["value"].unique())):
             part = data[(data["kind"] == kind) & (data["value"] == value)]
             color = DISTINCT[i % len(DISTINCT)] if several else CLASSES[i % 2]
-            fill, edge = (color, "white") if kind == TRAINING else ("white", "black")
+            fill, edge = (color, "white") if kind == TRAINING else (HOLLOW[kind], "black")
             name = _name(table, kind, value) if len(part) else "_"
             look: dict[str, Any] = {"ms": _size(data), "mew": 0.5, "ls": "none", "mfc": fill, "mec": edge}
             ax.plot(part["x"], part["y"], MARKERS[i % len(MARKERS)], label=name, **look)
@@ -194,7 +200,7 @@ def _draw_targets(ax: Axes, table: pd.DataFrame) -> None:
     """Points in the colours of their targets: those that the output should have there."""
     colors, norm = _colors(table)
     data = table[table["kind"] != "grid"]
-    for kind, marker in ((TRAINING, "o"), (HELD_OUT, "s")):
+    for kind, marker in SHAPES.items():
         part = data[data["kind"] == kind]
         if len(part):
             edge = "black" if kind == TRAINING else "white"
@@ -219,9 +225,11 @@ def _caption(table: pd.DataFrame) -> str:
     what = "The class of the largest output" if len(table.attrs["outputs"]) > 1 else "The output"
     text = f"{what}{of} over the plane of the two inputs, {when(table)}, "
     text += f"with {counts[TRAINING]} training examples"
-    if HELD_OUT in counts:
-        first, second = ("filled", "hollow") if _has_classes(table) else ("circles", "squares")
-        text += f" ({first}) and {counts[HELD_OUT]} held out ({second})"
+    if len(held_out := {kind: looks for kind, looks in LOOKS.items() if kind in counts}) > 1:
+        at = 0 if _has_classes(table) else 1
+        (_, first), *others = held_out.items()
+        said = [f"{counts[kind]} {WORDS[kind]} ({looks[at]})" for kind, looks in others]
+        text += f" ({first[at]}) and {' and '.join(said)}"
     if not _has_classes(table):
         text += ", in the colours of their targets"
     has_boundary = table.attrs["level"] and len(table.attrs["outputs"]) == 1

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from runner.data.parts import HELD_OUT, TEST, TRAINING, VALIDATION
 from runner.figures.figure import DOUBLE, HUGE, Figure, Layout, Options, counted, needs_best
 from runner.figures.moments import (
     BEFORE_AND_AFTER,
@@ -33,32 +34,39 @@ from runner.training.objective import predict
 POINTS = 401  # of a curve
 MOST_OUTPUTS = 3  # that have panels
 MARGIN = 0.05  # of the data's range, beside it
-TRAINING, HELD_OUT, CURVE = "training", "held out", "curve"
+CURVE = "curve"
 BEFORE, AFTER = "#D55E00", "#0072B2"
 #: The column of a moment and its title; a function that draws some in a panel, from the rows of an output.
 Pair: TypeAlias = tuple[str, str]
 DrawPanel: TypeAlias = Callable[[Axes, pd.DataFrame, list[Pair]], None]
 Panels: TypeAlias = list[tuple[str, str, list[Pair]]]
-#: How examples are drawn: training and held out.
+_TESTED: dict[str, Any] = {
+    "marker": "s",
+    "mfc": "white",
+    "mec": "black",
+    "mew": 0.7,
+    "ls": "none",
+    "zorder": 3,
+}
+#: How examples are drawn, by their part.
 LOOKS: dict[str, dict[str, Any]] = {
     TRAINING: {"marker": "o", "mfc": "0.35", "mec": "none", "alpha": 0.75, "ls": "none", "zorder": 2},
-    HELD_OUT: {"marker": "s", "mfc": "white", "mec": "black", "mew": 0.7, "ls": "none", "zorder": 3},
+    VALIDATION: {"marker": "^", "mfc": "0.8", "mec": "black", "mew": 0.7, "ls": "none", "zorder": 3},
+    **dict.fromkeys((HELD_OUT, TEST), _TESTED),
 }
 
 
 def numbers(results: Results, options: Options) -> pd.DataFrame:
     """Rows of `kind` training and held out, and of one input also curve: predictions, a column a moment.
 
-    `output` is the target's name, `target` its value (none on a curve), `x` the only input, all in the
-    data's own units.
+    With a validation part these are training, validation and test. `output` is the target's name, `target`
+    its value (none on a curve), `x` the only input, all in the data's own units.
     """
     run = results.best(options.metric)
     experiment, shown = results.experiment(run), moments(results, run, options, BEFORE_AND_AFTER)
     data = experiment.data
     own = data.targets_in_own_units
-    parts = [(TRAINING, data.in_own_units(data.inputs), own(data.targets))]
-    if data.test_inputs is not None and data.test_targets is not None:
-        parts.append((HELD_OUT, data.in_own_units(data.test_inputs), own(data.test_targets)))
+    parts = [(kind, data.in_own_units(part.inputs), own(part.targets)) for kind, part in data.named.items()]
     tables = [_part(kind, experiment, shown, x, y) for kind, x, y in parts]
     has_curve = data.inputs.shape[1] == 1
     if has_curve:
@@ -243,7 +251,13 @@ def _caption(table: pd.DataFrame) -> str:
     of = f" of {table.attrs['of']}" if table.attrs["of"] else ""
     counts = table.loc[table["output"] == table.attrs["outputs"][0], "kind"].value_counts()
     examples = f"{counted(int(counts[TRAINING]), 'training example')} (dots)"
-    examples += f" and {counts[HELD_OUT]} held out (squares)" if HELD_OUT in counts else ""
+    looks = {
+        VALIDATION: "for validation (triangles)",
+        TEST: "for testing (squares)",
+        HELD_OUT: "held out (squares)",
+    }
+    said = [f"{counts[kind]} {words}" for kind, words in looks.items() if kind in counts]
+    examples += f" and {', '.join(said)}" if len(said) == 1 else "".join(f", {each}" for each in said)
     at = when(table)
     if table.attrs["has_curve"]:
         at = at.replace("before and after training", "before training (dashed) and after it")
@@ -265,8 +279,7 @@ def _applies(results: Results, options: Options) -> str | None:
         return "the targets are classes; confusion counts them"
     if data.examples < 2:
         return "there is only one example to fit"
-    arrays = [a for a in (data.inputs, data.targets, data.test_inputs, data.test_targets) if a is not None]
-    if max(float(np.abs(array).max()) for array in arrays) > HUGE:
+    if max(float(np.abs(array).max()) for part in data.parts.values() for array in part[:2]) > HUGE:
         return f"numbers beyond {HUGE:g} cannot be drawn"
     return None
 

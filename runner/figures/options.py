@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: The options that figures follow or refuse, with what each is.
 CHOICES = {
     "metric": "what runs are compared by, and what is drawn of them: a column of runs.csv, as final_error, "
-    "best_error, test_error, accuracy, test_accuracy (default: test_error where a part is held out, else "
-    "final_error)",
+    "best_error, test_error, accuracy, test_accuracy (default: validation_error or test_error "
+    "where a part is held out, else final_error)",
     "x": "effect: the swept key; heatmap: the swept key across; landscape: the weight across",
     "y": "heatmap: the swept key upwards; landscape: the weight upwards",
     "color": "the swept key whose values are the colours of lines",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from runner.nn.arrays import Array
+from runner.nn.error_function import erf
 from runner.nn.formula import (
     Formula,
     Function,
@@ -80,9 +81,7 @@ def _normal_density(z: Array) -> Array:
 
 
 def _normal_cdf(z: Array) -> Array:
-    from scipy.special import erf  # imported where used: only gelu needs it
-
-    return 0.5 * (1.0 + np.asarray(erf(z / np.sqrt(2.0))))
+    return 0.5 * (1.0 + erf(z / np.sqrt(2.0)))
 
 
 Z, A = Symbol("z"), Symbol("a")

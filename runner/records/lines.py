@@ -41,8 +41,13 @@ class Line(NamedTuple):
         """A number of the run; NaN where it has none."""
         return self.results.get(name, math.nan)
 
-    def result_for(self, objective: str) -> float:
-        """What an optimizing sweeper is given: a diverged run has no accuracy, whatever its last row had."""
+    def result_for(self, objective: str | None) -> float:
+        """What an optimizing sweeper is given: a diverged run has no accuracy, whatever its last row had.
+
+        None is the validation error, if there is one, else the final error.
+        """
+        if objective is None:
+            objective = "validation_error" if "validation_error" in self.results else "final_error"
         no_good = higher_is_better(objective) and self.status == DIVERGED
         return 0.0 if no_good else float(self.result(objective))
 

@@ -24,8 +24,12 @@ from runner.records.names import MULTIRUN
 
 
 def inside(folder: str, sweep: str) -> str:
-    """A run's folder as seen from its sweep's, or as it is where it is elsewhere; both are absolute."""
-    return folder[len(sweep) + 1 :] if folder.startswith(f"{sweep}{os.sep}") else folder
+    """A run's folder as seen from its sweep's, with slashes, or as it is where it is elsewhere.
+
+    Both are absolute, and as :mod:`pathlib` writes them.
+    """
+    within = folder.startswith(f"{sweep}{os.sep}")
+    return folder[len(sweep) + 1 :].replace(os.sep, "/") if within else folder
 
 
 @contextmanager

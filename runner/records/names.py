@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from runner.data.parts import PARTS
 from runner.training.experiment import CURVATURES, FINAL_MEASURES, GOODNESS
 
 HISTORY, PARAMETERS, SUMMARY, ERROR = "history.csv", "parameters.csv", "summary.csv", "error.txt"
@@ -38,12 +39,14 @@ FAILED, INTERRUPTED = "failed", "interrupted"
 STATUSES = (*FINISHED, FAILED, INTERRUPTED)
 
 #: What runs can be compared by, and whether more of it is better.
-METRICS = {"final_error": False, "best_error": False, "test_error": False}
-METRICS |= {"accuracy": True, "test_accuracy": True}
-METRICS |= {"r2": True, "test_r2": True, "rmse": False, "test_rmse": False}
+METRICS = {"final_error": False, "best_error": False, "validation_error": False, "test_error": False}
+METRICS |= {"accuracy": True, "validation_accuracy": True, "test_accuracy": True}
+METRICS |= {"r2": True, "validation_r2": True, "test_r2": True}
+METRICS |= {"rmse": False, "validation_rmse": False, "test_rmse": False}
 #: Those that go from 0 to 1; and what some are called in a sentence.
-SHARES = ("accuracy", "test_accuracy")
-WORDS = {"r2": "R²", "test_r2": "test R²", "rmse": "RMSE", "test_rmse": "test RMSE"}
+SHARES = ("accuracy", "validation_accuracy", "test_accuracy")
+WORDS = {"r2": "R²", "validation_r2": "validation R²", "test_r2": "test R²"}
+WORDS |= {"rmse": "RMSE", "validation_rmse": "validation RMSE", "test_rmse": "test RMSE"}
 #: Those that a run need not have.
 OPTIONAL_RESULTS = (*FINAL_MEASURES, *GOODNESS, *CURVATURES)
 #: The columns of a run's line that say in numbers how it ended, in order.
@@ -73,6 +76,12 @@ def is_left(name: str) -> bool:
 def words_of(metric: str) -> str:
     """A metric as a sentence has it."""
     return WORDS.get(metric, metric.replace("_", " "))
+
+
+def without_part(name: str) -> str:
+    """A measure without the part of the examples that it is over."""
+    part, _, rest = name.partition("_")
+    return rest if part in PARTS else name
 
 
 def starting(words: str) -> str:

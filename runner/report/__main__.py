@@ -9,9 +9,10 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
-from runner.commands import add_version, ending
+from runner.commands import add_quiet, add_version, ending
 from runner.errors import RunnerError
 from runner.figures.options import add_options, figures_in, look_in, options_in
+from runner.remarks import place, remark, tell
 from runner.report import PICTURES, write_report
 
 EXAMPLES = """
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", type=Path, help="where it goes (default: DIR)")
     add_options(p)
     add_version(p)
+    add_quiet(p)
     return p
 
 
@@ -48,12 +50,13 @@ def report(arguments: argparse.Namespace) -> None:
     only, options = figures_in(arguments), options_in(arguments)
     page = write_report(arguments.folder, arguments.out, only=only, look=look_in(arguments), options=options)
     for figure in page.skipped:
-        print(f"skipped {figure.name}: {figure.reason}")
+        remark(f"skipped {figure.name}: {figure.reason}")
     target = arguments.out or Path(arguments.folder)
     for heading, text in page.verdict:
-        print(f"{heading}: {text}")
-    print(f"report:  {target / 'report.html'}\nfigures: {target / PICTURES}")
-    print(f"table:   {target / 'results.tex'}")
+        tell(f"{heading}: {text}")
+    place(target / "report.html", "report:  ")
+    place(target / PICTURES, "figures: ")
+    place(target / "results.tex", "table:   ")
     if faults := dict.fromkeys(str(figure.reason) for figure in page.skipped if figure.failed):
         raise RunnerError("\n".join(faults))
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from runner.errors import RunnerError
-from runner.records.names import FAILED, INTERRUPTED
+from runner.records.names import FAILED, INTERRUPTED, words_of
 from runner.report.tables import AGAINST, ALIKE, HIGH, LOW, WORSE, Table
 from runner.results.advice import EDGE, STILL_FALLING, TOO_CLOSE, UNSTABLE
-from runner.results.ranking import HELD_OUT, TRAINING
+from runner.results.ranking import CHOOSING, HELD_OUT, TRAINING, VALIDATION, tested
 from runner.results.rates import RATE
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runner.results import Results
     from runner.results.advice import Advice
 
-#: The test error at the end is worth a word where it is so many times its least.
+#: The error of held-out examples at the end is worth a word where it is so many times its least.
 OVERFITTED = 1.05
 
 
@@ -31,13 +31,14 @@ class Finding(NamedTuple):
 
 
 class Course(NamedTuple):
-    """How the median test error of the best setting went, and its training error at the end."""
+    """How the median of a held-out error of the best setting went, and its training error at the end."""
 
     least: float
     least_at: float
     end: float
     end_at: float
     trained: float
+    name: str = "test error"
 
     @property
     def overfitted(self) -> bool:
@@ -88,6 +89,8 @@ def _take(results: Results, metric: str, settings: Table) -> str:
     where = results.name(best.middle, results.keys) if len(ranking.settings) > 1 else "the one setting"
     count = len(best.runs)
     over = f", the median of {count} seeds" if count > 1 else ""
+    if (measure := tested(metric)) and f"its {words_of(measure)}" in verdict:
+        over += f"; its {words_of(measure)} is {verdict[f'its {words_of(measure)}']}"
     if "test_accuracy" in settings.rows and metric != "test_accuracy":
         over += f"; test accuracy {settings.rows['test_accuracy'].iloc[0]:.4g}"
     is_best = (
@@ -145,27 +148,29 @@ def _course(results: Results, metric: str) -> Course | None:
     """How the best setting went, where held-out examples are what counts."""
     if metric not in HELD_OUT or (best := results.ranking(metric).best) is None:
         return None
+    name = VALIDATION if metric in CHOOSING else "test_error"
     try:
-        tested = _median_curve(results, "test_error", best.runs)
+        held_out = _median_curve(results, name, best.runs)
         trained = _median_curve(results, TRAINING, best.runs)
-        counts = results.curves("test_error").counts
+        counts = results.curves(name).counts
     except RunnerError:  # the figures have said what is wrong with a file
         return None
-    least = int(np.argmin(tested))
-    if not np.isfinite(tested[-1]):
+    least = int(np.argmin(held_out))
+    if not np.isfinite(held_out[-1]):
         return None
-    return Course(*map(float, (tested[least], counts[least], tested[-1], counts[-1], trained[-1])))
+    ends = float(held_out[-1]), float(counts[-1]), float(trained[-1])
+    return Course(float(held_out[least]), float(counts[least]), *ends, words_of(name))
 
 
 def _overfitting(course: Course, unit: str) -> str:
-    """When the best setting's test error was least, against its end, and the gap to its training error."""
-    ends = f"a test error of {course.end:.4g}, and a training error of {course.trained:.4g}"
+    """When the best setting's held-out error was least, against its end, and the gap to training error."""
+    ends = f"a {course.name} of {course.end:.4g}, and a training error of {course.trained:.4g}"
     text = f"the best setting ends at {ends}"
     if course.overfitted:
-        when = f"its test error was least, {course.least:.4g}, at {unit} {course.least_at:g}"
+        when = f"its {course.name} was least, {course.least:.4g}, at {unit} {course.least_at:g}"
         return f"{text}; {when}: it overfits from there on"
     after = "still falls at the end" if course.falls else "does not rise again"
-    return f"no sign of it: {text}; its test error {after}"
+    return f"no sign of it: {text}; its {course.name} {after}"
 
 
 def _median_curve(results: Results, metric: str, runs: Sequence[int]) -> Array:

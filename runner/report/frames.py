@@ -88,7 +88,7 @@ def _plane(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     low, high = (
         (0.0, 255.0) if classes > 1 else (0.0, 1.0) if table.attrs["classifies"] else table.attrs["range"]
     )
-    points = data[["x", "y", columns[-1]]].assign(held_out=data["kind"] == "held out")
+    points = data[["x", "y", columns[-1]]].assign(held_out=data["kind"] != "training")
     return {
         "x": [float(x[0]), float(x[-1])],
         "y": [float(y[0]), float(y[-1])],
@@ -118,7 +118,7 @@ def _fit(table: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     data = table[table["kind"] != "curve"]
     line = table[table["kind"] == "curve"].iloc[::EACH] if has_curve else data
     across = "x" if has_curve else "target"
-    held_out = (data["kind"] == "held out").astype(int)
+    held_out = (data["kind"] != "training").astype(int)
     return {
         "curve": has_curve,
         "names": [str(table.attrs["input"] if has_curve else output), str(output)],

@@ -28,8 +28,10 @@ MOST_NUMBERS, MOST_POINTS = 300_000, 800
 #: Columns of a history that are drawn, as the page calls them.
 MEASURES = {
     "error": "training error",
+    "validation_error": "validation error",
     "test_error": "test error",
     "accuracy": "training accuracy",
+    "validation_accuracy": "validation accuracy",
     "test_accuracy": "test accuracy",
 }
 #: Not a number, as a float32.

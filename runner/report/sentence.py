@@ -61,8 +61,9 @@ def _data(experiment: Experiment, swept: Sequence[str]) -> str:
     if data.sources and name == data.name:
         name = Path(data.sources[0].path).name
     counts = f"{data.examples:,} example{'s' * (data.examples != 1)}"
-    held_out = "" if data.test_inputs is None else f", {len(data.test_inputs):,} held out"
-    varies = {"data.test_fraction", "data.points"} & {*swept}
+    said = {"validation": "for validation", "test": "held out"}
+    held_out = "".join(f", {len(part.inputs):,} {said[name]}" for name, part in data.held_out.items())
+    varies = {"data.test_fraction", "data.validation_fraction", "data.points"} & {*swept}
     return f"trained on {name}" + ("" if varies else f" ({counts}{held_out})")
 
 

@@ -13,7 +13,7 @@ from runner.errors import RunnerError
 from runner.overrides import plain
 from runner.records.names import ERROR, FAILED, higher_is_better
 from runner.results import intervals
-from runner.results.ranking import LOST
+from runner.results.ranking import CHOOSING, HELD_OUT, LOST, tested
 from runner.results.rates import NEAR, RATE, SENSITIVITY, rate_table
 
 if TYPE_CHECKING:
@@ -131,7 +131,10 @@ def settings_of(results: Results, metric: str, threshold: float | None = None) -
     sure, said = _sure(results, metric, by)
     reached, which = _reached(results, metric, threshold)
     columns |= {metric: _medians(results, metric, by), **sure}
-    others = (name for name in results.metrics if name not in (metric, "best_error"))
+    kept_back = [
+        name for name in HELD_OUT if tested(metric) and name not in CHOOSING
+    ]  # of the best, findings
+    others = (name for name in results.metrics if name not in (metric, "best_error", *kept_back))
     columns |= {name: _medians(results, name, by) for name in others}
     if reached is not None:
         columns[LEVEL] = _finite(reached.groupby(by).median())

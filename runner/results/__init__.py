@@ -30,6 +30,7 @@ SHAPING = ("network", "data", "experiment", "log")
 SHAPELESS = {
     *(f"network.{key}" for key in ("activation", "output_activation", "weights")),
     *(f"data.{key}" for key in ("seed", "noise", "points", "test_fraction", "stratify")),
+    "data.validation_fraction",
     *(f"data.{key}" for key in ("scale", "scale_targets")),
     "log.every",
 }

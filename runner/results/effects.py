@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from runner.results.runs import Runs
 
-#: Metrics over training and held-out examples that are shown beside each other.
-PAIRS = (
-    ("final_error", "test_error"),
-    ("accuracy", "test_accuracy"),
-    ("r2", "test_r2"),
-    ("rmse", "test_rmse"),
+#: Metrics over training and held-out examples, of which the first two that there are stand beside each other.
+TWINS = (
+    ("final_error", "validation_error", "test_error"),
+    ("accuracy", "validation_accuracy", "test_accuracy"),
+    ("r2", "validation_r2", "test_r2"),
+    ("rmse", "validation_rmse", "test_rmse"),
 )
 #: What a row is: the median over a setting's seeds, one of these, or any other run.
 MEDIAN, SEED, OTHER = "median", "seed", "other"
@@ -30,8 +30,10 @@ MEDIAN, SEED, OTHER = "median", "seed", "other"
 
 def measures_of(results: Runs, metric: str) -> list[str]:
     """The metric, with its twin over the other examples where there is one: training first."""
-    twins = next((pair for pair in PAIRS if metric in pair), (metric,))
-    return [name for name in twins if name == metric or name in results.metrics]
+    first, *others = next((names for names in TWINS if metric in names), (metric,))
+    others = [metric] if metric in others else others
+    has = [name for name in (first, *others) if name == metric or name in results.metrics]
+    return has[:2]
 
 
 def effect_table(results: Runs, keys: Sequence[str], metric: str) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from runner.errors import ConfigError, RunnerError
 from runner.records.lines import Line, as_csv, rows_of, swept_keys
 from runner.records.names import FINISHED, RUNS
 from runner.records.reading import read_runs_table
-from runner.results.ranking import HELD_OUT, TRAINING, cost, median
+from runner.results.ranking import HELD_OUT, TRAINING, VALIDATION, cost, median
 from runner.results.rates import RATE, sensitivity
 from runner.training.endings import DIVERGED, IRREGULAR, OSCILLATING, ROUNDING
 
@@ -41,12 +41,19 @@ AS_GOOD = 0.95
 #: Rates whose error falls so far may have a better one beside them.
 PROMISING = 0.5
 #: What rates can be compared by: what is trained for, or held-out examples.
-BY = (TRAINING, "test_error")
+BY = (TRAINING, VALIDATION, "test_error")
+#: By examples to choose by, if there are any, else by what is trained for.
+AUTO = "auto"
 LEAST_RATES = 3
 #: An irregular run that ends at so many times its best error does not settle; others are slow or uneven.
 LOST_AGAIN = 2
 #: The span is not widened beyond these.
 LEAST, MOST = 1e-10, 1e5
+
+
+def chosen_by(experiment: Experiment) -> str:
+    """What the rates of an experiment are compared by where nobody says."""
+    return VALIDATION if "validation" in experiment.data.held_out else TRAINING
 
 
 @dataclass(frozen=True, repr=False)
@@ -251,8 +258,10 @@ def refuse_unfit(experiment: Experiment, key: str, rates: Sequence[float], metri
         raise ConfigError(key, list(rates), f"must be {LEAST_RATES} or more, to find one between them")
     if experiment.epochs == 0:
         raise ConfigError("epochs", 0, "must be at least 1, for a learning rate to be found")
-    if metric in HELD_OUT and experiment.data.test_inputs is None:
-        raise ConfigError("data.test_fraction", 0, f"must be above 0, for rates to be compared by {metric}")
+    if metric in HELD_OUT and (part := metric.partition("_")[0]) not in experiment.data.held_out:
+        raise ConfigError(
+            f"data.{part}_fraction", 0, f"must be above 0, for rates to be compared by {metric}"
+        )
 
 
 def find(

@@ -15,10 +15,13 @@ from runner.records.lines import Line
 from runner.records.names import COMPLETED, DIVERGED, FINISHED, higher_is_better, words_of
 from runner.training.endings import OFF_SCALE, ROUNDING
 
-#: The metrics of examples that were not trained on.
-HELD_OUT = ("test_error", "test_accuracy", "test_r2", "test_rmse")
-#: What training itself would choose by.
-TRAINING = "final_error"
+#: What training itself would choose by; and examples to choose by, where a part is held out for that.
+TRAINING, VALIDATION = "final_error", "validation_error"
+#: The metrics of examples that were not trained on: those to choose by, and those to tell of what was chosen.
+CHOOSING = ("validation_error", "validation_accuracy", "validation_r2", "validation_rmse")
+HELD_OUT = (*CHOOSING, "test_error", "test_accuracy", "test_r2", "test_rmse")
+#: What runs are compared by where nobody says: the first that all of them have.
+PREFERRED = (VALIDATION, "test_error", TRAINING)
 #: What a run that came to its end so is said to be; and how runs end of which nothing is to be compared.
 BLOWN_UP = "blown up"
 LOST = (DIVERGED, BLOWN_UP)
@@ -113,10 +116,15 @@ def blown_up(line: Line) -> bool:
 
 
 def default_metric(lines: Sequence[Line]) -> str:
-    """What runs are compared by where nobody says: the test error, if all hold a part out."""
+    """What runs are compared by where nobody says: the first of PREFERRED that all have."""
     done = [line for line in lines if line.status == COMPLETED]
-    tested = done and not any(math.isnan(line.result("test_error")) for line in done)
-    return "test_error" if tested else TRAINING
+    has = (name for name in PREFERRED if done and not any(math.isnan(line.result(name)) for line in done))
+    return next(has, TRAINING)
+
+
+def tested(metric: str) -> str | None:
+    """What tells of what a metric has chosen: its twin over the test part; None of any other metric."""
+    return metric.replace("validation", "test") if metric in CHOOSING else None
 
 
 def verdict(
@@ -139,7 +147,16 @@ def verdict(
     which = which if count == 1 else f"the median of {count} seeds, {which} in the middle"
     at = f" at {name(best.middle)}" if several else ""
     text = f"{ranking.value(best):.6g}{at} ({which}{ranking.soonest})"
-    return [(heading, text), *_otherwise(lines, keys, ranking, name)]
+    return [(heading, text), *_tested(lines, ranking), *_otherwise(lines, keys, ranking, name)]
+
+
+def _tested(lines: Sequence[Line], ranking: Ranking) -> list[tuple[str, str]]:
+    """What the examples that nothing was chosen by say of the best setting: its median over seeds."""
+    measure = tested(ranking.metric)
+    if measure is None or ranking.best is None:
+        return []
+    number = median(lines[run].result(measure) for run in ranking.best.runs)
+    return [] if math.isnan(number) else [(f"its {words_of(measure)}", f"{number:.6g}")]
 
 
 def _otherwise(

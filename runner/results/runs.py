@@ -144,7 +144,8 @@ class Runs:
         return list(map(Line, self.runs["run"], swept, self.runs["status"], numbers, folders, endings))
 
     def metric(self, asked: str | None = None) -> str:
-        """The metric that runs are compared by: as asked for, else the test error, if all hold a part out.
+        """The metric that runs are compared by: as asked for, else the first of ``ranking.PREFERRED`` that
+        all have.
 
         Raises RunnerError for one that these runs do not have.
         """

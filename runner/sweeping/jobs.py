@@ -23,6 +23,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from runner.config.resolved import plain
 from runner.errors import ConfigError
 from runner.guard import GUARD
 from runner.hydra_internals import leaf, put
@@ -52,9 +53,9 @@ def effective(overrides: Sequence[str]) -> list[str]:
     return [override for override, is_way in zip(overrides, _make_way(overrides), strict=True) if not is_way]
 
 
-def objective_of(master: DictConfig) -> str:
+def objective_of(master: DictConfig) -> str | None:
     """What a sweeper is given of each run. Raises ConfigError where it is told to seek the worst of it."""
-    objective, direction = str(master.get("objective", "final_error")), master.hydra.sweeper.get("direction")
+    objective, direction = master.get("objective"), master.hydra.sweeper.get("direction")
     wanted = "maximize" if METRICS.get(objective) else "minimize"
     told = getattr(direction, "name", direction)
     if objective in METRICS and isinstance(told, str) and told != wanted:
@@ -213,7 +214,7 @@ class Composer:
         """A job whose configuration and files are Hydra's own work."""
         config = self.compose(number, overrides)
         with _hydra_config(config):
-            container: Any = OmegaConf.to_container(task_of(config), resolve=True)
+            container = plain(task_of(config))
         texts = (
             OmegaConf.to_yaml(task_of(config)),
             OmegaConf.to_yaml(OmegaConf.masked_copy(config, "hydra")),

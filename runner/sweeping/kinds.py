@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from omegaconf import DictConfig, OmegaConf
 
+from runner.config.resolved import plain
 from runner.hydra_internals import as_yaml, leaf, put
 from runner.overrides import parse
 from runner.sweeping.job_files import GAPS, JobFiles, Template, Text, mark
@@ -95,7 +96,7 @@ class Kind:
         if not self.interpolates:
             return None
         OmegaConf.copy_cache(from_config=self.master, to_config=self.task)
-        return OmegaConf.to_container(self.task, resolve=True)  # type: ignore[return-value]
+        return plain(self.task)
 
     def config(self, values: Sequence[Any]) -> dict[str, Any]:
         """The task's configuration with `values` in its gaps; what holds none of them is shared."""

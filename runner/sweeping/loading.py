@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -14,7 +15,7 @@ from hydra.types import RunMode
 from runner.config import conf_dir
 from runner.config.compose import compose, composing, replacing
 from runner.overrides import key_of
-from runner.sweeping.grid import requested, without_duplicates
+from runner.sweeping.grid import asked_for
 from runner.sweeping.jobs import Composer
 
 
@@ -28,7 +29,7 @@ def configurations(
     with composing(config_dir, overrides=overrides) as (hydra, searchpath):
         given = [*replacing(overrides), *searchpath]
         master = hydra.compose_config("config", given, RunMode.MULTIRUN, from_shell=False)
-        jobs = without_duplicates(requested(master, hydra.config_loader))
+        jobs = asked_for(master, hydra.config_loader)
         composer = Composer(hydra.config_loader, master)
         made = (composer.job(number, job) for number, job in enumerate(jobs))
         return [(job.config, job.overrides) for job in made]
@@ -46,7 +47,12 @@ def configuration(overrides: Sequence[str], config_dir: str | Path | None = None
     one of its kind was before; not with a user's own YAML, which may have changed, nor what asks for Hydra.
     """
     is_first, chosen = next(_LOADED) == 0, {key_of(one).split(".")[0] for one in overrides}
-    if not is_first and config_dir is None and not chosen & _OF_HYDRA and "$" not in "".join(overrides):
+    if (
+        not is_first
+        and config_dir is None
+        and not chosen & _OF_HYDRA
+        and not re.search(r"\$|\.ya?ml", "".join(overrides))
+    ):
         with suppress(Exception):  # Hydra's own composition below will say what is wrong
             if config := _composer(_changed()).alone(replacing(overrides)):
                 return config

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from runner.progress import BAR_EVERY, LINE_EVERY, bar_of, say
+from runner.progress import BAR_EVERY, LINE_EVERY, bar_of
 from runner.records.names import DIVERGED, FAILED, INTERRUPTED
+from runner.remarks import is_quiet, remark
 
 
 class Progress:
@@ -25,7 +26,7 @@ class Progress:
         self.task: Any = None
 
     def __enter__(self) -> Progress:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not is_quiet():
             before = "{task.fields[saved]:,} of {task.total:,.0f} runs saved"
             fields = {"saved": 0, "said": ""}
             self.bar, self.task = bar_of(before, "{task.fields[said]}", total=self.total, **fields)
@@ -68,4 +69,4 @@ class Progress:
             self.bar.update(self.task, completed=trained, saved=saved, said=", ".join(said))
             return
         left = f"; about {(self.total - trained) / rate:.0f} s left" if rate > 0 else ""
-        say(", ".join([f"{saved:,} of {self.total:,} runs saved", *said]) + left)
+        remark(", ".join([f"{saved:,} of {self.total:,} runs saved", *said]) + left)

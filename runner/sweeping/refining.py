@@ -14,7 +14,8 @@ from runner.hydra_internals import as_override
 from runner.overrides import key_of
 from runner.records.lines import Line
 from runner.records.names import FINISHED
-from runner.results.finding import Curve, Finding, finding, next_rates, refuse_unfit
+from runner.results.finding import AUTO, Curve, Finding, chosen_by, finding, next_rates, refuse_unfit
+from runner.results.ranking import TRAINING, VALIDATION, default_metric
 from runner.results.rates import RATE
 from runner.training.experiment import Experiment
 
@@ -27,7 +28,7 @@ SPAN = f"leave it out, or say between what it is, as {RATE}='tag(log,interval(1e
 
 @dataclass(frozen=True)
 class Refining:
-    """What follows a round of trainings, by `metric`."""
+    """What follows a round of trainings, by `metric`: one of BY, or AUTO."""
 
     metric: str
 
@@ -42,16 +43,24 @@ class Refining:
             rates = sorted({_rate(job) for job in alike})
             if len(rates) == 1:
                 raise ConfigError(RATE, rates[0], f"is what is to be found: {SPAN}")
-            refuse_unfit(made(alike[0]), RATE, rates, self.metric)
+            experiment = made(alike[0])
+            metric = chosen_by(experiment) if self.metric == AUTO else self.metric
+            refuse_unfit(experiment, RATE, rates, metric)
 
     def next_jobs(self, jobs: Sequence[Sequence[str]], lines: Iterable[Line]) -> list[list[str]]:
         """The jobs of the next round, in the order of their settings; none once every setting is done."""
         return [
             _at(rate, job)
             for setting, ended in _ended(jobs, lines).items()
-            for rate in next_rates(Curve.of(ended, self.metric))
+            for rate in next_rates(Curve.of(ended, self._by(ended)))
             for job in _seeds(setting, jobs)
         ]
+
+    def _by(self, lines: Sequence[Line]) -> str:
+        """What the runs of a setting are compared by."""
+        if self.metric != AUTO:
+            return self.metric
+        return VALIDATION if default_metric(lines) == VALIDATION else TRAINING
 
     def verdicts(self, jobs: Sequence[Sequence[str]], lines: Iterable[Line]) -> list[tuple[str, str]]:
         """What was found: pairs of a heading, with the setting where there are several, and a text."""
@@ -67,7 +76,7 @@ class Refining:
 
     def _told(self, lines: Sequence[Line]) -> list[tuple[str, str]]:
         try:
-            return told(finding(lines, self.metric))
+            return told(finding(lines, self._by(lines)))
         except RunnerError as error:
             return [("learning rate", f"none; {error}")]
 

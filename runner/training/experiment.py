@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from runner.data.examples import Data, Source
+from runner.data.parts import PARTS
 from runner.nn.arrays import Places
 from runner.nn.losses import LOSSES
 from runner.nn.network import Network
@@ -17,9 +18,12 @@ from runner.training.pausing import Paused
 from runner.training.settings import Begun, Composed, Drawn, Given, Log, Stop
 
 #: The measures of a history's last row that a run is summed up by, beside its error.
-FINAL_MEASURES = ("test_error", "accuracy", "test_accuracy")
+FINAL_MEASURES = (
+    *(f"{part}_error" for part in PARTS),
+    *("accuracy", *(f"{part}_accuracy" for part in PARTS)),
+)
 #: And those of a regression, at its end: see :mod:`runner.training.goodness`.
-GOODNESS = ("r2", "test_r2", "rmse", "test_rmse")
+GOODNESS = tuple(f"{part}{name}" for name in ("r2", "rmse") for part in ("", *(f"{p}_" for p in PARTS)))
 #: The longest title that stands whole in a ``repr``.
 LONGEST = 110
 #: What is measured of the curvature, where it is: the columns of ``curvature.csv`` after its epoch.
@@ -61,7 +65,7 @@ class Experiment:
     train: tuple[int, ...] | None = None
     stop: Stop | None = None
     begun: Begun | None = None
-    objective: str = "final_error"
+    objective: str | None = None
     plugins: tuple[Plugin, ...] = ()
     composed: Composed | None = field(default=None, repr=False)
     paused: Paused | None = None
@@ -227,15 +231,10 @@ def _moments(first: int, last: int, every: int) -> int:
 
 def measures(experiment: Experiment) -> list[str]:
     """The columns of a history that are neither its count nor a parameter, in order."""
-    tested = experiment.data.test_inputs is not None
-    applies = {
-        "error": True,
-        "objective": experiment.l1 > 0 or experiment.l2 > 0,
-        "test_error": tested,
-        "accuracy": experiment.classifies,
-        "test_accuracy": experiment.classifies and tested,
-    }
-    return [name for name, wanted in applies.items() if wanted]
+    penalised, held_out = experiment.l1 > 0 or experiment.l2 > 0, experiment.data.held_out
+    errors = ["error", *(["objective"] if penalised else []), *(f"{part}_error" for part in held_out)]
+    accuracies = ["accuracy", *(f"{part}_accuracy" for part in held_out)]
+    return errors + accuracies if experiment.classifies else errors
 
 
 def columns(experiment: Experiment) -> list[str]:

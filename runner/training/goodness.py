@@ -12,7 +12,7 @@ from runner.training.objective import Examples, Objective
 
 
 def goodness(experiments: Sequence[Experiment], parameters: Array) -> list[dict[str, float]]:
-    """Of each run of a stack, at `parameters` (R, P): ``r2`` and ``test_r2`` where they apply.
+    """Of each run of a stack, at `parameters` (R, P): ``r2``, ``test_r2`` and the like where they apply.
 
     R² = 1 − Σ(pred − y)² / Σ(y − ȳ)², the mean over outputs, as ``sklearn.metrics.r2_score``. Where targets
     are scaled also ``rmse`` and ``test_rmse``, √mean (pred − y)² over examples and outputs in their own
@@ -44,11 +44,7 @@ def applying(experiment: Experiment) -> list[str]:
 
 def _parts(experiment: Experiment) -> Iterator[tuple[str, Examples]]:
     """The examples that are judged, with the prefix of their measures: none whose targets are all alike."""
-    data = experiment.data
-    parts = {"": (data.inputs, data.targets), "test_": (data.test_inputs, data.test_targets)}
-    for prefix, (inputs, targets) in parts.items():
-        if not experiment.regresses or inputs is None or targets is None:
-            continue
+    for prefix, (inputs, targets, _) in experiment.data.parts.items() if experiment.regresses else ():
         if len(targets) and (targets.min(axis=0) != targets.max(axis=0)).all() and _spread(targets).all():
             yield prefix, Examples.of(inputs, targets)
 

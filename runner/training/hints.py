@@ -20,7 +20,7 @@ def hints(experiment: Experiment) -> list[str]:
     """What to try with data of one's own: scales, losses, targets. Other data are as meant."""
     if experiment.data.recipe is None:
         return []
-    return [*_scales(experiment), *_loss(experiment), *_classes(experiment)]
+    return [*_scales(experiment), *_loss(experiment), *_classes(experiment), *_stop(experiment)]
 
 
 def _scales(experiment: Experiment) -> Iterator[str]:
@@ -54,7 +54,14 @@ def _loss(experiment: Experiment) -> Iterator[str]:
 
 def _classes(experiment: Experiment) -> Iterator[str]:
     data = experiment.data
-    rows = data.examples + (0 if data.test_targets is None else len(data.test_targets))
+    rows = sum(len(part.targets) for part in data.parts.values())
     for name, labels in data.classes.items():
         if 2 * len(labels) > rows and len(labels) > 2:
             yield f"hint: {name} has nearly as many classes ({len(labels)}) as there are rows ({rows})"
+
+
+def _stop(experiment: Experiment) -> Iterator[str]:
+    stop = experiment.stop
+    if stop is not None and stop.patience is not None and stop.metric.startswith("test_"):
+        why = f"the best weights are chosen by {stop.metric}, which then flatters them"
+        yield f"hint: {why}: data.validation_fraction=0.2"

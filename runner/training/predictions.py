@@ -14,7 +14,6 @@ from runner.training.experiment import Experiment
 from runner.training.objective import outputs
 from runner.training.threads import same_bits
 
-TRAINING, HELD_OUT = "training", "held out"
 #: Columns (N,) by their names: numbers, or the names of classes.
 Columns: TypeAlias = dict[str, Array | list[str]]
 
@@ -29,17 +28,13 @@ class Part(NamedTuple):
 
 
 def parts(experiment: Experiment, parameters: Array) -> Iterator[Part]:
-    """The training part, and the held-out one where there is one, with `parameters` (P,).
+    """All parts of the data, with `parameters` (P,).
 
     Raises RunnerError where the examples are lost.
     """
     data = experiment.data
     data.refuse_lost()
-    train, held_out = data.inputs, data.test_inputs
-    kinds = [(TRAINING, train, data.targets, data.numbers)]
-    if held_out is not None and data.test_targets is not None:
-        kinds.append((HELD_OUT, held_out, data.test_targets, data.test_numbers))
-    for name, x, y, numbers in kinds:
+    for name, (x, y, numbers) in data.named.items():
         with same_bits():
             pred = outputs(experiment, parameters, x)
         numbers = np.arange(1, len(x) + 1) if numbers is None else numbers

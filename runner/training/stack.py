@@ -52,9 +52,8 @@ class Stack:
         self.orders = [orders(int(seed), examples, skipped) for seed in seeds] if shared.shuffles else []
 
         data, network = shared.data, shared.network
-        self.training, self.test = Examples.of(data.inputs, data.targets), None
-        if data.test_inputs is not None and data.test_targets is not None:
-            self.test = Examples.of(data.test_inputs, data.test_targets)
+        self.training = Examples.of(data.inputs, data.targets)
+        self.held_out = {name: Examples.of(part.inputs, part.targets) for name, part in data.held_out.items()}
         self.measures = measures(shared)
         self.initial = _initial_parameters(experiments)
         self.point = Objective.of(experiments).at(self.initial, self.training)
@@ -130,9 +129,9 @@ class Stack:
         values = measured(points, self.shared.classifies)
         if "objective" in self.measures:
             values["objective"] = objective.penalised(values["error"], self.parameters)
-        if self.test is not None:
-            tested = measured(self._parts(self.test), self.shared.classifies)
-            values |= {f"test_{name}": array for name, array in tested.items()}
+        for part, examples in self.held_out.items():
+            of_part = measured(self._parts(examples), self.shared.classifies)
+            values |= {f"{part}_{name}": array for name, array in of_part.items()}
         blocks = [values[name][:, None] for name in self.measures]
         blocks += [self.parameters] if log.weights else []
         blocks += [self.point.gradient] if log.gradients else []

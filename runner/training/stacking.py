@@ -43,9 +43,9 @@ def widest(experiment: Experiment, max_bytes: int) -> int:
     At least 1, however large the run.
     """
     neurons, touched = sum(experiment.sizes[1:]), touched_bytes(experiment)
-    tested = 0 if experiment.data.test_inputs is None else len(experiment.data.test_inputs)
     examples = experiment.data.examples
-    evaluated = examples if experiment.log.gradients else min(EVALUATED, max(examples, tested))
+    largest = max(len(part.inputs) for part in experiment.data.parts.values())
+    evaluated = examples if experiment.log.gradients else min(EVALUATED, largest)
     measured = 8 * len(CURVATURES) * experiment.measurements
     places = 3 * experiment.network.parameter_count  # of the last row, and of two epochs before
     held = touched + 8 * (places + 4 * max(experiment.batch, evaluated) * neurons) + measured

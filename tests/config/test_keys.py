@@ -102,7 +102,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("~network", ["network is missing"]),
     ("experiment=xorr", ["experiment=xorr", "did you mean 'xor'"]),
     ("learning_rate=${nowhere}", ["nowhere"]),
-    ("learning_rate", ["learning_rate", "EQUAL"]),
+    ("learning_rate", ["learning_rate: its value is missing: give learning_rate=VALUE"]),
 ]  # fmt: skip
 
 

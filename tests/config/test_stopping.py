@@ -10,8 +10,9 @@ import runner
 HELD_OUT = ("data=xor", "network=dense", "data.test_fraction=0.3")
 
 
-def test_the_metric_is_the_test_error_where_there_is_one() -> None:
-    for overrides, metric in (([], "error"), (HELD_OUT, "test_error")):
+def test_the_metric_is_an_error_of_held_out_examples_where_there_is_one() -> None:
+    validated = (*HELD_OUT, "data.validation_fraction=0.3")
+    for overrides, metric in (([], "error"), (HELD_OUT, "test_error"), (validated, "validation_error")):
         stop = runner.load(*overrides, "stop.patience=3").stop
         assert stop is not None
         assert stop.metric == metric
@@ -25,6 +26,10 @@ def test_the_metric_is_the_test_error_where_there_is_one() -> None:
         (["stop.error=-1"], ["stop.error=-1", "above 0"]),
         (["stop.metric=error"], ["stop.metric=error", "needs stop.patience"]),
         (["stop={patience: 3, metric: test_error}"], ["stop.metric=test_error", "data.test_fraction"]),
+        (
+            [*HELD_OUT, "stop={patience: 3, metric: validation_error}"],
+            ["stop.metric=validation_error", "error, test_error", "data.validation_fraction=0.2 holds"],
+        ),
         (["+stop.patient=3"], ["unknown key stop.patient"]),
         (["stop.tolerance=0.1", "loss=binary_cross_entropy_with_logits"], ["stop.tolerance", "stop.error"]),
         (["objective=test_accuracy"], ["objective=test_accuracy", "final_error, best_error"]),

@@ -141,9 +141,9 @@ def test_several_folders_are_compared_and_other_figures_skipped(
     long = make_sweep(tmp_path / "long", {"seed": [0, 1, 2]}, [*xor, "epochs=20", "data.points=16"])
     monkeypatch.chdir(tmp_path)
     draw(parser().parse_args([str(short), str(long), "--only", "comparison", "heatmap"]))
-    said = capsys.readouterr().out
+    said, remarks = capsys.readouterr()
     assert "The sources are unlike in: epochs 2 (short), 20 (long); data.points 12 (short), 16 (long)" in said
-    assert "skipped heatmap: it is of one folder, and several are given" in said
+    assert "skipped heatmap: it is of one folder, and several are given" in remarks
     table = pd.read_csv(tmp_path / "figures" / "comparison.csv")
     values = table[table["layer"] == "value"].set_index("value")["final_error"]
     for source in ("short", "long"):

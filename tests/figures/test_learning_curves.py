@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Canvas
+from matplotlib.legend import Legend
 from reading_figures import curves, drawn, drawn_as_paper, errors, retold, rows, sweep_of
 
 from runner.figures import load
@@ -246,3 +247,22 @@ def test_names_keep_clear_of_both_curves() -> None:
     assert _beside(np.array([0.5, 0.45]), -1) == pytest.approx(0.4)
     assert _beside(np.array([0.5, 0.45]), 1) == pytest.approx(0.55)
     assert _beside(np.array([0.5, 0.58]), 1) == pytest.approx(0.63)
+
+
+def test_a_validation_part_has_a_curve_of_its_own_and_the_dot(tmp_path: Path) -> None:
+    given = ("network=dense", "data=xor", "data.points=16", "data.noise=0.2", "epochs=9")
+    parts = ("data.test_fraction=0.25", "data.validation_fraction=0.25")
+    sweep = sweep_of(tmp_path, {"learning_rate": [0.1, 1.0]}, *given, *parts)
+    for folder, primary in ((sweep, "validation"), (sweep / "0", "training")):
+        numbers, canvas = drawn("learning_curves", folder)
+        assert set(numbers["curve"]) == {"training", "validation", "test"}
+        assert set(numbers.loc[numbers["best"].astype(bool), "curve"]) == {"validation"}
+        assert numbers.attrs["primary"] == primary
+        said = load("learning_curves").caption(numbers)
+        assert (
+            "validation examples (dash-dotted; a dot at its least error) and over the test examples" in said
+        )
+        (legend,) = [child for child in canvas.findobj(Legend) if child.get_texts()]
+        names = [text.get_text() for text in legend.get_texts()]
+        patterns = dict(zip(names, (str(line._dash_pattern) for line in legend.get_lines()), strict=False))
+        assert len({patterns[name] for name in ("training", "validation", "test")}) == 3

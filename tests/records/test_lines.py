@@ -80,3 +80,10 @@ def test_what_is_no_table_of_runs_is_refused(content: str, message: str, tmp_pat
     (tmp_path / "runs.csv").write_text(content)
     with pytest.raises(RunnerError, match=message):
         read_lines(tmp_path / "runs.csv")
+
+
+def test_an_optimizing_sweeper_is_given_what_is_chosen_by_where_nobody_says() -> None:
+    results = {"final_error": 0.1, "validation_error": 0.3, "accuracy": 0.9}
+    line = Line(0, {}, "completed", results)
+    assert [line.result_for(name) for name in (None, "final_error", "accuracy")] == [0.3, 0.1, 0.9]
+    assert Line(0, {}, "completed", {"final_error": 0.1, "test_error": 0.3}).result_for(None) == 0.1

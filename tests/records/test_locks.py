@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
 from runner.errors import RunnerError
 from runner.guard import refuse_others
 from runner.records import locks
-from runner.records.locks import held
+from runner.records.locks import held, inside
 
 
 def test_the_lock_of_a_sweep_is_that_of_its_runs(tmp_path: Path) -> None:
@@ -69,3 +69,12 @@ def test_a_lock_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with held(tmp_path / "s" / "0"):
         assert set(tmp_path.rglob("*")) == before
     assert set(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_in_a_sweep_has_slashes_on_windows_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert inside("/a/s/of/1", "/a/s") == "of/1"
+    assert inside("/a/s2/1", "/a/s") == "/a/s2/1"
+    monkeypatch.setattr(locks.os, "sep", "\\")
+    assert inside("C:\\a\\s\\of\\1", "C:\\a\\s") == "of/1"
+    sweep = str(PureWindowsPath("C:\\a", "outputs/s"))  # as a configuration has it, with slashes
+    assert inside("C:\\a\\outputs\\s\\0", sweep) == "0"

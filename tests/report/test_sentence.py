@@ -49,6 +49,7 @@ def test_where_no_configuration_can_be_read_it_says_what_was_swept(sweep: Path, 
         (["regularization.l2=0.01"], [], ", learning rate 0.05, l2 0.01"),
         (MOONS, ["network.hidden"], "A 2-…-1 network"),
         (MOONS, ["network.activation"], "A 2-8-1 network (identity output)"),
+        ([*MOONS, "data.validation_fraction=0.1"], [], "(63 examples, 7 for validation, 30 held out)"),
         (MOONS, ["optimizer"], "held out) for 100 epochs, loss"),
     ],
 )

@@ -13,7 +13,14 @@ from making_tables import make_table
 from scipy import stats
 
 from runner.results import Results, intervals
-from runner.results.intervals import interquartile_mean, interval, intervals_of, middle, settings_table
+from runner.results.intervals import (
+    interquartile_mean,
+    interval,
+    intervals_of,
+    middle,
+    settings_table,
+    student_quantile,
+)
 
 #: How samples are drawn, and the median and the mean of the middle half of each distribution.
 DISTRIBUTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
@@ -55,6 +62,21 @@ def test_the_median_is_numpys_and_may_be_infinite() -> None:
         assert middle(values).tolist() == np.median(values, axis=-1).tolist()
     assert middle(np.array([1.0, math.inf, math.inf])) == math.inf
     assert interquartile_mean(np.array([-math.inf, 1.0, 2.0, math.inf])) == 1.5
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 9, 30, 1001])
+def test_students_quantiles_are_scipys(freedom: int) -> None:
+    assert student_quantile(freedom, 0.975) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-9)
+
+
+def test_intervals_are_percentiles_of_scipys_bootstrap() -> None:
+    values = np.sort(np.random.default_rng(3).lognormal(size=(4, 9)), axis=1)
+    tail = stats.norm.sf(stats.t.ppf(0.975, 8))
+    ends = stats.bootstrap(
+        (values,), np.median, axis=-1, n_resamples=intervals.RESAMPLES, method="percentile",
+        confidence_level=1 - 2 * tail, rng=np.random.default_rng(0),
+    ).confidence_interval  # fmt: skip
+    np.testing.assert_allclose(intervals.intervals(values), np.stack(ends, axis=-1), rtol=1e-9)
 
 
 def test_below_five_seeds_there_is_no_interval() -> None:

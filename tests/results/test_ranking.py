@@ -101,3 +101,16 @@ def test_medians_are_within_all_numbers() -> None:
     assert median(pd.Series([1.0, 3.0, np.inf])) == 3.0
     assert median(pd.Series([1.0, np.inf])) == np.inf
     assert np.isnan(median(pd.Series([], dtype=float)))
+
+
+def test_settings_are_chosen_by_validation_error_and_the_test_error_is_of_the_chosen_one() -> None:
+    runs = ((1, 0, 0.2), (1, 1, 0.3), (1, 2, 0.1), (2, 0, 0.4), (2, 1, 0.5), (2, 2, 0.6))
+    tests = (0.7, 0.9, 0.8, 0.1, 0.1, 0.1)
+    table = lines(*runs, metric="validation_error", test_error=tests)
+    assert default_metric(table) == "validation_error"
+    (heading, text), other = told(table)
+    assert heading == "best setting by validation error"
+    assert text.startswith("0.2 at η=1")
+    assert other == ("its test error", "0.8")
+    without = lines((2, 3, 0.1), metric="test_error")
+    assert default_metric([*table, *without]) == "test_error"  # of what all have

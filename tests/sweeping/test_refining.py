@@ -96,3 +96,17 @@ def test_what_is_told_of_a_finding() -> None:
     assert dict(REFINING.verdicts(first, lost))["largest stable"] == "0.1"
     seeds = [line._replace(swept={**line.swept, "seed": line.run % 2}) for line in ended(first)]
     assert "0.01, median of 2 seeds)" in dict(REFINING.verdicts(first, seeds))["learning rate"]
+
+
+def test_the_rates_are_compared_by_a_validation_part_where_there_is_one() -> None:
+    """Training error is least at 0.1, validation error at 1: finer rates are around that."""
+    table = jobs([0.01, 0.1, 1, 10, 100])
+    validated = [
+        line._replace(results={**line.results, "validation_error": 0.1 if "learning_rate=1" in job else 0.9})
+        for job, line in zip(table, ended(table), strict=True)
+    ]
+    for lines, centre in ((ended(table), 0.1), (validated, 1.0)):
+        finer = {float(job[0].partition("=")[2]) for job in Refining("auto").next_jobs(table, lines)}
+        assert {rate for rate in finer if centre / 10 < rate < centre}
+        assert {rate for rate in finer if centre < rate < centre * 10}
+    assert not any(rate > 10 for rate in finer)

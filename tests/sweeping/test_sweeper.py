@@ -59,7 +59,7 @@ def test_the_last_word_counts_equals(command: Command, tmp_path: Path) -> None:
 def test_a_dry_run_runs_nothing(command: Command, tmp_path: Path) -> None:
     done = command("-m", "learning_rate=0.1,0.2,0.1", "epochs=10,20", "hydra.sweeper.dry_run=true")
     assert done.returncode == 0, done.stderr
-    assert "2 of 6 runs are duplicates" in done.stdout
+    assert "2 of 6 runs are duplicates" in done.stderr
     assert "learning_rate=0.2 epochs=20" in done.stdout
     assert "4 runs, 64 rows of history.csv" in done.stdout
     assert not list(tmp_path.rglob("history.csv"))

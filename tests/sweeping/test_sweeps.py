@@ -367,9 +367,9 @@ def test_data_of_fewer_examples_than_a_batch_are_said_once(
     done = command("-m", "network=dense", "data=xor,moons", "batch_size=32,500", "epochs=3",
                    "hydra.sweep.dir=s", f"hydra/launcher={launcher}")  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("more than the 4 examples: one batch holds all of them") == 1
-    assert done.stdout.count("one batch") == 1
+    assert done.stderr.count("more than the 4 examples: one batch holds all of them") == 1
+    assert done.stderr.count("one batch") == 1
     assert [line["status"] for line in lines(tmp_path / "s")] == ["completed"] * 4
     alone = command("network=dense", "data=xor", "batch_size=32", "epochs=3", "hydra.run.dir=alone")
-    assert "batch_size=32 is more than the 4 examples" in alone.stdout
+    assert "batch_size=32 is more than the 4 examples" in alone.stderr
     assert (tmp_path / "alone/history.csv").read_bytes() == (tmp_path / "s/0/history.csv").read_bytes()

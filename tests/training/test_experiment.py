@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import runner
@@ -39,6 +40,11 @@ def test_more_than_all_examples_are_one_batch(shuffle: str) -> None:
         ([], ["error"]),
         (["regularization.l1=0.1"], ["error", "objective"]),
         (["data.test_fraction=0.3"], ["error", "test_error"]),
+        (["data.validation_fraction=0.3"], ["error", "validation_error"]),
+        (
+            ["data.test_fraction=0.3", "data.validation_fraction=0.3", "loss=mean_squared_error"],
+            ["error", "validation_error", "test_error"],
+        ),
         (
             ["data.test_fraction=0.3", "loss=binary_cross_entropy_with_logits", "regularization.l2=1"],
             ["error", "objective", "test_error", "accuracy", "test_accuracy"],
@@ -56,3 +62,25 @@ def test_width_counts_the_columns() -> None:
         one = runner.load(*XOR, "log.gradients=true", f"log.weights={logged}", "regularization.l2=1")
         assert width(one) == len(columns(one))
         assert columns(one)[: len(measures(one))] == measures(one) == ["error", "objective", "accuracy"]
+
+
+def test_a_validation_part_is_measured() -> None:
+    shared = (*XOR[:-2], "network=dense", "batch_size=3", "loss=binary_cross_entropy_with_logits")
+    chosen = run(*shared, "data.validation_fraction=0.4")
+    history, data = chosen.history, chosen.experiment.data.held_out["validation"]
+    assert list(history.columns[:5]) == [
+        "epoch",
+        "error",
+        "validation_error",
+        "accuracy",
+        "validation_accuracy",
+    ]
+    pred = chosen.experiment.network.forward(chosen.result.final[None], data.inputs[None]).pred[0]
+    losses = np.logaddexp(0, pred) - data.targets * pred
+    assert history["validation_error"].iloc[-1] == pytest.approx(losses.mean())
+    right = (pred > 0) == (data.targets > 0.5)
+    assert (
+        history["validation_accuracy"].iloc[-1]
+        == right.mean()
+        == chosen.result.metrics["validation_accuracy"]
+    )

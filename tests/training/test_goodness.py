@@ -23,12 +23,11 @@ def train(*overrides: str) -> runner.Run:
 
 
 def test_as_scikit_learn_has_them() -> None:
-    run = train("data.scale_targets=standard", "data.test_fraction=0.5")
+    run = train("data.scale_targets=standard", "data.test_fraction=0.34", "data.validation_fraction=0.5")
     data, metrics = run.experiment.data, run.result.metrics
-    assert data.test_inputs is not None
-    assert data.test_targets is not None
-    assert list(metrics) == ["test_error", *GOODNESS]
-    for prefix, x, y in (("", data.inputs, data.targets), ("test_", data.test_inputs, data.test_targets)):
+    assert list(data.parts) == ["", "validation_", "test_"]
+    assert list(metrics) == ["validation_error", "test_error", *GOODNESS]
+    for prefix, (x, y, _) in data.parts.items():
         target, pred = data.targets_in_own_units(y), run.predict(data.in_own_units(x))
         assert metrics[f"{prefix}r2"] == pytest.approx(r2_score(target, pred))
         squares = root_mean_squared_error(target, pred, multioutput="raw_values") ** 2
@@ -62,7 +61,7 @@ def test_where_they_do_not_apply(overrides: list[str]) -> None:
 
 def test_they_are_metrics() -> None:
     assert {*GOODNESS} <= {*METRICS}
-    assert [higher_is_better(name) for name in GOODNESS] == [True, True, False, False]
+    assert [higher_is_better(name) for name in GOODNESS] == [True] * 3 + [False] * 3
 
 
 def test_classes_have_no_scale(tmp_path: Path) -> None:

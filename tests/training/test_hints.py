@@ -20,6 +20,7 @@ from runner.training.hints import hints
         ("a,y\n1,u\n2,v\n3,u\n4,u\n", [], ["2 classes", "loss=binary_cross_entropy_with_logits"]),
         ("a,y\n1,u\n2,v\n3,w\n", ["loss=cross_entropy"], ["as many classes (3) as there are rows"]),
         ("a,y\n1,2\n2,3\n", [], []),
+        ("a,y\n1,2\n2,3\n", ["data.test_fraction=0.5", "stop.patience=3"], ["data.validation_fraction=0.2"]),
     ],
 )  # fmt: skip
 def test_hints_of_a_file(text: str, keys: list[str], words: list[str], tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import runner
+from runner.data.parts import HELD_OUT, TRAINING
 from runner.nn.losses import LOSSES
-from runner.training.predictions import HELD_OUT, TRAINING, likelihoods, predictions_of
+from runner.training.predictions import likelihoods, predictions_of
 
 DENSE = ["network=dense", "epochs=1"]
 IRISES = ("setosa", "versicolor", "virginica")

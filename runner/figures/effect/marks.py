@@ -11,12 +11,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from runner.data.parts import HELD_OUT, PARTS, TEST, TRAINING, VALIDATION
 from runner.figures.style.accuracies import as_drawn, lowest_of, more_is_better, rate_of
 from runner.figures.style.axes import Heights
 from runner.figures.style.encoding import DISTINCT
 from runner.figures.style.labels import label
 from runner.nn.arrays import Array
-from runner.records.names import METRICS
+from runner.records.names import METRICS, without_part
 from runner.results.effects import MEDIAN, OTHER, SEED
 from runner.training.endings import ROUNDING
 
@@ -62,7 +63,7 @@ def drawn_of(table: pd.DataFrame) -> pd.DataFrame:
 
 def is_held_out(measure: str) -> bool:
     """Whether a measure is over held-out examples."""
-    return measure.startswith("test_")
+    return measure.startswith(PARTS)
 
 
 def beyond(table: pd.DataFrame, heights: Heights) -> list[float]:
@@ -88,7 +89,8 @@ def color_of(measure: str) -> str:
 def handles_of(table: pd.DataFrame) -> list[Artist]:
     """What a legend has to say; nothing where there is one thing only."""
     measures: Sequence[str] = table.attrs["measures"]
-    names = {name: "held out" if is_held_out(name) else "training" for name in measures}
+    kinds = {VALIDATION: VALIDATION, TEST: HELD_OUT}
+    names = {name: kinds.get(name.partition("_")[0], TRAINING) for name in measures}
     handles = [_dot(color_of(measure), name) for measure, name in names.items()]
     if (table["layer"] == OTHER).any():
         of = f" ({names[table.attrs['metric']]})" if len(names) > 1 else ""
@@ -104,7 +106,7 @@ def axis_label(table: pd.DataFrame) -> str:
     """What the axis of the numbers says: of two measures what both are."""
     metric = table.attrs["metric"]
     several = len(table.attrs["measures"]) > 1
-    return label(metric.removeprefix("test_").removeprefix("final_") if several else metric)
+    return label(without_part(metric).removeprefix("final_") if several else metric)
 
 
 def heights_of(table: pd.DataFrame) -> Heights:

@@ -13,14 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from runner.data.parts import TRAINING
 from runner.figures.figure import Figure, Layout, Options, evenly, needs_finished
 from runner.figures.learning_curves.caption import caption
 from runner.figures.learning_curves.lines import (
     BANDED,
-    HELD_OUT,
     POINTS,
-    TRAINING,
     Curve,
+    chosen_by,
+    curves_of,
     lines_of,
     one_run,
     stacked,
@@ -30,6 +31,7 @@ from runner.figures.style.encoding import Keys
 from runner.figures.style.legends import legend_line
 from runner.figures.style.panels import READABLE, Grid, named_lines, panel_keys
 from runner.records.histories import Errors, NotShownError
+from runner.records.names import without_part
 from runner.results import COLUMNS, Results
 
 MANY = 100  # lines of a panel; beyond, a sample of them is drawn
@@ -46,16 +48,17 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     """
     metric = results.metric(options.metric)
     if not results.is_sweep:
-        lines = one_run(results, base := COLUMNS[metric].removeprefix("test_"))
+        lines = one_run(results, base := without_part(COLUMNS[metric]))
         keys = Keys("curve" if len(lines) > 1 else None)
         return stacked(results, lines, base, {"keys": keys, "runs": 1, "settings": 1, "primary": TRAINING})
     errors = _errors(results, metric)
-    primary = next(iter(errors)) if len(errors) == 1 else HELD_OUT if metric.startswith("test_") else TRAINING
+    primary = next(name for name, column in _curves(results, metric).items() if column == COLUMNS[metric])
+    primary = next(iter(errors)) if len(errors) == 1 else primary
     keys = panel_keys(results, options, dashes=len(errors) == 1)
     groups = _groups(results)
     settings = _settings(results, metric, groups, keys, len(errors))
     lines = [line for setting in settings for line in _lines(results, metric, setting, errors, primary)]
-    column = COLUMNS[metric] if len(errors) == 1 else COLUMNS[metric].removeprefix("test_")
+    column = COLUMNS[metric] if len(errors) == 1 else without_part(COLUMNS[metric])
     said = {"keys": keys, "runs": len(results.finished), "settings": len(groups), "primary": primary}
     return stacked(results, lines, column, said)
 
@@ -66,7 +69,7 @@ def _lines(
     """The lines of a setting: its curves, or the primary one alone, and those of its seeds."""
     for name, all_runs in errors.items():
         if name == primary or setting.whole:
-            marked, spread = name == HELD_OUT and setting.whole, name == primary and setting.spread
+            marked, spread = name == chosen_by(errors) and setting.whole, name == primary and setting.spread
             values = all_runs.values[setting.at]
             curve = Curve(name, metric, all_runs.counts, values, marked, spread, setting.most)
             for line in lines_of(results, curve, setting.at):
@@ -75,14 +78,18 @@ def _lines(
 
 def _errors(results: Results, metric: str) -> dict[str, Errors]:
     """What is drawn of all runs, by the name of the curve; one without a name where no part is held out."""
-    base = COLUMNS[metric].removeprefix("test_")
-    pair = {TRAINING: "final_error" if base == "error" else base, HELD_OUT: f"test_{base}"}
-    if not set(pair.values()) <= set(results.metrics):
+    curves = {name: "final_error" if of == "error" else of for name, of in _curves(results, metric).items()}
+    if len(curves) == 1 or not set(curves.values()) <= set(results.metrics):
         return {"": results.curves(metric)}
     try:
-        return {name: results.curves(other) for name, other in pair.items()}
+        return {name: results.curves(other) for name, other in curves.items()}
     except NotShownError:  # of some runs alone
         return {"": results.curves(metric)}
+
+
+def _curves(results: Results, metric: str) -> dict[str, str]:
+    """The names of what is drawn beside a metric, and the columns of the histories that they are."""
+    return curves_of(without_part(COLUMNS[metric]), results.metrics)
 
 
 @dataclass(frozen=True)

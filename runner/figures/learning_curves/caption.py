@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
+from runner.data.parts import HELD_OUT, TEST, VALIDATION
 from runner.figures.figure import counted, rounded, spread_of
-from runner.figures.learning_curves.lines import HELD_OUT
+from runner.figures.learning_curves.lines import chosen_by
 from runner.figures.learning_curves.picture import drawn_of, frame_of, lost
 from runner.figures.style.panels import READABLE
 from runner.overrides import plain
+from runner.records.names import without_part
+
+#: The curves beside that over the training set: of which examples each is, and how it is drawn.
+LOOKS = {
+    VALIDATION: "validation examples (dash-dotted",
+    TEST: "test examples (dashed",
+    HELD_OUT: "held-out examples (dashed",
+}
 
 
 def caption(table: pd.DataFrame) -> str:
@@ -31,12 +40,14 @@ def caption(table: pd.DataFrame) -> str:
 
 def _what(table: pd.DataFrame) -> str:
     column, curves = table.attrs["column"], set(table["curve"])
-    measure = column.removeprefix("test_").capitalize()
-    examples = "held-out examples" if column.startswith("test_") else "training set"
-    text = f"{measure} over the {examples}"
-    if HELD_OUT in curves and len(curves) > 1:
-        least = "least error" if column == "error" else "highest accuracy"
-        text += f" (solid) and over the held-out examples (dashed; a dot at its {least})"
+    measure = without_part(column).capitalize()
+    held_out = {VALIDATION: "validation examples", TEST: "held-out examples"}
+    text = f"{measure} over the {held_out.get(column.partition('_')[0], 'training set')}"
+    least = "least error" if without_part(column) == "error" else "highest accuracy"
+    dots = {chosen_by(curves): f"; a dot at its {least}"}
+    others = [f"over the {look}{dots.get(name, '')})" for name, look in LOOKS.items() if name in curves]
+    if others:
+        text += f" (solid){''.join(f', {each}' for each in others[:-1])} and {others[-1]}"
     return f"{text} against the {table.attrs['unit']}"
 
 

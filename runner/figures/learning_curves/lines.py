@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from runner.data.parts import HELD_OUT, PARTS, TRAINING, VALIDATION, names_of
 from runner.figures.figure import evenly, losses_of, quantiles
 from runner.nn.arrays import Array, Mask
 from runner.records.names import DIVERGED, METRICS
@@ -17,8 +18,21 @@ from runner.results.ranking import BLOWN_UP
 
 BANDED = 5  # seeds; below, each is a line of its own
 POINTS = 1600  # of a line of few: more cannot be seen
-#: The two curves of a run: over the training set, and held out.
-TRAINING, HELD_OUT = "training", "held out"
+
+
+def curves_of(base: str, has: Container[str]) -> dict[str, str]:
+    """The names of curves, over the training set and held out, and what each is of: a measure, as ``error``.
+
+    `has` are the measures that there are.
+    """
+    held_out = {part: f"{part}_{base}" for part in PARTS if f"{part}_{base}" in has}
+    names = names_of(held_out)
+    return {TRAINING: base} | {names[part]: measure for part, measure in held_out.items()}
+
+
+def chosen_by(curves: Collection[str]) -> str:
+    """The curve whose best value is looked for: over examples to choose by, else over held-out ones."""
+    return VALIDATION if VALIDATION in curves else HELD_OUT
 
 
 @dataclass(frozen=True)
@@ -91,14 +105,13 @@ def _thinned(curve: Curve, values: dict[str, Array]) -> dict[str, Array]:
 
 def one_run(results: Results, column: str) -> list[dict[str, Any]]:
     """The curves of a run alone."""
-    pair = {TRAINING: column, HELD_OUT: f"test_{column}"}
-    names = {curve: name for curve, name in pair.items() if name in results.header(0)}
+    names = curves_of(column, results.header(0))
     history, outcome = results.history(0, list(names.values())), str(results.outcomes[0])
     lines = []
     for i, (name, measured) in enumerate(names.items()):
         values = history[measured].to_numpy(dtype=float)[None]
         metric = "final_error" if column == "error" else column
-        marked = name == HELD_OUT
+        marked = name == chosen_by(names)
         curve = Curve(name, metric, history[results.unit].to_numpy(), values, marked, False, POINTS)
         line = _alone(curve, 0, outcome == DIVERGED, outcome in (DIVERGED, BLOWN_UP))
         lines.append({"line": i, "curve": name, "kind": "run", "runs": 1} | line)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from runner.data.parts import HELD_OUT, TEST, TRAINING, VALIDATION
 from runner.figures.figure import evenly
-from runner.figures.learning_curves.lines import HELD_OUT, TRAINING
 from runner.figures.style.accuracies import as_drawn
 from runner.figures.style.axes import Heights, log_axis, unit_axis
 from runner.figures.style.encoding import Looks, add_lines
@@ -22,7 +22,7 @@ from runner.nn.arrays import Array
 from runner.records.names import METRICS
 from runner.training.endings import OFF_SCALE
 
-DASHES = {TRAINING: "-", HELD_OUT: (0, (3, 1.2))}
+DASHES = {TRAINING: "-", VALIDATION: (0, (4, 1.2, 1, 1.2)), TEST: (0, (3, 1.2)), HELD_OUT: (0, (3, 1.2))}
 #: How lines are drawn, by what they are: in full, many of one panel, and seeds of a median.
 WIDTHS = {"full": 1.3, "many": 0.6, "seed": 0.4}
 WHISKERS = 8  # of a band without an end
@@ -43,8 +43,8 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         ax.set_ylabel(label(table.attrs["column"]))
         _draw_panel(ax, part, looks, heights)
     grid.finish(axes)
-    twins = len(set(table["curve"])) > 1 and keys.color != "curve"
-    looks.explain(axes, curves=DASHES if twins else None)
+    curves = {name: dash for name, dash in DASHES.items() if (table["curve"] == name).any()}
+    looks.explain(axes, curves=curves if len(curves) > 1 else None)
 
 
 def drawn_of(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from runner.figures.style.axes import errors_want_log
 from runner.records.names import METRICS, SHARES
 
 HIGH = 0.9
-RATES = {"accuracy": "error_rate", "test_accuracy": "test_error_rate"}
+RATES = {name: name.replace("accuracy", "error_rate") for name in SHARES}
 
 
 def more_is_better(column: str) -> bool:

@@ -188,17 +188,19 @@ class Looks:
         """Adds the key: a bar of the colours beside the panels, or legends, whatever it takes.
 
         `notes` are what the title is to add, and each value's name, where colours are told one by one.
-        `curves` are dashes that tell curves of one run, by their names.
+        `curves` are dashes that tell curves of one run, by their names, which may have colours, too.
         """
         sections: list[tuple[str | None, list[Artist]]] = []
         handles: list[Artist] = []
+        coloured = bool(curves and self.shades and {*self.shades.values} <= {*curves})
         if (shades := self.shades) is None:
             pass
         elif shades.is_map:
             add_bar(axes, ScalarMappable(shades.norm, ORDERED), label(shades.key))
         else:
-            alike = self.dashes or curves
-            dashes = ["-" if alike else shades.dash(value) for value in shades.values]
+            alike = dict.fromkeys(shades.values, "-") if self.dashes or curves else {}
+            alike |= curves if curves and coloured else {}
+            dashes = [alike.get(value) or shades.dash(value) for value in shades.values]
             what, said = notes
             names = [shades.name(value) + said.get(value, "") for value in shades.values]
             looks = zip(shades.colors.values(), dashes, names, strict=True)
@@ -211,7 +213,7 @@ class Looks:
             markers = MARKERS if self.dashes else MARKERS[0] * len(handles)
             for handle, marker in zip(handles, markers, strict=False):
                 handle.set(marker=marker)
-        if curves:
+        if curves and not coloured:
             sections.append((None, [_sample("0.3", dash, name) for name, dash in curves.items()]))
         if sections:
             add_legend(axes, sections, titled)

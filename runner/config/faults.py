@@ -1,0 +1,82 @@
+"""All that is wrong with a command, not the first thing alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from runner.config.messages import message
+from runner.errors import ConfigError, RunnerError, together
+from runner.overrides import key_of
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+#: Composes a configuration of overrides.
+Load = Callable[[list[str]], "DictConfig"]
+#: How Hydra names an override that it stumbles over: by its key, by a group, or whole.
+_BY_KEY = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'")
+_BY_GROUP = re.compile(r"Could not (?:find|load) '([^']+)/[^'/]*'")
+_WHOLE = re.compile(r"(?:Error parsing override|Ambiguous value for argument) '(.*?)'(?:\n|$)", re.DOTALL)
+
+
+def telling_all(load: Load, overrides: list[str]) -> DictConfig:
+    """What `load` makes of overrides. Raises RunnerError with every override that it stumbles over.
+
+    It is asked again without each, and what comes of that is checked; other errors are raised as they are.
+    """
+    try:
+        return load(overrides)
+    except Exception as error:
+        if not _stumbled_over(str(error), overrides):
+            raise
+        raise _all(error, load, overrides) from error
+
+
+def _all(error: Exception, load: Load, overrides: list[str]) -> RunnerError:
+    """The errors of all overrides, in the order in which they were met."""
+    met: list[str | Exception] = []
+    left, config = overrides, None
+    while wrong := _stumbled_over(str(error), left):
+        met.append(error)
+        left = [one for one in left if one not in wrong]
+        try:
+            config = load(left)
+            break
+        except Exception as another:
+            error = another
+    else:
+        met.append(error)
+    texts = [message(one, config) if isinstance(one, Exception) else one for one in met]
+    return together([*(RunnerError(text) for text in texts if text), *_of_values(config, left)])
+
+
+def _stumbled_over(text: str, overrides: Sequence[str]) -> list[str]:
+    """The overrides that an error is about; none where it is about none of them."""
+    if match := _BY_KEY.search(text) or _BY_GROUP.search(text):
+        return [one for one in overrides if key_of(one).partition("@")[0] == match[1]]
+    whole = _WHOLE.search(text)
+    return [one for one in overrides if whole and one == whole[1]]
+
+
+def _of_values(config: DictConfig | None, overrides: Sequence[str]) -> Iterator[RunnerError]:
+    """What is wrong with values that overrides give, of a configuration that was composed without others."""
+    if config is None:
+        return
+    from omegaconf import OmegaConf
+
+    from runner.config.keys import experiment
+
+    given = {key_of(one) for one in overrides if "=" in one}
+    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    errors: Sequence[RunnerError] = ()
+    with suppress(Exception):  # that is another's to say
+        try:
+            experiment(own)
+        except RunnerError as error:
+            errors = error.each
+    for one in errors:
+        if isinstance(one, ConfigError) and re.split(r"[, ]", one.parts[0])[0] in given:
+            yield one
