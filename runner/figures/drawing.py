@@ -191,18 +191,14 @@ def _begin(figure: Figure, numbers: pd.DataFrame, width: float | None) -> tuple[
     return canvas, panels
 
 
-def paint_frames(
-    figure: Figure, numbers: pd.DataFrame, width: float | None = None, ends: Ends = MappingProxyType({})
-) -> Iterator[Image.Image]:
+def paint_frames(figure: Figure, numbers: pd.DataFrame, width: float | None = None) -> Iterator[Image.Image]:
     """The moments of `numbers` one by one, where the last one puts them; else as :func:`paint`."""
     *_, last = tables = list(frames(numbers))
     canvas, panels = _begin(figure, last, width)
     stays = set(children(panels))
-    draw_moment(figure, panels, last, ends)
+    figure.moment(panels, last)
     _lay_out(canvas)
-    return shots(
-        canvas, panels, stays, (partial(draw_moment, figure, panels, table, ends) for table in tables)
-    )
+    return shots(canvas, panels, stays, (partial(figure.moment, panels, table) for table in tables))
 
 
 def _width(layout: Layout) -> float:
@@ -249,7 +245,7 @@ class _Files:
     def write_film(self, name: str, figure: Figure, numbers: pd.DataFrame) -> Future[None]:
         """Draws the moments of `numbers` one by one, and writes them as one film."""
         with mpl.rc_context({"figure.dpi": DPI}):
-            content = film(paint_frames(figure, numbers, self.width, self.ends))
+            content = film(paint_frames(figure, numbers, self.width))
         return self.writer.submit(lambda: write_named(self.out / f"{name}.{FILM}", content))
 
     def _save_png(self, canvas: Canvas, path: Path) -> Future[None]:

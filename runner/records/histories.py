@@ -38,8 +38,8 @@ T = TypeVar("T")
 UNITS = ("epoch", "update")
 #: Files that are read at a time.
 BATCH = 100
-#: Bytes that pyarrow sets aside for a file: more takes it longer.
-BLOCK = 2**18
+#: Bytes that pyarrow sets aside for a file: more takes it longer, and so do fewer than so many rows.
+BLOCK, BLOCK_ROWS = 2**18, 32
 #: Curves are kept of all runs, of this many numbers altogether; longer histories are thinned evenly.
 MOST_NUMBERS = 2**23
 #: The longest number of a history in bytes, with its comma: ``-1.2345678901234567e-308,``.
@@ -189,10 +189,11 @@ def _types(names: Sequence[str]) -> dict[str, pa.DataType]:
 
 
 def _blocks(path: str) -> ReadOptions:
-    """pyarrow wants a row to fit into a block."""
+    """pyarrow wants a row to fit into a block, and makes every column anew for each."""
     from pyarrow.csv import ReadOptions
 
-    return ReadOptions(use_threads=False, block_size=max(BLOCK, LONGEST * (len(header_of(path)) + 1)))
+    row = LONGEST * (len(header_of(path)) + 1)
+    return ReadOptions(use_threads=False, block_size=max(BLOCK, BLOCK_ROWS * row))
 
 
 def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | None:
