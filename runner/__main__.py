@@ -61,10 +61,9 @@ def task(config: DictConfig) -> float:
             made, trained = run_into(folder, lambda: experiment(config), line, shown)
             tell_all(folder, made, trained)
     except Exception as error:
-        text = said(error)
-        if text is None or is_job or wants_traceback():
+        if is_job or wants_traceback():
             raise
-        sys.exit(text)  # at once, before Hydra adds a line of its own
+        sys.exit(said(error))  # at once, before Hydra adds a line of its own
     HALT.end("interrupted" if is_job else how_to_go_on(folder, made, trained))
     return line.ended(trained).result_for(made.objective)
 

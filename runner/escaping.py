@@ -1,10 +1,16 @@
-"""Text as it is written in a language, letter by letter: one escaper each, for all that writes pages."""
+"""Text as it is written in a language, letter by letter: one escaper each, for all that writes pages.
+
+A terminal has a language too: what others have written may move its cursor, hide and reorder letters.
+"""
 
 from __future__ import annotations
 
 from html import escape as html
 
-__all__ = ["html", "latex", "markdown"]
+__all__ = ["html", "latex", "markdown", "one_line", "plain_lines", "shortened", "terminal"]
+
+#: Letters of a line in the terminal: of longer ones the middle is left out.
+LONGEST_LINE = 1000
 
 _LATEX = str.maketrans(
     {
@@ -32,3 +38,40 @@ def latex(text: str) -> str:
 def markdown(text: str) -> str:
     """Text in a line or a table's cell of GitHub's Markdown."""
     return text.translate(_MARKDOWN)
+
+
+def terminal(text: str) -> str:
+    """Lines in a terminal: plain signs alone, and of a long line its ends."""
+    if text.isprintable() and len(text) <= LONGEST_LINE:
+        return text
+    return "\n".join(shortened(line, LONGEST_LINE) for line in plain_lines(text).split("\n"))
+
+
+def plain_lines(text: str) -> str:
+    """Lines in which each letter that is no plain sign is its escape.
+
+    Such are controls, marks of direction, what has no width and halves of letters: `repr` escapes the same.
+    """
+    return _plain(text, "\n\t")
+
+
+def one_line(text: str) -> str:
+    """Text within a line of a terminal: as there, and its own ends of lines are seen too."""
+    return _plain(text)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of `most` letters: of a longer one the ends, which say whose it is and what is wanted."""
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end - 5]} ... {text[-end:]}"
+
+
+def _plain(text: str, kept: str = "") -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in kept else letter.encode("unicode_escape").decode()
+        for letter in text
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 from types import FrameType
+
+from runner.remarks import warn
 
 #: SIGHUP is that of a terminal that closes; a system may have none.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -82,7 +83,7 @@ class Halt:
     def _say(self) -> None:
         if self.is_heeded:
             words = "ending after this epoch, to go on from there; Ctrl-C once more ends at once"
-            print(words, file=sys.stderr, flush=True)
+            warn(words)
 
 
 def _nobody() -> None:
