@@ -9,7 +9,7 @@ from argparse import Action, ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from runner import __version__
 from runner.errors import RunnerError, describe, legible
@@ -36,26 +36,21 @@ def ending() -> Iterator[None]:
     be_quiet(False)
     try:
         yield
-    except SystemExit as error:
-        if not isinstance(error.code, str):
-            raise
-        _end(error.code, 1)
+    except SystemExit as error:  # of a callback, or of Hydra
+        error.code = legible(error.code) if isinstance(error.code, str) else error.code
+        raise
     except Interruption as interruption:
-        _end(str(interruption), interruption.code)
+        warn(str(interruption))
+        sys.exit(interruption.code)
     except KeyboardInterrupt:
-        _end("interrupted", EXIT_INTERRUPTED)
+        warn("interrupted")
+        sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         if wants_traceback():
             raise
-        _end(said(error), 1)
+        sys.exit(legible(said(error)))
     if why := lost("stdout"):  # what there was to say is lost, and what was done is done
         warn(f"stdout: {why.strerror}")
-
-
-def _end(text: str, code: int) -> NoReturn:
-    """The last words of a command that has not done what it was asked for."""
-    warn(legible(text))
-    sys.exit(code)
 
 
 def said(error: Exception) -> str:

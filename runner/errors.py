@@ -103,6 +103,12 @@ def show(value: object) -> str:
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
 
 
+def too_long(error: BaseException) -> str | None:
+    """What is wrong with an integer whose digits Python refuses to read or write; None for other errors."""
+    digits = re.search(r"Exceeds the limit .* string conversion(?:: value has (\d+) digits)?", str(error))
+    return digits and f"an integer of {digits[1] or 'thousands of'} digits is more than any key takes"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the known name nearest to `word`, or nothing."""
     nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

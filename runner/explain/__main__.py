@@ -165,7 +165,7 @@ def pages(writer: Writer, sheet: Sheet, out: Path) -> dict[Path, str]:
 
 def _write(path: Path, content: str) -> None:
     try:
-        write_named(path, content.encode())
+        write_named(path, content.encode(errors="backslashreplace"))
     except OSError as error:
         raise ConfigError("out", path, f"cannot be written: {error.strerror}") from None
 
