@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from runner.escaping import one_line, shortened, terminal
+from runner.escaping import LONGEST_WORD, one_line, shortened, terminal
 from runner.words import value_here
 
-#: Letters that are shown of a value, and of a path, which is to be found again.
-LONGEST_VALUE, LONGEST_PATH = 80, 240
+#: Letters that are shown of a value. A path, which is to be found again, may have as many as a word has.
+LONGEST_VALUE = 80
 #: Lines of a message.
 MOST_LINES = 60
 
@@ -98,7 +98,7 @@ def show(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(r"[-+]?[.\d][-+.\deE]*|true|false|null|", value):
         text = f"'{text}'"  # text, though it does not look like it
     if isinstance(value, Path):
-        return shortened(one_line(text), LONGEST_PATH)
+        return shortened(one_line(text), LONGEST_WORD)
     text = one_line(text)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
 

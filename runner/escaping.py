@@ -5,12 +5,13 @@ A terminal has a language too: what others have written may move its cursor, hid
 
 from __future__ import annotations
 
+import re
 from html import escape as html
 
 __all__ = ["html", "latex", "markdown", "one_line", "plain_lines", "shortened", "terminal"]
 
-#: Letters of a line in the terminal: of longer ones the middle is left out.
-LONGEST_LINE = 1000
+#: Letters of a line in the terminal, and of a word that may be a path; what is left of a longer word.
+LONGEST_LINE, LONGEST_WORD, LEFT_OF_WORD = 1000, 240, 80
 
 _LATEX = str.maketrans(
     {
@@ -41,10 +42,12 @@ def markdown(text: str) -> str:
 
 
 def terminal(text: str) -> str:
-    """Lines in a terminal: plain signs alone, and of a long line its ends."""
-    if text.isprintable() and len(text) <= LONGEST_LINE:
+    """Lines in a terminal: plain signs alone, and of a long word and a long line the ends."""
+    if text.isprintable() and len(text) <= LONGEST_WORD:
         return text
-    return "\n".join(shortened(line, LONGEST_LINE) for line in plain_lines(text).split("\n"))
+    words = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+    shown = words.sub(lambda word: shortened(word[0], LEFT_OF_WORD), plain_lines(text))
+    return "\n".join(shortened(line, LONGEST_LINE) for line in shown.split("\n"))
 
 
 def plain_lines(text: str) -> str:

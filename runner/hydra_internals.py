@@ -138,10 +138,14 @@ def naming(config_path: str) -> Iterator[None]:
     """Has errors of a YAML file that cannot be read say its name. Raises RunnerError."""
     try:
         yield
-    except (RecursionError, ValueError) as error:  # letters that are not UTF-8, integers without an end
+    except (RecursionError, ValueError) as error:
         name = config_path if not config_path.endswith((".yaml", ".yml")) else config_path.partition("/")[2]
-        why = "lists or mappings stand too deep in each other" if isinstance(error, RecursionError) else ""
-        raise RunnerError(f"{name}: {why or too_long(error) or error}") from None
+        why = too_long(error) or str(error)
+        if isinstance(error, RecursionError):
+            why = "lists or mappings stand too deep in each other"
+        elif isinstance(error, UnicodeDecodeError):
+            why = f"is not UTF-8 text: {error}"
+        raise RunnerError(f"{name}: {why}") from None
 
 
 def _is_preset(config_path: str) -> bool:

@@ -30,8 +30,8 @@ def tell(text: str) -> None:
 
 
 def place(path: object, label: str = "") -> None:
-    """Where a result is, led by its label; without one it is for a program, and whole."""
-    print(path if is_quiet() or not label else terminal(f"{label}{path}"))
+    """Where a result is, led by its label; alone, letter by letter, where nothing else is said."""
+    print(path if is_quiet() else terminal(f"{label}{path}"))
 
 
 def remark(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,6 +108,7 @@ def _results(folders: Sequence[str]) -> Results:
 def main() -> None:
     """The command."""
     arguments = parser().parse_args()
+    os.environ["MPLBACKEND"] = "agg"  # whatever windows are asked for: pictures go into files
     gc.disable()  # to look for garbage takes a tenth of the time, and it ends with the process
     draw(arguments)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 from pathlib import Path
 
 from runner.commands import add_quiet, add_version, ending
@@ -62,6 +63,7 @@ def report(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """The command."""
     arguments = parser().parse_args()
+    os.environ["MPLBACKEND"] = "agg"  # whatever windows are asked for: pictures go into files
     gc.disable()  # as in backprop-figures
     report(arguments)
 
