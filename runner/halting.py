@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
-from types import FrameType
+from types import FrameType, TracebackType
 
 from runner.remarks import warn
 
@@ -84,6 +86,20 @@ class Halt:
         if self.is_heeded:
             words = "ending after this epoch, to go on from there; Ctrl-C once more ends at once"
             warn(words)
+
+
+def from_the_first_import() -> None:
+    """Has Ctrl-C end one of this package's commands in a word while its modules are still imported."""
+    command = sys.argv[0] if sys.argv else ""
+    if command == "-m" or os.path.basename(command).startswith("backprop-"):
+        sys.excepthook = _in_a_word
+
+
+def _in_a_word(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        warn("interrupted")
+    else:
+        sys.__excepthook__(kind, error, at)
 
 
 def _nobody() -> None:

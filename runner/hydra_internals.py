@@ -192,6 +192,14 @@ def error_of(returned: JobReturn) -> BaseException:
     return returned._return_value
 
 
+def written_as(error: BaseException) -> Path | None:
+    """The file that Hydra was writing as an error came, where the error does not say it."""
+    at = error.__traceback__
+    while at and at.tb_frame.f_code.co_name != "_save_config":
+        at = at.tb_next
+    return Path(at.tb_frame.f_locals["output_dir"], at.tb_frame.f_locals["filename"]) if at else None
+
+
 def leaf(config: DictConfig, key: str, text: str) -> Node | None:
     """The node of `config` that the value `text` goes into, or None where there is no simple one."""
     node: Any = config

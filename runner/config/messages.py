@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runner.config import own
 from runner.config.shipped import conf_dir
 from runner.errors import RunnerError, did_you_mean, one_of, show, too_long
+from runner.hydra_internals import written_as
 from runner.words import key_here
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ def _interpolation(error: InterpolationResolutionError) -> str | None:
 
 
 def _of_machine(error: OSError) -> str:
-    if isinstance(error.filename, str | bytes | os.PathLike):
-        return f"{show(Path(os.fsdecode(error.filename)))}: {error.strerror}"
-    return error.strerror or str(error) or type(error).__name__
+    name = error.filename if isinstance(error.filename, str | bytes | os.PathLike) else written_as(error)
+    why = error.strerror or str(error) or type(error).__name__
+    return why if name is None else f"{show(Path(os.fsdecode(name)))}: {why}"
 
 
 def _no_letter(error: yaml.reader.ReaderError) -> str:
