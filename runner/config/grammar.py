@@ -6,6 +6,7 @@ import re
 import shlex
 
 from runner.errors import LONGEST_VALUE, RunnerError, did_you_mean, show, too_long
+from runner.escaping import one_line
 from runner.overrides import parse_override
 
 #: A key in Hydra's grammar with what may stand around it: a group's folder, a package.
@@ -14,17 +15,15 @@ _KEY = re.compile(r"(\+{0,2}|~)[\w$-]+([./][\w$-]+)*(@[\w$.:-]*)?", re.ASCII)
 
 def refusal(override: str) -> RunnerError | None:
     """What is wrong with an override that has no meaning in Hydra's grammar; None for one that has."""
-    from hydra.errors import HydraException
-
     why = ""
     try:
         parse_override(override)
-    except HydraException as error:
-        why = _why(override, str(error))
     except RecursionError:
         why = "lists or mappings stand too deep in each other"
     except ValueError as error:
         why = too_long(error) or str(error)
+    except Exception as error:  # Hydra's own
+        why = _why(override, str(error))
     if not override.partition("=")[0].strip("+~"):
         why = "its key is missing: give KEY=VALUE"
     return RunnerError(f"{show(override)}: {why}") if why else None
@@ -49,5 +48,7 @@ def _quoting(key: str, value: str) -> str:
     if value.startswith(("[", "{")):
         return "close each bracket, and " * close + """quote each text in it, as '["data (1).csv"]' does"""
     quoted = '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"'))
-    shown = shlex.quote(f"{key}={quoted}") if len(quoted) <= LONGEST_VALUE else f"""'{key}="TEXT"'"""
+    shown = (
+        one_line(shlex.quote(f"{key}={quoted}")) if len(quoted) <= LONGEST_VALUE else f"""'{key}="TEXT"'"""
+    )
     return "close each bracket, or " * close + f"quote it as a text: {shown}"
