@@ -204,8 +204,7 @@ def test_whatever_is_wrong_with_a_folder_ends_the_command(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(guard, "held", fail)
-    config = OmegaConf.create(
-        {"hydra": {"run": {"dir": "there"}, "overrides": {"hydra": ["hydra.run.dir=there"]}}}
-    )
+    hydra = {"run": {"dir": "there"}, "overrides": {"hydra": ["hydra.run.dir=there"]}}
+    config = OmegaConf.create({"hydra": hydra})
     with pytest.raises(guard.FolderTakenError, match=re.escape(words)):
         guard.FolderGuard().on_run_start(config)

@@ -29,6 +29,8 @@ def message(error: BaseException, config: Any = None) -> str | None:
         return str(error)
     if isinstance(error, MemoryError):
         return f"out of memory: {error}" if str(error) else "out of memory"
+    if isinstance(error, OSError) and not type(error).__module__.startswith("hydra."):
+        return _of_machine(error)
     if isinstance(error, RecursionError):
         return f"lists or mappings stand too deep in each other ({error})"
     if isinstance(error, UnicodeDecodeError):
@@ -37,8 +39,6 @@ def message(error: BaseException, config: Any = None) -> str | None:
     from hydra.errors import HydraException
     from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
-    if isinstance(error, OSError) and not isinstance(error, HydraException):
-        return _of_machine(error)
     if isinstance(error, yaml.reader.ReaderError):
         return _no_letter(error)
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
