@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from html import escape as html
 
-__all__ = ["html", "latex", "markdown", "one_line", "plain_lines", "shortened", "terminal"]
+__all__ = ["html", "latex", "markdown", "one_line", "plain_lines", "shortened", "terminal", "xml"]
 
+_NOT_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]")
 #: Letters of a line in the terminal, and of a word that may be a path; what is left of a longer word.
 LONGEST_LINE, LONGEST_WORD, LEFT_OF_WORD = 1000, 240, 80
 
@@ -39,6 +40,11 @@ def latex(text: str) -> str:
 def markdown(text: str) -> str:
     """Text in a line or a table's cell of GitHub's Markdown."""
     return text.translate(_MARKDOWN)
+
+
+def xml(page: str) -> str:
+    """A page of XML, in which letters that no XML may have are their escapes."""
+    return _NOT_XML.sub(lambda letter: letter[0].encode("unicode_escape").decode(), page)
 
 
 def terminal(text: str) -> str:

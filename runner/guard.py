@@ -103,9 +103,10 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
     Returns it, absolute, and whether it was not there before. Raises FolderTakenError where it cannot.
     """
     key = f"hydra.{kind}.dir"
-    folder = Path(str(OmegaConf.select(config, key)))
-    resume = kind == "sweep" and bool(OmegaConf.select(config, "hydra.launcher.resume", default=False))
+    folder: Path | None = None
     try:
+        folder = Path(str(OmegaConf.select(config, key)))
+        resume = kind == "sweep" and bool(OmegaConf.select(config, "hydra.launcher.resume", default=False))
         if resume or _is_given(config, key):
             is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
@@ -125,8 +126,8 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
     except RunnerError as error:
         raise FolderTakenError(str(error)) from None
     except Exception as error:  # Hydra would warn, and write into a folder that nobody has claimed
-        why = getattr(error, "strerror", None) or describe(error)
-        raise FolderTakenError(f"{key}={show(folder)}: {why}") from None
+        why = getattr(error, "strerror", None) or describe(error).partition("\n")[0]
+        raise FolderTakenError(f"{key}={show(folder)}: {why}" if folder else f"{key}: {why}") from None
     return folder.absolute(), is_new
 
 

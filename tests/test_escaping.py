@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import pytest
 
@@ -56,3 +57,11 @@ def test_long_words_and_lines_lose_their_middle() -> None:
     assert (len(word), word[-6:], word[:5]) == (84, "wwwe b", "a www")
     line = escaping.terminal("key: " + "many words " * 10_000 + "must be one")
     assert (len(line), line[:4], line[-11:]) == (1000, "key:", "must be one")
+
+
+def test_a_page_of_xml_has_no_letter_that_none_may_have() -> None:
+    page = f"<p>{HARMFUL[:-1]}</p>"  # without a half of a letter
+    with pytest.raises(ElementTree.ParseError):
+        ElementTree.fromstring(page)
+    assert ElementTree.fromstring(escaping.xml(page)).text
+    assert escaping.xml("<p>a\n\tη</p>") == "<p>a\n\tη</p>"

@@ -25,6 +25,7 @@ from pyarrow import csv
 
 from runner.commands import write_named
 from runner.errors import RunnerError
+from runner.escaping import xml
 from runner.figures import FILM, NAMES, OF_ALL_RUNS, load, read_ahead
 from runner.figures.figure import (
     DOUBLE,
@@ -243,7 +244,9 @@ class _Files:
                     written.append(self._save_png(canvas, path))
                 else:
                     canvas.savefig(content := BytesIO(), format=kind, metadata=METADATA[kind])
-                    written.append(self.writer.submit(write_named, path, content.getvalue()))
+                    page = content.getvalue()
+                    page = xml(page.decode()).encode() if kind == "svg" else page
+                    written.append(self.writer.submit(write_named, path, page))
         except OSError as error:
             raise RunnerError(f"{self.out}: cannot be written: {error.strerror or error}") from None
         return written
