@@ -15,7 +15,7 @@ from runner.commands import add_quiet, add_version, ending
 from runner.errors import RunnerError
 from runner.figures import FORMATS, read_ahead
 from runner.figures.options import add_options, checked, figures_in, look_in, options_in, threshold_in
-from runner.remarks import remark, tell
+from runner.remarks import place, remark, tell
 
 if TYPE_CHECKING:
     from runner.results import Results
@@ -88,7 +88,7 @@ def draw(arguments: argparse.Namespace) -> None:
     for figure in draw_figures(results, out, only=only, formats=formats, look=look, options=options):
         figures.append(figure)
         if figure.reason is None:
-            print(*figure.paths)
+            place(" ".join(map(str, figure.paths)))
             tell(f"    {figure.caption}")
         else:
             remark(f"skipped {figure.name}: {figure.reason}")
@@ -110,6 +110,7 @@ def _results(folders: Sequence[str]) -> Results:
 def main() -> None:
     """The command."""
     arguments = parser().parse_args()
+    os.environ["MPLBACKEND"] = "agg"  # whatever windows are asked for: pictures go into files
     gc.disable()  # to look for garbage takes a tenth of the time, and it ends with the process
     draw(arguments)
 

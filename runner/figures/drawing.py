@@ -25,6 +25,7 @@ from pyarrow import csv
 
 from runner.commands import write_named
 from runner.errors import RunnerError
+from runner.escaping import xml
 from runner.figures import FILM, NAMES, OF_ALL_RUNS, load, read_ahead
 from runner.figures.figure import (
     DOUBLE,
@@ -109,7 +110,8 @@ def _whole(rendered: Rendered, files: Sequence[Future[None]]) -> Rendered:
         for file in files:
             file.result()
     except OSError as error:
-        raise RunnerError(f"{rendered.paths[0].parent}: cannot be written: {error}") from None
+        path = error.filename or rendered.paths[0].parent
+        raise RunnerError(f"{path}: cannot be written: {error.strerror or error}") from None
     return rendered
 
 
@@ -237,9 +239,12 @@ class _Files:
                 if kind == "png":
                     written.append(self._save_png(canvas, path))
                 else:
-                    canvas.savefig(path, format=kind, metadata=METADATA[kind])
+                    canvas.savefig(content := BytesIO(), format=kind, metadata=METADATA[kind])
+                    page = content.getvalue()
+                    page = xml(page.decode()).encode() if kind == "svg" else page
+                    written.append(self.writer.submit(write_named, path, page))
         except OSError as error:
-            raise RunnerError(f"{self.out}: cannot be written: {error}") from None
+            raise RunnerError(f"{self.out}: cannot be written: {error.strerror or error}") from None
         return written
 
     def write_film(self, name: str, figure: Figure, numbers: pd.DataFrame) -> Future[None]:
@@ -253,7 +258,12 @@ class _Files:
         agg.draw()
         size = agg.get_width_height(physical=True)
         opaque = Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")  # the paper is white
-        return self.writer.submit(opaque.save, path, dpi=(canvas.dpi,) * 2, compress_level=COMPRESSION)
+        return self.writer.submit(_write_png, path, opaque, canvas.dpi)
+
+
+def _write_png(path: Path, image: Image.Image, dpi: float) -> None:
+    image.save(content := BytesIO(), "PNG", dpi=(dpi,) * 2, compress_level=COMPRESSION)
+    write_named(path, content.getvalue())
 
 
 def _lay_out(canvas: Canvas) -> None:

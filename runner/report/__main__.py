@@ -65,6 +65,7 @@ def report(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """The command."""
     arguments = parser().parse_args()
+    os.environ["MPLBACKEND"] = "agg"  # whatever windows are asked for: pictures go into files
     gc.disable()  # as in backprop-figures
     report(arguments)
 
