@@ -41,6 +41,7 @@ STREAMS = ("ext://sys.stdout", "ext://sys.stderr")
 LOGS = re.compile(r"\$\{hydra\.runtime\.output_dir\}/\$\{hydra\.job\.name\}\.log|hydra-[^/\\]+\.log")
 #: Where files go inside of a folder; and what Hydra says of a job only when it runs.
 PLACES = ("hydra.output_subdir", "hydra.sweep.subdir", "hydra.job.name")
+SUBDIR = "${hydra.job.num}"
 OF_JOB = {"num": 0, "id": "0", "override_dirname": "0"}
 _CONTAINERS = DictConfig, ListConfig
 _INTERPOLATION = re.compile(r"\$\{.*\}", re.DOTALL)
@@ -146,12 +147,18 @@ def _selected(config: DictConfig, key: str) -> Any:
 
 def _place(config: DictConfig, key: str) -> str | None:
     """The path under a key, as a job would have it."""
-    job = config.copy()
-    for name, value in OF_JOB.items():
-        if OmegaConf.is_missing(job.hydra.job, name) or not str(job.hydra.job[name]):
-            OmegaConf.update(job, f"hydra.job.{name}", value)
-    place = _selected(job, key)
-    return None if place is None else str(place)
+    section, _, name = key.rpartition(".")
+    plain: Any = OmegaConf.to_container(OmegaConf.select(config, section), resolve=False)
+    written = plain[name]
+    if written in (None, SUBDIR):
+        return None
+    if "$" not in written:
+        return str(written)
+    job = config.copy()  # which takes long
+    for known, value in OF_JOB.items():
+        if OmegaConf.is_missing(job.hydra.job, known) or not str(job.hydra.job[known]):
+            OmegaConf.update(job, f"hydra.job.{known}", value)
+    return str(_selected(job, key))
 
 
 def is_within(path: str) -> bool:
