@@ -25,6 +25,7 @@ from runner.config.flags import flags_and_overrides, named_by_flags, refuse_flag
 from runner.config.own import is_record, refuse_code
 from runner.config.sources import whereabouts
 from runner.config.trust import refuse_programs
+from runner.files import yaml_file
 from runner.guard import GUARD
 from runner.halting import HALT
 from runner.hydra_internals import compose_once
@@ -158,7 +159,7 @@ def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
     folder, path = composed.absolute().parent, composed / "config.yaml"
     if not sources_of(folder) or not path.is_file():
         return []
-    config: Any = OmegaConf.to_container(OmegaConf.load(path))
+    config: Any = OmegaConf.to_container(OmegaConf.load(yaml_file(path, of_run=True)))
     quoted = {key: place.replace("'", r"\'") for key, place in whereabouts(folder, config, chosen).items()}
     return [f"{key}='{place}'" for key, place in quoted.items()]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from runner.errors import RunnerError
+from runner.files import kept, refuse_links, yaml_file
 from runner.overrides import key_of
-from runner.records.locks import held, refuse_at_work
+from runner.records.locks import held, refuse_at_work, remove_empty
 from runner.records.names import (
     ABOUT,
     ERROR,
@@ -88,8 +89,7 @@ def complete_table(folder: Path, *, is_new: bool) -> None:
 
             RunsTable.now(folder).write()
     elif is_new:
-        with suppress(OSError):
-            folder.rmdir()
+        remove_empty(folder)
 
 
 #: As a configuration names it.
@@ -113,6 +113,8 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
             is_new = True
             folder = _make_fresh(config, kind, folder)
         locks.enter_context(held(folder, key))
+        if kind == "run" and (record := config.hydra.output_subdir) is not None:
+            refuse_links(folder, folder / record)
         if resume and (folder / MULTIRUN).exists():
             _refuse_another_sweep(config, folder)
         else:
@@ -125,7 +127,8 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
     except RunnerError as error:
         raise FolderTakenError(str(error)) from None
     except OSError as error:
-        raise FolderTakenError(f"{key}={folder}: {error.strerror}") from None
+        at = folder if error.filename is None else error.filename
+        raise FolderTakenError(f"{key}={at}: {error.strerror}") from None
     return folder.absolute(), is_new
 
 
@@ -183,6 +186,7 @@ def refuse_others(folder: Path, record: str | None) -> None:
     `record` is Hydra's ``output_subdir``.
     """
     if folder.is_dir():
+        refuse_links(folder, *([] if record is None else [folder / record]))
         refuse_at_work(folder, SUBDIR)
         strangers = _strangers(folder, record)
         # where there is no record nothing else tells that a file is ours
@@ -219,7 +223,7 @@ def _is_of_ours(folder: Path, record: str | None) -> bool:
     if record is None or not where.is_dir() or not {*_seen(where)} <= {*HYDRA_FILES}:
         return False
     hydra = where / "hydra.yaml"
-    text = hydra.read_text(encoding="utf-8", errors="replace") if hydra.exists() else ""
+    text = kept(hydra).read_text(encoding="utf-8", errors="replace") if hydra.exists() else ""
     return not text or FolderGuard.__name__ in text
 
 
@@ -238,7 +242,7 @@ def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
     Raises RunnerError for another. Whether all runs that are there are asked for is for the sweeper to see.
     """
     try:
-        before = request_of(OmegaConf.load(folder / MULTIRUN))
+        before = request_of(OmegaConf.load(yaml_file(folder / MULTIRUN, of_run=True)))
     except (YAMLError, ValueError, OmegaConfBaseException):
         raise RunnerError(
             f"hydra.launcher.resume=true: {folder / MULTIRUN} is not as it was written, so that nobody can "

@@ -15,6 +15,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from runner.errors import ConfigError, together
+from runner.files import is_within
 from runner.guard import GUARD
 from runner.overrides import key_of
 
@@ -159,9 +160,3 @@ def _place(config: DictConfig, key: str) -> str | None:
         if OmegaConf.is_missing(job.hydra.job, known) or not str(job.hydra.job[known]):
             OmegaConf.update(job, f"hydra.job.{known}", value)
     return str(_selected(job, key))
-
-
-def is_within(path: str) -> bool:
-    """Whether a path leads nowhere but into the folder that it starts from, on whatever system."""
-    drive = re.match(r"[A-Za-z]:", path)
-    return not drive and path[:1] not in ("/", "\\") and ".." not in re.split(r"[/\\]", path)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runner.errors import ConfigError, RunnerError
+from runner.files import plain
 
 #: How packed files begin, and what unpacks them.
 PACKED: dict[bytes, Callable[[bytes], bytes]] = {
@@ -35,7 +36,7 @@ PARQUET = b"PAR1"
 def read_bytes(key: str, path: Path) -> bytes:
     """The content of the file that `key` names. Raises ConfigError where it cannot be read."""
     try:
-        return path.read_bytes()
+        return plain(path).read_bytes()
     except FileNotFoundError:
         raise ConfigError(key, path, "there is no such file") from None
     except OSError as error:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.nn.arrays import Array
 from runner.records.checksums import refuse_changed
 from runner.records.names import METRICS
@@ -136,7 +137,9 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
     convert = arrow.ConvertOptions(column_types=types, null_values=[])
     layout = dataset.CsvFileFormat(read_options=_blocks(paths[0]), convert_options=convert)
     try:
-        histories = dataset.dataset(list(paths), schema=pa.schema(types), format=layout)
+        histories = dataset.dataset(
+            [str(kept(path)) for path in paths], schema=pa.schema(types), format=layout
+        )
         table = histories.to_table(columns=[*names, "__filename"])
     except (pa.ArrowInvalid, OSError):  # in one of them
         yield from (_read(path, names) for path in paths)
@@ -161,7 +164,7 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
 
     convert = arrow.ConvertOptions(include_columns=names, column_types=_types(names), null_values=[])
     try:
-        table = arrow.read_csv(path, _blocks(path), convert_options=convert)
+        table = arrow.read_csv(kept(path), _blocks(path), convert_options=convert)
     except KeyError:
         header = header_of(path)
         missing = next(name for name in names if name not in header)
@@ -212,7 +215,7 @@ def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | No
 def header_of(path: str | Path) -> list[str]:
     """The columns of a history. Raises RunnerError where there is no such text."""
     try:
-        with open(path, newline="", encoding="utf-8") as f:
+        with open(kept(path), newline="", encoding="utf-8") as f:
             header = next(csv.reader(f), [])
     except (OSError, UnicodeDecodeError) as error:
         raise RunnerError(f"{path}: cannot be read: {error}") from None
@@ -224,7 +227,7 @@ def header_of(path: str | Path) -> list[str]:
 def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:
     """What the columns `names` of a history begin with, as it was written."""
     try:
-        with open(path, newline="", encoding="utf-8") as f:
+        with open(kept(path), newline="", encoding="utf-8") as f:
             header, row = (next(csv.reader(f), []) for _ in range(2))
         return tuple(row[header.index(name)] for name in names)
     except (OSError, ValueError, IndexError) as error:
