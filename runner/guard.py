@@ -249,7 +249,7 @@ def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
             "say which sweep this is; name another folder"
         ) from None
     now = request_of(config)
-    if before[1] == now[1] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
+    if before[1:] == now[1:] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
         return
     raise_another(folder, before, now)
 
@@ -281,9 +281,20 @@ def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:
 
 
 def request_of(config: Any) -> list[Any]:
-    """What tells a sweep from others: its overrides, and its sweeper's keys. Raises ValueError for none."""
-    asked = (OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper"))
-    return [OmegaConf.to_container(part, resolve=False) for part in asked]
+    """What tells a sweep from others: its overrides, its sweeper's keys, and where its runs are.
+
+    Raises ValueError for none.
+    """
+    asked = (
+        OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper", "hydra.sweep")
+    )
+    plain: list[Any] = [OmegaConf.to_container(part, resolve=False) for part in asked]
+    task, sweeper, sweep = plain
+    places = {
+        SUBDIR: dict(sweep).get("subdir"),
+        "hydra.output_subdir": OmegaConf.select(config, "hydra.output_subdir"),
+    }
+    return [task, sweeper, places]
 
 
 def _short(request: Any) -> str:

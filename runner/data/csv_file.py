@@ -70,7 +70,8 @@ def examples_of(table: Table, inputs: Sequence[str] | None, targets: Sequence[st
     usable = _input_features([columns[name] for name in chosen], columns, reading, inputs is not None)
     recipe = Recipe(reading, tuple(usable), features)
     kept, said = drop_missing(reading.missing, columns, targets)
-    x, y = encoded(columns, recipe.inputs)[kept], encoded(columns, recipe.targets)[kept]
+    rows = slice(None) if kept.all() else kept  # without a copy, where all are
+    x, y = encoded(columns, recipe.inputs)[rows], encoded(columns, recipe.targets)[rows]
     classes = {feature.name: list(feature.labels) for feature in recipe.targets if feature.labels}
     return Data(
         x,

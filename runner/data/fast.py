@@ -76,6 +76,7 @@ def fast_columns(text: str, separator: str, decimal: str, head: Rows) -> list[Se
     left = table.columns[::-1]
     del table, body  # each column is let go as it is copied
     found = [left.pop().to_numpy() if is_number else left.pop().to_pylist() for is_number in numeric]
+    pa.default_memory_pool().release_unused()
     return found if all(np.isfinite(c).all() for c in found if isinstance(c, np.ndarray)) else None
 
 
