@@ -34,9 +34,10 @@ from runner.progress import shown
 from runner.records.about import sources_of
 from runner.records.lines import Line
 from runner.records.locks import inside
-from runner.remarks import be_quiet, remark
+from runner.remarks import be_quiet, remark, tell
 from runner.story import about_files, how_to_go_on, one_batch, tell_all
 from runner.training.loop import keep_freed_memory
+from runner.verifying import as_asked, is_asked_for
 from runner.work import run_into
 
 if TYPE_CHECKING:
@@ -178,6 +179,10 @@ def main() -> None:
         flags = [flag for flag in flags if flag not in QUIET]
         be_quiet()
     refuse_flags(flags, overrides, ("--quiet",))
+    if is_asked_for(overrides):
+        verification = as_asked(overrides, shown)
+        tell(str(verification))
+        sys.exit(not verification.is_same)
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
     flags, files = named_by_flags(flags)
     sys.argv[1:] = repeating(flags, replacing([*files, *overrides]))

@@ -30,6 +30,13 @@ MOST_ALIASED = 100_000
 RECORD = ".hydra"
 
 
+class UnfitFileError(OSError):
+    """A file that is not opened, whatever the system allows."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
 def plain(path: str | Path) -> Path:
     """The path of a file, to be opened. Raises OSError where there is none, or something else."""
     kind = stat.S_IFMT(os.stat(path).st_mode)
@@ -37,7 +44,7 @@ def plain(path: str | Path) -> Path:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if kind != stat.S_IFREG:
         what = KINDS.get(kind, "no file")
-        raise OSError(errno.EINVAL, f"is {what}, and only plain files are read", str(path))
+        raise UnfitFileError(errno.EINVAL, f"is {what}, and only plain files are read", str(path))
     return Path(path)
 
 
@@ -68,7 +75,9 @@ def inner(folder: Path, directory: str) -> Path:
 def refuse_outside(path: Path, folder: Path) -> None:
     """Raises OSError where a path inside of a folder leads out of it, by links."""
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
-        raise OSError(errno.ELOOP, "is a link that leads out of its folder, and is not followed", str(path))
+        raise UnfitFileError(
+            errno.ELOOP, "is a link that leads out of its folder, and is not followed", str(path)
+        )
 
 
 def refuse_links(folder: Path, *paths: Path) -> None:

@@ -26,7 +26,7 @@ from runner.records.locks import inside
 from runner.records.names import INTERRUPTED, RUNS, is_left, is_part
 from runner.records.runs_table import RunsTable
 from runner.records.writing import clear, refuse_finished
-from runner.sweeping.grid import expected, fixed_overrides, requested, swept_of, without_duplicates
+from runner.sweeping.grid import asked_for, expected, fixed_overrides, swept_of
 from runner.sweeping.jobs import Composer, Job
 from runner.sweeping.plugin_keys import LauncherSettings
 from runner.sweeping.progress import Progress
@@ -102,7 +102,7 @@ class Sweep:
         self.fixed = fixed_overrides(self.master, loader)
         table = RunsTable(self.folder, [])
         if self.master.hydra.sweeper.get("max_batch_size") is not None:
-            everything = without_duplicates(requested(self.master, loader))
+            everything = asked_for(self.master, loader)
             if everything[: len(job_overrides)] == job_overrides:
                 table.expect(expected(everything, self.master, self.fixed))
                 if self.settings.resume:
