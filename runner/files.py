@@ -124,7 +124,8 @@ def _refuse_many(path: Path, content: bytes) -> None:
     try:
         for event in yaml.parse(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if isinstance(event, yaml.AliasEvent):
-                grown = sizes.get(event.anchor, MOST_ALIASED + 1)
+                is_inside = event.anchor in (anchor for anchor, _ in open_ones)
+                grown = MOST_ALIASED + 1 if is_inside else sizes.get(event.anchor, 0)
                 size, aliased = size + grown, aliased + grown
                 if aliased > MOST_ALIASED:
                     break
