@@ -204,7 +204,9 @@ class _Batch:
             self.table.write()
         settings = self.sweep.settings
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
-        fair = -(-len(jobs) // (settings.workers * (1 if settings.is_local else 16)))
+        # Which runs are compared with which must not hang on workers.
+        shares = settings.workers * (1 if settings.is_local else 16) if settings.halver is None else 1
+        fair = -(-len(jobs) // shares)
         groups: dict[Hashable, list[Job]] = {}
         for job in jobs:
             groups.setdefault(self.batched.group(job.config), []).append(job)
