@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ from runner.config.faults import telling_all
 from runner.config.flags import flags_and_overrides, named_by_flags, refuse_flags
 from runner.config.own import is_record, refuse_code
 from runner.config.sources import whereabouts
+from runner.config.trust import refuse_programs
+from runner.files import yaml_file
 from runner.guard import GUARD
 from runner.halting import HALT
 from runner.hydra_internals import compose_once
@@ -108,6 +111,13 @@ BATCHED = Batched()
 task.batched = BATCHED  # type: ignore[attr-defined]
 
 
+def _composed(typed: list[str], load: Callable[[list[str]], DictConfig], overrides: list[str]) -> DictConfig:
+    """What Hydra composes of overrides, with all that is wrong told; `typed` are the user's own."""
+    config = telling_all(load, overrides)
+    refuse_programs(config, typed)
+    return config
+
+
 def repeating(flags: list[str], overrides: list[str]) -> list[str]:
     """The arguments, such that ``--config-path DIR/.hydra`` repeats the run in DIR.
 
@@ -149,7 +159,7 @@ def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
     folder, path = composed.absolute().parent, composed / "config.yaml"
     if not sources_of(folder) or not path.is_file():
         return []
-    config: Any = OmegaConf.to_container(OmegaConf.load(path))
+    config: Any = OmegaConf.to_container(OmegaConf.load(yaml_file(path, of_run=True)))
     quoted = {key: place.replace("'", r"\'") for key, place in whereabouts(folder, config, chosen).items()}
     return [f"{key}='{place}'" for key, place in quoted.items()]
 
@@ -159,8 +169,8 @@ def main() -> None:
     """The command."""
     keep_tracebacks()
     keep_freed_memory()
-    compose_once(telling_all)
     flags, overrides = flags_and_overrides(sys.argv[1:])
+    compose_once(partial(_composed, overrides))
     if "--version" in flags:  # Hydra would tell its own
         print(version_of("backprop-runner"))
         return

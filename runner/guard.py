@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from runner.errors import RunnerError, describe, show
+from runner.files import kept, refuse_links, yaml_file
 from runner.overrides import key_of
-from runner.records.locks import held, refuse_at_work
+from runner.records.locks import held, refuse_at_work, remove_empty
 from runner.records.names import (
     ABOUT,
     ERROR,
@@ -88,8 +89,7 @@ def complete_table(folder: Path, *, is_new: bool) -> None:
 
             RunsTable.now(folder).write()
     elif is_new:
-        with suppress(OSError):
-            folder.rmdir()
+        remove_empty(folder)
 
 
 #: As a configuration names it.
@@ -114,6 +114,8 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
             is_new = True
             folder = _make_fresh(config, kind, folder)
         locks.enter_context(held(folder, key))
+        if kind == "run" and (record := config.hydra.output_subdir) is not None:
+            refuse_links(folder, folder / record)
         if resume and (folder / MULTIRUN).exists():
             _refuse_another_sweep(config, folder)
         else:
@@ -127,7 +129,8 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
         raise FolderTakenError(str(error)) from None
     except Exception as error:  # Hydra would warn, and write into a folder that nobody has claimed
         why = getattr(error, "strerror", None) or describe(error).partition("\n")[0]
-        raise FolderTakenError(f"{key}={show(folder)}: {why}" if folder else f"{key}: {why}") from None
+        at = getattr(error, "filename", None) or folder
+        raise FolderTakenError(f"{key}={show(at)}: {why}" if at else f"{key}: {why}") from None
     return folder.absolute(), is_new
 
 
@@ -185,6 +188,7 @@ def refuse_others(folder: Path, record: str | None) -> None:
     `record` is Hydra's ``output_subdir``.
     """
     if folder.is_dir():
+        refuse_links(folder, *([] if record is None else [folder / record]))
         refuse_at_work(folder, SUBDIR)
         strangers = _strangers(folder, record)
         # where there is no record nothing else tells that a file is ours
@@ -221,7 +225,7 @@ def _is_of_ours(folder: Path, record: str | None) -> bool:
     if record is None or not where.is_dir() or not {*_seen(where)} <= {*HYDRA_FILES}:
         return False
     hydra = where / "hydra.yaml"
-    text = hydra.read_text(encoding="utf-8", errors="replace") if hydra.exists() else ""
+    text = kept(hydra).read_text(encoding="utf-8", errors="replace") if hydra.exists() else ""
     return not text or FolderGuard.__name__ in text
 
 
@@ -240,14 +244,14 @@ def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
     Raises RunnerError for another. Whether all runs that are there are asked for is for the sweeper to see.
     """
     try:
-        before = request_of(OmegaConf.load(folder / MULTIRUN))
+        before = request_of(OmegaConf.load(yaml_file(folder / MULTIRUN, of_run=True)))
     except (YAMLError, ValueError, OmegaConfBaseException):
         raise RunnerError(
             f"hydra.launcher.resume=true: {folder / MULTIRUN} is not as it was written, so that nobody can "
             "say which sweep this is; name another folder"
         ) from None
     now = request_of(config)
-    if before[1] == now[1] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
+    if before[1:] == now[1:] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
         return
     raise_another(folder, before, now)
 
@@ -279,9 +283,20 @@ def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:
 
 
 def request_of(config: Any) -> list[Any]:
-    """What tells a sweep from others: its overrides, and its sweeper's keys. Raises ValueError for none."""
-    asked = (OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper"))
-    return [OmegaConf.to_container(part, resolve=False) for part in asked]
+    """What tells a sweep from others: its overrides, its sweeper's keys, and where its runs are.
+
+    Raises ValueError for none.
+    """
+    asked = (
+        OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper", "hydra.sweep")
+    )
+    plain: list[Any] = [OmegaConf.to_container(part, resolve=False) for part in asked]
+    task, sweeper, sweep = plain
+    places = {
+        SUBDIR: dict(sweep).get("subdir"),
+        "hydra.output_subdir": OmegaConf.select(config, "hydra.output_subdir"),
+    }
+    return [task, sweeper, places]
 
 
 def _short(request: Any) -> str:

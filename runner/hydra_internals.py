@@ -16,6 +16,7 @@ from omegaconf._utils import get_omega_conf_dumper
 from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
 
 from runner.errors import RunnerError, too_long
+from runner.files import yaml_file
 
 if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML need none of it
     from hydra._internal.hydra import Hydra as Hydra
@@ -102,11 +103,14 @@ def reading(
     """
     from hydra._internal import config_loader_impl
     from hydra._internal.config_repository import ConfigRepository
+    from hydra.core.object_type import ObjectType
     from hydra.plugins.config_source import ConfigResult
 
     class Repository(ConfigRepository):
         def load_config(self, config_path: str) -> ConfigResult | None:
             with naming(config_path):
+                if (file := self._file(config_path)) is not None:
+                    yaml_file(file)
                 result = super().load_config(config_path)
                 if result and _is_preset(config_path):
                     repr(result.config)  # hexadecimal integers are read at any length, and never written
@@ -122,6 +126,12 @@ def reading(
             if _is_preset(config_path) and self._is_ours() and isinstance(cfg, DictConfig):
                 preset(cfg)
             return super()._extract_defaults_list(config_path, cfg)
+
+        def _file(self, config_path: str) -> Path | None:
+            source = self._find_object_source(config_path, ObjectType.CONFIG)
+            if source is None or source.scheme() != "file":
+                return None
+            return Path(source.path, source._normalize_file_name(config_path))
 
         def _is_ours(self) -> bool:
             return any(source.scheme() == "own" for source in self.sources)

@@ -16,6 +16,7 @@ from runner.config.own import load_named, noticed, refuse_code
 from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
+from runner.files import yaml_file
 from runner.overrides import as_meant, key_of, parse_override
 from runner.plugins import KEY, Plugin, of_run
 from runner.records.about import sources_of
@@ -69,7 +70,7 @@ def _files_of(composed: Path, overrides: Collection[str]) -> list[str]:
     from omegaconf import OmegaConf
 
     refuse_code(composed, [*map(key_of, overrides)])
-    config: Any = OmegaConf.to_container(OmegaConf.load(composed / "config.yaml"))
+    config: Any = OmegaConf.to_container(OmegaConf.load(yaml_file(composed / "config.yaml", of_run=True)))
     places = whereabouts(composed.parent, config, [*map(key_of, overrides)])
     return [f"{key}='{place}'" for key, place in places.items()]
 
@@ -210,7 +211,7 @@ def load_run(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Experime
     path = Path(folder) / ".hydra" / "config.yaml"
     if not path.is_file():
         raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
-    config: Any = OmegaConf.load(path)
+    config: Any = OmegaConf.load(yaml_file(path, of_run=True))
     plain: Any = OmegaConf.to_container(config, resolve=True)
     for key, place in whereabouts(folder, plain, [KEY]).items():
         OmegaConf.update(config, key, place)

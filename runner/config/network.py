@@ -17,6 +17,7 @@ from runner.config.shipped import shipped
 from runner.config.trained import trained_of
 from runner.data.examples import Source
 from runner.errors import ConfigError
+from runner.files import kept
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
 from runner.nn.network import Network
@@ -190,4 +191,4 @@ def last_parameters(key: str, folder: str, shapes: Sequence[tuple[int, ...]]) ->
     if any(np.isnan(array).any() for array in arrays):
         raise ConfigError(key, folder, f"has not all {KINDS[letter]} in its {PARAMETERS}")
     path = Path(folder, PARAMETERS)
-    return Given(tuple(arrays), Source.of(key, path, path.read_bytes()))
+    return Given(tuple(arrays), Source.of(key, path, kept(path).read_bytes()))

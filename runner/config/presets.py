@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from runner.config import own
 from runner.config.shipped import conf_dir
 from runner.errors import RunnerError, did_you_mean
+from runner.files import yaml_file
 from runner.overrides import key_of, quoted
 from runner.words import key_here
 
@@ -36,7 +37,7 @@ def preset_file(config_path: str) -> Path | None:
 
 def read(path: Path) -> DictConfig:
     """What a file says. Raises RunnerError where that is not keys and values."""
-    config = OmegaConf.load(path)
+    config = OmegaConf.load(yaml_file(path))
     if not isinstance(config, DictConfig):
         raise RunnerError(f"{path}: must have keys and values, a line each, as learning_rate: 0.1")
     return config

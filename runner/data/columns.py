@@ -63,7 +63,7 @@ class Column:
     @cached_property
     def cells(self) -> Sequence[str] | Array:
         """The cells, as numbers where all are."""
-        cells = self.table.columns[self.table.names.index(self.name)]
+        cells = self.table.columns[self.table.places[self.name]]
         if isinstance(cells, np.ndarray) or self.table.decimal != ".":
             return cells
         try:

@@ -15,6 +15,7 @@ from runner.commands import add_quiet, add_version, ending
 from runner.errors import RunnerError
 from runner.figures import FORMATS, read_ahead
 from runner.figures.options import add_options, checked, figures_in, look_in, options_in, threshold_in
+from runner.files import refuse_links
 from runner.remarks import place, remark, tell
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def draw(arguments: argparse.Namespace) -> None:
 
     default = Path("figures") if results.sources else results.folder / "figures"
     out, options, look = arguments.out or default, options_in(arguments), look_in(arguments)
+    if arguments.out is None and not results.sources:
+        refuse_links(results.folder, out)
     figures = []
     for figure in draw_figures(results, out, only=only, formats=formats, look=look, options=options):
         figures.append(figure)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.nn.arrays import Array
 from runner.records.checksums import refuse_changed
 from runner.records.names import METRICS
@@ -137,7 +138,9 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
     convert = arrow.ConvertOptions(column_types=types, null_values=[])
     layout = dataset.CsvFileFormat(read_options=_blocks(paths[0]), convert_options=convert)
     try:
-        histories = dataset.dataset(list(paths), schema=pa.schema(types), format=layout)
+        histories = dataset.dataset(
+            [str(kept(path)) for path in paths], schema=pa.schema(types), format=layout
+        )
         table = histories.to_table(columns=[*names, "__filename"])
     except (pa.ArrowInvalid, OSError, UnicodeEncodeError):  # in one of them
         yield from (_read(path, names) for path in paths)
@@ -155,13 +158,14 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
         yield {name: values[start:end] for name, values in together.items()}
 
 
-def _source(path: str) -> str | BytesIO:
+def _source(path: str) -> Path | BytesIO:
     """What Arrow reads a file from: by a name that is not text, it opens none."""
+    file = kept(path)
     try:
         path.encode()
     except UnicodeEncodeError:
-        return BytesIO(Path(path).read_bytes())
-    return path
+        return BytesIO(file.read_bytes())
+    return file
 
 
 def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
@@ -223,7 +227,7 @@ def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | No
 def header_of(path: str | Path) -> list[str]:
     """The columns of a history. Raises RunnerError where there is no such text."""
     try:
-        with open(path, newline="", encoding="utf-8") as f:
+        with open(kept(path), newline="", encoding="utf-8") as f:
             header = next(csv.reader(f), [])
     except (OSError, UnicodeDecodeError) as error:
         raise RunnerError(f"{path}: cannot be read: {error}") from None
@@ -235,7 +239,7 @@ def header_of(path: str | Path) -> list[str]:
 def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:
     """What the columns `names` of a history begin with, as it was written."""
     try:
-        with open(path, newline="", encoding="utf-8") as f:
+        with open(kept(path), newline="", encoding="utf-8") as f:
             header, row = (next(csv.reader(f), []) for _ in range(2))
         return tuple(row[header.index(name)] for name in names)
     except (OSError, ValueError, IndexError) as error:

@@ -25,6 +25,7 @@ import numpy as np
 import orjson
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.nn.arrays import Array
 from runner.nn.network import Network
 from runner.nn.streams import orders
@@ -101,7 +102,7 @@ class RunFiles:
 
         What was written of it stays as it is until `finish`.
         """
-        rows = Path(self.folders[run], HISTORY).read_bytes().partition(b"\n")[2]
+        rows = kept(f"{self.folders[run]}/{HISTORY}").read_bytes().partition(b"\n")[2]
         behind = rows.rfind(b"\n", 0, -1) + 1
         if int(rows[behind:].partition(b",")[0]) != last:  # it has a row where it was interrupted
             rows = rows[:behind]

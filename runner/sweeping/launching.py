@@ -17,6 +17,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from runner.errors import RunnerError
+from runner.files import inner
 from runner.guard import claimed, refuse_others
 from runner.halting import HALT, Interruption
 from runner.hydra_internals import basic_launcher
@@ -151,6 +152,7 @@ class _Batch:
                     f"hydra.sweep.subdir: run {number} would be in {job.folder}, and must be inside "
                     f"hydra.sweep.dir={self.sweep.folder}; name a folder in it"
                 )
+            inner(self.sweep.folder, directory)
             first = taken.setdefault(directory, number)
             if first != number:
                 raise RunnerError(

@@ -186,3 +186,7 @@ def test_a_sweep_is_extended(command: Command, tmp_path: Path) -> None:
     fewer = command("-m", "seed=range(0,2)", *resume)
     assert "is another one" in fewer.stderr
     assert "there: seed=range(0,3)" in fewer.stderr
+    elsewhere = command("-m", "seed=range(0,3)", *resume, "hydra.sweep.subdir=a/${hydra.job.num}")
+    assert "there: hydra.sweep.subdir=${hydra.job.num}," in elsewhere.stderr
+    assert "here:  hydra.sweep.subdir=a/${hydra.job.num}," in elsewhere.stderr
+    assert not (tmp_path / "s/a").exists()
