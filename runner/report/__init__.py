@@ -60,7 +60,7 @@ def write_report(
     target.mkdir(parents=True, exist_ok=True)
     texts = (html(page), markdown(page, target), latex(page), csv(page))
     for name, text in zip(PAGES, texts, strict=True):
-        write_named(target / name, text.encode())
+        write_named(target / name, text.encode(errors="backslashreplace"))
     return page
 
 

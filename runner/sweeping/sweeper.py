@@ -26,7 +26,7 @@ from runner.records.machine import machine, machine_in, unlike
 from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
-from runner.remarks import place, remark, tell
+from runner.remarks import deliver, place, remark, tell
 from runner.results.advice import advice
 from runner.results.finding import AUTO, BY
 from runner.results.ranking import default_metric, verdict
@@ -78,7 +78,7 @@ def sweep(
         refining.refuse_unfit(jobs, lambda job: prepare(composer.job(0, job).config))
     rounds: list[Round] = list(filter(None, [refining, repeating]))
     if config.hydra.sweeper.dry_run:
-        print(preview(jobs, composer, task_function) + "; more runs would follow" * bool(rounds))
+        deliver(f"{preview(jobs, composer, task_function)}{'; more runs would follow' * bool(rounds)}\n")
         return []
     folder.mkdir(parents=True, exist_ok=True)
     started, table = time.monotonic(), None
