@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
@@ -48,9 +48,15 @@ class FolderGuard(Callback):
     """
 
     folder: Path | None = None
+    #: Is given a run's configuration before its folder is claimed; raises RunnerError where none is to be.
+    asked: Callable[[DictConfig], None] = staticmethod(lambda config: None)
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Claims the folder of a run."""
+        try:
+            self.asked(config)
+        except RunnerError as error:
+            raise FolderTakenError(str(error)) from None
         locks = ExitStack()
         self.ending = finalize(self, locks.close)
         self.folder = _claim(config, "run", locks)[0]

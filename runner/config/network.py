@@ -15,6 +15,7 @@ from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.resolved import Resolved
 from runner.config.shipped import shipped
 from runner.config.trained import trained_of
+from runner.cost.refusal import refuse_parameters
 from runner.data.examples import Source
 from runner.errors import ConfigError
 from runner.nn.activations import ACTIVATIONS
@@ -55,6 +56,7 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
     weights, biases = _with_its_biases(values["weights"], values["biases"])
     asked_by = "network.weights" if biases is weights else "network.biases"
     activations = _activations(values["activation"], len(hidden), values["output_activation"])
+    refuse_parameters(list(hidden), Network(sizes, activations, biases is not None).parameter_count)
     return {
         "sizes": sizes,
         "activations": activations,

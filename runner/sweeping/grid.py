@@ -10,18 +10,20 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import Any
+from typing import Any, TypeAlias
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import ChoiceSweep, Override, RangeSweep
 from omegaconf import DictConfig, OmegaConf
 
 from runner.config.compose import replacing
+from runner.cost.estimate import LEAST_DISK, OF_RUN
 from runner.errors import ConfigError, RunnerError
 from runner.hydra_internals import as_override
 from runner.overrides import key_of, parse, swept_values
 from runner.records.lines import Line
+from runner.resources import FORCE, MOST_RUNS, in_words, insists
 
 SEED = "seed"
 DIGITS = 6  # significant digits of an interval's points, where that keeps them apart
@@ -44,13 +46,51 @@ def expand(
     groups = together or []
     if not _is_list(groups) or not all(map(_is_list, groups)):
         raise ConfigError("hydra.sweeper.zip", together, "must be lists of keys, as [[learning_rate,epochs]]")
-    choices = dict(_choices(arguments, loader, points))
+    read = _read(arguments, loader)
+    refuse_too_many(_count(read, points, groups))
+    choices = dict(_choices(read, points))
     columns = _columns(choices, groups)
     side_by_side = [list(zip(*(choices[key] for key in keys), strict=True)) for keys in columns]
     rows = (list(itertools.chain(*row)) for row in itertools.product(*side_by_side))
     laid = {key: at for at, key in enumerate(itertools.chain(*columns))}
     order = [laid[key] for key in choices]
     return list(rows) if order == sorted(order) else [[row[at] for at in order] for row in rows]
+
+
+def _count(arguments: Sequence[Read], points: int | None, together: Sequence[Sequence[str]]) -> int:
+    """How many jobs there are, counted without a list of them: of keys that vary together one counts."""
+    counts = {
+        (override.get_key_element() if override else argument.partition("=")[0]).lstrip("+~"): (
+            _values(override, points) if override else argument.count(",") + 1
+        )
+        for argument, override in arguments
+    }
+    others = {key for group in together for key in group[1:]}
+    return math.prod(number for key, number in counts.items() if key not in others)
+
+
+def _values(override: Override, points: int | None) -> int:
+    """How many values a key takes."""
+    if not override.is_sweep_override():
+        return 1
+    if override.is_interval_sweep():
+        return points or 1
+    sweep: Any = override.value()
+    if isinstance(sweep, RangeSweep) and sweep.start is not None and sweep.stop is not None and sweep.step:
+        return max(0, math.ceil((sweep.stop - sweep.start) / sweep.step))
+    return len(sweep.list) if isinstance(sweep, ChoiceSweep) else 1
+
+
+def refuse_too_many(runs: int) -> None:
+    """Raises RunnerError for more runs than a sweep may have, before there is a list of them."""
+    if runs <= MOST_RUNS or insists():
+        return
+    least = in_words(runs * LEAST_DISK), in_words(runs * OF_RUN)
+    raise RunnerError(
+        f"these values make {runs:,} runs, which would write {least[0]} at the least, and take {least[1]} of "
+        f"memory; at most {MOST_RUNS:,} are possible: fewer values, or sweeps one after the other "
+        f"({FORCE} insists)"
+    )
 
 
 def _is_list(value: Any) -> bool:
@@ -99,7 +139,8 @@ def fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
     """The overrides that all jobs share: as given, and as a sweeper writes them (``True`` for ``true``)."""
     given = replacing(arguments_of(master))
     some = 2  # points of an interval: only whether it is more than one matters
-    fixed = {*given, *(taken[0] for _, taken in _choices(given, loader, some) if len(taken) == 1)}
+    single = (taken[0] for _, taken in _choices(_read(given, loader), some) if len(taken) == 1)
+    fixed = {*given, *single}
     return {override for override in fixed if key_of(override) != SEED} if _repeats(master) else fixed
 
 
@@ -108,16 +149,26 @@ def _repeats(master: DictConfig) -> bool:
     return master.hydra.sweeper.get("repeat") is not None
 
 
-def _choices(
-    arguments: Sequence[str], loader: ConfigLoader, points: int | None
-) -> Iterator[tuple[str, list[str]]]:
-    """Each key, with its prefix, and the overrides that it takes in turn."""
+#: An argument as it stands, and as Hydra reads it: None for a long choice of plain values.
+Read: TypeAlias = tuple[str, Override | None]
+
+
+def _read(arguments: Sequence[str], loader: ConfigLoader) -> list[Read]:
+    """The arguments, parsed. Raises Hydra's own errors for what cannot be."""
     parser = OverridesParser.create(config_loader=loader)
-    for argument in arguments:
-        if long := _LONG_CHOICE.fullmatch(argument):
-            yield long[1], [f"{long[1]}={as_override(parse(value))}" for value in long[2].split(",")]
+    return [
+        (argument, None if _LONG_CHOICE.fullmatch(argument) else parser.parse_overrides([argument])[0])
+        for argument in arguments
+    ]
+
+
+def _choices(arguments: Sequence[Read], points: int | None) -> Iterator[tuple[str, list[str]]]:
+    """Each key, with its prefix, and the overrides that it takes in turn."""
+    for argument, override in arguments:
+        if override is None:
+            key, _, values = argument.partition("=")
+            yield key, [f"{key}={as_override(parse(value))}" for value in values.split(",")]
             continue
-        (override,) = parser.parse_overrides([argument])
         key = override.get_key_element()
         if override.is_delete() and override.value_type is None:  # ~key, and no value to compare
             yield key, [key]
