@@ -18,6 +18,7 @@ from runner.errors import RunnerError
 from runner.halting import Interruption
 from runner.records.writing import write_whole
 from runner.remarks import be_quiet
+from runner.resources import FORCE, insist
 
 #: Where `keep_tracebacks` puts what the user said of HYDRA_FULL_ERROR.
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
@@ -35,6 +36,7 @@ def ending() -> Iterator[None]:
     """
     outlive_readers()
     be_quiet(False)
+    insist(False)
     try:
         yield
     except Interruption as interruption:
@@ -86,6 +88,17 @@ def add_quiet(parser: ArgumentParser) -> None:
     """Adds ``--quiet`` to a command's options."""
     wanted = "say nothing but errors, results and where they are"
     parser.add_argument(*QUIET, action=_Quiet, nargs=0, help=wanted)
+
+
+def add_force(parser: ArgumentParser) -> None:
+    """Adds ``--force`` to a command's options."""
+    wanted = "try what would take more memory or disk than there is"
+    parser.add_argument(FORCE, action=_Force, nargs=0, help=wanted)
+
+
+class _Force(Action):
+    def __call__(self, *_: Any) -> None:
+        insist()
 
 
 class _Quiet(Action):

@@ -268,9 +268,12 @@ def raise_another(folder: Path, before: Sequence[Any], now: Sequence[Any]) -> No
 
 def may_extend(sweeper: Mapping[str, Any]) -> bool:
     """Whether a sweeper of ours has runs of its keys' values alone: none that follow from what these find."""
-    return str(sweeper.get("_target_")).endswith("GridSweeper") and all(
-        sweeper.get(key) is None for key in ("refine", "repeat")
-    )
+    return is_grid(sweeper) and all(sweeper.get(key) is None for key in ("refine", "repeat"))
+
+
+def is_grid(sweeper: Mapping[str, Any]) -> bool:
+    """Whether a sweeper is ours."""
+    return str(sweeper.get("_target_")).endswith("GridSweeper")
 
 
 def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from runner.errors import ConfigError
 
 #: Where Linux says what there is.
 PROC, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
-#: What a group of processes may take, what it has taken, and what of that can be had back: of versions 2 and 1.
+#: What a group of processes may take, what it has, and what of that can be had back: of versions 2 and 1.
 GROUP_FILES = (
     ("memory.max", "memory.current", ("inactive_file", "active_file")),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")),

@@ -77,7 +77,7 @@ def with_dry_run(overrides: Sequence[str]) -> list[str]:
         key, _, value = override.partition("=")
         if key.lstrip("+") == DRY_RUN and value.lower() not in ("true", "false"):
             raise ConfigError(DRY_RUN, value, "must be true or false")
-    ours = re.compile(rf"\+{{0,2}}{DRY_RUN}(?==)")
+    ours = re.compile(rf"^\+{{0,2}}{DRY_RUN}(?==)")
     return [ours.sub(f"hydra.sweeper.{DRY_RUN}", override) for override in overrides]
 
 

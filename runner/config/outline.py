@@ -30,10 +30,15 @@ def outlined(section: Mapping[str, Any]) -> Data:
     """Data of the sizes that such a section says, which take no memory: their numbers are all 0."""
     name = section["name"]
     given = {option: section.get(option, 1) for option in GENERATORS[name].options}
-    few = generate(name, points=4, noise=0.0, seed=0, options=given | {k: COLUMNS[k] for k in given if k in COLUMNS})
+    few = generate(
+        name, points=4, noise=0.0, seed=0, options=given | {k: COLUMNS[k] for k in given if k in COLUMNS}
+    )
     inputs = section.get("features", few.inputs.shape[1])
     outputs = section.get("outputs", section.get("classes", few.targets.shape[1]))
-    sizes = (section["points"], inputs), (section["points"], 1 if "classes" in section and outputs == 2 else outputs)
+    sizes = (
+        (section["points"], inputs),
+        (section["points"], 1 if "classes" in section and outputs == 2 else outputs),
+    )
     x, y = (np.broadcast_to(np.float64(0.0), size) for size in sizes)
     outline = Data(x, y, (), (), few.classifies, name=name)
     outline.__dict__["one_hot"] = few.classifies  # which would look at every target

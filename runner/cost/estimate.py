@@ -33,7 +33,7 @@ TEXTS = {HISTORY: 2.2, PREDICTIONS: 8, ORDER: 3}
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run takes: `rows` of its history, bytes of its `files` by name, and of `memory` by what takes it.
+    """What a run takes: `rows` of its history, bytes of its `files` by name and of `memory` by what takes it.
 
     The memory is beside that of the process and of the data: ``arrays``, which are bounded by what a stack
     may hold, ``rows`` that wait to be written, and ``text``.

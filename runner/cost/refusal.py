@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -29,29 +29,29 @@ class Cause(NamedTuple):
     value: object
     change: str
 
+    def refused(self, why: str) -> BeyondError:
+        """The refusal of the value."""
+        return BeyondError(self.key, self.value, f"{why}; {self.change} ({FORCE} insists)")
+
 
 def refuse_beyond(experiment: Experiment, folder: str | Path | None) -> None:
-    """Raises BeyondError where a run takes more than there is; `folder` is where it would write, if it does."""
+    """Raises BeyondError where a run takes more than there is; `folder` is where it would write, if any."""
     if insists():
         return
     cost = cost_of(experiment)
-    if folder is not None:
-        refuse_disk(experiment, cost, folder)
+    if folder is not None and (free := free_disk(folder)) is not None and cost.disk > free:
+        would = f"would write {written(cost.rows, cost.disk)}; {folder} has {in_words(free)} free"
+        raise cause_on_disk(experiment, cost, free).refused(would)
     refuse_memory(experiment, cost.memory)
 
 
-def refuse_disk(experiment: Experiment, cost: Cost, folder: str | Path) -> None:
-    """Raises BeyondError where a run's files are larger than the room that `folder` has."""
-    free = free_disk(folder)
-    if free is None or cost.disk <= free:
-        return
-    key, value, change = cause_on_disk(experiment, cost, free)
-    would = f"would write about {cost.rows:,} rows of history.csv and {in_words(cost.disk)} in all"
-    raise BeyondError(key, value, f"{would}; {folder} has {in_words(free)} free; {change} ({FORCE} insists)")
+def written(rows: float, size: float) -> str:
+    """So many rows and bytes on disk in words."""
+    return f"about {rows:,} rows of history.csv and {in_words(size)} in all"
 
 
 def cause_on_disk(experiment: Experiment, cost: Cost, free: int) -> Cause:
-    """What makes a run's largest file so large."""
+    """What makes a run's largest file so large; a longer log is one that leaves most of the `free` bytes."""
     log, hidden = experiment.log, list(experiment.sizes[1:-1])
     largest = max(cost.files, key=lambda name: cost.files[name])
     every = _rounded(log.every * cost.files[HISTORY] / max(1.0, SHARE * free))
@@ -81,16 +81,25 @@ def refuse_memory(experiment: Experiment, memory: Mapping[str, int]) -> None:
     need, free = sum(memory.values()), free_memory()
     if free is None or need <= free:
         return
-    key, value, change = cause_in_memory(experiment, memory)
-    raise BeyondError(key, value, takes(need, free, change))
+    raise cause_in_memory(experiment, memory).refused(takes(need, free))
 
 
-def takes(need: int, free: int, change: str) -> str:
+def refuse_histories(experiments: Sequence[Experiment]) -> None:
+    """Raises BeyondError where the histories of runs, which are all kept, are more than the memory holds.
+
+    So does the largest of them in training.
+    """
+    if not experiments or insists():
+        return
+    sizes = [8 * experiment.rows * (1 + width(experiment)) for experiment in experiments]
+    largest = experiments[sizes.index(max(sizes))]
+    arrays = cost_of(largest).memory["arrays"]
+    refuse_memory(largest, {"arrays": arrays, "rows": sum(sizes) + max(sizes)})
+
+
+def takes(need: int, free: int) -> str:
     """What is said of a value that takes too much memory."""
-    return (
-        f"would take about {in_words(need)} of memory, and {in_words(free)} are free; "
-        f"{change} ({FORCE} insists)"
-    )
+    return f"would take about {in_words(need)} of memory, and {in_words(free)} are free"
 
 
 def cause_in_memory(experiment: Experiment, memory: Mapping[str, int]) -> Cause:
@@ -114,13 +123,13 @@ def refuse_data(points: int, inputs: int, outputs: int) -> None:
     if need < WORTH_ASKING or insists() or (free := free_memory()) is None or need <= free:
         return
     key, value = ("data.points", points) if points > inputs else ("data.features", inputs)
-    raise BeyondError(key, value, takes(need, free, "fewer points or features"))
+    raise Cause(key, value, "fewer points or features").refused(takes(need, free))
 
 
 def refuse_parameters(hidden: object, count: int) -> None:
-    """Raises BeyondError where so many weights and biases, and their names, are more than the memory holds."""
+    """Raises BeyondError where so many weights and biases, with names, are more than the memory holds."""
     if count < WORTH_ASKING or insists() or (free := free_memory()) is None:
         return
     if (need := count * (NAMES + 8 * PLACES)) > free:
-        what = f"makes {count:,} weights and biases, and {takes(need, free, FEWER)}"
-        raise BeyondError("network.hidden", hidden, what)
+        what = f"makes {count:,} weights and biases, and {takes(need, free)}"
+        raise Cause("network.hidden", hidden, FEWER).refused(what)

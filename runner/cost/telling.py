@@ -12,7 +12,7 @@ from runner.training.experiment import Experiment, width
 
 
 def preview(experiment: Experiment, folder: Path) -> str:
-    """What a run is, what it would take, and whether it would be refused; `folder` is where it would write."""
+    """What a run is and would take, and whether it would be refused; `folder` is where it would write."""
     cost, per_epoch = cost_of(experiment), experiment.updates_per_epoch
     updates = f"{experiment.epochs:,} epochs of {per_epoch:,} update{'s' * (per_epoch != 1)}"
     lines = [
@@ -27,7 +27,9 @@ def preview(experiment: Experiment, folder: Path) -> str:
 
 def taken(what: str, size: int, free: int | None) -> str:
     """``disk: about 1.2 GB, of 57 GB that are free``."""
-    return f"{what}: about {in_words(size)}" + ("" if free is None else f", of {in_words(free)} that are free")
+    return f"{what}: about {in_words(size)}" + (
+        "" if free is None else f", of {in_words(free)} that are free"
+    )
 
 
 def refusal(experiment: Experiment, folder: Path) -> list[str]:

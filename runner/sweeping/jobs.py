@@ -225,6 +225,16 @@ class Composer:
         return Job(number, files.overrides, folder, files, self, resolved=container)
 
 
+def composer_of(loader: ConfigLoader, master: DictConfig) -> Composer:
+    """That of a sweep's jobs: what its sweeper has composed, its launcher need not."""
+    if not _LATEST or _LATEST[0].master is not master:
+        _LATEST[:] = [Composer(loader, master)]
+    return _LATEST[0]
+
+
+_LATEST: list[Composer] = []
+
+
 @contextmanager
 def hydra_config(config: DictConfig) -> Iterator[None]:
     """Lets ``${hydra:...}`` resolve in `config`."""

@@ -1,6 +1,6 @@
-"""The bytes of memory that a run takes as it trains: what stacks are cut by, and what is asked before it starts.
+"""The bytes of memory that a run takes as it trains: stacks are cut by them, and they are asked before.
 
-The factors are measured (`tests/training/test_memory.py`), not derived.
+The factors are measured (``tests/cost/test_estimate.py``), not derived.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BASIS = MOST_PRODUCTS + 20
 
 
 def run_bytes(experiment: Experiment) -> int:
-    """The bytes of the arrays of a run in training, beside its data and the rows that are yet to be written."""
+    """The bytes of a run's arrays in training, beside its data and the rows that are yet to be written."""
     places = PLACES + OF_STATE * states(experiment) + (BASIS if experiment.log.curvature else 0)
     numbers = places * experiment.network.parameter_count + ROWS * width(experiment)
     return 8 * (numbers + len(CURVATURES) * experiment.measurements) + passed_bytes(experiment)
