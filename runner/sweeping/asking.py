@@ -75,7 +75,7 @@ class SweepCost:
     @property
     def memory(self) -> int:
         """The bytes that all of them hold, beside what this process has already."""
-        stacks = self.settings.workers if self.settings.is_local else 1
+        stacks = min(self.settings.workers, self.runs) if self.settings.is_local else 1
         return (self.processes - 1) * PROCESS + stacks * self.work + OF_RUN * self.runs
 
     @property
@@ -184,4 +184,4 @@ def refuse_memory(sweep: SweepCost) -> None:
     if sweep.settings.workers > 1 and most >= 1:
         raise Cause("hydra.launcher.n_jobs", jobs, f"at most {most}").refused(takes(need, free))
     largest = max(sweep.kinds, key=lambda kind: kind.data + sum(kind.cost.memory.values()))
-    raise largest.in_memory.refused(f"with {sweep.runs:,} runs {takes(need, free)}")
+    raise largest.in_memory.refused(f"with {sweep.runs:,} run{'s' * (sweep.runs != 1)} {takes(need, free)}")
