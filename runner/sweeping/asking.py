@@ -28,7 +28,7 @@ OF_LINE = 150
 class Kind:
     """Runs that cost alike: how many, and what one of them takes; its memory is that of a whole stack.
 
-    `least` is the least bound on memory that lets one be trained, `data` the bytes of its data; what to
+    `least` is the least share of the memory in which one is trained, `data` the bytes of its data; what to
     change where they take too much of the disk, or of the memory.
     """
 
@@ -117,7 +117,7 @@ def cost_of_sweep(
 
 def _kind(made: Experiment, runs: float, settings: LauncherSettings, room: int) -> Kind:
     """Runs like the one that is made, each of which has so much room on the disk."""
-    share = max(2**20, settings.share)
+    share = settings.share
     cost = cost_of(
         made, min(widest(made, share), max(1, -(-int(runs) // settings.workers))), row_bytes(share)
     )
@@ -166,7 +166,7 @@ def refuse_bound(sweep: SweepCost) -> None:
     least = max((kind.least for kind in sweep.kinds), default=0)
     bound = "hydra.launcher.max_memory", settings.max_memory
     if least > settings.share:
-        enough = f"{-(-least * settings.workers // 2**20)}MiB is enough"
+        enough = f"{max(1, -(-least * settings.workers // 2**20))}MiB is enough"
         workers = f", and {settings.workers} workers share it" * (settings.workers > 1)
         fewer = ", or fewer hydra.launcher.n_jobs" * (settings.workers > 1)
         raise Cause(*bound, enough + fewer).refused(f"a run alone takes {in_words(least)}{workers}")

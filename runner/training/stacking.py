@@ -49,8 +49,8 @@ def widest(experiment: Experiment, max_bytes: int) -> int:
 
 
 def least_bytes(experiment: Experiment) -> int:
-    """The least bound on memory that lets a run like `experiment` train alone, and a row of it wait."""
-    return max(2**20, run_bytes(experiment) + 8 * width(experiment))
+    """The least share of the memory in which a run like `experiment` trains alone, and a row of it waits."""
+    return run_bytes(experiment) + 8 * width(experiment)
 
 
 def touched_bytes(experiment: Experiment) -> int:
