@@ -32,7 +32,7 @@ DENSE, SINE = "network=dense", "network=dense data=sine"
 #: Attempts, and what is said of them: the key, the estimate and what to change.
 BEYOND = {
     LONG: r"epochs=10{12}: would write about 1,0.* rows .* 159 TB in all; .* 8 GB free; log\.every",
-    "epochs=100000000 log.unit=update": r"epochs=10{8}: .* 1\d\.\d GB in all; .*; log\.every=20 for fewer rows",
+    "epochs=100000000 log.unit=update": r"epochs=10{8}: .* 1\d\.\d GB in all; .*; log\.every=20 for fewer",
     f"{DENSE} network.hidden=[5000,5000]": r"network\.hidden=.* 5\d\.\d GB in all.*; log\.weights=false",
     f"{DENSE} network.hidden=[9999,9999]": r"network\.hidden=.*: makes 100,029,997 weights and biases, and",
     f"{DENSE} data=exercise data.features=100000000": r"(network\.hidden|data\.features)=.* of memory",
