@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-versi
 IS_NEW := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test format clean new
+.PHONY: help run test matrix format clean new
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 16
@@ -36,10 +36,13 @@ test: $(TESTS)  ## lint, format, types and tests
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy & types=$$!; $(BIN)/pytest -n 3 --dist worksteal; tests=$$?; wait $$types && exit $$tests
 
+matrix:  ## the tests on every Python from 3.11 on that is here, and with the lowest versions that are allowed
+	.ci/matrix $(PYTHONS)
+
 format: $(TESTS)  ## put the code in its one format
 	$(BIN)/ruff check --fix --select I
 	$(BIN)/ruff format
 
 clean:  ## remove the environment and all caches; outputs stay
-	rm -rf .venv .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .matrix .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runner.results import read_histories, read_runs
     from runner.results.finding import Finding
     from runner.training.curvature import hessian, sharpness
+    from runner.verifying import verify
 
 __version__ = "0.1.0"
 
@@ -50,6 +51,7 @@ _PLACES = {
     "read_runs": "runner.results",
     "sharpness": "runner.training.curvature",
     "train": "runner.api.training",
+    "verify": "runner.verifying",
 }
 
 #: Modules that are reached from here: ``runner.explain(experiment)``, ``runner.figures.draw(…)``.
@@ -74,6 +76,7 @@ __all__ = [
     "read_runs",
     "sharpness",
     "train",
+    "verify",
 ]
 
 

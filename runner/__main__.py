@@ -33,10 +33,11 @@ from runner.progress import shown
 from runner.records.about import sources_of
 from runner.records.lines import Line
 from runner.records.locks import inside
-from runner.remarks import be_quiet, remark
+from runner.remarks import be_quiet, remark, tell
 from runner.resources import FORCE, BeyondError, insist
 from runner.story import about_files, how_to_go_on, one_batch, tell_all
 from runner.training.loop import keep_freed_memory
+from runner.verifying import as_asked, is_asked_for
 from runner.work import run_into
 
 if TYPE_CHECKING:
@@ -204,6 +205,10 @@ def main() -> None:
     FolderGuard.asked = staticmethod(ask)
     flags = [flag for flag in flags if flag not in (*QUIET, FORCE)]
     refuse_flags(flags, overrides, ("--quiet", FORCE))
+    if is_asked_for(overrides):
+        verification = as_asked(overrides, shown)
+        tell(str(verification))
+        sys.exit(not verification.is_same)
     overrides = with_dry_run(overrides)
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
     flags, files = named_by_flags(flags)

@@ -8,6 +8,7 @@ from itertools import starmap
 from pathlib import Path
 from typing import TypeAlias
 
+from runner.records.machine import machine_in, unlike
 from runner.records.names import HISTORY, HYDRA, INTERRUPTED, words_of
 from runner.remarks import place, remark, tell
 from runner.training.endings import CONVERGED, DIVERGED, FALLING, IRREGULAR, OSCILLATING
@@ -96,8 +97,10 @@ def notes(experiment: Experiment) -> list[str]:
     """What else is to be known of a run before its numbers, a line each: what its data were taken for."""
     lines = about_files(experiment)
     if begun := experiment.begun:
-        where = f" of {Path(begun.source.path).parent}" if begun.source else ""
-        lines.append(f"goes on from epoch {begun.epochs}{where}")
+        folder = Path(begun.source.path).parent if begun.source else None
+        lines.append(f"goes on from epoch {begun.epochs}{f' of {folder}' if folder else ''}")
+        if folder and (differ := unlike(machine_in(folder))):
+            lines.append(f"which was made elsewhere: {', '.join(differ)}; last digits may differ")
     return [*lines, note] if (note := one_batch(experiment)) else lines
 
 

@@ -16,7 +16,6 @@ _GPU = f"{NONE} GPU here: runs train on the processor, thousands of them as one"
 _CLIPPING = f"{NONE} clipping of gradients; a smaller learning_rate holds them"
 _DTYPE = f"{NONE} choice of precision: all numbers are float64"
 _STOP = "stop.patience and stop.metric"
-_HELD_OUT = "data.test_fraction"
 _FOLDER = "hydra.run.dir=DIR, of a sweep hydra.sweep.dir=DIR"
 _SWEEP = "a sweep: -m KEY=VALUE,VALUE"
 
@@ -60,8 +59,8 @@ KEYS = {
         "feature features inputcolumns x": "data.inputs, with data=csv",
         "sep delimiter": "data.separator, with data=csv",
         "normalize normalise normalization standardize standardise scaler scaling": "data.scale=standard",
-        "testsize testsplit valsplit valsize valfraction validationsplit validationfraction "
-        "holdout": _HELD_OUT,
+        "testsize testsplit holdout": "data.test_fraction",
+        "valsplit valsize valfraction validationsplit validationfraction": "data.validation_fraction",
         "nsamples numsamples samples npoints": "data.points, with data=moons or another generator",
         "earlystopping niternochange": _STOP,
         "patience": "stop.patience",

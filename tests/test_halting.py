@@ -6,6 +6,7 @@ import csv
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,16 @@ from processes import Command, interruptible
 from runner.halting import SIGNALS, Halt, Interruption
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has them")
+
+
+@pytest.fixture(autouse=True)
+def none_is_ignored() -> Iterator[None]:
+    """As a terminal starts a command: one in the background of a script would have SIGINT ignored."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def come(number: int) -> None:

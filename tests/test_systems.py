@@ -6,10 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path, PureWindowsPath
 
 import pytest
 import yaml
+from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
 #: What Windows keeps for itself, and the characters that no name there may have.
@@ -26,6 +28,15 @@ def test_what_an_encoding_lacks_ends_no_command(encoding: str) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ("R² at ? = 1" if encoding == "cp1252" else "R? at ? = 1").encode(encoding)
+
+
+def test_the_lowest_versions_are_those_that_are_allowed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    allowed = [*project["dependencies"], *project["optional-dependencies"]["datasets"]]
+    lowest = dict(line.split("==") for line in (ROOT / ".ci/lowest.txt").read_text().splitlines()[1:])
+    for requirement in allowed:
+        name, bound = re.match(r"([\w-]+)>=([\d.]+)", requirement).groups()  # type: ignore[union-attr]
+        assert Version(lowest[name]) == Version(bound)
 
 
 def test_names_of_files_are_names_on_windows_and_where_case_does_not_count() -> None:

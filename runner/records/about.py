@@ -7,17 +7,14 @@ The files among it (a CSV file, an earlier run's weights) are known by their has
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-import runner
 from runner.data.columns import features_of
 from runner.data.csv_file import PLAIN, Recipe
 from runner.data.examples import Data, Source
@@ -26,12 +23,9 @@ from runner.data.scaling import Scale
 from runner.errors import RunnerError
 from runner.plugins import Name, Plugin
 from runner.records.checksums import recorded, refuse_changed
+from runner.records.machine import IN_LINES, as_yaml, machine
 from runner.records.names import ABOUT
 from runner.training.experiment import Experiment
-from runner.training.threads import threads
-
-#: How YAML writes lists of plain values: side by side.
-IN_LINES = {"default_flow_style": None, "width": 110}
 
 
 def about(experiment: Experiment) -> bytes:
@@ -53,17 +47,13 @@ def _own(plugins: tuple[Plugin, ...], used: tuple[Name, ...]) -> bytes:
         for table, name in plugin.entries
         if (table, name) in used
     ]
-    return _yaml({"entries": entries}, width=math.inf) if entries else b""
-
-
-def _yaml(content: Mapping[str, Any], **how: Any) -> bytes:
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, **how).encode()
+    return as_yaml({"entries": entries}, width=math.inf) if entries else b""
 
 
 @lru_cache(maxsize=256)
 def _files(sources: tuple[Source, ...]) -> bytes:
     files = [vars(source) for source in dict.fromkeys(sources)]
-    return _yaml({"files": files}, width=math.inf) if sources else b""  # a line a path, however long
+    return as_yaml({"files": files}, width=math.inf) if sources else b""  # a line a path, however long
 
 
 @lru_cache(maxsize=1)  # the runs of a sweep come one data set after the other
@@ -80,7 +70,7 @@ def _examples(data: Data) -> bytes:
         if scale is not None:
             numbers = {"shift": scale.shift.tolist(), "spread": scale.spread.tolist()}
             names[key] = {"name": scale.name, **numbers}
-    return _yaml(names, **IN_LINES)
+    return as_yaml(names, **IN_LINES)
 
 
 def examples_in(folder: str | Path) -> Data | None:
@@ -125,32 +115,6 @@ def _data(told: Mapping[str, Any], held_out: Sequence[str]) -> Data:
 
 def _arrays(scale: Mapping[str, Any]) -> dict[str, Any]:
     return {key: np.array(value) if isinstance(value, list) else value for key, value in scale.items()}
-
-
-@cache
-def machine() -> bytes:
-    """What may change the last digits of a run: versions, and what the processor can do."""
-    libraries = [library for library in threads().info() if library["user_api"] == "blas"]  # SciPy's too
-    blas: dict[str, Any] = min(libraries, key=lambda library: "numpy" not in library["filepath"], default={})
-    config: Any = np.show_config(mode="dicts")  # without what it found none of
-    extensions = config.get("SIMD Extensions", {})
-    versions = {"backprop-runner": runner.__version__, "numpy": np.__version__}
-    told = {
-        "versions": {**versions, "python": platform.python_version()},
-        "blas": " ".join(blas.get(key) or "" for key in ("internal_api", "version", "architecture")),
-        "processor": f"{_processor()} ({platform.machine()})",
-        "simd": [level for kind in ("baseline", "found") for level in extensions.get(kind, ())],
-    }
-    return _yaml(told, **IN_LINES)
-
-
-def _processor() -> str:
-    """The processor's name where the system tells it."""
-    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f:
-        for line in f:
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "unknown"
 
 
 def sources_of(folder: str | Path) -> tuple[Source, ...]:

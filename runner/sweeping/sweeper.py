@@ -19,9 +19,9 @@ from runner.config.checks import choice, count
 from runner.errors import ConfigError, RunnerError, describe
 from runner.guard import may_extend, raise_another, request_of
 from runner.hydra_internals import error_of
-from runner.records.about import machine
 from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
+from runner.records.machine import machine, machine_in, unlike
 from runner.records.names import ABOUT, FINISHED, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
@@ -31,7 +31,7 @@ from runner.results.finding import AUTO, BY
 from runner.results.ranking import default_metric, verdict
 from runner.sweeping.asking import SweepCost, cost_of_sweep, refuse_beyond
 from runner.sweeping.dry_run import preview, refusal
-from runner.sweeping.grid import expected, fixed_overrides, requested, without_duplicates
+from runner.sweeping.grid import asked_for, expected, fixed_overrides
 from runner.sweeping.jobs import Composer, composer_of
 from runner.sweeping.launching import wants_a_process_of_its_own
 from runner.sweeping.plugin_keys import LauncherSettings
@@ -68,7 +68,7 @@ def sweep(
     size, is_batched = config.hydra.sweeper.max_batch_size, hasattr(task_function, "batched")
     if size is not None and size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", size, "must be null or at least 1")
-    jobs = _asked_for(config, context, is_batched)
+    jobs = asked_for(config, context.config_loader, is_ours=is_batched, tell=remark)
     folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
     if is_batched and config.hydra.launcher.get("resume") is True and may_extend(config.hydra.sweeper):
         jobs = _resumed(jobs, folder, config, fixed_overrides(config, context.config_loader))
@@ -138,15 +138,6 @@ def _more(
     return next(filter(None, (a_round.next_jobs(jobs, lines) for a_round in rounds)), [])
 
 
-def _asked_for(config: DictConfig, context: HydraContext, is_batched: bool) -> list[list[str]]:
-    """The jobs, each once; says how many were asked for again."""
-    expanded = requested(config, context.config_loader, is_ours=is_batched)
-    jobs = without_duplicates(expanded)
-    if len(jobs) < len(expanded):
-        remark(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
-    return jobs
-
-
 def _resumed(jobs: list[list[str]], folder: Path, config: DictConfig, fixed: Set[str]) -> list[list[str]]:
     """The jobs in the order of the sweep that is there already, which may have fewer.
 
@@ -187,6 +178,8 @@ def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[N
     """Writes what is asked for, as Hydra's basic sweeper does, and on what machine, unless resumed."""
     path, about = folder / MULTIRUN, folder / ABOUT
     is_new = not path.is_file()
+    if not is_new and (differ := unlike(machine_in(folder))):
+        remark(f"this sweep was begun elsewhere: {', '.join(differ)}; its runs may differ in last digits")
     if not is_new and request_of(OmegaConf.load(path)) != request_of(config):
         write_whole(path, OmegaConf.to_yaml(config).encode(), synced=True)  # more is asked for now
     if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed

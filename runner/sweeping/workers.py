@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from threadpoolctl import threadpool_limits
 
 from runner.errors import RunnerError
 from runner.halting import HALT, SIGNALS
+from runner.records.machine import machine, unlike
+from runner.remarks import remark
 from runner.sweeping.pacing import in_parts
 from runner.sweeping.plugin_keys import LOCAL, LauncherSettings
+from runner.training.halving import Halver
 from runner.training.loop import Tick, keep_freed_memory
 from runner.training.stacking import row_bytes
 from runner.work import Outcome, Watch, Work
@@ -52,7 +55,8 @@ def train_stacks(
                 waiting.append(stack)
                 while waiting:
                     now = waiting.popleft()
-                    outcomes, parts = in_parts(now, buffer, Watch(_counting(now, part), halted=HALT))
+                    watch = Watch(_counting(now, part), halving=settings.halver, halted=HALT)
+                    outcomes, parts = in_parts(now, buffer, watch)
                     waiting.extend(parts)
                     yield outcomes
         return
@@ -63,7 +67,8 @@ def train_stacks(
         # Outside the workers' own limits too: threads that end theirs must not lift the others'.
         opened.enter_context(threadpool_limits(1, "blas"))
         opened.enter_context(_cluster(settings))
-        yield from _until_done(_Ledger(stacks), (buffer, str(halted)), settings.workers, settings.backend)
+        how = buffer, settings.halver, str(halted)
+        yield from _until_done(Ledger(stacks), how, settings.workers, settings.backend)
 
 
 def _counting(stack: list[Work], part: Callable[[float], None]) -> Tick:
@@ -96,10 +101,15 @@ def _looking_for(path: str) -> Callable[[], bool]:
     return is_there
 
 
-class _Ledger:
+#: How workers train: the bytes for rows, what stops runs, and the file that tells them to end: signals are
+#: for their parent.
+How: TypeAlias = tuple[int, Halver | None, str]
+
+
+class Ledger:
     """Stacks handed out and not yet returned: what has to be done again when a worker dies.
 
-    `parts` are those of stacks that a worker found to take long.
+    `parts` are those of stacks that a worker found to take long; `machines` those that workers are on.
     """
 
     def __init__(self, stacks: Iterable[list[Work]]) -> None:
@@ -107,6 +117,7 @@ class _Ledger:
         self.parts = deque[list[Work]]()
         self.numbers = count()
         self.out: dict[int, list[Work]] = {}
+        self.machines = {machine()}
 
     def hand_out(self) -> Iterator[tuple[int, list[Work]]]:
         """Those that are out, then the others, until a signal has come."""
@@ -119,19 +130,23 @@ class _Ledger:
     def _next(self) -> list[Work] | None:
         return self.parts.popleft() if self.parts else next(self.waiting, None)
 
-    def take_back(self, number: int, parts: Iterable[list[Work]]) -> None:
-        """A stack is done, or left in parts."""
+    def take_back(self, number: int, parts: Iterable[list[Work]], made_on: bytes) -> None:
+        """A stack is done, or left in parts; on another machine than this, which is said once."""
         del self.out[number]
         self.parts.extend(parts)
+        if made_on not in self.machines:
+            self.machines.add(made_on)
+            differ = ", ".join(unlike(made_on))
+            remark(f"a worker's machine is another than this one: {differ}; runs may differ in last digits")
 
 
 def _numbered(
-    number: int, stack: list[Work], how: tuple[int, str], parent: int | None
-) -> tuple[int, list[Outcome], list[list[Work]]]:
+    number: int, stack: list[Work], how: How, parent: int | None
+) -> tuple[int, list[Outcome], list[list[Work]], bytes]:
     """Trains a stack in a worker, or cuts it, which ends with `parent`, the process that it works for.
 
-    Without it, the worker writes nothing more: another process may be at work in the folders by now.
-    `how` are the bytes for rows, and the file that tells it to end: signals are for its parent.
+    Without its parent, the worker writes nothing more: another process may be at work in the folders by now.
+    Last of what it returns is the machine that it is on.
     """
     has_parent = parent is not None and os.getpid() != parent  # not so where one worker is all there are
 
@@ -142,12 +157,12 @@ def _numbered(
     for each in SIGNALS if has_parent else ():
         signal.signal(each, signal.SIG_IGN)
     keep_freed_memory()
-    buffer, halted = how
-    watch = Watch(stop_if_orphaned, stop_if_orphaned, halted=_looking_for(halted))
-    return (number, *in_parts(stack, buffer, watch))
+    buffer, halving, halted = how
+    watch = Watch(stop_if_orphaned, stop_if_orphaned, halving=halving, halted=_looking_for(halted))
+    return (number, *in_parts(stack, buffer, watch), machine())
 
 
-def _until_done(ledger: _Ledger, how: tuple[int, str], n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
+def _until_done(ledger: Ledger, how: How, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
     from joblib import Parallel, delayed, parallel_config
 
     parent = os.getpid() if backend == "loky" else None
@@ -158,8 +173,8 @@ def _until_done(ledger: _Ledger, how: tuple[int, str], n_jobs: int, backend: str
             for batch in _batches(calls, backend):
                 with parallel_config(backend=backend, n_jobs=n_jobs):
                     parallel = Parallel(return_as=RETURNS.get(backend, "generator_unordered"), batch_size=1)
-                for number, outcomes, parts in parallel(batch):
-                    ledger.take_back(number, parts)
+                for number, outcomes, parts, made_on in parallel(batch):
+                    ledger.take_back(number, parts, made_on)
                     yield outcomes
             if HALT() or not ledger.parts:
                 return

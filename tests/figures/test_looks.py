@@ -129,7 +129,7 @@ def test_what_has_no_room_is_skipped_with_a_line(
     call = [str(rates), "--only", "weight_paths", "--width", "1.5", "--out", str(tmp_path / "out")]
     with pytest.raises(RunnerError, match="nothing could be drawn"):
         draw(parser().parse_args(call))
-    assert "1.5 inches leave no room" in capsys.readouterr().out
+    assert "1.5 inches leave no room" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import platform
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ import yaml
 from processes import Command
 
 import runner
-from runner.records import about
 from runner.records.about import sources_of
 
 CSV = "age,size,kind\n" + "".join(
@@ -200,24 +197,3 @@ def test_a_sweep_does_not_go_on_with_other_data(
     assert "1 of 2 runs failed" in done.stderr
     assert "two.csv: has changed since the sweep began" in done.stderr
     assert not (tmp_path / "s/1/history.csv").exists()
-
-
-@pytest.mark.parametrize("config", [{}, {"SIMD Extensions": {"baseline": ["X86_V2"]}}])
-def test_a_processor_of_which_little_is_known(config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(about.np, "show_config", lambda mode: config)
-    monkeypatch.setattr(about, "threads", lambda: SimpleNamespace(info=list))
-    said = yaml.safe_load(about.machine.__wrapped__())
-    assert said["simd"] == (["X86_V2"] if config else [])
-
-
-def test_of_several_blas_it_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In whatever order they are found."""
-    paths = [f"/site-packages/{name}.libs/libscipy_openblas.so" for name in ("scipy", "numpy")]
-    libraries = [
-        {"user_api": "blas", "internal_api": "openblas", "version": f"of {path}", "filepath": path}
-        for path in paths
-    ]
-    for order in (libraries, libraries[::-1]):
-        monkeypatch.setattr(about, "threads", lambda order=order: SimpleNamespace(info=lambda: order))
-        said = yaml.safe_load(about.machine.__wrapped__())
-        assert said["blas"].startswith(f"openblas of {paths[1]}")

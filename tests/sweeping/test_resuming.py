@@ -173,8 +173,11 @@ def test_a_sweep_is_extended(command: Command, tmp_path: Path) -> None:
     assert command("-m", "seed=range(0,2)", *rest).returncode == 0
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "s").glob("*/summary.csv")}
     resume = [*rest, "hydra.launcher.resume=true"]
+    about = tmp_path / "s" / "about.yaml"
+    about.write_text(about.read_text().replace("numpy: ", "numpy: 0."))
     for _ in range(2):  # the second finds all done
         done = command("-m", "seed=range(0,3)", *resume)
+        assert "this sweep was begun elsewhere: numpy 0." in done.stderr
         assert done.returncode == 0, done.stderr
         table = pd.read_csv(tmp_path / "s" / "runs.csv")
         pairs = list(zip(table["seed"], table["learning_rate"], strict=True))

@@ -19,7 +19,11 @@ from forked import Forks
 from processes import Command
 
 from runner import load
+from runner.records.lines import Line
+from runner.records.machine import machine
+from runner.sweeping.workers import Ledger
 from runner.training.experiment import Experiment
+from runner.work import Work
 
 # Seconds of training in several stacks, few rows: there is time to do something in the middle of it.
 RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200"]
@@ -54,6 +58,14 @@ def wait_for_some(sweep: Path, process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
     assert finished(sweep) < 200
+
+
+def test_a_worker_on_another_machine_is_noticed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = Ledger([[Work(Line(0, {}), "", load())]] * 3)
+    for (number, _), made_on in zip(ledger.hand_out(), [machine(), *[b"blas: mkl\n"] * 2], strict=True):
+        ledger.take_back(number, [], made_on)
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("a worker's machine is another than this one: blas mkl there, ")
 
 
 @contextmanager
