@@ -101,7 +101,7 @@ COMMANDS = [
     (["-m", "seed=range(0,1000000000)"], MANY),
     (["-m", "seed=range(0,1000000000)", "dry_run=true"], MANY),
     (["-m", "seed=range(0,9)", LONG], "hydra.sweep.dir=outputs/sweeps/"),
-    (["-m", "seed=1,2", "hydra.launcher.n_jobs=1000000"], "n_jobs=1000000: would take about 50.1 TB"),
+    (["-m", "seed=1,2", "hydra.launcher.n_jobs=1000000"], "n_jobs=1000000: would take about 50 TB"),
     (["-m", "seed=1,2", "hydra/sweeper=basic", LONG], "hydra.sweep.dir="),
     ([*SINE.split(), "data.points=100000000", "network.hidden=[9000]"], "batch_size=null: would"),
 ]
