@@ -71,7 +71,6 @@ LOG_KEYS: Keys = {
 Shared = Callable[..., Any]
 #: What the parts that are held out are called in a message.
 _PART_NAMES = {"validation": "validation part", "test": "held-out part"}
-MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
 
 def experiment(
@@ -227,10 +226,6 @@ def _check_together(made: Experiment) -> None:
             raise ConfigError("loss", made.loss, f"{wrong} (of the {name})" if held_out else wrong)
     if made.objective is not None and made.objective not in (has := _metrics(made)):
         raise ConfigError("objective", made.objective, f"this run has none: it has {', '.join(has)}")
-    parameters = made.network.parameter_count
-    if parameters > MOST_PARAMETERS:
-        allowed = f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible"
-        raise ConfigError("network.hidden", list(made.sizes[1:-1]), allowed)
     if made.log.curvature:
         refuse_flat(made)
     last = made.activations[-1]

@@ -35,6 +35,7 @@ NETWORK_KEYS: Keys = {
     "train": (checks.anything, SHIPPED),
 }
 
+MOST_PARAMETERS = 10**8  # more would hardly fit in memory beside their gradient, names and history
 OUTGROW = "; network=dense draws weights for any sizes"
 KINDS = {"w": "weights", "b": "biases"}
 #: Said of biases that are chosen together with the weights of an earlier run.
@@ -56,7 +57,7 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
     weights, biases = _with_its_biases(values["weights"], values["biases"])
     asked_by = "network.weights" if biases is weights else "network.biases"
     activations = _activations(values["activation"], len(hidden), values["output_activation"])
-    refuse_parameters(list(hidden), Network(sizes, activations, biases is not None).parameter_count)
+    _refuse_too_many(hidden, Network(sizes, activations, biases is not None).parameter_count)
     return {
         "sizes": sizes,
         "activations": activations,
@@ -65,6 +66,14 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
         "train_biases": values["train_biases"],
         "train": trained_of(values, Network(sizes, activations, biases is not None)),
     }
+
+
+def _refuse_too_many(hidden: Sequence[int], parameters: int) -> None:
+    """Raises ConfigError for more weights and biases than are possible, or than the memory holds."""
+    if parameters > MOST_PARAMETERS:
+        allowed = f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible"
+        raise ConfigError("network.hidden", list(hidden), allowed)
+    refuse_parameters(list(hidden), parameters)
 
 
 def keys_of_network(section: Section) -> dict[str, Any]:

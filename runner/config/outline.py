@@ -12,6 +12,8 @@ from runner.data.generated import GENERATORS, generate
 
 #: Numbers that are as soon made as asked about.
 FEW = 4 * 10**6
+#: And those of which no array has as many: to be refused by themselves.
+MANY = 2**40
 #: Options that say how many columns there are, and the fewest.
 COLUMNS = {"features": 1, "outputs": 1, "classes": 2}
 
@@ -23,7 +25,7 @@ def is_large(section: Any) -> bool:
     points, *columns = (section.get(key, 1) for key in ("points", *COLUMNS))
     if not all(type(number) is int and number > 0 for number in (points, *columns)):
         return False
-    return bool(points * max(columns) > FEW)
+    return bool(FEW < points * max(columns) < MANY)
 
 
 def outlined(section: Mapping[str, Any]) -> Data:
