@@ -100,6 +100,10 @@ def ask(config: DictConfig) -> None:
         if is_dry or isinstance(error, BeyondError):
             raise
         return
+    finally:
+        OmegaConf.set_readonly(
+            config.hydra, None
+        )  # which Hydra has made it, and the folder is yet to be named
     print(preview(made, folder))
     sys.exit()
 
