@@ -33,7 +33,7 @@ from runner.progress import shown
 from runner.records.about import sources_of
 from runner.records.lines import Line
 from runner.records.locks import inside
-from runner.remarks import be_quiet, remark, tell
+from runner.remarks import be_quiet, deliver, remark
 from runner.resources import FORCE, BeyondError, insist
 from runner.story import about_files, how_to_go_on, one_batch, tell_all
 from runner.training.loop import keep_freed_memory
@@ -65,10 +65,9 @@ def task(config: DictConfig) -> float:
             made, trained = run_into(folder, lambda: _affordable(config, folder), line, shown)
             tell_all(folder, made, trained)
     except Exception as error:
-        text = said(error)
-        if text is None or is_job or wants_traceback():
+        if is_job or wants_traceback():
             raise
-        sys.exit(text)  # at once, before Hydra adds a line of its own
+        sys.exit(said(error))  # at once, before Hydra adds a line of its own
     HALT.end("interrupted" if is_job else how_to_go_on(folder, made, trained))
     return line.ended(trained).result_for(made.objective)
 
@@ -104,7 +103,7 @@ def ask(config: DictConfig) -> None:
         OmegaConf.set_readonly(
             config.hydra, None
         )  # which Hydra has made it, and the folder is yet to be named
-    print(preview(made, folder))
+    deliver(f"{preview(made, folder)}\n")
     sys.exit()
 
 
@@ -211,7 +210,7 @@ def main() -> None:
     refuse_flags(flags, overrides, ("--quiet", FORCE))
     if is_asked_for(overrides):
         verification = as_asked(overrides, shown)
-        tell(str(verification))
+        deliver(f"{verification}\n")
         sys.exit(not verification.is_same)
     overrides = with_dry_run(overrides)
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)

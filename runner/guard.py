@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, describe, show
 from runner.overrides import key_of
 from runner.records.locks import held, refuse_at_work
 from runner.records.names import (
@@ -109,9 +109,10 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
     Returns it, absolute, and whether it was not there before. Raises FolderTakenError where it cannot.
     """
     key = f"hydra.{kind}.dir"
-    folder = Path(str(OmegaConf.select(config, key)))
-    resume = kind == "sweep" and bool(OmegaConf.select(config, "hydra.launcher.resume", default=False))
+    folder: Path | None = None
     try:
+        folder = Path(str(OmegaConf.select(config, key)))
+        resume = kind == "sweep" and bool(OmegaConf.select(config, "hydra.launcher.resume", default=False))
         if resume or _is_given(config, key):
             is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
@@ -130,8 +131,9 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
             _refuse(key, folder, strangers)
     except RunnerError as error:
         raise FolderTakenError(str(error)) from None
-    except OSError as error:
-        raise FolderTakenError(f"{key}={folder}: {error.strerror}") from None
+    except Exception as error:  # Hydra would warn, and write into a folder that nobody has claimed
+        why = getattr(error, "strerror", None) or describe(error).partition("\n")[0]
+        raise FolderTakenError(f"{key}={show(folder)}: {why}" if folder else f"{key}: {why}") from None
     return folder.absolute(), is_new
 
 

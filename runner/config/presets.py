@@ -47,7 +47,7 @@ def with_presets(overrides: Sequence[str]) -> list[str]:
 
     Raises RunnerError for what is neither a file nor ``key=value``.
     """
-    files = [one for one in overrides if "=" not in one and not one.startswith("~")]
+    files = [one for one in overrides if _is_file(one) or ("=" not in one and not one.startswith("~"))]
     if not files:
         return list(overrides)
     if wrong := list(filter(None, map(_no_file, files))):
@@ -72,13 +72,24 @@ def _name(file: str) -> str:
     return name if re.fullmatch(r"[\w./-]+", name, re.ASCII) else quoted(name)
 
 
+def _path(word: str) -> str:
+    return f"data.path={word}" if "=" not in word else f"""'data.path="{word}"'"""
+
+
+def _is_file(word: str) -> bool:
+    """Whether an argument that looks like ``key=value`` is the name of a file that is there."""
+    key, equals, _ = word.partition("=")
+    path = Path(word)
+    return bool(equals) and key.isalnum() and path.suffix in (*SUFFIXES, *DATA) and path.is_file()
+
+
 def _no_file(word: str) -> str | None:
     """What is wrong with an argument that is no ``key=value``, if it is no file of keys."""
     path = Path(word).expanduser()
     if path.suffix in SUFFIXES:
         return None if path.is_file() else f"{word}: there is no such file"
     if path.suffix in DATA and path.is_file():
-        return f"{word}: is no key=value; of a file of data: data=csv data.path={word} data.targets=COLUMN"
+        return f"{word}: is no key=value; of a file of data: data=csv {_path(word)} data.targets=COLUMN"
     if path.is_dir():
         return f"{word}: is a folder; name one of its YAML files, or --config-dir {word} {PRESETS}=NAME"
     for suffix in SUFFIXES:

@@ -23,6 +23,7 @@ from runner.errors import ConfigError, RunnerError, did_you_mean, together
 from runner.explain.document import Sheet
 from runner.explain.formats.writer import Writer
 from runner.explain.page import Choices, explain
+from runner.remarks import deliver
 from runner.training.experiment import Experiment
 from runner.words import key_here
 
@@ -104,7 +105,7 @@ def run(overrides: Sequence[str], config_dir: str | None) -> None:
     if out is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # ∂ and η, wherever the output goes
-        print(writer.page(sheet), end="")
+        deliver(writer.page(sheet), exact=form != "text")
         return
     for name, content in pages(writer, sheet, Path(out)).items():
         _write(name, content)
@@ -167,7 +168,7 @@ def pages(writer: Writer, sheet: Sheet, out: Path) -> dict[Path, str]:
 
 def _write(path: Path, content: str) -> None:
     try:
-        write_named(path, content.encode())
+        write_named(path, content.encode(errors="backslashreplace"))
     except OSError as error:
         raise ConfigError("out", path, f"cannot be written: {error.strerror}") from None
 

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import groupby, pairwise
 from pathlib import Path
 from threading import Lock, Thread
@@ -38,8 +39,8 @@ T = TypeVar("T")
 UNITS = ("epoch", "update")
 #: Files that are read at a time.
 BATCH = 100
-#: Bytes that pyarrow sets aside for a file: more takes it longer.
-BLOCK = 2**18
+#: Bytes that pyarrow sets aside for a file: more takes it longer, and so do fewer than so many rows.
+BLOCK, BLOCK_ROWS = 2**18, 32
 #: Curves are kept of all runs, of this many numbers altogether; longer histories are thinned evenly.
 MOST_NUMBERS = 2**23
 #: The longest number of a history in bytes, with its comma: ``-1.2345678901234567e-308,``.
@@ -138,7 +139,7 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
     try:
         histories = dataset.dataset(list(paths), schema=pa.schema(types), format=layout)
         table = histories.to_table(columns=[*names, "__filename"])
-    except (pa.ArrowInvalid, OSError):  # in one of them
+    except (pa.ArrowInvalid, OSError, UnicodeEncodeError):  # in one of them
         yield from (_read(path, names) for path in paths)
         return
     lengths = dict.fromkeys(paths, 0)
@@ -154,6 +155,15 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
         yield {name: values[start:end] for name, values in together.items()}
 
 
+def _source(path: str) -> str | BytesIO:
+    """What Arrow reads a file from: by a name that is not text, it opens none."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return BytesIO(Path(path).read_bytes())
+    return path
+
+
 def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
     """The columns `names` of a history. Raises RunnerError naming the file and what is wrong in it."""
     import pyarrow as pa
@@ -161,7 +171,7 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
 
     convert = arrow.ConvertOptions(include_columns=names, column_types=_types(names), null_values=[])
     try:
-        table = arrow.read_csv(path, _blocks(path), convert_options=convert)
+        table = arrow.read_csv(_source(path), _blocks(path), convert_options=convert)
     except KeyError:
         header = header_of(path)
         missing = next(name for name in names if name not in header)
@@ -189,10 +199,11 @@ def _types(names: Sequence[str]) -> dict[str, pa.DataType]:
 
 
 def _blocks(path: str) -> ReadOptions:
-    """pyarrow wants a row to fit into a block."""
+    """pyarrow wants a row to fit into a block, and makes every column anew for each."""
     from pyarrow.csv import ReadOptions
 
-    return ReadOptions(use_threads=False, block_size=max(BLOCK, LONGEST * (len(header_of(path)) + 1)))
+    row = LONGEST * (len(header_of(path)) + 1)
+    return ReadOptions(use_threads=False, block_size=max(BLOCK, BLOCK_ROWS * row))
 
 
 def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | None:

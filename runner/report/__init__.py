@@ -61,7 +61,7 @@ def write_report(
         "settings.csv": csv(page),
     }
     for name, text in texts.items():
-        write_named(target / name, text.encode())
+        write_named(target / name, text.encode(errors="backslashreplace"))
     return page
 
 

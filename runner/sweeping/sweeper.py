@@ -25,7 +25,7 @@ from runner.records.machine import machine, machine_in, unlike
 from runner.records.names import ABOUT, FINISHED, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
-from runner.remarks import place, remark, tell
+from runner.remarks import deliver, place, remark, tell
 from runner.results.advice import advice
 from runner.results.finding import AUTO, BY
 from runner.results.ranking import default_metric, verdict
@@ -80,9 +80,11 @@ def sweep(
     rounds: list[Round] = list(filter(None, [refining, repeating]))
     cost = _cost(jobs, composer, task_function, launcher, folder) if is_batched else None
     if config.hydra.sweeper.dry_run:
-        print(preview(jobs, composer, task_function, cost) + "; more runs would follow" * bool(rounds))
+        deliver(
+            preview(jobs, composer, task_function, cost) + "; more runs would follow" * bool(rounds) + "\n"
+        )
         for line in refusal(cost) if cost is not None else ():
-            print(line)
+            deliver(f"{line}\n")
         return []
     if cost is not None:
         refuse_beyond(cost, _left(jobs, folder))
