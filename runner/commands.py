@@ -16,6 +16,7 @@ from runner.errors import RunnerError, describe, legible
 from runner.halting import Interruption
 from runner.records.writing import write_whole
 from runner.remarks import be_quiet, warn
+from runner.resources import FORCE, insist
 from runner.streams import lost, take_over
 
 #: Where `keep_tracebacks` puts what the user said of HYDRA_FULL_ERROR.
@@ -34,6 +35,7 @@ def ending() -> Iterator[None]:
     """
     take_over()
     be_quiet(False)
+    insist(False)
     try:
         yield
     except SystemExit as error:  # of a callback, or of Hydra
@@ -93,6 +95,17 @@ def add_quiet(parser: ArgumentParser) -> None:
     """Adds ``--quiet`` to a command's options."""
     wanted = "say nothing but errors, results and where they are"
     parser.add_argument(*QUIET, action=_Quiet, nargs=0, help=wanted)
+
+
+def add_force(parser: ArgumentParser) -> None:
+    """Adds ``--force`` to a command's options."""
+    wanted = "try what would take more memory or disk than there is"
+    parser.add_argument(FORCE, action=_Force, nargs=0, help=wanted)
+
+
+class _Force(Action):
+    def __call__(self, *_: Any) -> None:
+        insist()
 
 
 class _Quiet(Action):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
@@ -49,9 +49,15 @@ class FolderGuard(Callback):
     """
 
     folder: Path | None = None
+    #: Is given a run's configuration before its folder is claimed; raises RunnerError where none is to be.
+    asked: Callable[[DictConfig], None] = staticmethod(lambda config: None)
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Claims the folder of a run."""
+        try:
+            self.asked(config)
+        except RunnerError as error:
+            raise FolderTakenError(str(error)) from None
         locks = ExitStack()
         self.ending = finalize(self, locks.close)
         self.folder = _claim(config, "run", locks)[0]
@@ -268,9 +274,12 @@ def raise_another(folder: Path, before: Sequence[Any], now: Sequence[Any]) -> No
 
 def may_extend(sweeper: Mapping[str, Any]) -> bool:
     """Whether a sweeper of ours has runs of its keys' values alone: none that follow from what these find."""
-    return str(sweeper.get("_target_")).endswith("GridSweeper") and all(
-        sweeper.get(key) is None for key in ("refine", "repeat")
-    )
+    return is_grid(sweeper) and all(sweeper.get(key) is None for key in ("refine", "repeat"))
+
+
+def is_grid(sweeper: Mapping[str, Any]) -> bool:
+    """Whether a sweeper is ours."""
+    return str(sweeper.get("_target_")).endswith("GridSweeper")
 
 
 def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:

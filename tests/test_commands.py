@@ -67,7 +67,7 @@ def test_a_run_leaves_its_files_and_says_where(command: Command, tmp_path: Path)
         ),
         (["network.hidden=[3]"], "network=dense"),
         (["learning_rate=${nowhere}"], "nowhere"),
-        (["data=xor", "data.points=1e7", "network=dense", "network.hidden=[100000]"], "out of memory"),
+        (["data=xor", "data.points=1e7", "network=dense", "network.hidden=[100000]"], "TB of memory, and"),
         (["hydra.run.dir=/proc/nowhere"], "/proc/nowhere"),
         (["--config-dir=nowhere", "experiment=mine"], "nowhere"),
         (["--config-path"], "config-path"),

@@ -14,10 +14,11 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
-from runner.commands import add_quiet, add_version, ending, write_named
+from runner.commands import add_force, add_quiet, add_version, ending, write_named
 from runner.config import boolean, choice, experiment, number
 from runner.config.compose import compose
 from runner.config.messages import known_keys
+from runner.cost.refusal import refuse_beyond
 from runner.errors import ConfigError, RunnerError, did_you_mean, together
 from runner.explain.document import Sheet
 from runner.explain.formats.writer import Writer
@@ -97,7 +98,9 @@ def run(overrides: Sequence[str], config_dir: str | None) -> None:
     """Writes the page that the command line asks for."""
     own, rest = _own(overrides)
     form, out = own.pop("format", "text"), own.pop("out", None)
-    sheet = explain(_experiment(rest, config_dir), Choices(**own))
+    made = _experiment(rest, config_dir)
+    refuse_beyond(made, None)
+    sheet = explain(made, Choices(**own))
     writer: Writer = import_module(f"runner.explain.formats.{form}").WRITER
     if out is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -182,6 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config-dir", "-cd", metavar="DIR", help="a folder with YAML files of your own")
     add_version(parser)
     add_quiet(parser)
+    add_force(parser)
     return parser
 
 

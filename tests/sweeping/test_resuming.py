@@ -147,7 +147,7 @@ def test_the_table_and_its_rebuilding_have_no_checksums(copy: Path) -> None:
 def test_workers_write_nothing_when_their_sweep_is_gone(command: Command, tmp_path: Path) -> None:
     """Not in the midst of a long epoch either: it is the rows that tell, not the epochs."""
     long = ["-m", "network=dense", "network.hidden=[64]", "data=moons", "data.points=1000", "batch_size=1",
-            "log.unit=update", "epochs=1", "seed=0,1", "hydra.launcher.max_memory=2MiB"]  # fmt: skip
+            "log.unit=update", "epochs=1", "seed=0,1", "hydra.launcher.max_memory=4MiB"]  # fmt: skip
     assert command(*long, "hydra.sweep.dir=whole").returncode == 0
     arguments = [*long, "hydra.sweep.dir=s", "hydra.launcher.n_jobs=2"]
     call = [sys.executable, "-m", "runner", *arguments]
