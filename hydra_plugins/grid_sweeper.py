@@ -20,6 +20,9 @@ class GridSweeperConf:
     params: dict[str, str] | None = None  # sweeps in YAML: key: 0.1,0.2
     points: Any = None  # values of an interval: learning_rate='tag(log,interval(1e-4,1))'
     zip: Any = None  # keys swept together: [[learning_rate,epochs]]
+    sample: str | None = None  # sobol, random: `points` of all intervals together, not of each
+    table: str | None = None  # a CSV file, a row a run, with columns as runs.csv has them
+    exclude: Any = None  # runs that are left out: [{optimizer: adam, learning_rate: 1}]
     refine: str | None = None  # a metric: then wider learning rates, and finer ones around the best by it
     repeat: Any = None  # 10: then the best setting again with so many fresh seeds
     dry_run: bool = False  # say what would be run

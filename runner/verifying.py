@@ -7,20 +7,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from runner.config.compose import load_run
 from runner.config.own import files_of
 from runner.errors import ConfigError, RunnerError
-from runner.nn.arrays import Array
+from runner.nn.arrays import Array, Mask
 from runner.overrides import key_of, parse
 from runner.plugins import KEY
 from runner.records.checksums import Summary, changed, recorded
 from runner.records.lines import Line
 from runner.records.machine import machine_in, unlike
-from runner.records.names import ABOUT, CHECKPOINT, FILES, INTERRUPTED
+from runner.records.names import ABOUT, CHECKPOINT, FILES, INTERRUPTED, STOPPED
 from runner.records.reading import read_table
 from runner.records.runs_table import RunsTable
 from runner.records.trained import is_sweep, refuse_unended
@@ -76,9 +76,9 @@ def verify(
     """Trains the run in a folder again, or `runs` of a sweep's, spread evenly over it; None is all.
 
     What they write is compared with what the folders have, but for the seconds that they took. An
-    interrupted run is trained as far as it was. Nothing is written into the folders. A run that cannot be
-    made again counts among the others: its data are gone, or its code is not among `plugins`. Raises
-    RunnerError for a folder without a result.
+    interrupted or stopped run is trained as far as it was. Nothing is written into the folders. A run that
+    cannot be made again counts among the others: its data are gone, or its code is not among `plugins`.
+    Raises RunnerError for a folder without a result.
     """
     if runs is not None and runs < 1:
         raise ConfigError("runs", runs, "must be 1 or more, or all")
@@ -151,7 +151,6 @@ def _faults(folder: Path, plugins: Sequence[str | Path], shown: Shown) -> list[s
 def _trained_again(made: Experiment, line: Line, folder: Path, shown: Shown) -> Summary:
     """The summary of a run that is trained into a folder, as far as its line says."""
     reached = made.epoch_now
-    last = line.result("epochs") if line.status == INTERRUPTED else np.inf
 
     with shown(made) as tick:
 
@@ -160,13 +159,30 @@ def _trained_again(made: Experiment, line: Line, folder: Path, shown: Shown) -> 
             reached = epoch
             tick(epoch, errors)
 
-        watch = Watch(count, halted=lambda: reached >= last)
+        last = line.result("epochs")
+        ways = {
+            INTERRUPTED: Watch(count, halted=lambda: reached >= last),
+            STOPPED: Watch(count, halving=_Until(last)),
+        }
+        watch = ways.get(line.status, Watch(count))
         (outcome,) = run_stack([Work(line, str(folder), made)], watch=watch)
     if outcome.error is not None:
         raise outcome.error
     summary = recorded(folder)
     assert summary is not None
     return summary
+
+
+class _Until(NamedTuple):
+    """Stops a run after an epoch. See :class:`runner.training.halving.Halver`."""
+
+    epoch: float
+
+    def is_due(self, epoch: int) -> bool:
+        return epoch >= self.epoch
+
+    def worse(self, errors: Array) -> Mask:
+        return np.ones(len(errors), dtype=bool)
 
 
 def _results(summary: Summary) -> tuple[object, ...]:

@@ -19,8 +19,10 @@ from runner.records.names import ABOUT, ERROR, FAILED, ORDER, PREDICTIONS, SUMMA
 from runner.records.predictions import predictions_csv
 from runner.records.writing import RunFiles, clear, order_of, refuse_finished, write_whole
 from runner.training.experiment import Experiment
+from runner.training.halving import Halver
 from runner.training.loop import Tick, train
 from runner.training.recorder import ROW_BYTES, Trained
+from runner.training.stopping import Ends
 
 
 class FolderFiles(Protocol):
@@ -62,6 +64,7 @@ class Watch:
     tick: Tick = lambda epoch, errors: None  # after every epoch
     check: Callable[[], None] = lambda: None  # before anything is written
     done: Callable[[Trained], None] = lambda _: None  # of each run, as its files are whole
+    halving: Halver | None = None  # what stops the worse runs of a stack
     halted: Callable[[], bool] = lambda: False  # asked after every epoch: whether runs are to be interrupted
 
 
@@ -104,7 +107,8 @@ def _train(works: Sequence[Work], row_bytes: int, watch: Watch, outcomes: list[O
             if paused := work.experiment.paused:
                 files.take_up(at, paused.row)
         experiments = [work.experiment for work in works]
-        results = train(experiments, files, row_bytes=row_bytes, tick=watch.tick, halted=watch.halted)
+        ends = Ends(halving=watch.halving, halted=watch.halted)
+        results = train(experiments, files, row_bytes=row_bytes, tick=watch.tick, ends=ends)
         for at, (work, trained) in enumerate(zip(works, results, strict=True)):
             outcomes.append(_finish(files, at, work, trained))
             watch.done(trained)

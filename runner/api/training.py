@@ -13,7 +13,7 @@ from runner.nn.arrays import Array
 from runner.training.experiment import Experiment, width
 from runner.training.loop import train as train_stack
 from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
-from runner.training.stopping import Callback
+from runner.training.stopping import Callback, Ends
 
 
 class _Rows:
@@ -75,6 +75,6 @@ def _trained(
     """The runs of one stack: `members` are their places in `experiments`."""
     stack = [experiments[at] for at in members]
     sink = _Rows(len(stack))
-    for run, trained in enumerate(train_stack(stack, sink, row_bytes=row_bytes, callback=callback)):
+    for run, trained in enumerate(train_stack(stack, sink, row_bytes=row_bytes, ends=Ends(callback))):
         rows = np.concatenate([np.empty((0, width(stack[run]))), *sink.rows[run]])
         yield members[run], Run(stack[run], trained, sink.steps[run], rows)

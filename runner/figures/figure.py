@@ -16,7 +16,7 @@ from runner.errors import RunnerError, did_you_mean
 from runner.figures import load
 from runner.figures.options import Look
 from runner.nn.arrays import Array
-from runner.records.names import DIVERGED, FINISHED, higher_is_better
+from runner.records.names import DIVERGED, FINISHED, STOPPED, higher_is_better
 from runner.results import Results
 from runner.results.ranking import BLOWN_UP
 from runner.training.endings import OFF_SCALE
@@ -245,7 +245,8 @@ def note_of(results: Results) -> str:
     counts = ", ".join(f"{count:,} {status}" for status, count in missing.items())
     if results.is_interrupted:
         return f" The run was interrupted after epoch {results.runs['epochs'].to_numpy()[0]:,.0f}."
-    text = f" {missing.total():,} of {len(results.runs):,} runs have no result ({counts})." if missing else ""
+    what = "were stopped early" if {*missing} == {STOPPED} else f"have no result ({counts})"
+    text = f" {missing.total():,} of {len(results.runs):,} runs {what}." if missing else ""
     if not results.has_ended:
         text += f" The sweep has not ended; shown are its {len(results.finished):,} runs so far."
     return text

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from runner.nn.arrays import Array
+from runner.nn.elementary import SOFTPLUS_THRESHOLD, sigmoid, softplus, tanh_softplus
 from runner.nn.error_function import erf
 from runner.nn.formula import (
     Formula,
@@ -32,7 +33,6 @@ from runner.nn.formula import (
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 LEAKY_SLOPE = 0.01
-SOFTPLUS_THRESHOLD = 20.0
 
 _ONE, _ZERO = np.ones((1, 1, 1)), np.zeros((1, 1, 1))
 
@@ -62,17 +62,23 @@ class Activation:
     highest: float = np.inf
 
 
-def sigmoid(z: Array) -> Array:
-    """1 / (1 + e^−z), of every element."""
-    return 1.0 / (1.0 + np.exp(-z))  # exp may overflow to inf, which rightly gives 0
+def _silu_slope(z: Array, a: Array) -> Array:
+    p = sigmoid(z)
+    return p * (1.0 + z * (1.0 - p))
 
 
-def _softplus(z: Array) -> Array:
-    return np.where(z > SOFTPLUS_THRESHOLD, z, np.log1p(np.exp(np.minimum(z, SOFTPLUS_THRESHOLD))))
+def _silu_second(z: Array, a: Array) -> Array:
+    p = sigmoid(z)
+    return p * (1.0 - p) * (2.0 + z * (1.0 - 2.0 * p))
+
+
+def _mish_slope(z: Array, a: Array) -> Array:
+    t = tanh_softplus(z)
+    return t + z * sigmoid(z) * (1.0 - t * t)
 
 
 def _mish_second(z: Array, a: Array) -> Array:
-    p, t = sigmoid(z), np.tanh(_softplus(z))
+    p, t = sigmoid(z), tanh_softplus(z)
     return p * (1.0 - t * t) * (2.0 + z * (1.0 - p - 2.0 * p * t))
 
 
@@ -143,7 +149,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lowest=-SELU_SCALE * SELU_ALPHA,
     ),
     "softplus": Activation(
-        _softplus,
+        softplus,
         lambda z, a: np.where(z > SOFTPLUS_THRESHOLD, 1.0, sigmoid(z)),
         lambda z, a: np.where(z > SOFTPLUS_THRESHOLD, 0.0, sigmoid(z) * (1.0 - sigmoid(z))),
         SOFTPLUS,
@@ -163,8 +169,8 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
     "silu": Activation(
         lambda z: z * sigmoid(z),
-        lambda z, a: sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z))),
-        lambda z, a: sigmoid(z) * (1.0 - sigmoid(z)) * (2.0 + z * (1.0 - 2.0 * sigmoid(z))),
+        _silu_slope,
+        _silu_second,
         Z * SIGMA(Z),
         SIGMA(Z) * (1 + Z * (1 - SIGMA(Z))),
         note=(equal(SIGMA(Z), LOGISTIC),),
@@ -179,8 +185,8 @@ ACTIVATIONS: dict[str, Activation] = {
         slope_note=(Symbol("φ"), " the standard normal density"),
     ),
     "mish": Activation(
-        lambda z: z * np.tanh(_softplus(z)),
-        lambda z, a: np.tanh(_softplus(z)) + z * sigmoid(z) * (1.0 - np.tanh(_softplus(z)) ** 2),
+        lambda z: z * tanh_softplus(z),
+        _mish_slope,
         _mish_second,
         Z * tanh(SOFTPLUS),
         tanh(SOFTPLUS) + Z * SIGMA(Z) * (1 - tanh(SOFTPLUS) ** 2),

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runner.nn.activations import sigmoid
 from runner.nn.arrays import Array
+from runner.nn.elementary import sigmoid
 from runner.nn.formula import Formula, Function, SumOver, Symbol, clip, equal, exp, ln, sign, where
 
 # torch.nn.BCELoss clamps its logarithms at -100 and the denominator of its derivative at 1e-12,
@@ -113,8 +113,10 @@ def _binary_cross_entropy_with_logits(z: Array, y: Array) -> Array:
 
 def softmax(z: Array) -> Array:
     """Probabilities over the last axis: e^{z_k} / Σ_j e^{z_j}, shifted so as not to overflow."""
-    e = np.exp(z - _largest(z))
-    return e / _sum(e)
+    e = z - _largest(z)
+    np.exp(e, out=e)
+    e /= _sum(e)
+    return e
 
 
 def _cross_entropy(z: Array, y: Array) -> Array:

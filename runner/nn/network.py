@@ -12,6 +12,8 @@ Letters of the shapes: see :mod:`runner.nn.arrays`.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -37,6 +39,14 @@ class Forward(NamedTuple):
     def pred(self) -> Array:
         """The predictions (R, N, O): the last a."""
         return self.a[-1]
+
+
+class Factors(NamedTuple):
+    """The factors of the chain at a layer: ∂E/∂a, ∂a/∂z and their product ∂E/∂z, (R, N, O) each."""
+
+    dE_da: Array
+    da_dz: Array
+    dE_dz: Array
 
 
 class Backward(NamedTuple):
@@ -126,20 +136,34 @@ class Network:
             a.append(ACTIVATIONS[f].value(z[-1]))
         return Forward(layers, z, a)
 
-    def backward(self, passed: Forward, dE_dpred: Array) -> Backward:
-        """Walks the chain from ∂E/∂pred (R, N, O) to every parameter, back along a forward pass."""
+    def chain(self, passed: Forward, dE_dpred: Array, gradient: Array) -> Iterator[Factors]:
+        """Walks the chain from ∂E/∂pred (R, N, O) back along a forward pass; yields every layer's factors.
+
+        What they make of every parameter, ∂E/∂w and ∂E/∂b, is put into `gradient` (R, P) on the way.
+        """
         layers, z, a = passed
-        gradient = np.empty((len(dE_dpred), self.parameter_count))
-        derivatives = self.views(gradient)
-        dE_da, da_dz, dE_dz = [dE_dpred], [], []
+        derivatives, dE_da = self.views(gradient), dE_dpred
         for i in reversed(range(len(layers))):
             (w, _), (dE_dw, dE_db) = layers[i], derivatives[i]
-            da_dz.append(ACTIVATIONS[self.activations[i]].derivative(z[i], a[i + 1]))
-            dE_dz.append(dE_da[-1] * da_dz[-1])
-            np.matmul(dE_dz[-1].mT, a[i], out=dE_dw)
+            da_dz = ACTIVATIONS[self.activations[i]].derivative(z[i], a[i + 1])
+            dE_dz = dE_da * da_dz
+            np.matmul(dE_dz.mT, a[i], out=dE_dw)
             if dE_db is not None:
                 # the sum over the examples, as a product with ones: three times as fast as a reduction
-                np.matmul(np.ones((1, dE_dz[-1].shape[1])), dE_dz[-1], out=dE_db)
+                np.matmul(np.ones((1, dE_dz.shape[1])), dE_dz, out=dE_db)
+            yield Factors(dE_da, da_dz, dE_dz)
             if i > 0:
-                dE_da.append(dE_dz[-1] @ w)
-        return Backward(dE_da[::-1], da_dz[::-1], dE_dz[::-1], gradient)
+                dE_da = dE_dz @ w
+
+    def backward(self, passed: Forward, dE_dpred: Array) -> Backward:
+        """The whole chain from ∂E/∂pred (R, N, O), with all its factors."""
+        gradient = np.empty((len(dE_dpred), self.parameter_count))
+        factors = list(self.chain(passed, dE_dpred, gradient))
+        dE_da, da_dz, dE_dz = map(list, zip(*reversed(factors), strict=True))
+        return Backward(dE_da, da_dz, dE_dz, gradient)
+
+    def gradient(self, passed: Forward, dE_dpred: Array) -> Array:
+        """That of `backward` alone: no factor outlives its layer, whose memory the next ones find cached."""
+        gradient = np.empty((len(dE_dpred), self.parameter_count))
+        deque(self.chain(passed, dE_dpred, gradient), maxlen=0)
+        return gradient

@@ -84,11 +84,17 @@ def _rmsprop(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tu
 
 
 def _adam(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:
-    m = h["beta1"] * state["m"] + (1.0 - h["beta1"]) * g
-    v = h["beta2"] * state["v"] + (1.0 - h["beta2"]) * g * g
+    m = h["beta1"] * state["m"]
+    m += (1.0 - h["beta1"]) * g
+    v = h["beta2"] * state["v"]
+    g_squared = (1.0 - h["beta2"]) * g
+    g_squared *= g
+    v += g_squared
     state = {"m": m, "v": v}
     hats = _adam_hats(state, h, t)
-    return hats["m_hat"] / (np.sqrt(hats["v_hat"]) + h["eps"]), state
+    scale = np.sqrt(hats["v_hat"], out=hats["v_hat"])
+    scale += h["eps"]
+    return np.divide(hats["m_hat"], scale, out=scale), state
 
 
 def _adamw(g: Array, state: State, w: Array, h: Hyperparameters, t: int) -> tuple[Array, State]:

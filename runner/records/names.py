@@ -32,11 +32,12 @@ HYDRA, HYDRA_FILES = ".hydra", ("config.yaml", "hydra.yaml", "overrides.yaml")
 #: At the end of the name of a file until it is whole.
 PART = ".part"
 
-#: How runs end that have a result; and how all may: a run is interrupted from the first on, until it ends,
-#: and has files then if a signal has ended it.
+#: How runs end that have a result; and how all may: one that others were better than is stopped, with its
+#: files as far as it was; a run is interrupted from the first on, until it ends, and has files then if a
+#: signal has ended it.
 FINISHED = COMPLETED, DIVERGED = ("completed", "diverged")
-FAILED, INTERRUPTED = "failed", "interrupted"
-STATUSES = (*FINISHED, FAILED, INTERRUPTED)
+STOPPED, FAILED, INTERRUPTED = "stopped", "failed", "interrupted"
+STATUSES = (*FINISHED, STOPPED, FAILED, INTERRUPTED)
 
 #: What runs can be compared by, and whether more of it is better.
 METRICS = {"final_error": False, "best_error": False, "validation_error": False, "test_error": False}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from runner.records.lines import Line
-from runner.records.names import COMPLETED, DIVERGED, FINISHED, higher_is_better, words_of
+from runner.records.names import COMPLETED, DIVERGED, FINISHED, STOPPED, higher_is_better, words_of
 from runner.training.endings import OFF_SCALE, ROUNDING
 
 #: What training itself would choose by; and examples to choose by, where a part is held out for that.
@@ -136,9 +136,9 @@ def verdict(
     training error would have chosen worse, it is said what.
     """
     ranking = rank(lines, keys, metric)
-    if sum(len(setting.runs) for setting in ranking.settings) < 2:
+    if not ranking.settings or sum(line.status in (*FINISHED, STOPPED) for line in lines) < 2:
         return []
-    best, several = ranking.best, len(ranking.settings) > 1
+    best, several = ranking.best, len({tuple(map(line.swept.get, keys)) for line in lines}) > 1
     heading = f"best setting by {ranking.words}" if several else ranking.words
     if best is None:
         some = any(line.status == COMPLETED for line in lines)

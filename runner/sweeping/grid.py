@@ -1,16 +1,15 @@
 """A sweep's arguments to its jobs' overrides: all that Hydra's basic sweeper does, and more.
 
-Besides: intervals, evenly or logarithmically spaced; keys swept together; duplicates left out; a
-dry run that says what would be done.
+Besides: intervals, evenly or logarithmically spaced, or sampled together; keys swept together; the rows of
+a table; duplicates left out; a dry run that says what would be done.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from typing import Any, TypeGuard
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -20,31 +19,44 @@ from omegaconf import DictConfig, OmegaConf
 from runner.config.compose import replacing
 from runner.errors import ConfigError, RunnerError
 from runner.hydra_internals import as_override
+from runner.nn.arrays import Array
 from runner.overrides import key_of, parse, swept_values
 from runner.records.lines import Line
+from runner.sweeping.intervals import Sample, sample_of, values_of
+from runner.sweeping.selecting import rows_of, without_excluded
 
 SEED = "seed"
-DIGITS = 6  # significant digits of an interval's points, where that keeps them apart
 
 # key=a,b,c of plain values: read without Hydra's parser, which takes 100 µs a value
 _LONG_CHOICE = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\w.+-]+(?:,[\w.+-]+){15,})", re.ASCII)
 
 
 def expand(
-    arguments: Sequence[str], loader: ConfigLoader, *, points: Any = None, together: Any = None
+    arguments: Sequence[str],
+    loader: ConfigLoader,
+    *,
+    points: Any = None,
+    together: Any = None,
+    sample: Sample | None = None,
+    table: Mapping[str, list[str]] | None = None,
 ) -> list[list[str]]:
     """The overrides of every job, in the order of Hydra's basic sweeper: the last key varies fastest.
 
-    `points` is how many values an interval has; keys in one list of `together` (``zip``) take
-    their values side by side. In a job the overrides stand as the arguments do, for a later one may
-    change what an earlier one has set. Raises RunnerError, or Hydra's own errors for what cannot be parsed.
+    `points` is how many values an interval has, or all intervals have together where there is a `sample` of
+    them; keys in one list of `together` (``zip``) take their values side by side, and so do those of a
+    `table` (see :func:`runner.sweeping.selecting.rows_of`), which come first. In a job the overrides stand
+    as the arguments do, for a later one may change what an earlier one has set. Raises RunnerError, or
+    Hydra's own errors for what cannot be parsed.
     """
     if points is not None and (type(points) is not int or points < 1):
         raise ConfigError("hydra.sweeper.points", points, "must be a whole number at least 1")
     groups = together or []
     if not _is_list(groups) or not all(map(_is_list, groups)):
         raise ConfigError("hydra.sweeper.zip", together, "must be lists of keys, as [[learning_rate,epochs]]")
-    choices = dict(_choices(arguments, loader, points))
+    parsed = dict(_parsed(arguments, loader))
+    rows_given = {key: taken for key, taken in (table or {}).items() if key not in map(key_of, parsed)}
+    choices = rows_given | _values(parsed, points, sample)
+    groups = [*groups, *([[*rows_given]] if rows_given else []), *([_intervals(parsed)] if sample else [])]
     columns = _columns(choices, groups)
     side_by_side = [list(zip(*(choices[key] for key in keys), strict=True)) for keys in columns]
     rows = (list(itertools.chain(*row)) for row in itertools.product(*side_by_side))
@@ -73,7 +85,35 @@ def requested(master: DictConfig, loader: ConfigLoader, *, is_ours: bool = True)
     given = replacing(arguments) if is_ours else arguments
     if _repeats(master) and all(key_of(argument) != SEED for argument in given):
         given = [*given, f"{SEED}={master.seed}"]
-    return expand(given, loader, points=sweeper.get("points"), together=sweeper.get("zip"))
+    return expand(
+        given,
+        loader,
+        points=sweeper.get("points"),
+        together=sweeper.get("zip"),
+        sample=sample_of(sweeper.get("sample"), master.get("seed", 0)),
+        table=rows_of(sweeper.get("table")),
+    )
+
+
+def asked_for(
+    master: DictConfig,
+    loader: ConfigLoader,
+    *,
+    is_ours: bool = True,
+    tell: Callable[[str], None] = lambda text: None,
+) -> list[list[str]]:
+    """The jobs that are `requested`, each once and without those that are excluded; `tell` is told of these.
+
+    Raises what `requested` raises, and ConfigError where all are excluded.
+    """
+    expanded = requested(master, loader, is_ours=is_ours)
+    jobs = without_duplicates(expanded)
+    if len(jobs) < len(expanded):
+        tell(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
+    left = without_excluded(jobs, master.hydra.sweeper.get("exclude"))
+    if len(left) < len(jobs):
+        tell(f"{len(jobs) - len(left)} of {len(jobs)} runs are excluded")
+    return left
 
 
 def without_duplicates(jobs: Sequence[list[str]]) -> list[list[str]]:
@@ -99,7 +139,8 @@ def fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
     """The overrides that all jobs share: as given, and as a sweeper writes them (``True`` for ``true``)."""
     given = replacing(arguments_of(master))
     some = 2  # points of an interval: only whether it is more than one matters
-    fixed = {*given, *(taken[0] for _, taken in _choices(given, loader, some) if len(taken) == 1)}
+    taken = _values(dict(_parsed(given, loader)), some)
+    fixed = {*given, *(overrides[0] for overrides in taken.values() if len(overrides) == 1)}
     return {override for override in fixed if key_of(override) != SEED} if _repeats(master) else fixed
 
 
@@ -108,25 +149,47 @@ def _repeats(master: DictConfig) -> bool:
     return master.hydra.sweeper.get("repeat") is not None
 
 
-def _choices(
-    arguments: Sequence[str], loader: ConfigLoader, points: int | None
-) -> Iterator[tuple[str, list[str]]]:
-    """Each key, with its prefix, and the overrides that it takes in turn."""
+def _parsed(arguments: Sequence[str], loader: ConfigLoader) -> Iterator[tuple[str, Override | list[str]]]:
+    """Each key, with its prefix, and what it takes: an override, or those that are read without a parser."""
     parser = OverridesParser.create(config_loader=loader)
     for argument in arguments:
         if long := _LONG_CHOICE.fullmatch(argument):
             yield long[1], [f"{long[1]}={as_override(parse(value))}" for value in long[2].split(",")]
             continue
         (override,) = parser.parse_overrides([argument])
-        key = override.get_key_element()
-        if override.is_delete() and override.value_type is None:  # ~key, and no value to compare
-            yield key, [key]
-        elif not override.is_sweep_override():
-            yield key, [f"{key}={override.get_value_element_as_str()}"]
-        elif override.is_interval_sweep():
-            yield key, [f"{key}={value}" for value in _interval(override, points)]
-        else:
-            yield key, [f"{key}={value}" for value in override.sweep_string_iterator()]
+        yield override.get_key_element(), override
+
+
+def _intervals(parsed: Mapping[str, Override | list[str]]) -> list[str]:
+    """The keys, without prefixes, whose values are an interval's."""
+    return [key_of(key) for key, one in parsed.items() if _is_interval(one)]
+
+
+def _is_interval(one: Override | list[str]) -> TypeGuard[Override]:
+    return isinstance(one, Override) and bool(one.is_sweep_override() and one.is_interval_sweep())
+
+
+def _values(
+    parsed: Mapping[str, Override | list[str]], points: int | None, sample: Sample | None = None
+) -> dict[str, list[str]]:
+    """Each key, with its prefix, and the overrides that it takes in turn."""
+    names = _intervals(parsed)
+    places = dict(zip(names, sample.places(points or 1, len(names)).T, strict=True)) if sample else {}
+    return {key: list(_taken(key, one, points, places)) for key, one in parsed.items()}
+
+
+def _taken(
+    key: str, one: Override | list[str], points: int | None, places: Mapping[str, Array]
+) -> Iterable[str]:
+    if not isinstance(one, Override):
+        return one
+    if one.is_delete() and one.value_type is None:  # ~key, and no value to compare
+        return [key]
+    if not one.is_sweep_override():
+        return [f"{key}={one.get_value_element_as_str()}"]
+    if _is_interval(one):
+        return [f"{key}={value}" for value in values_of(one, points, places.get(key_of(key)))]
+    return [f"{key}={value}" for value in one.sweep_string_iterator()]
 
 
 def _columns(
@@ -148,38 +211,3 @@ def _columns(
             sizes = ", ".join(f"{key.lstrip('+')} has {len(choices[key])} values" for key in keys)
             raise RunnerError(f"hydra.sweeper.zip: keys swept together need as many values each; {sizes}")
     return columns
-
-
-def _interval(override: Override, points: int | None) -> list[str]:
-    sweep: Any = override.value()
-    start, end, line = sweep.start, sweep.end, override.input_line
-    if points is None:
-        raise RunnerError(f"{line}: say how many values of the interval with hydra.sweeper.points=N")
-    logarithmic = "log" in sweep.tags
-    if logarithmic and not (start > 0 and end > 0):
-        raise RunnerError(f"{line}: a logarithmic interval needs two ends above 0")
-    values = spaced(float(start), float(end), points, logarithmic)
-    if isinstance(start, int) and isinstance(end, int):  # int(interval(1,10))
-        return [str(round(value)) for value in values]
-    return [as_override(value) for value in values]
-
-
-def spaced(start: float, end: float, points: int, logarithmic: bool) -> list[float]:
-    """`points` numbers from `start` to `end`, evenly or log-spaced.
-
-    They have 6 significant digits, or as many more as keep them apart; the ends stay as they are.
-    """
-    if points == 1:
-        return [start]
-    fractions = [i / (points - 1) for i in range(1, points - 1)]
-    if logarithmic:
-        ratio = math.log(end) - math.log(start)
-        inner = [math.exp(math.log(start) + fraction * ratio) for fraction in fractions]
-    else:
-        inner = [start * (1 - fraction) + end * fraction for fraction in fractions]
-    for digits in range(DIGITS, 18):
-        rounded = [start, *(float(f"{value:.{digits}g}") for value in inner), end]
-        in_order = rounded == sorted(rounded, reverse=end < start)  # rounding may pass an end
-        if len(set(rounded)) == points and in_order:
-            break
-    return rounded

@@ -25,7 +25,7 @@ from runner.records.locks import inside
 from runner.records.names import INTERRUPTED, RUNS, is_left, is_part
 from runner.records.runs_table import RunsTable
 from runner.records.writing import clear, refuse_finished
-from runner.sweeping.grid import expected, fixed_overrides, requested, swept_of, without_duplicates
+from runner.sweeping.grid import asked_for, expected, fixed_overrides, swept_of
 from runner.sweeping.jobs import Composer, Job
 from runner.sweeping.plugin_keys import LauncherSettings
 from runner.sweeping.progress import Progress
@@ -101,7 +101,7 @@ class Sweep:
         self.fixed = fixed_overrides(self.master, loader)
         table = RunsTable(self.folder, [])
         if self.master.hydra.sweeper.get("max_batch_size") is not None:
-            everything = without_duplicates(requested(self.master, loader))
+            everything = asked_for(self.master, loader)
             if everything[: len(job_overrides)] == job_overrides:
                 table.expect(expected(everything, self.master, self.fixed))
                 if self.settings.resume:
@@ -202,7 +202,9 @@ class _Batch:
             self.table.write()
         settings = self.sweep.settings
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
-        fair = -(-len(jobs) // (settings.workers * (1 if settings.is_local else 16)))
+        # Which runs are compared with which must not hang on workers.
+        shares = settings.workers * (1 if settings.is_local else 16) if settings.halver is None else 1
+        fair = -(-len(jobs) // shares)
         groups: dict[Hashable, list[Job]] = {}
         for job in jobs:
             groups.setdefault(self.batched.group(job.config), []).append(job)

@@ -15,7 +15,7 @@ from hydra.types import RunMode
 from runner.config import conf_dir
 from runner.config.compose import compose, composing, replacing
 from runner.overrides import key_of
-from runner.sweeping.grid import requested, without_duplicates
+from runner.sweeping.grid import asked_for
 from runner.sweeping.jobs import Composer
 
 
@@ -29,7 +29,7 @@ def configurations(
     with composing(config_dir, overrides=overrides) as (hydra, searchpath):
         given = [*replacing(overrides), *searchpath]
         master = hydra.compose_config("config", given, RunMode.MULTIRUN, from_shell=False)
-        jobs = without_duplicates(requested(master, hydra.config_loader))
+        jobs = asked_for(master, hydra.config_loader)
         composer = Composer(hydra.config_loader, master)
         made = (composer.job(number, job) for number, job in enumerate(jobs))
         return [(job.config, job.overrides) for job in made]

@@ -28,7 +28,7 @@ class Part(list[Work]):
 
 def in_parts(works: Sequence[Work], row_bytes: int, watch: Watch) -> tuple[list[Outcome], list[list[Work]]]:
     """Trains a stack, or finds that it is to be cut: the outcomes of its runs, and the parts left."""
-    pace = _Pace(works)
+    pace = _Pace(works, may_be_cut=watch.halving is None)  # which compares the runs of a whole stack
 
     def tick(epoch: int, errors: Callable[[], Array]) -> None:
         watch.tick(epoch, errors)
@@ -44,13 +44,13 @@ def in_parts(works: Sequence[Work], row_bytes: int, watch: Watch) -> tuple[list[
 class _Pace:
     """How long a stack takes, by its first epochs."""
 
-    def __init__(self, works: Sequence[Work]) -> None:
+    def __init__(self, works: Sequence[Work], may_be_cut: bool) -> None:
         runs = [work.experiment for work in works]
         self.most = len(works) * touched_bytes(runs[0]) // NARROW_BYTES
         self.updates = runs[0].updates_per_epoch
         self.first, self.last = runs[0].epoch_now, max(run.last_epoch for run in runs)
         self.parts = 1
-        self.is_judged = isinstance(works, Part) or self.most < 2
+        self.is_judged = not may_be_cut or isinstance(works, Part) or self.most < 2
         self.started, self.worked = time.monotonic(), time.thread_time()
 
     def tick(self, epoch: int) -> None:

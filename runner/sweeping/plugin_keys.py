@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from runner.config.checks import count
 from runner.errors import ConfigError, one_of
+from runner.training.halving import Halving
 from runner.training.stacking import MAX_MEMORY, in_bytes
 
 #: Backends whose workers are on this machine.
@@ -21,6 +25,7 @@ class LauncherSettings:
     resume: bool = False
     max_memory: int | str = MAX_MEMORY
     address: str | None = None
+    halving: Any = None
 
     def __post_init__(self) -> None:
         is_number = isinstance(self.n_jobs, int) and not isinstance(self.n_jobs, bool) and self.n_jobs != 0
@@ -35,6 +40,7 @@ class LauncherSettings:
             if not is_right:
                 raise ConfigError(f"hydra.launcher.{key}", getattr(self, key), allowed)
         self.memory = in_bytes("hydra.launcher.max_memory", self.max_memory)
+        self.halver = None if self.halving is None else _halving("hydra.launcher.halving", self.halving)
 
     @property
     def share(self) -> int:
@@ -59,3 +65,13 @@ class LauncherSettings:
         from joblib import cpu_count
 
         return max(1, int(cpu_count()) + 1 + self.n_jobs)
+
+
+def _halving(key: str, given: Any) -> Halving:
+    """That of ``{every: 30, keep: 0.33}``. Raises ConfigError for anything else."""
+    if not isinstance(given, Mapping) or {*given} != {"every", "keep"}:
+        raise ConfigError(key, given, "must have every and keep, as {every: 30, keep: 0.33}, or be null")
+    keep = given["keep"]
+    if not isinstance(keep, float) or not 0 < keep < 1:
+        raise ConfigError(f"{key}.keep", keep, "must be a share of the runs, above 0 and below 1")
+    return Halving(count(f"{key}.every", given["every"]), keep)

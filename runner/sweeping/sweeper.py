@@ -30,7 +30,7 @@ from runner.results.advice import advice
 from runner.results.finding import AUTO, BY
 from runner.results.ranking import default_metric, verdict
 from runner.sweeping.dry_run import preview
-from runner.sweeping.grid import expected, fixed_overrides, requested, without_duplicates
+from runner.sweeping.grid import asked_for, expected, fixed_overrides
 from runner.sweeping.jobs import Composer
 from runner.sweeping.launching import wants_a_process_of_its_own
 from runner.sweeping.refining import Refining
@@ -66,7 +66,7 @@ def sweep(
     size, is_batched = config.hydra.sweeper.max_batch_size, hasattr(task_function, "batched")
     if size is not None and size < 1:
         raise ConfigError("hydra.sweeper.max_batch_size", size, "must be null or at least 1")
-    jobs = _asked_for(config, context, is_batched)
+    jobs = asked_for(config, context.config_loader, is_ours=is_batched, tell=remark)
     folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
     if is_batched and config.hydra.launcher.get("resume") is True and may_extend(config.hydra.sweeper):
         jobs = _resumed(jobs, folder, config, fixed_overrides(config, context.config_loader))
@@ -106,15 +106,6 @@ def _more(
     """The jobs of the first round that has some. A sweep of another program has no rounds, and no lines."""
     lines = _lines(batches, table) if rounds else []
     return next(filter(None, (a_round.next_jobs(jobs, lines) for a_round in rounds)), [])
-
-
-def _asked_for(config: DictConfig, context: HydraContext, is_batched: bool) -> list[list[str]]:
-    """The jobs, each once; says how many were asked for again."""
-    expanded = requested(config, context.config_loader, is_ours=is_batched)
-    jobs = without_duplicates(expanded)
-    if len(jobs) < len(expanded):
-        remark(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
-    return jobs
 
 
 def _resumed(jobs: list[list[str]], folder: Path, config: DictConfig, fixed: Set[str]) -> list[list[str]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from threadpoolctl import threadpool_limits
 
@@ -20,6 +20,7 @@ from runner.records.machine import machine, unlike
 from runner.remarks import remark
 from runner.sweeping.pacing import in_parts
 from runner.sweeping.plugin_keys import LOCAL, LauncherSettings
+from runner.training.halving import Halver
 from runner.training.loop import Tick, keep_freed_memory
 from runner.training.stacking import row_bytes
 from runner.work import Outcome, Watch, Work
@@ -54,7 +55,8 @@ def train_stacks(
                 waiting.append(stack)
                 while waiting:
                     now = waiting.popleft()
-                    outcomes, parts = in_parts(now, buffer, Watch(_counting(now, part), halted=HALT))
+                    watch = Watch(_counting(now, part), halving=settings.halver, halted=HALT)
+                    outcomes, parts = in_parts(now, buffer, watch)
                     waiting.extend(parts)
                     yield outcomes
         return
@@ -65,7 +67,8 @@ def train_stacks(
         # Outside the workers' own limits too: threads that end theirs must not lift the others'.
         opened.enter_context(threadpool_limits(1, "blas"))
         opened.enter_context(_cluster(settings))
-        yield from _until_done(Ledger(stacks), (buffer, str(halted)), settings.workers, settings.backend)
+        how = buffer, settings.halver, str(halted)
+        yield from _until_done(Ledger(stacks), how, settings.workers, settings.backend)
 
 
 def _counting(stack: list[Work], part: Callable[[float], None]) -> Tick:
@@ -96,6 +99,11 @@ def _looking_for(path: str) -> Callable[[], bool]:
         return found
 
     return is_there
+
+
+#: How workers train: the bytes for rows, what stops runs, and the file that tells them to end: signals are
+#: for their parent.
+How: TypeAlias = tuple[int, Halver | None, str]
 
 
 class Ledger:
@@ -133,12 +141,11 @@ class Ledger:
 
 
 def _numbered(
-    number: int, stack: list[Work], how: tuple[int, str], parent: int | None
+    number: int, stack: list[Work], how: How, parent: int | None
 ) -> tuple[int, list[Outcome], list[list[Work]], bytes]:
     """Trains a stack in a worker, or cuts it, which ends with `parent`, the process that it works for.
 
     Without its parent, the worker writes nothing more: another process may be at work in the folders by now.
-    `how` are the bytes for rows, and the file that tells it to end: signals are for its parent.
     Last of what it returns is the machine that it is on.
     """
     has_parent = parent is not None and os.getpid() != parent  # not so where one worker is all there are
@@ -150,12 +157,12 @@ def _numbered(
     for each in SIGNALS if has_parent else ():
         signal.signal(each, signal.SIG_IGN)
     keep_freed_memory()
-    buffer, halted = how
-    watch = Watch(stop_if_orphaned, stop_if_orphaned, halted=_looking_for(halted))
+    buffer, halving, halted = how
+    watch = Watch(stop_if_orphaned, stop_if_orphaned, halving=halving, halted=_looking_for(halted))
     return (number, *in_parts(stack, buffer, watch), machine())
 
 
-def _until_done(ledger: Ledger, how: tuple[int, str], n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
+def _until_done(ledger: Ledger, how: How, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
     from joblib import Parallel, delayed, parallel_config
 
     parent = os.getpid() if backend == "loky" else None

@@ -20,11 +20,15 @@ from runner.training.curvature import Measurements
 from runner.training.endings import WINDOW, alternates
 from runner.training.experiment import Experiment
 from runner.training.goodness import goodness
+from runner.training.halving import compared_by
 from runner.training.pausing import Memory, Paused, prefixed, together, under
 from runner.training.recorder import ROW_BYTES, Recorder, Sink, Trained
 from runner.training.stack import Stack
-from runner.training.stopping import STATE, Callback, Stopping, whole_state
+from runner.training.stopping import STATE, Ends, Stopping, whole_state
 from runner.training.threads import same_bits
+
+#: Nothing ends runs but their own rules.
+ALONE = Ends()
 
 
 @cache
@@ -45,30 +49,28 @@ def train(
     *,
     row_bytes: int = ROW_BYTES,
     tick: Tick = lambda epoch, errors: None,
-    callback: Callback | None = None,
-    halted: Callable[[], bool] = lambda: False,
+    ends: Ends = ALONE,
 ) -> list[Trained]:
     """Trains runs whose ``stack_key`` is equal, as one; returns how each ended, in order.
 
     Rows go to `sink` in chunks of at most `row_bytes` (at least one row). `tick` is called after
-    every epoch, and so is `callback`, which may end runs, and `halted`: where that returns True, the runs
-    that have not ended are interrupted, each with what lets it be taken up. Divergence is a result: such
-    a run's history ends with its last finite row.
+    every epoch, and before it what may end runs is asked. Divergence is a result: such a run's history ends
+    with its last finite row.
     """
     started = time.perf_counter()
     with same_bits():
         stack = Stack(experiments)
         recorder, measurements = Recorder(experiments, sink, row_bytes), Measurements(experiments)
-        stopping = Stopping(stack, experiments, callback)
-        ends: dict[int, tuple[Array, State]] = {}
-        loop = _Loop(stack, recorder, stopping, measurements)
-        for runs, place in loop.trained(tick, halted):
-            ends |= {run: place.of(at) for at, run in enumerate(runs.tolist())}
+        stopping = Stopping(stack, experiments, ends.callback)
+        last: dict[int, tuple[Array, State]] = {}
+        loop = _Loop(stack, recorder, stopping, measurements, ends)
+        for runs, place in loop.trained(tick):
+            last |= {run: place.of(at) for at, run in enumerate(runs.tolist())}
         recorder.flush()
         seconds = (time.perf_counter() - started) / len(experiments)
         results = []
         for run, (experiment, ending) in enumerate(zip(experiments, recorder.endings(), strict=True)):
-            final, state = ends[run]
+            final, state = last[run]
             spent = seconds + (experiment.paused.seconds if experiment.paused else 0.0)
             trained = recorder.trained(run, ending, (stack.initial[run], final), spent)
             trained = replace(trained, final_epoch=trained.epochs, state=whole_state(state, experiment))
@@ -113,10 +115,10 @@ class _Loop:
     """A stack on its way: the place of each run at its last finite row, and which runs are to end."""
 
     def __init__(
-        self, stack: Stack, recorder: Recorder, stopping: Stopping, measurements: Measurements
+        self, stack: Stack, recorder: Recorder, stopping: Stopping, measurements: Measurements, ends: Ends
     ) -> None:
         self.stack, self.recorder, self.stopping = stack, recorder, stopping
-        self.measurements = measurements
+        self.measurements, self.ends = measurements, ends
         shared = stack.shared
         self.log, self.is_update = shared.log, shared.log.unit == "update"
         self.first = shared.count_at(shared.first_epoch)
@@ -129,21 +131,23 @@ class _Loop:
         self.memory: Memory = {}  # of the runs `halted` after `halted_at`, where they are
         self.halted_at, self.halted = 0, stack.runs
 
-    def trained(self, tick: Tick, halted: Callable[[], bool]) -> Iterator[tuple[Numbers, _Place]]:
+    def trained(self, tick: Tick) -> Iterator[tuple[Numbers, _Place]]:
         """Trains to the end; yields the runs that end, whenever some do, and their places."""
         stack, shared = self.stack, self.stack.shared
-        ends = {e.last_epoch for e in self.recorder.experiments}
+        lasts = {e.last_epoch for e in self.recorder.experiments}
         if shared.paused:
             self._take_up([e.paused for e in self.recorder.experiments if e.paused])
         else:
             self._record(self.first)
         for epoch in count(shared.epoch_now):
-            halts = halted()
+            halts = self.ends.halted()
             if halts:
                 self._pause(epoch)
             self._look(epoch, halts)
             self.measurements.add(epoch, stack)
-            if self.lost or epoch in ends or self.stopped.any():  # between epochs: a batch finds all its runs
+            if (
+                self.lost or epoch in lasts or self.stopped.any()
+            ):  # between epochs: a batch finds all its runs
                 yield self._end(epoch)
                 if not self.recorder.going.any():
                     return
@@ -228,11 +232,16 @@ class _Loop:
 
     def _look(self, epoch: int, halts: bool) -> None:
         """Asks what ends runs before their epochs, if not all are to; those that end have a row here too."""
-        if not (self.stopping.looks or halts):
+        halving = self.ends.halving if self.ends.halving and self.ends.halving.is_due(epoch) else None
+        if not (self.stopping.looks or halts or halving):
             return
         stack, recorder, at = self.stack, self.recorder, self.stack.shared.count_at(epoch)
         row, going = stack.row(), recorder.going[stack.runs]
         self.stopped = self.stopping.after(epoch, stack, row) & going
+        if halving:
+            onward = np.flatnonzero(going & ~self.stopped & (stack.epochs > epoch))
+            worse = onward[halving.worse(row[onward, compared_by(self.stopping.measures)])]
+            recorder.halved[stack.runs[worse]] = self.stopped[worse] = True
         if halts:
             halted = going & ~self.stopped & (stack.epochs > epoch)
             recorder.interrupted[stack.runs[halted]] = True

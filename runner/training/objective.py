@@ -118,6 +118,7 @@ class Point:
     # no cached_property: in Python 3.11 its lock takes as long as a small layer
     _forward: Forward | None = None
     _backward: Backward | None = None
+    _gradient: Array | None = None
     _passed: Passed | None = None
 
     @property
@@ -154,15 +155,22 @@ class Point:
     def backward(self) -> Backward:
         """The chain back from E; its gradient is that of the error alone."""
         if self._backward is None:
-            forward, y = self.forward, self.examples.y
-            dE_dpred = self.objective.loss.derivative(forward.a[-1], y) / y.shape[1]  # E is the mean
-            self._backward = self.objective.network.backward(forward, dE_dpred)
+            self._backward = self.objective.network.backward(self.forward, self._by_prediction())
         return self._backward
+
+    def _by_prediction(self) -> Array:
+        """∂E/∂pred (R, N, O)."""
+        pred, y = self.forward.pred, self.examples.y
+        return self.objective.loss.derivative(pred, y) / y.shape[1]  # E is the mean
 
     @property
     def gradient(self) -> Array:
         """∂(what is minimised)/∂(each parameter), (R, P)."""
-        return self.objective.penalised_gradient(self.backward.gradient, self.parameters)
+        if self._gradient is None:
+            chain = self._backward  # which has it, where all factors were asked for
+            network, forward = self.objective.network, self.forward
+            self._gradient = chain.gradient if chain else network.gradient(forward, self._by_prediction())
+        return self.objective.penalised_gradient(self._gradient, self.parameters)
 
     def hessian_vector(self, v: Array) -> Array:
         """The Hessian of what is minimised times `v` (…, R, P), any number of directions for each run."""

@@ -28,8 +28,8 @@ class Sink(Protocol):
 class Trained:
     """How a run ended. `initial` and `final` are its parameters (P,); errors are NaN without a row.
 
-    `status` is ``completed``, ``diverged`` or ``interrupted``; `ending` and `period` are those of
-    :class:`runner.training.endings.Ending`; `epochs` is the epoch of the last finite row; `metrics`
+    `status` is ``completed``, ``diverged``, ``stopped`` or ``interrupted``; `ending` and `period` are
+    those of :class:`runner.training.endings.Ending`; `epochs` is the epoch of the last finite row; `metrics`
     holds the last test error and accuracies where they apply; `seconds` is the run's share of
     its stack's time. `curvature` has the epochs at which it was measured, where it was, and the
     numbers (T, 2). `final` are the parameters after `final_epoch`, which is `epochs` or, where the best
@@ -87,6 +87,7 @@ class Recorder:
         self.length = np.zeros(runs, dtype=int)  # rows now in the buffer that belong to a run
         self.diverged = np.zeros(runs, dtype=bool)
         self.interrupted = np.zeros(runs, dtype=bool)
+        self.halved = np.zeros(runs, dtype=bool)
         self.first = np.full((runs, columns), np.nan)
         self.last = np.full((runs, columns), np.nan)
         self.last_count = np.zeros(runs, dtype=int)
@@ -198,8 +199,8 @@ class Recorder:
         last = dict(zip(measures(experiment), self.last[run].tolist(), strict=False))
         return Trained(
             status=self._status(run),
-            ending=ending.name,
-            period=ending.period,
+            ending="" if self.halved[run] else ending.name,  # what was stopped has come to none
+            period=None if self.halved[run] else ending.period,
             epochs=experiment.epoch_at(int(self.last_count[run])),
             initial_error=float(self.first[run, 0]),
             final_error=last["error"],
@@ -214,4 +215,6 @@ class Recorder:
     def _status(self, run: int) -> str:
         if self.diverged[run]:
             return "diverged"
+        if self.halved[run]:
+            return "stopped"
         return "interrupted" if self.interrupted[run] else "completed"

@@ -103,7 +103,9 @@ class Stack:
             gradient, before, trained, self.hyperparameters, self.updates
         )
         direction = spread(direction, self.trained, point.parameters.shape[1])
-        self.point = point.objective.at(point.parameters - rate * direction, self.training)
+        change = rate * direction
+        new = np.subtract(point.parameters, change, out=change)
+        self.point = point.objective.at(new, self.training)
         return Update(point, rate, direction, before, self.state)
 
     def batches(self) -> Iterator[Examples | None]:

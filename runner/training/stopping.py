@@ -6,7 +6,7 @@ Both look after every epoch, whatever ``log.every`` is, so that what is recorded
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from runner.nn.arrays import Array, Mask, Numbers, spread
 from runner.nn.optimizers import State
 from runner.training.experiment import FINAL_MEASURES, Experiment, measures
+from runner.training.halving import Halver
 from runner.training.pausing import Memory, prefixed, under
 from runner.training.recorder import Trained
 from runner.training.settings import Stop
@@ -22,6 +23,20 @@ from runner.training.stack import Stack
 #: Is told, before the first epoch and after each, how many there were, which runs (R,) are at it, and their
 #: parameters (R, P), read-only; returns True to end all of these, or which of them (R,), or None.
 Callback: TypeAlias = Callable[[int, Numbers, Array], "Mask | bool | None"]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What ends runs before their epochs, beside their own rules, asked after every epoch.
+
+    A `callback` may end some, `halving` stops the worse, and where `halted` returns True all that have not
+    ended are interrupted, each with what lets it be taken up.
+    """
+
+    callback: Callback | None = None
+    halving: Halver | None = None
+    halted: Callable[[], bool] = lambda: False
+
 
 #: Before the names of the optimizer's quantities, among others.
 STATE = "state "

@@ -39,7 +39,7 @@ def _refuse(*_: object) -> None:
 
 def test_drawing_twice_gives_the_same_bytes(alone: Path, seeds: Path, tmp_path: Path) -> None:
     """Without dates, and without fonts of type 3, which journals refuse. Of films: test_moments.py."""
-    folders = (("seeds", seeds, "slides", ["svg"]), ("alone", alone, "paper", ["png", "pdf"]))
+    folders = (("seeds", seeds, "slides", ["svg"]), ("alone", alone, "paper", ["pdf"]))
     assert {*FORMATS} == {FILM, "png", "pdf", "svg"}
     for name, folder, style, stills in folders:
         for out in ("a", "b"):

@@ -46,3 +46,15 @@ def test_forward_and_backward_by_hand() -> None:
 def test_networks_of_equal_layers_are_equal() -> None:
     assert Network(SIZES, ACTIVATIONS, True) == Network(SIZES, ACTIVATIONS, True)
     assert len({Network(SIZES, ACTIVATIONS, has) for has in (True, False, True)}) == 2
+
+
+def test_the_gradient_alone_is_that_of_the_whole_chain() -> None:
+    network = Network((3, 4, 2), ("tanh", "identity"), True)
+    rng = np.random.default_rng(0)
+    passed = network.forward(rng.normal(size=(5, network.parameter_count)), rng.normal(size=(1, 6, 3)))
+    dE_dpred = rng.normal(size=(5, 6, 2))
+    whole = network.backward(passed, dE_dpred)
+    np.testing.assert_array_equal(network.gradient(passed, dE_dpred), whole.gradient)
+    for dE_da, da_dz, dE_dz in zip(whole.dE_da, whole.da_dz, whole.dE_dz, strict=True):
+        np.testing.assert_array_equal(dE_dz, dE_da * da_dz)
+    assert whole.dE_da[-1] is dE_dpred

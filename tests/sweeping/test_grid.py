@@ -10,12 +10,11 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hypothesis import given
-from hypothesis import strategies as st
 
 from runner.config import conf_dir
 from runner.errors import RunnerError
-from runner.sweeping.grid import expand, spaced, without_duplicates
+from runner.sweeping.grid import expand, without_duplicates
+from runner.sweeping.intervals import Sample
 
 
 @pytest.fixture(scope="module")
@@ -60,31 +59,6 @@ def test_a_logarithmic_interval_is_log_spaced(loader: ConfigLoader) -> None:
     assert jobs == [[f"learning_rate={v}"] for v in (0.0001, 0.001, 0.01, 0.1, 1.0)]
 
 
-@given(st.floats(1e-6, 1e3), st.floats(1.000001, 1e6), st.integers(2, 500), st.booleans())
-def test_points_are_apart_and_end_where_they_should(
-    start: float, factor: float, points: int, logarithmic: bool
-) -> None:
-    values = spaced(start, start * factor, points, logarithmic)
-    assert len(set(values)) == points
-    assert (values[0], values[-1]) == (start, start * factor)
-    assert values == sorted(values)
-
-
-@pytest.mark.parametrize(("start", "end", "log"), [(-1.7e308, 1.7e308, False), (1e-320, 1e308, True)])
-def test_the_widest_intervals_have_a_middle(start: float, end: float, log: bool) -> None:
-    assert start < spaced(start, end, 3, log)[1] < end
-
-
-def test_rounding_passes_no_end() -> None:
-    assert spaced(1.015625, 1.0156260156249999, 3, False)[1] == 1.015626  # six digits: 1.01563
-    assert spaced(2.0, 1.0, 3, False) == [2.0, 1.5, 1.0]
-
-
-def test_points_have_six_digits_where_that_keeps_them_apart() -> None:
-    assert spaced(0.1, 1.0, 4, True)[1] == 0.215443  # 10^(-2/3) = 0.21544346…
-    assert spaced(1.0, 1.000002, 5, False)[1:4] == [1.0000005, 1.000001, 1.0000015]
-
-
 def test_keys_swept_together(loader: ConfigLoader) -> None:
     jobs = expand(
         ["learning_rate=0.1,0.2", "seed=1,2", "epochs=10,20"], loader, together=[["learning_rate", "epochs"]]
@@ -127,3 +101,27 @@ def test_what_cannot_be_expanded(
 
 def test_duplicates_are_left_out_in_order() -> None:
     assert without_duplicates([["a=1"], ["a=2"], ["a=1"]]) == [["a=1"], ["a=2"]]
+
+
+def test_intervals_are_sampled_together(loader: ConfigLoader) -> None:
+    arguments = ["learning_rate=tag(log,interval(1e-4,1))", "seed=1,2", "epochs=int(interval(1,100))"]
+    sample = Sample("random", 0)
+    jobs = expand(arguments, loader, points=3, sample=sample)
+    rates = [f"{10 ** (4 * place - 4):.6g}" for place, _ in sample.places(3, 2)]
+    assert [job[0] for job in jobs[::2]] == [f"learning_rate={float(rate)}" for rate in rates]
+    assert [job[1] for job in jobs] == ["seed=1", "seed=2"] * 3
+    assert all(a[::2] == b[::2] for a, b in zip(jobs[::2], jobs[1::2], strict=True))
+    assert all(1 <= int(job[2].partition("=")[2]) <= 100 for job in jobs)
+    assert jobs[:4] == expand(arguments, loader, points=2, sample=sample)
+    assert expand(["seed=1,2"], loader, sample=sample) == [["seed=1"], ["seed=2"]]
+
+
+def test_a_tables_rows_come_first_and_what_is_given_goes_before_them(loader: ConfigLoader) -> None:
+    table = {"learning_rate": ["learning_rate=0.1", "learning_rate=0.2"], "seed": ["seed=5", "seed=6"]}
+    assert expand(["epochs=3"], loader, table=table) == [
+        ["learning_rate=0.1", "seed=5", "epochs=3"],
+        ["learning_rate=0.2", "seed=6", "epochs=3"],
+    ]
+    assert expand(["seed=1,2"], loader, table=table) == [
+        [rate, seed] for rate in table["learning_rate"] for seed in ("seed=1", "seed=2")
+    ]
