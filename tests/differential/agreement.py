@@ -24,8 +24,9 @@ from runner.records.writing import order_of
 TOLERANCE = 1e-12
 #: … relative to the number, or to this where it is smaller: an error of 1e-20 is the square of roundings.
 SMALL = 1e-3
-#: A difference is the peer's own if it is at most so many times what one rounding at the start makes.
-OWN = 100.0
+#: A difference is the peer's own if it is at most so many times what one rounding at the start makes of it:
+#: a run has hundreds of roundings, and those just before an ill-conditioned step count most.
+OWN = 1000.0
 #: How many starts a rounding away are tried.
 TWINS = 3
 
