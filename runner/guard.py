@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, describe, show
+from runner.files import kept, refuse_links, yaml_file
 from runner.overrides import key_of
-from runner.records.locks import held, refuse_at_work
+from runner.records.locks import held, refuse_at_work, remove_empty
 from runner.records.names import (
     ABOUT,
     ERROR,
@@ -48,9 +49,15 @@ class FolderGuard(Callback):
     """
 
     folder: Path | None = None
+    #: Is given a run's configuration before its folder is claimed; raises RunnerError where none is to be.
+    asked: Callable[[DictConfig], None] = staticmethod(lambda config: None)
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Claims the folder of a run."""
+        try:
+            self.asked(config)
+        except RunnerError as error:
+            raise FolderTakenError(str(error)) from None
         locks = ExitStack()
         self.ending = finalize(self, locks.close)
         self.folder = _claim(config, "run", locks)[0]
@@ -88,8 +95,7 @@ def complete_table(folder: Path, *, is_new: bool) -> None:
 
             RunsTable.now(folder).write()
     elif is_new:
-        with suppress(OSError):
-            folder.rmdir()
+        remove_empty(folder)
 
 
 #: As a configuration names it.
@@ -103,9 +109,10 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
     Returns it, absolute, and whether it was not there before. Raises FolderTakenError where it cannot.
     """
     key = f"hydra.{kind}.dir"
-    folder = Path(str(OmegaConf.select(config, key)))
-    resume = kind == "sweep" and bool(OmegaConf.select(config, "hydra.launcher.resume", default=False))
+    folder: Path | None = None
     try:
+        folder = Path(str(OmegaConf.select(config, key)))
+        resume = kind == "sweep" and bool(OmegaConf.select(config, "hydra.launcher.resume", default=False))
         if resume or _is_given(config, key):
             is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
@@ -113,6 +120,8 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
             is_new = True
             folder = _make_fresh(config, kind, folder)
         locks.enter_context(held(folder, key))
+        if kind == "run" and (record := config.hydra.output_subdir) is not None:
+            refuse_links(folder, folder / record)
         if resume and (folder / MULTIRUN).exists():
             _refuse_another_sweep(config, folder)
         else:
@@ -124,8 +133,10 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
             _refuse(key, folder, strangers)
     except RunnerError as error:
         raise FolderTakenError(str(error)) from None
-    except OSError as error:
-        raise FolderTakenError(f"{key}={folder}: {error.strerror}") from None
+    except Exception as error:  # Hydra would warn, and write into a folder that nobody has claimed
+        why = getattr(error, "strerror", None) or describe(error).partition("\n")[0]
+        at = getattr(error, "filename", None) or folder
+        raise FolderTakenError(f"{key}={show(at)}: {why}" if at else f"{key}: {why}") from None
     return folder.absolute(), is_new
 
 
@@ -183,6 +194,7 @@ def refuse_others(folder: Path, record: str | None) -> None:
     `record` is Hydra's ``output_subdir``.
     """
     if folder.is_dir():
+        refuse_links(folder, *([] if record is None else [folder / record]))
         refuse_at_work(folder, SUBDIR)
         strangers = _strangers(folder, record)
         # where there is no record nothing else tells that a file is ours
@@ -219,7 +231,7 @@ def _is_of_ours(folder: Path, record: str | None) -> bool:
     if record is None or not where.is_dir() or not {*_seen(where)} <= {*HYDRA_FILES}:
         return False
     hydra = where / "hydra.yaml"
-    text = hydra.read_text(encoding="utf-8", errors="replace") if hydra.exists() else ""
+    text = kept(hydra).read_text(encoding="utf-8", errors="replace") if hydra.exists() else ""
     return not text or FolderGuard.__name__ in text
 
 
@@ -238,14 +250,14 @@ def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
     Raises RunnerError for another. Whether all runs that are there are asked for is for the sweeper to see.
     """
     try:
-        before = request_of(OmegaConf.load(folder / MULTIRUN))
+        before = request_of(OmegaConf.load(yaml_file(folder / MULTIRUN, of_run=True)))
     except (YAMLError, ValueError, OmegaConfBaseException):
         raise RunnerError(
             f"hydra.launcher.resume=true: {folder / MULTIRUN} is not as it was written, so that nobody can "
             "say which sweep this is; name another folder"
         ) from None
     now = request_of(config)
-    if before[1] == now[1] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
+    if before[1:] == now[1:] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
         return
     raise_another(folder, before, now)
 
@@ -262,9 +274,12 @@ def raise_another(folder: Path, before: Sequence[Any], now: Sequence[Any]) -> No
 
 def may_extend(sweeper: Mapping[str, Any]) -> bool:
     """Whether a sweeper of ours has runs of its keys' values alone: none that follow from what these find."""
-    return str(sweeper.get("_target_")).endswith("GridSweeper") and all(
-        sweeper.get(key) is None for key in ("refine", "repeat")
-    )
+    return is_grid(sweeper) and all(sweeper.get(key) is None for key in ("refine", "repeat"))
+
+
+def is_grid(sweeper: Mapping[str, Any]) -> bool:
+    """Whether a sweeper is ours."""
+    return str(sweeper.get("_target_")).endswith("GridSweeper")
 
 
 def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:
@@ -277,9 +292,20 @@ def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:
 
 
 def request_of(config: Any) -> list[Any]:
-    """What tells a sweep from others: its overrides, and its sweeper's keys. Raises ValueError for none."""
-    asked = (OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper"))
-    return [OmegaConf.to_container(part, resolve=False) for part in asked]
+    """What tells a sweep from others: its overrides, its sweeper's keys, and where its runs are.
+
+    Raises ValueError for none.
+    """
+    asked = (
+        OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper", "hydra.sweep")
+    )
+    plain: list[Any] = [OmegaConf.to_container(part, resolve=False) for part in asked]
+    task, sweeper, sweep = plain
+    places = {
+        SUBDIR: dict(sweep).get("subdir"),
+        "hydra.output_subdir": OmegaConf.select(config, "hydra.output_subdir"),
+    }
+    return [task, sweeper, places]
 
 
 def _short(request: Any) -> str:
