@@ -1,8 +1,9 @@
 """JAX as a peer: its autograd and activations, Optax's losses, optimizers and schedules, float64.
 
 Left out is what neither has as it is defined here: ``leaky_relu`` (JAX's slope at 0 is that of the other
-side), ``softplus`` (JAX's is not cut at 20), losses of probabilities, ``adagrad`` (Optax adds ε
-under the root) and ``inverse_scaling``.
+side), ``softplus`` (JAX's is not cut at 20), losses of probabilities, ``adagrad`` (Optax adds ε under the
+root) and ``inverse_scaling``. |x| is written x · sign(x): JAX's own slope of it at 0 is 1, here and in PyTorch
+it is 0.
 """
 
 from __future__ import annotations
@@ -34,10 +35,16 @@ ACTIVATIONS = {
     "mish": nn.mish,
     "sin": jnp.sin,
 }
+
+
+def _absolute(x: Any) -> Any:
+    return x * jnp.sign(x)
+
+
 LOSSES = {
     "half_squared_error": lambda pred, y: optax.l2_loss(pred, y).sum(axis=1).mean(),
     "mean_squared_error": lambda pred, y: optax.squared_error(pred, y).mean(),
-    "mean_absolute_error": lambda pred, y: jnp.abs(pred - y).mean(),
+    "mean_absolute_error": lambda pred, y: _absolute(pred - y).mean(),
     "huber": lambda pred, y: optax.huber_loss(pred, y).mean(),
     "binary_cross_entropy_with_logits": lambda z, y: optax.sigmoid_binary_cross_entropy(z, y).mean(),
     "cross_entropy": lambda z, y: optax.softmax_cross_entropy(z, y).mean(),
@@ -107,7 +114,7 @@ def _trained(config: Config, error: Any, told: Setting) -> Any:
     moves = _in_layers(told.trained, (told.weights, told.biases))
 
     def penalised(w: Any) -> Any:
-        return penalty["l1"] * jnp.abs(w).sum() + 0.5 * penalty["l2"] * (w * w).sum()
+        return penalty["l1"] * _absolute(w).sum() + 0.5 * penalty["l2"] * (w * w).sum()
 
     def objective(layers: Any, rows: Any) -> Any:
         return error(layers, jnp.array(told.x)[rows], jnp.array(told.y)[rows]) + sum(
