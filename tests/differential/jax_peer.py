@@ -2,8 +2,8 @@
 
 Left out is what neither has as it is defined here: ``leaky_relu`` (JAX's slope at 0 is that of the other
 side), ``softplus`` (JAX's is not cut at 20), losses of probabilities, ``adagrad`` (Optax adds ε under the
-root) and ``inverse_scaling``. |x| is written x · sign(x): JAX's own slope of it at 0 is 1, here and in PyTorch
-it is 0.
+root) and ``inverse_scaling``. |x| is written x · sign(x): JAX's own slope of it at 0 is 1, and
+here and in PyTorch 0.
 """
 
 from __future__ import annotations
