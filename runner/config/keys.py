@@ -17,6 +17,7 @@ from runner.config.continuing import going_on, refuse_other_state
 from runner.config.data import data_of
 from runner.config.network import keys_of_network, network_of
 from runner.config.own import files_of, refuse_flat
+from runner.config.rates import rates_of, refuse_unlike_decay, without_rates
 from runner.config.shipped import shipped
 from runner.config.stopping import stop_of, with_metric
 from runner.data.examples import Data
@@ -135,7 +136,8 @@ def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | I
     """The experiment that a configuration describes. Raises RunnerError for the first part that is wrong."""
     values = checked(config, KEYS, defaults=lambda: shipped("config"))
     examples = data if isinstance(data, Data) else _examples(values, shared, data)
-    network = shared(network_of, values["network"], examples.inputs.shape[1], examples.targets.shape[1])
+    section, factors = without_rates(values["network"])
+    network = shared(network_of, section, examples.inputs.shape[1], examples.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     if folder := values["continue"]:
         has_biases = network["biases"] is not None
@@ -145,6 +147,7 @@ def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | I
     made = Experiment(
         data=examples,
         **network,
+        rates=rates_of(factors, len(network["sizes"]) - 1),
         **{key: values[key] for key in RUN_KEYS},
         optimizer=optimizer,
         optimizer_options=optimizer_options,
@@ -214,6 +217,7 @@ def _check_together(made: Experiment) -> None:
         raise ConfigError("network.hidden", list(made.sizes[1:-1]), allowed)
     if made.log.curvature:
         refuse_flat(made)
+        refuse_unlike_decay(made.rates, made.optimizer_options, made.log.curvature)
     last = made.activations[-1]
     if loss.needs_probabilities and not (ACTIVATIONS[last].lowest >= 0 and ACTIVATIONS[last].highest <= 1):
         needs = f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that"

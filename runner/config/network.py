@@ -32,6 +32,7 @@ NETWORK_KEYS: Keys = {
     "biases": (checks.anything, SHIPPED),
     "train_biases": (checks.boolean, SHIPPED),
     "train": (checks.anything, SHIPPED),
+    "rates": (checks.anything, SHIPPED),
 }
 
 OUTGROW = "; network=dense draws weights for any sizes"
