@@ -159,7 +159,7 @@ def test_largest_eigenvalues_take_at_most_thirty_products_of_a_network() -> None
 
 
 def test_factors_of_layers_are_taken_into_the_limit() -> None:
-    """Steps F·P⁻¹·H have the eigenvalues of F^(½) P^(−½) H P^(−½) F^(½); alike in all layers F is one of η."""
+    """Steps F·P⁻¹·H have the eigenvalues of F^(½) P^(−½) H P^(−½) F^(½); alike in all, F is one of η."""
     choice = [*DENSE, "network.hidden=[3]", "epochs=0", "log.curvature=1"]
     for optimizer in ("sgd", "adam"):
         plain, scaled = (
