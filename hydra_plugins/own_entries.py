@@ -35,8 +35,9 @@ class OwnEntries(ConfigSource):
         """What its file says, or would say."""
         if (path := self._file(config_path)) is not None:
             from runner.config.presets import read
+            from runner.files import plain
 
-            header = self._get_header_dict(path.read_text(encoding="utf-8")[:512])
+            header = self._get_header_dict(plain(path).read_text(encoding="utf-8")[:512])
             return ConfigResult(self.provider, path.absolute().as_uri(), read(path), header)
         group = config_path.partition("/")[0]
         config = OmegaConf.create(self._section(config_path))

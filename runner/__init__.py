@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from runner.halting import from_the_first_import
+
 if TYPE_CHECKING:
     from runner.api.finding import find_learning_rate
     from runner.api.loading import load, load_sweep
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from runner.verifying import verify
 
 __version__ = "0.1.0"
+
+from_the_first_import()
 
 #: Where each name of the interface is.
 _PLACES = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,14 @@ from runner.commands import QUIET, ending, keep_tracebacks, said, version_of, wa
 from runner.config import Cache, conf_dir, experiment
 from runner.config.compose import gone_on_with, replacing, running_named
 from runner.config.faults import telling_all
-from runner.config.flags import flags_and_overrides, named_by_flags, refuse_flags
+from runner.config.flags import flags_and_overrides, named_by_flags, refuse_flags, with_dry_run
 from runner.config.own import is_record, refuse_code
 from runner.config.sources import whereabouts
-from runner.guard import GUARD
+from runner.config.trust import refuse_programs
+from runner.cost.refusal import refuse_beyond
+from runner.cost.telling import preview
+from runner.files import yaml_file
+from runner.guard import GUARD, FolderGuard
 from runner.halting import HALT
 from runner.hydra_internals import compose_once
 from runner.overrides import key_of, swept_values
@@ -31,7 +36,8 @@ from runner.progress import shown
 from runner.records.about import sources_of
 from runner.records.lines import Line
 from runner.records.locks import inside
-from runner.remarks import be_quiet, remark, tell
+from runner.remarks import be_quiet, deliver, remark
+from runner.resources import FORCE, BeyondError, insist
 from runner.story import about_files, how_to_go_on, one_batch, tell_all
 from runner.training.loop import keep_freed_memory
 from runner.verifying import as_asked, is_asked_for
@@ -56,18 +62,52 @@ def task(config: DictConfig) -> float:
             sweep = str(Path(composed.runtime.cwd, composed.sweep.dir))
             swept, directory = swept_values(composed.overrides.task), inside(str(folder), sweep)
             line = Line(composed.job.num, swept, directory=directory)
-            made, trained = run_into(folder, lambda: BATCHED.tell(experiment(config)), line)
+            made, trained = run_into(folder, lambda: BATCHED.tell(_affordable(config, folder)), line)
         else:
             line = Line(0, {})
-            made, trained = run_into(folder, lambda: experiment(config), line, shown)
+            made, trained = run_into(folder, lambda: _affordable(config, folder), line, shown)
             tell_all(folder, made, trained)
     except Exception as error:
-        text = said(error)
-        if text is None or is_job or wants_traceback():
+        if is_job or wants_traceback():
             raise
-        sys.exit(text)  # at once, before Hydra adds a line of its own
+        sys.exit(said(error))  # at once, before Hydra adds a line of its own
     HALT.end("interrupted" if is_job else how_to_go_on(folder, made, trained))
     return line.ended(trained).result_for(made.objective)
+
+
+def _affordable(config: Any, folder: Path) -> Experiment:
+    """The run that a configuration describes. Raises BeyondError where it takes more than there is."""
+    made = experiment(config, BATCHED.cache)
+    refuse_beyond(made, folder)
+    return made
+
+
+def ask(config: DictConfig) -> None:
+    """Asks what a run would take before its folder is claimed; a dry run says it, and ends the process.
+
+    Raises RunnerError where there is not as much. What else is wrong is said where it is run.
+    """
+    from runner.sweeping.jobs import hydra_config
+    from runner.sweeping.kinds import task_of
+
+    is_dry = OmegaConf.select(config, "hydra.sweeper.dry_run", default=False) is True
+    folder = Path(str(OmegaConf.select(config, "hydra.run.dir")))
+    try:
+        with hydra_config(config):
+            made = experiment(task_of(config), BATCHED.cache)
+        if not is_dry:
+            refuse_beyond(made, folder)
+            return
+    except Exception as error:
+        if is_dry or isinstance(error, BeyondError):
+            raise
+        return
+    finally:
+        OmegaConf.set_readonly(
+            config.hydra, None
+        )  # which Hydra has made it, and the folder is yet to be named
+    deliver(f"{preview(made, folder)}\n")
+    sys.exit()
 
 
 class Batched:
@@ -107,6 +147,13 @@ class Batched:
 
 BATCHED = Batched()
 task.batched = BATCHED  # type: ignore[attr-defined]
+
+
+def _composed(typed: list[str], load: Callable[[list[str]], DictConfig], overrides: list[str]) -> DictConfig:
+    """What Hydra composes of overrides, with all that is wrong told; `typed` are the user's own."""
+    config = telling_all(load, overrides)
+    refuse_programs(config, typed)
+    return config
 
 
 def repeating(flags: list[str], overrides: list[str]) -> list[str]:
@@ -150,7 +197,7 @@ def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
     folder, path = composed.absolute().parent, composed / "config.yaml"
     if not sources_of(folder) or not path.is_file():
         return []
-    config: Any = OmegaConf.to_container(OmegaConf.load(path))
+    config: Any = OmegaConf.to_container(OmegaConf.load(yaml_file(path, of_run=True)))
     quoted = {key: place.replace("'", r"\'") for key, place in whereabouts(folder, config, chosen).items()}
     return [f"{key}='{place}'" for key, place in quoted.items()]
 
@@ -160,19 +207,22 @@ def main() -> None:
     """The command."""
     keep_tracebacks()
     keep_freed_memory()
-    compose_once(telling_all)
     flags, overrides = flags_and_overrides(sys.argv[1:])
+    compose_once(partial(_composed, overrides))
     if "--version" in flags:  # Hydra would tell its own
         print(version_of("backprop-runner"))
         return
     if not {*QUIET}.isdisjoint(flags):  # a flag of ours, which Hydra does not know
-        flags = [flag for flag in flags if flag not in QUIET]
         be_quiet()
-    refuse_flags(flags, overrides, ("--quiet",))
+    insist(FORCE in flags)
+    FolderGuard.asked = staticmethod(ask)
+    flags = [flag for flag in flags if flag not in (*QUIET, FORCE)]
+    refuse_flags(flags, overrides, ("--quiet", FORCE))
     if is_asked_for(overrides):
         verification = as_asked(overrides, shown)
-        tell(str(verification))
+        deliver(f"{verification}\n")
         sys.exit(not verification.is_same)
+    overrides = with_dry_run(overrides)
     command = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(task)
     flags, files = named_by_flags(flags)
     sys.argv[1:] = repeating(flags, replacing([*files, *overrides]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import io
 import os
 import stat
 import sys
@@ -14,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from runner import __version__
-from runner.errors import RunnerError
+from runner.errors import RunnerError, describe, legible
 from runner.halting import Interruption
 from runner.records.writing import write_whole
-from runner.remarks import be_quiet
+from runner.remarks import be_quiet, warn
+from runner.resources import FORCE, insist
+from runner.streams import lost, take_over
 
 #: Where `keep_tracebacks` puts what the user said of HYDRA_FULL_ERROR.
 TRACEBACKS = "BACKPROP_RUNNER_TRACEBACKS"
@@ -30,33 +30,42 @@ EXIT_INTERRUPTED = 130  # what a shell expects of a command that SIGINT has ende
 def ending() -> Iterator[None]:
     """Ends a command; to be written above its ``main``.
 
-    An error that a user can put right ends in its message and exit code 1, a signal in its last words; who
-    reads the output may stop. With HYDRA_FULL_ERROR=1 an error shows its traceback.
+    An error ends in its message and exit code 1, a signal in its last words; who reads the output may
+    stop, and it may be written nowhere. With HYDRA_FULL_ERROR=1 an error shows its traceback.
     """
-    outlive_readers()
+    take_over()
     be_quiet(False)
+    insist(False)
     try:
         yield
+    except SystemExit as error:  # of a callback, or of Hydra
+        error.code = legible(error.code) if isinstance(error.code, str) else error.code
+        raise
     except Interruption as interruption:
-        print(interruption, file=sys.stderr)
+        warn(str(interruption))
         sys.exit(interruption.code)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        warn("interrupted")
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
-        text = said(error)
-        if text is None or wants_traceback():
+        if wants_traceback():
             raise
-        sys.exit(text)
+        sys.exit(legible(said(error)))
+    if why := lost("stdout"):  # what there was to say is lost, and what was done is done
+        warn(f"stdout: {why.strerror}")
 
 
-def said(error: Exception) -> str | None:
-    """The message of an error that a user can put right, or None."""
+def said(error: Exception) -> str:
+    """The message of an error: what a user can put right, or else what it is and how to see where it was."""
     if isinstance(error, RunnerError):
         return str(error)
-    from runner.config.messages import message  # with Hydra: not every command needs it to work
+    try:
+        from runner.config.messages import message  # with Hydra: not every command needs it to work
 
-    return message(error)
+        text = message(error)
+    except Exception:  # of whatever kind: this is the last word
+        text = None
+    return f"{describe(error)} (HYDRA_FULL_ERROR=1 shows where)" if text is None else text
 
 
 def wants_traceback() -> bool:
@@ -88,6 +97,17 @@ def add_quiet(parser: ArgumentParser) -> None:
     parser.add_argument(*QUIET, action=_Quiet, nargs=0, help=wanted)
 
 
+def add_force(parser: ArgumentParser) -> None:
+    """Adds ``--force`` to a command's options."""
+    wanted = "try what would take more memory or disk than there is"
+    parser.add_argument(FORCE, action=_Force, nargs=0, help=wanted)
+
+
+class _Force(Action):
+    def __call__(self, *_: Any) -> None:
+        insist()
+
+
 class _Quiet(Action):
     def __call__(self, *_: Any) -> None:
         be_quiet()
@@ -99,40 +119,6 @@ def add_plugins(parser: ArgumentParser) -> None:
 
     own = "Python files with entries of your own that the runs were made with; none is run unless it is named"
     parser.add_argument("--plugins", nargs="+", default=[], metavar="FILE", type=insist, help=own)
-
-
-def outlive_readers() -> None:
-    """Lets this process print on, unheard, once who read its output has gone, as `head` does.
-
-    A command that still works is not ended by that, and its exit code says how the work went. To be
-    called before anything is printed; streams that are no longer the process's own stay as they are. A
-    character that their encoding lacks ends nothing either.
-    """
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is not getattr(sys, f"__{name}__") or not isinstance(stream, io.TextIOWrapper):
-            continue
-        if isinstance(getattr(stream.buffer, "raw", stream.buffer), io.FileIO):  # no console of Windows
-            buffer = io.BufferedWriter(_Unheard(stream.fileno(), "w", closefd=False))
-            at_once = stream.line_buffering or stream.write_through
-            errors = "replace" if stream.errors == "strict" else stream.errors  # Windows' pipes know no η
-            outliving = io.TextIOWrapper(buffer, stream.encoding, errors, line_buffering=at_once)
-            setattr(sys, name, outliving)
-
-
-class _Unheard(io.FileIO):
-    """A stream that leads nowhere from when on nobody reads it."""
-
-    def write(self, data: Any) -> int:
-        try:
-            return super().write(data)
-        except OSError as error:
-            if error.errno not in (errno.EPIPE, errno.EIO):  # a terminal that has closed has the latter
-                raise
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.fileno())
-            os.close(nowhere)
-            return memoryview(data).nbytes
 
 
 def write_named(path: Path, content: bytes) -> None:

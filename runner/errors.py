@@ -7,11 +7,23 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from runner.escaping import LONGEST_WORD, one_line, shortened, terminal
 from runner.words import value_here
+
+#: Letters that are shown of a value. A path, which is to be found again, may have as many as a word has.
+LONGEST_VALUE = 80
+#: Lines of a message.
+MOST_LINES = 60
 
 
 class RunnerError(Exception):
-    """Something the user can put right; the message says what and how."""
+    """Something the user can put right; the message says what and how.
+
+    Whatever others have written into it, it is a few lines that any terminal may show.
+    """
+
+    def __str__(self) -> str:
+        return legible(super().__str__())
 
     @property
     def each(self) -> tuple[RunnerError, ...]:
@@ -61,15 +73,40 @@ def together(errors: Iterable[RunnerError]) -> RunnerError:
 
 def describe(error: BaseException) -> str:
     """What ``error.txt`` says: the message for a user's error, the type too for any other."""
-    return str(error) if isinstance(error, RunnerError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, RunnerError):
+        return str(error)
+    try:
+        text = str(error)
+    except Exception:  # of one that cannot say itself
+        text = ""
+    return legible(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def legible(text: str) -> str:
+    """A message whose every line fits a terminal, and of many lines the first."""
+    lines = text.split("\n", MOST_LINES)
+    more = f"\n... and {lines.pop().count(chr(10)) + 1} lines more" if len(lines) > MOST_LINES else ""
+    return terminal("\n".join(lines)) + more
 
 
 def show(value: object) -> str:
-    """A value as a user writes it in YAML, cut where it is long; a path is whole."""
-    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    """A value as a user writes it in YAML, within a line, cut where it is long; a path loses its middle."""
+    try:
+        text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, a thousand lists in each other
+        return f"({type(value).__name__} too large to be shown)"
     if isinstance(value, str) and re.fullmatch(r"[-+]?[.\d][-+.\deE]*|true|false|null|", value):
         text = f"'{text}'"  # text, though it does not look like it
-    return text if len(text) <= 80 or isinstance(value, Path) else text[:77] + "..."
+    if isinstance(value, Path):
+        return shortened(one_line(text), LONGEST_WORD)
+    text = one_line(text)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
+
+
+def too_long(error: BaseException) -> str | None:
+    """What is wrong with an integer whose digits Python refuses to read or write; None for other errors."""
+    digits = re.search(r"Exceeds the limit .* string conversion(?:: value has (\d+) digits)?", str(error))
+    return digits and f"an integer of {digits[1] or 'thousands of'} digits is more than any key takes"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,10 @@ from weakref import finalize
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
-from runner.errors import RunnerError
-from runner.overrides import key_of
-from runner.records.locks import held, refuse_at_work
+from runner.errors import RunnerError, describe, show
+from runner.files import kept, refuse_links
+from runner.records.locks import held, refuse_at_work, remove_empty
 from runner.records.names import (
     ABOUT,
     ERROR,
@@ -31,6 +28,7 @@ from runner.records.names import (
     is_left,
     is_part,
 )
+from runner.requests import SUBDIR, refuse_another
 
 
 class FolderTakenError(SystemExit):
@@ -48,9 +46,15 @@ class FolderGuard(Callback):
     """
 
     folder: Path | None = None
+    #: Is given a run's configuration before its folder is claimed; raises RunnerError where none is to be.
+    asked: Callable[[DictConfig], None] = staticmethod(lambda config: None)
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Claims the folder of a run."""
+        try:
+            self.asked(config)
+        except RunnerError as error:
+            raise FolderTakenError(str(error)) from None
         locks = ExitStack()
         self.ending = finalize(self, locks.close)
         self.folder = _claim(config, "run", locks)[0]
@@ -88,13 +92,11 @@ def complete_table(folder: Path, *, is_new: bool) -> None:
 
             RunsTable.now(folder).write()
     elif is_new:
-        with suppress(OSError):
-            folder.rmdir()
+        remove_empty(folder)
 
 
 #: As a configuration names it.
 GUARD = f"{FolderGuard.__module__}.{FolderGuard.__qualname__}"
-SUBDIR = "hydra.sweep.subdir"
 
 
 def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]:
@@ -103,9 +105,10 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
     Returns it, absolute, and whether it was not there before. Raises FolderTakenError where it cannot.
     """
     key = f"hydra.{kind}.dir"
-    folder = Path(str(OmegaConf.select(config, key)))
-    resume = kind == "sweep" and bool(OmegaConf.select(config, "hydra.launcher.resume", default=False))
+    folder: Path | None = None
     try:
+        folder = Path(str(OmegaConf.select(config, key)))
+        resume = kind == "sweep" and bool(OmegaConf.select(config, "hydra.launcher.resume", default=False))
         if resume or _is_given(config, key):
             is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
@@ -113,8 +116,10 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
             is_new = True
             folder = _make_fresh(config, kind, folder)
         locks.enter_context(held(folder, key))
+        if kind == "run" and (record := config.hydra.output_subdir) is not None:
+            refuse_links(folder, folder / record)
         if resume and (folder / MULTIRUN).exists():
-            _refuse_another_sweep(config, folder)
+            refuse_another(config, folder)
         else:
             _refuse_result(key, folder, resume)
             if kind == "run":
@@ -124,8 +129,10 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
             _refuse(key, folder, strangers)
     except RunnerError as error:
         raise FolderTakenError(str(error)) from None
-    except OSError as error:
-        raise FolderTakenError(f"{key}={folder}: {error.strerror}") from None
+    except Exception as error:  # Hydra would warn, and write into a folder that nobody has claimed
+        why = getattr(error, "strerror", None) or describe(error).partition("\n")[0]
+        at = getattr(error, "filename", None) or folder
+        raise FolderTakenError(f"{key}={show(at)}: {why}" if at else f"{key}: {why}") from None
     return folder.absolute(), is_new
 
 
@@ -183,6 +190,7 @@ def refuse_others(folder: Path, record: str | None) -> None:
     `record` is Hydra's ``output_subdir``.
     """
     if folder.is_dir():
+        refuse_links(folder, *([] if record is None else [folder / record]))
         refuse_at_work(folder, SUBDIR)
         strangers = _strangers(folder, record)
         # where there is no record nothing else tells that a file is ours
@@ -219,7 +227,7 @@ def _is_of_ours(folder: Path, record: str | None) -> bool:
     if record is None or not where.is_dir() or not {*_seen(where)} <= {*HYDRA_FILES}:
         return False
     hydra = where / "hydra.yaml"
-    text = hydra.read_text(encoding="utf-8", errors="replace") if hydra.exists() else ""
+    text = kept(hydra).read_text(encoding="utf-8", errors="replace") if hydra.exists() else ""
     return not text or FolderGuard.__name__ in text
 
 
@@ -230,59 +238,3 @@ def _refuse(key: str, folder: Path, strangers: Sequence[str]) -> None:
         raise RunnerError(
             f"{key}={folder}: must be a new or an empty folder; it holds {', '.join(strangers[:3])}{more}"
         )
-
-
-def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
-    """A sweep is resumed by the request that it was started with, or by one with more values of its keys.
-
-    Raises RunnerError for another. Whether all runs that are there are asked for is for the sweeper to see.
-    """
-    try:
-        before = request_of(OmegaConf.load(folder / MULTIRUN))
-    except (YAMLError, ValueError, OmegaConfBaseException):
-        raise RunnerError(
-            f"hydra.launcher.resume=true: {folder / MULTIRUN} is not as it was written, so that nobody can "
-            "say which sweep this is; name another folder"
-        ) from None
-    now = request_of(config)
-    if before[1] == now[1] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
-        return
-    raise_another(folder, before, now)
-
-
-def raise_another(folder: Path, before: Sequence[Any], now: Sequence[Any]) -> None:
-    """Raises RunnerError where two requests are not the same."""
-    for there, here in zip(before, now, strict=True):
-        if there != here:
-            raise RunnerError(
-                f"hydra.launcher.resume=true: the sweep in {folder} is another one:\n"
-                f"  there: {_short(there)}\n  here:  {_short(here)}"
-            )
-
-
-def may_extend(sweeper: Mapping[str, Any]) -> bool:
-    """Whether a sweeper of ours has runs of its keys' values alone: none that follow from what these find."""
-    return str(sweeper.get("_target_")).endswith("GridSweeper") and all(
-        sweeper.get(key) is None for key in ("refine", "repeat")
-    )
-
-
-def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:
-    """Whether overrides are the same but for the values of keys that have several in both."""
-    several = re.compile(r"[^=]*=.*[,(].*", re.DOTALL)
-    return len(there) == len(here) and all(
-        a == b or (key_of(a) == key_of(b) and several.fullmatch(a) and several.fullmatch(b))
-        for a, b in zip(there, here, strict=True)
-    )
-
-
-def request_of(config: Any) -> list[Any]:
-    """What tells a sweep from others: its overrides, and its sweeper's keys. Raises ValueError for none."""
-    asked = (OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper"))
-    return [OmegaConf.to_container(part, resolve=False) for part in asked]
-
-
-def _short(request: Any) -> str:
-    if isinstance(request, list):
-        return " ".join(request)
-    return ", ".join(f"{key}={value}" for key, value in request.items())

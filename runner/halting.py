@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
-from types import FrameType
+from types import FrameType, TracebackType
+
+from runner.remarks import warn
 
 #: SIGHUP is that of a terminal that closes; a system may have none.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -82,7 +85,21 @@ class Halt:
     def _say(self) -> None:
         if self.is_heeded:
             words = "ending after this epoch, to go on from there; Ctrl-C once more ends at once"
-            print(words, file=sys.stderr, flush=True)
+            warn(words)
+
+
+def from_the_first_import() -> None:
+    """Has Ctrl-C end one of this package's commands in a word while its modules are still imported."""
+    command = sys.argv[0] if sys.argv else ""
+    if command == "-m" or os.path.basename(command).startswith("backprop-"):
+        sys.excepthook = _in_a_word
+
+
+def _in_a_word(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        warn("interrupted")
+    else:
+        sys.__excepthook__(kind, error, at)
 
 
 def _nobody() -> None:

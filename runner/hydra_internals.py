@@ -15,6 +15,9 @@ from omegaconf import Container, DictConfig, ListConfig, Node, OmegaConf
 from omegaconf._utils import get_omega_conf_dumper
 from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
 
+from runner.errors import RunnerError, too_long
+from runner.files import yaml_file
+
 if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML need none of it
     from hydra._internal.hydra import Hydra as Hydra
     from hydra.core.utils import JobReturn
@@ -100,11 +103,17 @@ def reading(
     """
     from hydra._internal import config_loader_impl
     from hydra._internal.config_repository import ConfigRepository
+    from hydra.core.object_type import ObjectType
     from hydra.plugins.config_source import ConfigResult
 
     class Repository(ConfigRepository):
         def load_config(self, config_path: str) -> ConfigResult | None:
-            result = super().load_config(config_path)
+            with naming(config_path):
+                if (file := self._file(config_path)) is not None:
+                    yaml_file(file)
+                result = super().load_config(config_path)
+                if result and _is_preset(config_path):
+                    repr(result.config)  # hexadecimal integers are read at any length, and never written
             if not (self._is_ours() and result and result.path.startswith("file://")):
                 return result
             if _is_preset(config_path) and result.header.get("package") is None:
@@ -118,6 +127,12 @@ def reading(
                 preset(cfg)
             return super()._extract_defaults_list(config_path, cfg)
 
+        def _file(self, config_path: str) -> Path | None:
+            source = self._find_object_source(config_path, ObjectType.CONFIG)
+            if source is None or source.scheme() != "file":
+                return None
+            return Path(source.path, source._normalize_file_name(config_path))
+
         def _is_ours(self) -> bool:
             return any(source.scheme() == "own" for source in self.sources)
 
@@ -126,6 +141,21 @@ def reading(
         yield
     finally:
         setattr(config_loader_impl, "ConfigRepository", ConfigRepository)  # noqa: B010
+
+
+@contextmanager
+def naming(config_path: str) -> Iterator[None]:
+    """Has errors of a YAML file that cannot be read say its name. Raises RunnerError."""
+    try:
+        yield
+    except (RecursionError, ValueError) as error:
+        name = config_path if not config_path.endswith((".yaml", ".yml")) else config_path.partition("/")[2]
+        why = too_long(error) or str(error)
+        if isinstance(error, RecursionError):
+            why = "lists or mappings stand too deep in each other"
+        elif isinstance(error, UnicodeDecodeError):
+            why = f"is not UTF-8 text: {error}"
+        raise RunnerError(f"{name}: {why}") from None
 
 
 def _is_preset(config_path: str) -> bool:
@@ -170,6 +200,14 @@ def as_override(value: Any) -> str:
 def error_of(returned: JobReturn) -> BaseException:
     """Why a job failed, without a word on the terminal."""
     return returned._return_value
+
+
+def written_as(error: BaseException) -> Path | None:
+    """The file that Hydra was writing as an error came, where the error does not say it."""
+    at = error.__traceback__
+    while at and at.tb_frame.f_code.co_name != "_save_config":
+        at = at.tb_next
+    return Path(at.tb_frame.f_locals["output_dir"], at.tb_frame.f_locals["filename"]) if at else None
 
 
 def leaf(config: DictConfig, key: str, text: str) -> Node | None:

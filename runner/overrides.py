@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
     from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import Override
 
 _INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[+-]?((0|[1-9][0-9]*)?\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?[eE][+-]?[0-9]+)")
@@ -47,11 +48,9 @@ def as_meant(override: str) -> str:
 
 
 def _is_grammatical(text: str) -> bool:
-    from hydra.errors import HydraException
-
     try:
         parse(text)
-    except HydraException:
+    except Exception:  # the grammar is not made for all texts
         return False
     return bool(text.strip())
 
@@ -78,7 +77,12 @@ def parse(text: str) -> Any:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Any:
-    return _parser().parse_override(f"key={text}").value()
+    return parse_override(f"key={text}").value()
+
+
+def parse_override(override: str) -> Override:
+    """An override as Hydra's grammar reads it. Raises what it raises."""
+    return _parser().parse_override(override)
 
 
 @cache

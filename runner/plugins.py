@@ -21,6 +21,7 @@ from runner.data.bundled import DATASETS, Dataset
 from runner.data.examples import Data, Source
 from runner.data.generated import GENERATORS, Generator
 from runner.errors import ConfigError, RunnerError
+from runner.files import plain
 from runner.nn.activations import ACTIVATIONS, Activation
 from runner.nn.initializers import INITIALIZERS, Initializer
 from runner.nn.losses import LOSSES, Loss
@@ -97,7 +98,7 @@ def load(path: str) -> Plugin:
 
 @lru_cache(maxsize=64)
 def _read(file: Path, _written: int, _size: int) -> tuple[Source, bytes]:
-    content = file.read_bytes()
+    content = plain(file).read_bytes()
     return Source.of(KEY, file, content), content
 
 

@@ -29,7 +29,7 @@ from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.nn.arrays import Array, Mask
 from runner.records.names import DIVERGED, words_of
 from runner.records.predictions import as_texts, is_finite
-from runner.remarks import remark
+from runner.remarks import deliver, remark
 from runner.training.goodness import goodness
 from runner.training.objective import Examples, Objective, measured, outputs
 from runner.training.predictions import Columns, predictions_of
@@ -149,7 +149,7 @@ def _write(out: Path | None, content: bytes, source: Path) -> None:
     if out is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-        print(content.decode(), end="", flush=True)
+        deliver(content.decode(), exact=True)
         return
     if out.exists() and out.samefile(source):
         raise ConfigError("--out", out, "is FILE itself: name another")

@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any, cast
 
 from runner.nn.arrays import Array
 from runner.remarks import is_quiet, remark
+from runner.streams import AsItIs
 from runner.training.experiment import Experiment
 from runner.training.loop import Tick
 
@@ -33,7 +34,7 @@ def bar_of(before: str, *after: str, total: float, **fields: Any) -> tuple[Any, 
         progress.TimeElapsedColumn(),
         progress.TextColumn("left:"),
         progress.TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=Console(file=cast("IO[str]", AsItIs(sys.stderr))),  # a bar moves the cursor
         transient=True,
     )
     task = bar.add_task("", total=total, **fields)

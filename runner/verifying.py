@@ -14,6 +14,7 @@ import numpy as np
 from runner.config.compose import load_run
 from runner.config.own import files_of
 from runner.errors import ConfigError, RunnerError
+from runner.files import inner
 from runner.nn.arrays import Array, Mask
 from runner.overrides import key_of, parse
 from runner.plugins import KEY
@@ -120,7 +121,7 @@ def as_asked(overrides: Sequence[str], shown: Shown) -> Verification:
 
 def _ended(sweep: Path) -> list[Path]:
     """The folders of a sweep's runs that have a result."""
-    folders = [sweep / line.directory for line in RunsTable.now(sweep).lines.values() if line.directory]
+    folders = [inner(sweep, line.directory) for line in RunsTable.now(sweep).lines.values() if line.directory]
     return [folder for folder in folders if recorded(folder) is not None]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -17,7 +17,7 @@ from runner.records.about import about
 from runner.records.lines import Line
 from runner.records.names import ABOUT, ERROR, FAILED, ORDER, PREDICTIONS, SUMMARY
 from runner.records.predictions import predictions_csv
-from runner.records.writing import RunFiles, clear, order_of, refuse_finished, write_whole
+from runner.records.writing import NoRoomError, RunFiles, clear, order_of, refuse_finished, write_whole
 from runner.training.experiment import Experiment
 from runner.training.halving import Halver
 from runner.training.loop import Tick, train
@@ -50,10 +50,14 @@ class Outcome:
 
 
 def failure(line: Line, folder: str, error: Exception) -> Outcome:
-    """A run that failed: its folder says why, in ``error.txt``, unless another process has finished it."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    if not Path(folder, SUMMARY).exists():
-        write_whole(f"{folder}/{ERROR}", f"{describe(error)}\n".encode())
+    """A run that failed: its folder says why, in ``error.txt``, unless another process has finished it.
+
+    Where nothing can be written there, that is not what is to be told.
+    """
+    with suppress(OSError):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        if not Path(folder, SUMMARY).exists():
+            write_whole(f"{folder}/{ERROR}", f"{describe(error)}\n".encode())
     return Outcome(line._replace(status=FAILED), error)
 
 
@@ -76,7 +80,8 @@ def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = 
     """Trains runs of one ``stack_key`` as one, and writes their files.
 
     Should anything go wrong with the stack, each of its runs that is not done is tried alone, so that
-    only those that fail by themselves are lost. None is begun where the `watch` halts.
+    only those that fail by themselves are lost. None is begun where the `watch` halts. Raises NoRoomError
+    on a full disk, which fails every run.
     """
     outcomes: list[Outcome] = []
     if watch.halted():
@@ -87,7 +92,7 @@ def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = 
             if work.files is not None:
                 work.files.write(work.folder)
         _train(works, row_bytes, watch, outcomes)
-    except TooLongError:
+    except (TooLongError, NoRoomError):
         raise
     except Exception as error:
         watch.check()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
+from test_escaping import HARMFUL
 
 import runner
+from runner.errors import describe, show
 
 
 def test_a_notebook_shows_the_message_alone() -> None:
@@ -28,3 +31,47 @@ def test_in_ipython() -> None:
 def test_an_error_of_a_key_comes_whole_from_another_process() -> None:
     error = runner.ConfigError("seed", -1, "must be at least 0")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ("1.5", "'1.5'"),
+        ("a\x1b[31m\u202e\n", r"a\x1b[31m\u202e\n"),
+        ("x" * 100_000, "x" * 77 + "..."),
+        (Path("p" * 200), "p" * 200),
+        (10**5000, "(int too large to be shown)"),
+        ([[10**5000]], "(list too large to be shown)"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_shown_of_a_value(value: object, shown: str) -> None:
+    assert show(value) == shown
+
+
+def test_what_is_shown_of_a_long_path() -> None:
+    shown = show(Path("/begin") / ("d/" * 2000) / "end.csv")
+    assert len(shown) == 240
+    assert shown.startswith("/begin/d/")
+    assert shown.endswith("/d/end.csv")
+
+
+def test_a_message_is_a_few_plain_lines_whatever_is_in_it() -> None:
+    text = str(runner.RunnerError(f"{HARMFUL}: {'x' * 100_000}"))
+    assert text.isprintable()
+    assert len(text) < 500
+    lines = str(runner.RunnerError("\n".join(map(str, range(10_000))))).split("\n")
+    assert (len(lines), lines[-1]) == (61, "... and 9940 lines more")
+
+
+class SpeechlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def test_what_error_txt_says_of_any_error() -> None:
+    assert describe(KeyError("a\x1b")) == r"KeyError: 'a\x1b'"
+    assert describe(ValueError("a\x1b")) == r"ValueError: a\x1b"
+    assert describe(SpeechlessError()) == "SpeechlessError"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import pytest
 from making_sweeps import lines
+from omegaconf import OmegaConf
 from processes import Command, interruptible
 
+from runner import guard
 from runner.records.locks import held
 
 MINE = {"film.mkv.part": b"film", "parameters.csv": b"mine", "error.txt": b"mine", "summary.csv.1f.part": b""}
@@ -152,12 +155,12 @@ def test_who_is_refused_for_a_lock_has_written_nothing(
 ) -> None:
     folder = tmp_path / "s"
     folder.mkdir()
-    before = folder.stat().st_mtime_ns
     with held(folder):
+        before = folder.stat().st_mtime_ns
         done = command("epochs=1", *given)
+        assert folder.stat().st_mtime_ns == before
     assert done.returncode == 1
     assert "s: another process is at work in it" in done.stderr
-    assert folder.stat().st_mtime_ns == before
 
 
 def test_a_file_is_no_folder(command: Command, tmp_path: Path) -> None:
@@ -182,3 +185,29 @@ def test_a_sweep_of_hydras_own_that_is_interrupted_has_a_table(tmp_path: Path) -
     statuses = {line["run"]: line["status"] for line in lines(tmp_path / "s")}
     assert statuses["0"] == "completed"
     assert len(statuses) < 9
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyError("odd"), "hydra.run.dir=there: KeyError: 'odd'"),
+        (PermissionError(13, "Permission denied"), "hydra.run.dir=there: Permission denied"),
+        (ValueError("embedded null byte"), "hydra.run.dir=there: ValueError: embedded null byte"),
+        (MemoryError(), "hydra.run.dir=there: MemoryError"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_whatever_is_wrong_with_a_folder_ends_the_command(
+    error: Exception, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hydra would turn it into a warning, and write into the folder all the same."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(guard, "held", fail)
+    hydra = {"run": {"dir": "there"}, "overrides": {"hydra": ["hydra.run.dir=there"]}}
+    config = OmegaConf.create({"hydra": hydra})
+    with pytest.raises(guard.FolderTakenError, match=re.escape(words)):
+        guard.FolderGuard().on_run_start(config)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import itertools
+import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from runner import load
 from runner.config import Cache
 from runner.records.lines import Line
 from runner.records.names import HISTORY, PARAMETERS
-from runner.records.writing import RunFiles
+from runner.records.writing import NoRoomError, RunFiles
 from runner.sweeping.job_files import JobFiles, Template
 from runner.training.loop import Tick
 from runner.training.recorder import ROW_BYTES
@@ -150,3 +153,39 @@ def test_a_worker_without_its_sweep_ends_before_its_next_write(at: int, tmp_path
     assert not (tmp_path / "0" / "error.txt").exists()
     assert not (tmp_path / "0" / "summary.csv").exists()
     assert (tmp_path / "0").exists() == (at > 0)
+
+
+@pytest.mark.parametrize("runs", [1, 4])
+def test_a_full_disk_ends_at_once_and_says_at_which_file(
+    runs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / str(n) for n in range(runs)]
+    for folder in folders:
+        folder.mkdir()
+    tries = []
+
+    def full(handle: int, content: bytes) -> int:
+        tries.append(content)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(NoRoomError) as ended:
+        run_stack([Work(Line(n, {}), str(folder), made(seed=n)) for n, folder in enumerate(folders)])
+    assert (ended.value.filename, ended.value.errno) == (f"{folders[0]}/about.yaml", errno.ENOSPC)
+    assert len(tries) == 1
+    assert not [path for folder in folders for path in folder.iterdir()]
+    again = pickle.loads(pickle.dumps(ended.value))  # as it comes from a worker
+    assert (type(again), str(again)) == (NoRoomError, str(ended.value))
+
+
+def test_a_folder_that_nothing_can_be_written_to_hides_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    (outcome,) = run_stack([Work(Line(0, {}), str(tmp_path), made())])
+    assert outcome.line.status == "failed"
+    assert isinstance(outcome.error, PermissionError)
+    assert outcome.error.filename == f"{tmp_path}/about.yaml"

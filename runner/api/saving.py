@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from runner.config.keys import RUN_KEYS
 from runner.data.examples import Source
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.records.lines import Line
 from runner.records.names import HYDRA, PARAMETERS
 from runner.training.experiment import Experiment
@@ -129,7 +130,7 @@ def _with_sources(
 def gone_on_from(folder: Path, onward: Experiment) -> Experiment:
     """An experiment that goes on from the run in `folder`, as ``continue=DIR`` makes it."""
     path = folder / PARAMETERS
-    source = Source.of("continue", path, path.read_bytes())
+    source = Source.of("continue", path, kept(path).read_bytes())
     weights, biases = (
         replace(part, source=source) if isinstance(part, Given) else part
         for part in (onward.weights, onward.biases)

@@ -9,6 +9,7 @@ import numpy as np
 
 from runner.api.run import Run
 from runner.api.sweep import Sweep
+from runner.cost.refusal import refuse_histories
 from runner.nn.arrays import Array
 from runner.training.experiment import Experiment, width
 from runner.training.loop import train as train_stack
@@ -30,17 +31,26 @@ class _Rows:
 
 @overload
 def train(
-    experiments: Experiment, *, max_memory: int | str = MAX_MEMORY, callback: Callback | None = None
+    experiments: Experiment,
+    *,
+    max_memory: int | str = MAX_MEMORY,
+    callback: Callback | None = None,
+    force: bool = False,
 ) -> Run: ...
 @overload
 def train(
-    experiments: Sequence[Experiment], *, max_memory: int | str = MAX_MEMORY, callback: Callback | None = None
+    experiments: Sequence[Experiment],
+    *,
+    max_memory: int | str = MAX_MEMORY,
+    callback: Callback | None = None,
+    force: bool = False,
 ) -> Sweep: ...
 def train(
     experiments: Experiment | Sequence[Experiment],
     *,
     max_memory: int | str = MAX_MEMORY,
     callback: Callback | None = None,
+    force: bool = False,
 ) -> Run | Sweep:
     """Trains one experiment, or many: those that may share arrays are trained as one, as sweeps do it.
 
@@ -51,9 +61,14 @@ def train(
     ``callback(epoch, runs, parameters)`` is called before the first epoch and after each, for every stack:
     `runs` (R,) are the places of its runs among the experiments, `parameters` (R, P) where they are by then,
     read-only. It returns True to end these runs, or which of them (R,), or nothing.
+
+    Raises ConfigError where arrays and histories are more than the memory has, unless it is to be tried by
+    `force`.
     """
     if isinstance(experiments, Experiment):
-        return train([experiments], max_memory=max_memory, callback=callback)[0]
+        return train([experiments], max_memory=max_memory, callback=callback, force=force)[0]
+    if not force:
+        refuse_histories(experiments)
     most = in_bytes("max_memory", max_memory)
     stacks = stacked(range(len(experiments)), lambda at: experiments[at], most)
     runs: dict[int, Run] = {}

@@ -16,7 +16,8 @@ from runner.config.own import load_named, noticed, refuse_code
 from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
-from runner.overrides import as_meant, key_of
+from runner.files import yaml_file
+from runner.overrides import as_meant, key_of, parse_override
 from runner.plugins import KEY, Plugin, of_run
 from runner.records.about import sources_of
 from runner.records.names import HYDRA
@@ -69,7 +70,7 @@ def _files_of(composed: Path, overrides: Collection[str]) -> list[str]:
     from omegaconf import OmegaConf
 
     refuse_code(composed, [*map(key_of, overrides)])
-    config: Any = OmegaConf.to_container(OmegaConf.load(composed / "config.yaml"))
+    config: Any = OmegaConf.to_container(OmegaConf.load(yaml_file(composed / "config.yaml", of_run=True)))
     places = whereabouts(composed.parent, config, [*map(key_of, overrides)])
     return [f"{key}='{place}'" for key, place in places.items()]
 
@@ -118,7 +119,7 @@ GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
 #: Keys of which a list or a mapping takes the place of what was there.
 REPLACED = ("network.weights", "network.biases")
 #: What may stand for a group's choice and is no file's name.
-_NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*|\[[-+.\deE_,\s]*\]", re.IGNORECASE)
+_NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*", re.IGNORECASE)
 
 
 def replacing(overrides: Sequence[str]) -> list[str]:
@@ -163,15 +164,13 @@ def _replacing(overrides: list[str], key: str) -> list[str]:
 
 def _has_container(override: str) -> bool:
     """Whether the value of an override, or one of a sweep's values, is a list or a mapping."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.core.override_parser.types import ChoiceSweep
-    from hydra.errors import HydraException
 
     if not re.search(r"[\[{]", override):
         return False
     try:
-        value = OverridesParser.create().parse_override(override).value()
-    except HydraException:  # it says so when it composes
+        value = parse_override(override).value()
+    except Exception:  # it says so when it composes
         return False
     values = value.list if isinstance(value, ChoiceSweep) else [value]
     return any(isinstance(value, list | dict) for value in values)
@@ -179,9 +178,11 @@ def _has_container(override: str) -> bool:
 
 def _check_choice(override: str) -> None:
     """Hydra's own errors for a number or null in the place of a file's name do not say of which group."""
-    key, _, value = override.partition("=")
-    group = conf_dir() / key
-    if re.fullmatch(r"[a-z]+", key) and group.is_dir() and _NO_NAME.fullmatch(value):
+    key, _, value = override.lstrip("+").partition("=")
+    group, values = conf_dir() / key, [value]
+    if value.startswith("[") and value.endswith("]"):
+        values = [one.strip() for one in value[1:-1].split(",")]
+    if re.fullmatch(r"[a-z]+", key) and group.is_dir() and any(map(_NO_NAME.fullmatch, values)):
         names = ", ".join(sorted(path.stem for path in group.glob("*.yaml")))
         raise RunnerError(f"{override}: must be the name of one of its files: {names}, or of your own")
 
@@ -210,7 +211,7 @@ def load_run(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Experime
     path = Path(folder) / ".hydra" / "config.yaml"
     if not path.is_file():
         raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
-    config: Any = OmegaConf.load(path)
+    config: Any = OmegaConf.load(yaml_file(path, of_run=True))
     plain: Any = OmegaConf.to_container(config, resolve=True)
     for key, place in whereabouts(folder, plain, [KEY]).items():
         OmegaConf.update(config, key, place)

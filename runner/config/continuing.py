@@ -13,6 +13,7 @@ from runner.config.checks import Section
 from runner.config.network import last_parameters
 from runner.data.examples import Source
 from runner.errors import ConfigError
+from runner.files import kept
 from runner.nn.optimizers import OPTIMIZERS
 from runner.records.checkpoint import checkpoint_of
 from runner.records.checksums import recorded
@@ -42,7 +43,7 @@ def going_on(section: Section, sizes: Sequence[int], has_biases: bool, optimizer
         allowed = f"that run had {was}, and this one has {optimizer}: give optimizer={was}; {INSTEAD}"
         raise ConfigError(KEY, folder, allowed)
     quantities = {name.removeprefix(f"{optimizer}_"): np.array(values) for name, values in state.items()}
-    source = Source.of(KEY, Path(folder, PARAMETERS), Path(folder, PARAMETERS).read_bytes())
+    source = Source.of(KEY, Path(folder, PARAMETERS), kept(f"{folder}/{PARAMETERS}").read_bytes())
     begun = Begun(epochs, updates, quantities, source, _best_so_far(folder))
     return {"weights": weights, "biases": biases if has_biases else None, "begun": begun}
 

@@ -9,6 +9,7 @@ from typing import Any
 from runner.config import checks
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.shipped import find_file, shipped
+from runner.cost.refusal import refuse_data
 from runner.data.bundled import DATASETS
 from runner.data.csv_file import Reading, examples_of, read_csv, with_test
 from runner.data.dialect import NAMES, Written
@@ -129,6 +130,7 @@ def _generated(name: str, values: Section) -> Data:
     if classes > points:
         raise ConfigError("data.classes", classes, f"needs at least as many points, and there are {points}")
     options = {option: values[option] for option in GENERATORS[name].options}
+    refuse_data(points, options.get("features", 1), max(classes, options.get("outputs", 1)))
     return generate(name, points=points, noise=values["noise"], seed=values["seed"], options=options)
 
 

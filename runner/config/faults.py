@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from runner.config.grammar import refusal
 from runner.config.messages import message
-from runner.errors import ConfigError, RunnerError, together
+from runner.errors import ConfigError, RunnerError, show, together
 from runner.overrides import key_of
 
 if TYPE_CHECKING:
@@ -30,27 +31,30 @@ def telling_all(load: Load, overrides: list[str]) -> DictConfig:
     try:
         return load(overrides)
     except Exception as error:
-        if not _stumbled_over(str(error), overrides):
+        unread = {one: told for one in overrides if (told := refusal(one))}
+        wrong = [*unread] or _stumbled_over(str(error), overrides)
+        if isinstance(error, RecursionError) and not wrong:
+            chosen = [one for one in overrides if key_of(one) == "experiment"]
+            why = "lists or mappings stand too deep in each other, or defaults name each other in a circle"
+            raise RunnerError(f"{show(' '.join(chosen) or 'the configuration')}: {why}") from None
+        if not wrong:
             raise
-        raise _all(error, load, overrides) from error
+        raise _all([*unread.values()] or [error], wrong, load, overrides) from error
 
 
-def _all(error: Exception, load: Load, overrides: list[str]) -> RunnerError:
-    """The errors of all overrides, in the order in which they were met."""
-    met: list[str | Exception] = []
-    left, config = overrides, None
-    while wrong := _stumbled_over(str(error), left):
-        met.append(error)
+def _all(met: Sequence[Exception], wrong: list[str], load: Load, overrides: list[str]) -> RunnerError:
+    """The errors of all overrides, in the order in which they were met; of those that are `wrong`, `met`."""
+    errors, left, config = [*met], overrides, None
+    while wrong and config is None:
         left = [one for one in left if one not in wrong]
         try:
             config = load(left)
-            break
         except Exception as another:
-            error = another
-    else:
-        met.append(error)
-    texts = [message(one, config) if isinstance(one, Exception) else one for one in met]
-    return together([*(RunnerError(text) for text in texts if text), *_of_values(config, left)])
+            errors.append(another)
+            wrong = _stumbled_over(str(another), left)
+    told = [one if isinstance(one, RunnerError) else message(one, config) for one in errors]
+    refused = [RunnerError(one) if isinstance(one, str) else one for one in told if one]
+    return together([*refused, *_of_values(config, left)])
 
 
 def _stumbled_over(text: str, overrides: Sequence[str]) -> list[str]:

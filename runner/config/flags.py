@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 from runner.config import own
 from runner.config.presets import CHOSEN, PRESETS, SUFFIXES
 from runner.config.shipped import conf_dir
-from runner.errors import RunnerError, did_you_mean
+from runner.errors import ConfigError, RunnerError, did_you_mean
 
 #: Subcommands of ``--shell-completion``, which Hydra takes from among the overrides.
 COMPLETION = ("install", "uninstall", "query")
+#: The key by which nothing is run.
+DRY_RUN = "dry_run"
 SHELLS = ("bash", "fish", "zsh")
 
 
@@ -63,6 +66,19 @@ def refuse_flags(flags: Sequence[str], overrides: Sequence[str], own_flags: Sequ
             f"--shell-completion: goes with install=SHELL or uninstall=SHELL, one of {', '.join(SHELLS)}, as "
             'eval "$(backprop-runner --shell-completion install=bash)"'
         )
+
+
+def with_dry_run(overrides: Sequence[str]) -> list[str]:
+    """The overrides with ``dry_run=true``, of one run as of a sweep, as the key that the sweeper has.
+
+    Raises ConfigError for what is neither true nor false.
+    """
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if key.lstrip("+") == DRY_RUN and value.lower() not in ("true", "false"):
+            raise ConfigError(DRY_RUN, value, "must be true or false")
+    ours = re.compile(rf"^\+{{0,2}}{DRY_RUN}(?==)")
+    return [ours.sub(f"hydra.sweeper.{DRY_RUN}", override) for override in overrides]
 
 
 def _before_values(flags: Sequence[str]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -19,6 +19,7 @@ from runner.data.table import Table
 from runner.errors import ConfigError, RunnerError
 from runner.nn.losses import LOSSES
 from runner.overrides import is_word, key_of, parse, quoted
+from runner.resources import MOST_RUNS
 from runner.training.experiment import Experiment
 
 #: Keys whose value is a list: one is a value, and a list of lists is swept.
@@ -104,6 +105,8 @@ def _plain(value: Any) -> Any:
 
 def _is_swept(key: str, value: Any) -> bool:
     """Whether a value is several of a key's."""
+    if isinstance(value, range):
+        return key not in LISTS
     values = _plain(value)
     if not isinstance(values, list | tuple):
         return False
@@ -113,6 +116,10 @@ def _is_swept(key: str, value: Any) -> bool:
 
 
 def _swept(key: str, values: Any) -> str:
+    if isinstance(values, Sized) and len(values) > MOST_RUNS:
+        raise ConfigError(
+            key, _brief(values), f"has {len(values):,} values, and a sweep {MOST_RUNS:,} at most"
+        )
     items = [_written(key, value) for value in _plain(values)]
     if not items:
         raise ConfigError(key, "[]", "must be one value or more to sweep over")

@@ -16,10 +16,13 @@ from runner.config.checks import MISSING, SHIPPED, Keys, Section, boolean, check
 from runner.config.continuing import going_on, refuse_other_state
 from runner.config.data import data_of
 from runner.config.network import keys_of_network, network_of
+from runner.config.outline import is_large, outlined
 from runner.config.own import files_of, refuse_flat
 from runner.config.rates import rates_of, refuse_unlike_decay, without_rates
 from runner.config.shipped import shipped
 from runner.config.stopping import stop_of, with_metric
+from runner.cost.estimate import DATA, cost_of, data_bytes
+from runner.cost.refusal import refuse_memory
 from runner.data.examples import Data
 from runner.data.memory import InMemory
 from runner.errors import ConfigError, RunnerError, together
@@ -29,6 +32,7 @@ from runner.nn.optimizers import OPTIMIZERS
 from runner.nn.schedules import SCHEDULES
 from runner.plugins import Plugin, load_all, used
 from runner.records.names import METRICS
+from runner.resources import BeyondError, insists
 from runner.training.experiment import FINAL_MEASURES, GOODNESS, Experiment, measures
 from runner.training.goodness import applying
 from runner.training.settings import Log
@@ -68,7 +72,6 @@ LOG_KEYS: Keys = {
 Shared = Callable[..., Any]
 #: What the parts that are held out are called in a message.
 _PART_NAMES = {"validation": "validation part", "test": "held-out part"}
-MOST_PARAMETERS = 10**8  # more would not fit in memory beside their gradient, names and history
 
 
 def experiment(
@@ -99,6 +102,8 @@ def experiment(
         own = load_all(files_of(config.get("plugins")))
     try:
         return _made(config, shared, own, data)
+    except BeyondError:
+        raise
     except RunnerError as error:
         wrong = together([error, *_others(config, shared, data)])
         if wrong is error:
@@ -135,7 +140,26 @@ def _others(config: Section, shared: Shared, data: Data | InMemory | None) -> It
 def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | InMemory | None) -> Experiment:
     """The experiment that a configuration describes. Raises RunnerError for the first part that is wrong."""
     values = checked(config, KEYS, defaults=lambda: shipped("config"))
+    if data is None and is_large(values["data"]):
+        _refuse_memory(_put_together(values, shared, shared(outlined, values["data"])))
     examples = data if isinstance(data, Data) else _examples(values, shared, data)
+    made = _put_together(values, shared, examples)
+    _check_together(made)
+    if made.begun:
+        refuse_other_state(made)
+    if plugins := used(own, made.entries):
+        made = replace(made, plugins=plugins)
+    return made if made.stop is None else replace(made, stop=with_metric(made))
+
+
+def _refuse_memory(outline: Experiment) -> None:
+    """Raises BeyondError where a run takes more memory than there is, with data that are yet to be made."""
+    if not insists():
+        data = data_bytes(outline.data.examples, outline.sizes[0], outline.sizes[-1])
+        refuse_memory(outline, {**cost_of(outline).memory, DATA: data})
+
+
+def _put_together(values: Section, shared: Shared, examples: Data) -> Experiment:
     section, factors = without_rates(values["network"])
     network = shared(network_of, section, examples.inputs.shape[1], examples.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
@@ -144,7 +168,7 @@ def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | I
         begun = shared(going_on, {"weights": {"from": folder}}, network["sizes"], has_biases, optimizer)
         network = {**network, **begun}
     schedule, schedule_options = shared(_schedule, values["schedule"])
-    made = Experiment(
+    return Experiment(
         data=examples,
         **network,
         rates=rates_of(factors, len(network["sizes"]) - 1),
@@ -157,12 +181,6 @@ def _made(config: Section, shared: Shared, own: Sequence[Plugin], data: Data | I
         log=shared(_log, values["log"]),
         stop=shared(stop_of, values["stop"]),
     )
-    _check_together(made)
-    if made.begun:
-        refuse_other_state(made)
-    if plugins := used(own, made.entries):
-        made = replace(made, plugins=plugins)
-    return made if made.stop is None else replace(made, stop=with_metric(made))
 
 
 def _examples(values: Section, shared: Shared, data: InMemory | None) -> Data:
@@ -211,10 +229,6 @@ def _check_together(made: Experiment) -> None:
             raise ConfigError("loss", made.loss, f"{wrong} (of the {name})" if held_out else wrong)
     if made.objective is not None and made.objective not in (has := _metrics(made)):
         raise ConfigError("objective", made.objective, f"this run has none: it has {', '.join(has)}")
-    parameters = made.network.parameter_count
-    if parameters > MOST_PARAMETERS:
-        allowed = f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible"
-        raise ConfigError("network.hidden", list(made.sizes[1:-1]), allowed)
     if made.log.curvature:
         refuse_flat(made)
         refuse_unlike_decay(made.rates, made.optimizer_options, made.log.curvature)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from runner.config import own
 from runner.config.shipped import conf_dir
-from runner.errors import RunnerError, did_you_mean, one_of
+from runner.errors import RunnerError, did_you_mean, one_of, show, too_long
+from runner.hydra_internals import written_as
 from runner.words import key_here
+
+if TYPE_CHECKING:
+    import yaml
+    from omegaconf.errors import InterpolationResolutionError
 
 
 def message(error: BaseException, config: Any = None) -> str | None:
@@ -21,26 +28,59 @@ def message(error: BaseException, config: Any = None) -> str | None:
     if isinstance(error, RunnerError):
         return str(error)
     if isinstance(error, MemoryError):
-        return f"out of memory: {error}"
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+        return f"out of memory: {error}" if str(error) else "out of memory"
+    if isinstance(error, OSError) and not type(error).__module__.startswith("hydra."):
+        return _of_machine(error)
+    if isinstance(error, RecursionError):
+        return f"lists or mappings stand too deep in each other ({error})"
     if isinstance(error, UnicodeDecodeError):
         return f"a YAML file is not UTF-8 text: {error}"
     import yaml
     from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
+    from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
+    if isinstance(error, yaml.reader.ReaderError):
+        return _no_letter(error)
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
         return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
     if not isinstance(error, HydraException | OmegaConfBaseException):
-        return f"the configuration cannot be composed: {_told(str(error))}" if _of_hydra(error) else None
+        told = too_long(error) or _told(str(error)) or type(error).__name__
+        return f"the configuration cannot be composed: {told}" if _of_hydra(error) else None
     text, cause = str(error), error.__cause__
     if isinstance(cause, OmegaConfBaseException) and str(cause) not in text:
         text += f"\n{cause}"
+    if isinstance(error, InterpolationResolutionError) and (whole := _interpolation(error)):
+        return whole
     told = _told(text)
-    return (
-        _unknown_key(told, config) or _unknown_choice(told) or _lone_sweep(told) or _unmergeable(text) or told
-    )
+    found = _unknown_key(told, config) or _unknown_choice(told) or _lost_choice(told) or _lone_sweep(told)
+    return found or _unmergeable(text) or told
+
+
+def _interpolation(error: InterpolationResolutionError) -> str | None:
+    """Of a value that refers to another, the key, the value and what is wrong."""
+    from omegaconf import OmegaConf
+
+    if not (error.full_key and error.parent_node is not None):
+        return None
+    written = OmegaConf.to_container(error.parent_node, resolve=False)
+    value = written.get(error.key) if isinstance(written, dict) else None
+    if not isinstance(value, str):
+        return None
+    why = _told(str(error)).partition("\n")[0]
+    recursive = "refers to itself" if why.startswith("Recursive interpolation") else why
+    return f"{error.full_key}={show(value)}: {recursive}"
+
+
+def _of_machine(error: OSError) -> str:
+    name = error.filename if isinstance(error.filename, str | bytes | os.PathLike) else written_as(error)
+    why = error.strerror or str(error) or type(error).__name__
+    return why if name is None else f"{show(Path(os.fsdecode(name)))}: {why}"
+
+
+def _no_letter(error: yaml.reader.ReaderError) -> str:
+    letter = error.character
+    what = f"the byte {letter!r}" if isinstance(letter, bytes) else f"the letter {chr(letter)!a}"
+    return f"{error.name}, position {error.position}: {what} is none that YAML may have; take it out"
 
 
 def _told(text: str) -> str:
@@ -112,6 +152,18 @@ def _unknown_choice(text: str) -> str | None:
     options = text.partition("Available options")[2].partition("Config search path")[0].split("\n")[1:]
     names = [option.strip() for option in options if option.strip()]
     return f"{match[1]}={match[2]}: {one_of(names, match[2])}"
+
+
+def _lost_choice(text: str) -> str | None:
+    """A file that another chooses in its ``defaults``, and that there is not."""
+    match = re.search(r"(?:In '([^']+)': )?Could not (?:find|load) '([^']+)/([^'/]*)'", text)
+    if not match:
+        return None
+    where, group, name = match.groups()
+    if where in (None, "config", "hydra/config"):
+        return f"{group}={name}: there is no such file"
+    itself = " (a file cannot build on itself)" if where.removesuffix(".yaml") == f"{group}/{name}" else ""
+    return f"{where}: its defaults name {group}/{name}, which there is not{itself}"
 
 
 def _lone_sweep(text: str) -> str | None:

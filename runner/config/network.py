@@ -15,8 +15,10 @@ from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
 from runner.config.resolved import Resolved
 from runner.config.shipped import shipped
 from runner.config.trained import trained_of
+from runner.cost.refusal import refuse_parameters
 from runner.data.examples import Source
 from runner.errors import ConfigError
+from runner.files import kept
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.initializers import INITIALIZERS
 from runner.nn.network import Network
@@ -35,6 +37,7 @@ NETWORK_KEYS: Keys = {
     "rates": (checks.anything, SHIPPED),
 }
 
+MOST_PARAMETERS = 10**8  # more would hardly fit in memory beside their gradient, names and history
 OUTGROW = "; network=dense draws weights for any sizes"
 KINDS = {"w": "weights", "b": "biases"}
 #: Said of biases that are chosen together with the weights of an earlier run.
@@ -56,6 +59,7 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
     weights, biases = _with_its_biases(values["weights"], values["biases"])
     asked_by = "network.weights" if biases is weights else "network.biases"
     activations = _activations(values["activation"], len(hidden), values["output_activation"])
+    _refuse_too_many(hidden, Network(sizes, activations, biases is not None).parameter_count)
     return {
         "sizes": sizes,
         "activations": activations,
@@ -64,6 +68,14 @@ def network_of(section: Section, inputs: int, outputs: int) -> dict[str, Any]:
         "train_biases": values["train_biases"],
         "train": trained_of(values, Network(sizes, activations, biases is not None)),
     }
+
+
+def _refuse_too_many(hidden: Sequence[int], parameters: int) -> None:
+    """Raises ConfigError for more weights and biases than are possible, or than the memory holds."""
+    if parameters > MOST_PARAMETERS:
+        allowed = f"makes {parameters:,} weights and biases; at most {MOST_PARAMETERS:,} are possible"
+        raise ConfigError("network.hidden", list(hidden), allowed)
+    refuse_parameters(list(hidden), parameters)
 
 
 def keys_of_network(section: Section) -> dict[str, Any]:
@@ -191,4 +203,4 @@ def last_parameters(key: str, folder: str, shapes: Sequence[tuple[int, ...]]) ->
     if any(np.isnan(array).any() for array in arrays):
         raise ConfigError(key, folder, f"has not all {KINDS[letter]} in its {PARAMETERS}")
     path = Path(folder, PARAMETERS)
-    return Given(tuple(arrays), Source.of(key, path, path.read_bytes()))
+    return Given(tuple(arrays), Source.of(key, path, kept(path).read_bytes()))

@@ -15,6 +15,7 @@ from runner.config.checks import MISSING, default_of
 from runner.data.bundled import DATASETS
 from runner.data.generated import GENERATORS
 from runner.errors import ConfigError, RunnerError
+from runner.files import load_yaml
 from runner.nn.activations import ACTIVATIONS
 from runner.nn.losses import LOSSES
 from runner.nn.optimizers import OPTIMIZERS
@@ -113,10 +114,9 @@ def refuse_code(record: Path, chosen: Collection[str]) -> None:
 
     A folder may come from anybody. What a user names beside it, among the `chosen` keys, is another thing.
     """
-    import yaml
 
     for path in sorted(record.glob("*.yaml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path, of_run=True)
         keys = content if isinstance(content, Mapping) else {}
         if path.stem == "config" and (strange := next((k for k in ("defaults", "hydra") if k in keys), None)):
             raise RunnerError(f"{path}: has the key {strange}, which no run records; it may have code run")

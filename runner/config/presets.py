@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from runner.config import own
 from runner.config.shipped import conf_dir
 from runner.errors import RunnerError, did_you_mean
+from runner.files import yaml_file
 from runner.overrides import key_of, quoted
 from runner.words import key_here
 
@@ -36,7 +37,7 @@ def preset_file(config_path: str) -> Path | None:
 
 def read(path: Path) -> DictConfig:
     """What a file says. Raises RunnerError where that is not keys and values."""
-    config = OmegaConf.load(path)
+    config = OmegaConf.load(yaml_file(path))
     if not isinstance(config, DictConfig):
         raise RunnerError(f"{path}: must have keys and values, a line each, as learning_rate: 0.1")
     return config
@@ -47,7 +48,7 @@ def with_presets(overrides: Sequence[str]) -> list[str]:
 
     Raises RunnerError for what is neither a file nor ``key=value``.
     """
-    files = [one for one in overrides if "=" not in one and not one.startswith("~")]
+    files = [one for one in overrides if _is_file(one) or ("=" not in one and not one.startswith("~"))]
     if not files:
         return list(overrides)
     if wrong := list(filter(None, map(_no_file, files))):
@@ -72,13 +73,24 @@ def _name(file: str) -> str:
     return name if re.fullmatch(r"[\w./-]+", name, re.ASCII) else quoted(name)
 
 
+def _path(word: str) -> str:
+    return f"data.path={word}" if "=" not in word else f"""'data.path="{word}"'"""
+
+
+def _is_file(word: str) -> bool:
+    """Whether an argument that looks like ``key=value`` is the name of a file that is there."""
+    key, equals, _ = word.partition("=")
+    path = Path(word)
+    return bool(equals) and key.isalnum() and path.suffix in (*SUFFIXES, *DATA) and path.is_file()
+
+
 def _no_file(word: str) -> str | None:
     """What is wrong with an argument that is no ``key=value``, if it is no file of keys."""
     path = Path(word).expanduser()
     if path.suffix in SUFFIXES:
         return None if path.is_file() else f"{word}: there is no such file"
     if path.suffix in DATA and path.is_file():
-        return f"{word}: is no key=value; of a file of data: data=csv data.path={word} data.targets=COLUMN"
+        return f"{word}: is no key=value; of a file of data: data=csv {_path(word)} data.targets=COLUMN"
     if path.is_dir():
         return f"{word}: is a folder; name one of its YAML files, or --config-dir {word} {PRESETS}=NAME"
     for suffix in SUFFIXES:

@@ -12,6 +12,7 @@ from runner.config.compose import code_of, load_run
 from runner.config.data import reading_of
 from runner.data.examples import Data
 from runner.errors import RunnerError
+from runner.files import yaml_file
 from runner.plugins import Plugin
 from runner.records.about import examples_in
 from runner.records.names import HYDRA
@@ -39,7 +40,8 @@ def _without_examples(folder: str | Path, data: Data, own: Sequence[Plugin]) -> 
     """An experiment with the weights that the run in a folder began with, whatever made them."""
     from omegaconf import OmegaConf
 
-    config: Any = OmegaConf.to_container(OmegaConf.load(Path(folder, HYDRA, "config.yaml")), resolve=True)
+    path = yaml_file(Path(folder, HYDRA, "config.yaml"), of_run=True)
+    config: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
     assert data.recipe is not None
     recipe = data.recipe._replace(reading=reading_of(config["data"]))
     config["network"] |= _first_parameters(folder)

@@ -15,6 +15,7 @@ from typing import Any
 from runner.config.shipped import find_file
 from runner.data.examples import Source
 from runner.errors import RunnerError
+from runner.files import plain
 from runner.plugins import ENTRY_POINT, KEY
 from runner.records.about import sources_of
 from runner.records.names import ABOUT
@@ -103,4 +104,4 @@ def _hash_of(path: Path) -> str | None:
 
 @lru_cache(maxsize=64)
 def _hash(path: Path, _written: int, _size: int) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    return sha256(plain(path).read_bytes()).hexdigest()

@@ -63,7 +63,7 @@ class Column:
     @cached_property
     def cells(self) -> Sequence[str] | Array:
         """The cells, as numbers where all are."""
-        cells = self.table.columns[self.table.names.index(self.name)]
+        cells = self.table.columns[self.table.places[self.name]]
         if isinstance(cells, np.ndarray) or self.table.decimal != ".":
             return cells
         try:
@@ -105,14 +105,14 @@ class Column:
         if isinstance(self.cells, np.ndarray):
             if np.isinf(self.cells).any():
                 wrong = int(np.isinf(self.cells).argmax())
-                raise self.fault(wrong, f"'{self.cells[wrong]}' is not a finite number")
+                raise self.fault(wrong, f"'{shortened(str(self.cells[wrong]))}' is not a finite number")
             return self.cells
         values = np.full(len(self.texts), np.nan)
         for i in np.flatnonzero(~self.missing).tolist():
             value = self.number(text := self.texts[i])
             if value is None or not math.isfinite(value):
                 what = f"; it {looks}" if (looks := looks_like(text)) else ""
-                raise self.fault(i, f"'{text}' is not a finite number{what}{self._comma(text)}")
+                raise self.fault(i, f"'{shortened(text)}' is not a finite number{what}{self._comma(text)}")
             values[i] = value
         return values
 
@@ -142,13 +142,13 @@ class Column:
         if looks:
             wrong = next(i for i in known if self.texts[i] in looks)
             text = self.texts[wrong]
-            raise self.fault(wrong, f"'{text}' {looks[text]}{self._comma(text)}")
+            raise self.fault(wrong, f"'{shortened(text)}' {looks[text]}{self._comma(text)}")
         numeric = [i for i in known if self.texts[i] not in is_text]
         if numeric:
             wrong = next(i for i in known if self.texts[i] in is_text)
             right = numeric[0]
-            has = f"{self.table.place} {self.table.lines[right]} has one, '{self.texts[right]}'"
-            what = f"'{self.texts[wrong]}' is not a number, but {has}"
+            has = f"{self.table.place} {self.table.lines[right]} has one, '{shortened(self.texts[right])}'"
+            what = f"'{shortened(self.texts[wrong])}' is not a number, but {has}"
             raise self.fault(wrong, f"{what}; a column has numbers, or text for classes")
         return False
 
@@ -174,7 +174,7 @@ class Column:
         for i in np.flatnonzero(~self.missing).tolist():
             if texts[i] not in place:
                 known = shortened(", ".join(feature.labels))
-                raise self.fault(i, f"'{self.texts[i]}' is none of those to learn from: {known}")
+                raise self.fault(i, f"'{shortened(self.texts[i])}' is none of those to learn from: {known}")
             which[i] = place[texts[i]]
         values = one_hot(which, len(feature.labels))
         values[self.missing] = np.nan
@@ -199,7 +199,9 @@ def input_feature(column: Column, is_chosen: bool) -> Feature:
             f"{column.table.path}, column {column.name}: {fault}: too many for columns of 0 and 1"
         )
     if len(texts) < 2:
-        raise RunnerError(f"{column.table.path}, column {column.name}: has only one text, '{texts[0]}'")
+        raise RunnerError(
+            f"{column.table.path}, column {column.name}: has only one text, '{shortened(texts[0])}'"
+        )
     return Feature(column.name, tuple(texts))
 
 
@@ -217,7 +219,8 @@ def target_feature(column: Column, as_classes: bool) -> Feature:
     fraction = known & (numbers != np.round(numbers))
     if fraction.any():
         wrong = int(fraction.argmax())
-        what = f"'{column.texts[wrong]}' is no whole number, and data.classes=true takes those for classes"
+        text = shortened(column.texts[wrong])
+        what = f"'{text}' is no whole number, and data.classes=true takes those for classes"
         raise column.fault(wrong, what)
     labels = [str(int(x)) for x in np.unique(numbers[known]).tolist()]
     return Feature(column.name, tuple(_classes(column, labels)))
@@ -228,7 +231,7 @@ def _classes(column: Column, classes: list[str]) -> list[str]:
     rows = int((~column.missing).sum())
     where = f"{column.table.path}, column {column.name}"
     if len(classes) < 2:
-        raise RunnerError(f"{where}: has only one class, '{classes[0]}'; at least 2 are needed")
+        raise RunnerError(f"{where}: has only one class, '{shortened(classes[0])}'; at least 2 are needed")
     if len(classes) > max(FEW_CLASSES, rows / 2):
         first = ", ".join(f"'{shortened(label)}'" for label in classes[:3])
         raise RunnerError(

@@ -70,7 +70,8 @@ def examples_of(table: Table, inputs: Sequence[str] | None, targets: Sequence[st
     usable = _input_features([columns[name] for name in chosen], columns, reading, inputs is not None)
     recipe = Recipe(reading, tuple(usable), features)
     kept, said = drop_missing(reading.missing, columns, targets)
-    x, y = encoded(columns, recipe.inputs)[kept], encoded(columns, recipe.targets)[kept]
+    rows = slice(None) if kept.all() else kept  # without a copy, where all are
+    x, y = encoded(columns, recipe.inputs)[rows], encoded(columns, recipe.targets)[rows]
     classes = {feature.name: list(feature.labels) for feature in recipe.targets if feature.labels}
     return Data(
         x,
@@ -123,7 +124,7 @@ def is_numbered(recipe: Recipe) -> bool:
 def columns_of(table: Table, features: Sequence[Feature]) -> dict[str, Column]:
     """The columns of features in another table, by name. Raises RunnerError for one that it has not."""
     for feature in features:
-        if feature.name not in table.names:
+        if feature.name not in table.places:
             nearest = did_you_mean(feature.name, table.names)
             has = f"has no column '{feature.name}'{nearest}; it has {', '.join(table.names)}"
             raise RunnerError(f"{table.path}: {has}")
@@ -140,13 +141,14 @@ def _chosen_inputs(table: Table, inputs: Sequence[str] | None, targets: Sequence
     path, header = table.path, table.names
     for key, chosen in (("data.inputs", inputs or []), ("data.targets", targets)):
         for name in chosen:
-            if name not in header:
+            if name not in table.places:
                 missing = f"{path} has no such column{did_you_mean(name, header)}"
                 hint = "; data.header=none takes numbers for names" if name.isdecimal() else ""
                 raise ConfigError(key, name, f"{missing}; it has {', '.join(header)}{hint}")
     if both := set(inputs or []) & set(targets):
         raise ConfigError("data.inputs", sorted(both)[0], "is also one of data.targets")
-    left = list(inputs) if inputs is not None else [name for name in header if name not in targets]
+    others = {*targets}
+    left = list(inputs) if inputs is not None else [name for name in header if name not in others]
     if not left:
         raise ConfigError("data.inputs", [], f"at least one column of {path} must be left for the inputs")
     return left

@@ -8,16 +8,20 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
 
 from runner.errors import ConfigError, RunnerError
+from runner.files import plain
 
 #: How packed files begin, and what unpacks them.
-PACKED: dict[bytes, Callable[[bytes], bytes]] = {
-    b"\x1f\x8b": gzip.decompress,
-    b"BZh": bz2.decompress,
-    b"\xfd7zXZ": lzma.decompress,
+PACKED: dict[bytes, Callable[[BytesIO], BufferedIOBase]] = {
+    b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ": lzma.LZMAFile,
 }
+#: Bytes that a packed file may come to: one of zeros comes to a thousand times its own.
+MOST_UNPACKED = 4 * 2**30
 #: How other files begin that hold tables, and what they are.
 OTHERS = {
     b"PK\x03\x04": "an Excel workbook or a ZIP archive",
@@ -35,7 +39,7 @@ PARQUET = b"PAR1"
 def read_bytes(key: str, path: Path) -> bytes:
     """The content of the file that `key` names. Raises ConfigError where it cannot be read."""
     try:
-        return path.read_bytes()
+        return plain(path).read_bytes()
     except FileNotFoundError:
         raise ConfigError(key, path, "there is no such file") from None
     except OSError as error:
@@ -47,9 +51,13 @@ def unpacked(path: Path, content: bytes) -> bytes:
     for mark, unpack in PACKED.items():
         if content.startswith(mark):
             try:
-                return unpack(content)
+                unpacked = unpack(BytesIO(content)).read(MOST_UNPACKED + 1)
             except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
                 raise RunnerError(f"{path}: cannot be unpacked: {error}") from None
+            if len(unpacked) > MOST_UNPACKED:
+                most = f"{MOST_UNPACKED / 2**30:g} GiB"
+                raise RunnerError(f"{path}: comes to more than {most}; unpack it by hand, if that is to be")
+            return unpacked
     return content
 
 

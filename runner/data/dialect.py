@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runner.data.cells import SAMPLE
 from runner.errors import RunnerError
@@ -34,6 +33,7 @@ ENOUGH = 4
 #: Cells that are looked at to guess.
 MOST_CELLS = 20_000
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|(\S+)')
 _NOT_CLEAN = re.compile(r"[;\t|]|,(?!\d)|(?<!\d),|[-+.\d]+\s+[-+.\d]+")
 _COMMA_NUMBER = re.compile(r"[-+]?\d*,(\d+)(?:[eE][-+]?\d+)?")
@@ -89,16 +89,20 @@ def _cut(line: str, mark: str) -> str:
     return (line if at < 0 else line[:at]).rstrip("\r\n")
 
 
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, one after the other: of a large one all at once take gigabytes."""
+    return (match[0] for match in _LINE.finditer(text))
+
+
 def split(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The number of its first line and the cells of each row that is not empty. Raises csv.Error."""
     if separator == BLANKS:
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(lines_of(text), start=1):
             if row := [quoted.replace('""', '"') or bare for quoted, bare in _TOKEN.findall(line)]:
                 yield number, row
         return
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != "\t", strict=True
-    )
+    options: Any = {"delimiter": separator, "skipinitialspace": separator != "\t", "strict": True}
+    reader = csv.reader(lines_of(text), **options)
     begins = 1
     for row in reader:
         if len(row) > 1 or "".join(row).strip():

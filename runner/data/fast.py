@@ -18,6 +18,8 @@ from runner.nn.arrays import Array
 
 #: Characters from which on a text is read so: below, to import pyarrow takes longer.
 LARGE = 2**20
+#: Rows that a block has at least, as each column costs in each block, and the bytes that it has at most.
+ROWS, MOST_BLOCK = 100, 2**30
 
 
 class Lines(Sequence[int]):
@@ -59,20 +61,22 @@ def fast_columns(text: str, separator: str, decimal: str, head: Rows) -> list[Se
     convert = arrow.ConvertOptions(
         column_types=dict(zip(names, kinds, strict=True)), null_values=[], decimal_point=decimal
     )
-    body = text[_start(text, head.lines[0]) :].encode()
+    start = _start(text, head.lines[0])
+    body = memoryview(text.encode())[len(text[:start].encode()) :]
+    block = max(2**20, len(body) // 64, ROWS * (text.find("\n", start) - start))
     try:
         table = arrow.read_csv(
             pa.BufferReader(body),
-            read_options=arrow.ReadOptions(column_names=names, block_size=max(2**20, len(body) // 64)),
+            read_options=arrow.ReadOptions(column_names=names, block_size=min(block, MOST_BLOCK)),
             parse_options=arrow.ParseOptions(delimiter=separator, newlines_in_values='"' in text),
             convert_options=convert,
         )
     except pa.ArrowInvalid:
         return None
-    found = [
-        column.to_numpy() if is_number else column.to_pylist()
-        for column, is_number in zip(table.columns, numeric, strict=True)
-    ]
+    left = table.columns[::-1]
+    del table, body  # each column is let go as it is copied
+    found = [left.pop().to_numpy() if is_number else left.pop().to_pylist() for is_number in numeric]
+    pa.default_memory_pool().release_unused()
     return found if all(np.isfinite(c).all() for c in found if isinstance(c, np.ndarray)) else None
 
 

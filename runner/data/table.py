@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, count
+from functools import cached_property
+from itertools import count, islice
 from pathlib import Path
 
 from runner.data.decoding import PARQUET, decoded, read_bytes, unpacked
@@ -16,6 +17,7 @@ from runner.data.dialect import (
     Written,
     first_rows,
     guess_separator,
+    lines_of,
     not_sure,
     split,
     spoken,
@@ -45,6 +47,11 @@ class Table:
     said: list[str] = field(default_factory=list)
     is_named: bool = True
     place: str = "line"
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where columns are, by their names."""
+        return {name: place for place, name in enumerate(self.names)}
 
     @property
     def rows(self) -> int:
@@ -105,7 +112,7 @@ def _separator(path: Path, text: str, given: str | None, said: list[str]) -> tup
     if given is not None:
         return text, given
     separator = guess_separator(text)
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = list(islice(filter(str.strip, lines_of(text)), ENOUGH + 1))
     if not lines or separator == ",":
         return text, ","
     if separator is None:
@@ -114,7 +121,7 @@ def _separator(path: Path, text: str, given: str | None, said: list[str]) -> tup
             return text, ","
         separator = others[0] if others else None
     if separator is None or len(lines) <= ENOUGH:
-        at = next(i for i, line in enumerate(text.splitlines(), start=1) if line.strip())
+        at = next(i for i, line in enumerate(lines_of(text), start=1) if line.strip())
         raise not_sure(f"{path}, line {at}", lines[0].strip(), separator)
     said.append(f"separated by {spoken(separator)}")
     return text, separator
@@ -136,7 +143,7 @@ def _rows(path: Path, text: str, separator: str) -> Rows:
 
 def _next(text: str, line: int) -> int:
     """The first line after `line` that is not empty."""
-    lines = enumerate(text.splitlines(), start=1)
+    lines = enumerate(lines_of(text), start=1)
     return next((number for number, other in lines if number > line and other.strip()), line + 1)
 
 
@@ -156,15 +163,18 @@ def unlike(
     if names[0] in ("", "Unnamed: 0") and len(names) > 1 and _all_differ(columns[0]):
         said.append("the first column, which has no name, left out")
         names, columns = names[1:], columns[1:]
-    unlike: list[str] = []
+    unlike: dict[str, None] = {}  # in order
+    again: dict[str, Iterator[str]] = {}  # of names that are there twice, the next ones
     for place, name in enumerate(names, start=1):
         if not name:
             raise RunnerError(f"{path}, {where}: column {place} has no name")
-        new = next(n for n in chain([name], (f"{name}.{i}" for i in count(1))) if n not in unlike)
+        new = name
+        while new in unlike:
+            new = next(again.setdefault(name, (f"{name}.{i}" for i in count(1))))
         if new != name:
             said.append(f"column '{name}' is there twice, now '{new}' too")
-        unlike.append(new)
-    return unlike, columns
+        unlike[new] = None
+    return list(unlike), columns
 
 
 def _all_differ(cells: Sequence[str] | Array) -> bool:

@@ -14,14 +14,16 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
-from runner.commands import add_quiet, add_version, ending, write_named
+from runner.commands import add_force, add_quiet, add_version, ending, write_named
 from runner.config import boolean, choice, experiment, number
 from runner.config.compose import compose
 from runner.config.messages import known_keys
+from runner.cost.refusal import refuse_beyond
 from runner.errors import ConfigError, RunnerError, did_you_mean, together
 from runner.explain.document import Sheet
 from runner.explain.formats.writer import Writer
 from runner.explain.page import Choices, explain
+from runner.remarks import deliver
 from runner.training.experiment import Experiment
 from runner.words import key_here
 
@@ -96,12 +98,14 @@ def run(overrides: Sequence[str], config_dir: str | None) -> None:
     """Writes the page that the command line asks for."""
     own, rest = _own(overrides)
     form, out = own.pop("format", "text"), own.pop("out", None)
-    sheet = explain(_experiment(rest, config_dir), Choices(**own))
+    made = _experiment(rest, config_dir)
+    refuse_beyond(made, None)
+    sheet = explain(made, Choices(**own))
     writer: Writer = import_module(f"runner.explain.formats.{form}").WRITER
     if out is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # ∂ and η, wherever the output goes
-        print(writer.page(sheet), end="")
+        deliver(writer.page(sheet), exact=form != "text")
         return
     for name, content in pages(writer, sheet, Path(out)).items():
         _write(name, content)
@@ -164,7 +168,7 @@ def pages(writer: Writer, sheet: Sheet, out: Path) -> dict[Path, str]:
 
 def _write(path: Path, content: str) -> None:
     try:
-        write_named(path, content.encode())
+        write_named(path, content.encode(errors="backslashreplace"))
     except OSError as error:
         raise ConfigError("out", path, f"cannot be written: {error.strerror}") from None
 
@@ -181,6 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config-dir", "-cd", metavar="DIR", help="a folder with YAML files of your own")
     add_version(parser)
     add_quiet(parser)
+    add_force(parser)
     return parser
 
 

@@ -47,6 +47,7 @@ class Choices:
 
 def explain(experiment: Experiment, choices: Choices) -> Sheet:
     """The page about one update of a run. Raises RunnerError where it cannot be made."""
+    _refuse_large(experiment)
     names = Names(experiment)
     chosen = _chosen(experiment, names, choices)
     if choices.paths:
@@ -71,14 +72,19 @@ def explain(experiment: Experiment, choices: Choices) -> Sheet:
     return Sheet(f"The chain rule, {'worked out' if choices.solution else 'to work out'}", tuple(blocks))
 
 
+def _refuse_large(experiment: Experiment) -> None:
+    """Raises RunnerError, before there is a name for each parameter, where these are too many."""
+    if (count := experiment.network.parameter_count) > MOST_PARAMETERS:
+        sizes = "-".join(map(str, experiment.sizes))
+        raise RunnerError(
+            f"the {sizes} network has {count:,} parameters, too many to print a forward pass of "
+            f"(at most {MOST_PARAMETERS:,}); choose fewer neurons, as network.hidden=[4], or other data"
+        )
+
+
 def _chosen(experiment: Experiment, names: Names, choices: Choices) -> list[ParameterName]:
     known = list(names.parameters.values())
     sizes = "-".join(map(str, experiment.sizes))
-    if len(known) > MOST_PARAMETERS:
-        raise RunnerError(
-            f"the {sizes} network has {len(known):,} parameters, too many to print a forward pass of "
-            f"(at most {MOST_PARAMETERS:,}); choose fewer neurons, as network.hidden=[4], or other data"
-        )
     if choices.weight in (None, "all"):
         if len(known) > MOST_AT_ONCE:
             raise RunnerError(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
 from runner.commands import add_quiet, add_version, ending
 from runner.errors import RunnerError
 from runner.figures import FORMATS, read_ahead
 from runner.figures.options import add_options, checked, figures_in, look_in, options_in, threshold_in
-from runner.remarks import remark, tell
+from runner.files import refuse_links
+from runner.remarks import place, remark, tell
 
 if TYPE_CHECKING:
     from runner.results import Results
@@ -81,11 +85,13 @@ def draw(arguments: argparse.Namespace) -> None:
 
     default = Path("figures") if results.sources else results.folder / "figures"
     out, options, look = arguments.out or default, options_in(arguments), look_in(arguments)
+    if arguments.out is None and not results.sources:
+        refuse_links(results.folder, out)
     figures = []
     for figure in draw_figures(results, out, only=only, formats=formats, look=look, options=options):
         figures.append(figure)
         if figure.reason is None:
-            print(*figure.paths)
+            place(" ".join(map(str, figure.paths)))
             tell(f"    {figure.caption}")
         else:
             remark(f"skipped {figure.name}: {figure.reason}")
@@ -107,6 +113,7 @@ def _results(folders: Sequence[str]) -> Results:
 def main() -> None:
     """The command."""
     arguments = parser().parse_args()
+    os.environ["MPLBACKEND"] = "agg"  # whatever windows are asked for: pictures go into files
     gc.disable()  # to look for garbage takes a tenth of the time, and it ends with the process
     draw(arguments)
 

@@ -25,6 +25,7 @@ from runner.results import Results
 from runner.training.experiment import Experiment
 
 POINTS = 121  # a side
+BLOCKS = 16  # of the plane: what one's layers hold fits into the caches
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 PALE = ListedColormap(mpl.colormaps["Blues"](np.linspace(0.0, 0.65, 256)))  # points stand out from it
 CLASSES = ("#8C2D04", "black")  # of points where one output tells two classes
@@ -62,7 +63,8 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     data = experiment.data
 
     def over_grid(parameters: Array) -> Array:
-        return _output(experiment, predict(experiment, parameters, grid))
+        blocks = np.array_split(grid, BLOCKS)
+        return np.concatenate([_output(experiment, predict(experiment, parameters, b)) for b in blocks])
 
     tables = [
         _part(
@@ -141,16 +143,15 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
 def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """The output, or the regions of classes, under the points; a panel a moment."""
     x, y = _sides(table)
-    grid = table["kind"] == "grid"
     for ax, (column, _) in zip(axes, table.attrs["moments"], strict=True):
-        _draw_plane(ax, x, y, table.loc[grid, column].to_numpy().reshape(len(y), len(x)), table)
+        _draw_plane(ax, x, y, table[column].to_numpy()[: POINTS**2].reshape(POINTS, POINTS), table)
     name_panels(axes, [title for _, title in table.attrs["moments"]])
 
 
 def _sides(table: pd.DataFrame) -> tuple[Array, Array]:
-    """The points of the grid along either side."""
-    grid = table["kind"] == "grid"
-    return np.unique(table.loc[grid, "x"]), np.unique(table.loc[grid, "y"])
+    """The points along either side of the grid, whose rows are the first."""
+    x, y = (table[name].to_numpy()[: POINTS**2].reshape(POINTS, POINTS) for name in ("x", "y"))
+    return x[0], y[:, 0]
 
 
 def _draw_plane(ax: Axes, x: Array, y: Array, values: Array, table: pd.DataFrame) -> None:

@@ -25,6 +25,7 @@ from pyarrow import csv
 
 from runner.commands import write_named
 from runner.errors import RunnerError
+from runner.escaping import xml
 from runner.figures import FILM, NAMES, OF_ALL_RUNS, load, read_ahead
 from runner.figures.figure import (
     DOUBLE,
@@ -109,7 +110,8 @@ def _whole(rendered: Rendered, files: Sequence[Future[None]]) -> Rendered:
         for file in files:
             file.result()
     except OSError as error:
-        raise RunnerError(f"{rendered.paths[0].parent}: cannot be written: {error}") from None
+        path = error.filename or rendered.paths[0].parent
+        raise RunnerError(f"{path}: cannot be written: {error.strerror or error}") from None
     return rendered
 
 
@@ -191,18 +193,14 @@ def _begin(figure: Figure, numbers: pd.DataFrame, width: float | None) -> tuple[
     return canvas, panels
 
 
-def paint_frames(
-    figure: Figure, numbers: pd.DataFrame, width: float | None = None, ends: Ends = MappingProxyType({})
-) -> Iterator[Image.Image]:
+def paint_frames(figure: Figure, numbers: pd.DataFrame, width: float | None = None) -> Iterator[Image.Image]:
     """The moments of `numbers` one by one, where the last one puts them; else as :func:`paint`."""
     *_, last = tables = list(frames(numbers))
     canvas, panels = _begin(figure, last, width)
     stays = set(children(panels))
-    draw_moment(figure, panels, last, ends)
+    figure.moment(panels, last)
     _lay_out(canvas)
-    return shots(
-        canvas, panels, stays, (partial(draw_moment, figure, panels, table, ends) for table in tables)
-    )
+    return shots(canvas, panels, stays, (partial(figure.moment, panels, table) for table in tables))
 
 
 def _width(layout: Layout) -> float:
@@ -241,15 +239,18 @@ class _Files:
                 if kind == "png":
                     written.append(self._save_png(canvas, path))
                 else:
-                    canvas.savefig(path, format=kind, metadata=METADATA[kind])
+                    canvas.savefig(content := BytesIO(), format=kind, metadata=METADATA[kind])
+                    page = content.getvalue()
+                    page = xml(page.decode()).encode() if kind == "svg" else page
+                    written.append(self.writer.submit(write_named, path, page))
         except OSError as error:
-            raise RunnerError(f"{self.out}: cannot be written: {error}") from None
+            raise RunnerError(f"{self.out}: cannot be written: {error.strerror or error}") from None
         return written
 
     def write_film(self, name: str, figure: Figure, numbers: pd.DataFrame) -> Future[None]:
         """Draws the moments of `numbers` one by one, and writes them as one film."""
         with mpl.rc_context({"figure.dpi": DPI}):
-            content = film(paint_frames(figure, numbers, self.width, self.ends))
+            content = film(paint_frames(figure, numbers, self.width))
         return self.writer.submit(lambda: write_named(self.out / f"{name}.{FILM}", content))
 
     def _save_png(self, canvas: Canvas, path: Path) -> Future[None]:
@@ -257,7 +258,12 @@ class _Files:
         agg.draw()
         size = agg.get_width_height(physical=True)
         opaque = Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")  # the paper is white
-        return self.writer.submit(opaque.save, path, dpi=(canvas.dpi,) * 2, compress_level=COMPRESSION)
+        return self.writer.submit(_write_png, path, opaque, canvas.dpi)
+
+
+def _write_png(path: Path, image: Image.Image, dpi: float) -> None:
+    image.save(content := BytesIO(), "PNG", dpi=(dpi,) * 2, compress_level=COMPRESSION)
+    write_named(path, content.getvalue())
 
 
 def _lay_out(canvas: Canvas) -> None:

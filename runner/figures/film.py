@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from io import BytesIO
+from itertools import groupby
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -13,10 +14,14 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.spines import Spine
+from matplotlib.text import Text
 from PIL import Image
+
+from runner.figures.lettering import Lettering, is_plain
 
 #: At most so many frames, their dots an inch, and how long each and the last are shown, in ms.
 FRAMES, DPI, EACH, LAST = 100, 150, 80, 2000
+MANY = 10  # plain texts of a frame, which are drawn as one
 COLORS = 255  # of a frame; one more is what has not changed since the frame before
 #: What stands beside the data: it is drawn once, and so is what lies below all that moves.
 BESIDE = (Axis, Axes, Legend)
@@ -59,18 +64,30 @@ def shots(
     _draw(agg, (artist for artist in over if artist.get_zorder() > max(heights)))
     above = _picture(agg).copy()
     among = [artist for artist in over if artist.get_zorder() <= max(heights)]
+    lettering = Lettering(agg.renderer)
     for draw in draws:
         for artist in _others(panels, stays):
             artist.remove()
         agg.restore_region(below)
         draw()
-        _draw(agg, [*among, *_others(panels, stays)])
+        _draw(agg, [*among, *_others(panels, stays)], lettering)
         yield Image.alpha_composite(_picture(agg), above).convert("RGB")
 
 
-def _draw(agg: Any, artists: Iterable[Artist]) -> None:
-    for artist in sorted(artists, key=Artist.get_zorder):
-        artist.draw(agg.renderer)
+def _draw(agg: Any, artists: Iterable[Artist], lettering: Lettering | None = None) -> None:
+    """Draws artists, the lowest first; with `lettering`, many plain texts of one height as one."""
+    for (_, plain), alike in groupby(sorted(artists, key=_height), key=_height):
+        together = list(alike)
+        if plain and lettering and len(together) >= MANY:
+            lettering.draw(text for text in together if isinstance(text, Text))
+            continue
+        for artist in together:
+            artist.draw(agg.renderer)
+
+
+def _height(artist: Artist) -> tuple[float, bool]:
+    """How high an artist is drawn: plain texts over what else is as high."""
+    return artist.get_zorder(), is_plain(artist)
 
 
 def _picture(agg: Any) -> Image.Image:

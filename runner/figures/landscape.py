@@ -82,7 +82,8 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 def _relief(experiment: Experiment, origin: Array, plane: Array, points: Array) -> pd.DataFrame:
     """The rows of `kind` grid: the error over the window of the plane in which all paths lie."""
     grid = np.stack([v.ravel() for v in np.meshgrid(*_window(points))], axis=1)
-    errors = errors_at(experiment, origin + grid @ plane)
+    rows = np.split(grid, SIDE)  # all at once, the weights of so many places might fill the memory
+    errors = np.concatenate([errors_at(experiment, origin + row @ plane) for row in rows])
     if not np.isfinite(errors).any():
         raise NotShownError("the error is beyond all numbers wherever the paths lead")
     return pd.DataFrame({"kind": "grid", "x": grid[:, 0], "y": grid[:, 1], "error": errors})

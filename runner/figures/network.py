@@ -18,14 +18,15 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import offset_copy
 
-from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best, needs_finished
+from runner.figures.figure import DOUBLE, PAGE, Figure, Layout, Options, needs_best, needs_finished
 from runner.figures.moments import BEFORE_AND_AFTER, is_before_and_after, moments, when
 from runner.figures.style.axes import add_bar
 from runner.nn.arrays import Array
 from runner.results import Results
 
 PANELS = 0.84  # of a figure's width
-LARGE = 2.6  # diameter of a neuron in sizes of letters, where there is room
+LARGE, SMALL = 2.6, 1.9  # diameters of a neuron in sizes of letters, where there is room and where not
+APART = 3.0  # from one to the next with a bias between them, likewise
 LETTER = 0.58  # the width of one, in sizes of it
 FLAT = 0.1  # of a panel's height: an edge so flat is crossed by none amid its layer
 LARGEST = 8  # neurons of a layer that are drawn one by one
@@ -70,10 +71,14 @@ def _layout(table: pd.DataFrame) -> Layout:
     sizes, count = table.attrs["sizes"], len(table.attrs["moments"])
     if _is_large(table):
         return Layout(count, len(sizes) - 1, DOUBLE, 0.78)
+    has_biases = bool((table["from"] == 0).any())
+    needed = 1.24 * max(sizes) * (APART if has_biases else SMALL) * float(mpl.rcParams["font.size"]) / 72
     if len(sizes) > DEEP:  # before above after
-        return Layout(count, 1, DOUBLE, max(0.2, 0.06 * max(sizes)))
-    aspect = max(0.62, 0.13 * max(sizes))
-    return Layout(aspect=aspect) if count == 1 else Layout(-(-count // 2), 2, DOUBLE, aspect, count)
+        return Layout(count, 1, DOUBLE, max(0.2, 0.06 * max(sizes), needed / PAGE))
+    if count == 1:
+        return Layout(aspect=max(0.62, 0.13 * max(sizes), needed / float(mpl.rcParams["figure.figsize"][0])))
+    aspect = max(0.62, 0.13 * max(sizes), needed / (PAGE / 2))
+    return Layout(-(-count // 2), 2, DOUBLE, aspect, count)
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -151,7 +156,7 @@ def _diameter(ax: Axes, table: pd.DataFrame) -> tuple[float, float]:
     panels = _layout(table).columns  # side by side
     pitch = float(PANELS * 72 * ax.figure.bbox.width / ax.figure.dpi / panels / (len(sizes) - 0.4))
     large = max(sizes) <= 3 and len(sizes) <= 4 and pitch > (LARGE + 4) * font
-    size = (LARGE if large else 1.9) * font
+    size = (LARGE if large else SMALL) * font
     return size, pitch - size
 
 

@@ -56,7 +56,7 @@ def paths_of(
     lost = [run for run in runs if results.lost[run]]
     kept = [run for run in runs if run not in lost]
     paths = dict(zip(kept, (_thinned(h, keep) for h in results.histories(kept, columns, unit)), strict=True))
-    reach = max((_sizes(path).max() for path in paths.values()), default=1.0)
+    reach = max((_sizes(path).max() for path in paths.values()), default=1.0) if lost else 1.0
     for run, history in zip(lost, results.histories(lost, columns, unit), strict=True):
         paths[run] = _thinned(_readable(history, reach), keep)
     return {run: paths[run] for run in runs}

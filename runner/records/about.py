@@ -21,6 +21,7 @@ from runner.data.examples import Data, Source
 from runner.data.parts import PARTS, TRAINING, Part
 from runner.data.scaling import Scale
 from runner.errors import RunnerError
+from runner.files import load_yaml, yaml_file
 from runner.plugins import Name, Plugin
 from runner.records.checksums import recorded, refuse_changed
 from runner.records.machine import IN_LINES, as_yaml, machine
@@ -80,7 +81,7 @@ def examples_in(folder: str | Path) -> Data | None:
     """
     path = Path(folder, ABOUT)
     try:
-        told = yaml.safe_load(path.read_bytes())
+        told = load_yaml(path, of_run=True)
         refuse_changed(path)
         summary = recorded(folder)
         results = summary.line.results if summary else {}
@@ -121,7 +122,7 @@ def sources_of(folder: str | Path) -> tuple[Source, ...]:
     """The files that a folder's run was made from, if it says. Raises RunnerError where that was changed."""
     path = Path(folder, ABOUT)
     try:
-        content = path.read_bytes()
+        content = yaml_file(path, of_run=True).read_bytes()
         refuse_changed(path)
         return _sources(content)
     except FileNotFoundError:  # of a run made before there was such a file

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.records.checksums import refuse_changed
 from runner.records.names import CHECKPOINT
 from runner.training.pausing import Paused
@@ -31,7 +32,7 @@ def checkpoint_of(folder: str | Path) -> Paused:
     path = Path(folder, CHECKPOINT)
     try:
         refuse_changed(path)
-        record = np.load(path, allow_pickle=False)
+        record = np.load(kept(path), allow_pickle=False)
         fields = {name: np.array(record[name]) for name in record.dtype.names}
         epoch, row, seconds = (fields.pop(name).item() for name in NUMBERS)
         return Paused(int(epoch), int(row), seconds, fields)

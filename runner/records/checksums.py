@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.records.lines import Line, parser_of
 from runner.records.names import FILES, HISTORY, PARAMETERS, SUMMARY
 
@@ -41,7 +42,7 @@ class Summary(NamedTuple):
 def recorded(folder: str | Path) -> Summary | None:
     """The summary of a run; None where there is none, or none that is whole."""
     try:
-        text = Path(folder, SUMMARY).read_bytes().decode()
+        text = kept(f"{folder}/{SUMMARY}").read_bytes().decode()
         header, row = csv.reader(io.StringIO(text))
         line = parser_of(header)(row)
     except (OSError, ValueError, csv.Error):
@@ -84,7 +85,7 @@ def sum_of(path: str | Path) -> Sum | None:
     """The sum of a file; None where there is none that can be read."""
     total = Sum()
     try:
-        with open(path, "rb") as f:
+        with open(kept(path), "rb") as f:
             while piece := f.read(_PIECE):
                 total = total.of(piece)
     except OSError:
@@ -96,6 +97,6 @@ def _has_whole_lines(path: Path) -> bool:
     """Whether a file is CSV whose last line is as long as its first, and ended."""
     content = b""
     with suppress(OSError):
-        content = path.read_bytes()
+        content = kept(path).read_bytes()
     lines = content.splitlines() or [b""]
     return content.endswith(b"\n") and lines[0].count(b",") == lines[-1].count(b",")

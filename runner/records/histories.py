@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import groupby, pairwise
 from pathlib import Path
 from threading import Lock, Thread
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.nn.arrays import Array
 from runner.records.checksums import refuse_changed
 from runner.records.names import METRICS
@@ -38,8 +40,8 @@ T = TypeVar("T")
 UNITS = ("epoch", "update")
 #: Files that are read at a time.
 BATCH = 100
-#: Bytes that pyarrow sets aside for a file: more takes it longer.
-BLOCK = 2**18
+#: Bytes that pyarrow sets aside for a file: more takes it longer, and so do fewer than so many rows.
+BLOCK, BLOCK_ROWS = 2**18, 32
 #: Curves are kept of all runs, of this many numbers altogether; longer histories are thinned evenly.
 MOST_NUMBERS = 2**23
 #: The longest number of a history in bytes, with its comma: ``-1.2345678901234567e-308,``.
@@ -136,9 +138,11 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
     convert = arrow.ConvertOptions(column_types=types, null_values=[])
     layout = dataset.CsvFileFormat(read_options=_blocks(paths[0]), convert_options=convert)
     try:
-        histories = dataset.dataset(list(paths), schema=pa.schema(types), format=layout)
+        histories = dataset.dataset(
+            [str(kept(path)) for path in paths], schema=pa.schema(types), format=layout
+        )
         table = histories.to_table(columns=[*names, "__filename"])
-    except (pa.ArrowInvalid, OSError):  # in one of them
+    except (pa.ArrowInvalid, OSError, UnicodeEncodeError):  # in one of them
         yield from (_read(path, names) for path in paths)
         return
     lengths = dict.fromkeys(paths, 0)
@@ -154,6 +158,16 @@ def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[
         yield {name: values[start:end] for name, values in together.items()}
 
 
+def _source(path: str) -> Path | BytesIO:
+    """What Arrow reads a file from: by a name that is not text, it opens none."""
+    file = kept(path)
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return BytesIO(file.read_bytes())
+    return file
+
+
 def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
     """The columns `names` of a history. Raises RunnerError naming the file and what is wrong in it."""
     import pyarrow as pa
@@ -161,7 +175,7 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
 
     convert = arrow.ConvertOptions(include_columns=names, column_types=_types(names), null_values=[])
     try:
-        table = arrow.read_csv(path, _blocks(path), convert_options=convert)
+        table = arrow.read_csv(_source(path), _blocks(path), convert_options=convert)
     except KeyError:
         header = header_of(path)
         missing = next(name for name in names if name not in header)
@@ -189,10 +203,11 @@ def _types(names: Sequence[str]) -> dict[str, pa.DataType]:
 
 
 def _blocks(path: str) -> ReadOptions:
-    """pyarrow wants a row to fit into a block."""
+    """pyarrow wants a row to fit into a block, and makes every column anew for each."""
     from pyarrow.csv import ReadOptions
 
-    return ReadOptions(use_threads=False, block_size=max(BLOCK, LONGEST * (len(header_of(path)) + 1)))
+    row = LONGEST * (len(header_of(path)) + 1)
+    return ReadOptions(use_threads=False, block_size=max(BLOCK, BLOCK_ROWS * row))
 
 
 def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | None:
@@ -212,7 +227,7 @@ def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | No
 def header_of(path: str | Path) -> list[str]:
     """The columns of a history. Raises RunnerError where there is no such text."""
     try:
-        with open(path, newline="", encoding="utf-8") as f:
+        with open(kept(path), newline="", encoding="utf-8") as f:
             header = next(csv.reader(f), [])
     except (OSError, UnicodeDecodeError) as error:
         raise RunnerError(f"{path}: cannot be read: {error}") from None
@@ -224,7 +239,7 @@ def header_of(path: str | Path) -> list[str]:
 def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:
     """What the columns `names` of a history begin with, as it was written."""
     try:
-        with open(path, newline="", encoding="utf-8") as f:
+        with open(kept(path), newline="", encoding="utf-8") as f:
             header, row = (next(csv.reader(f), []) for _ in range(2))
         return tuple(row[header.index(name)] for name in names)
     except (OSError, ValueError, IndexError) as error:

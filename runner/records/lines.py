@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.records.names import DIVERGED, INTERRUPTED, OPTIONAL_RESULTS, RESULT_COLUMNS, higher_is_better
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def read_lines(path: str | Path) -> list[Line]:
     """The lines of a table of runs; none where it is not there. Raises RunnerError for what is none."""
     lines: list[Line] = []
     try:
-        with open(path, newline="", encoding="utf-8") as f:
+        with open(kept(path), newline="", encoding="utf-8") as f:
             header, *rows = csv.reader(f)
         lines.extend(map(parser_of(header), rows))
     except FileNotFoundError:

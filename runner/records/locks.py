@@ -2,11 +2,13 @@
 
 A process locks its folder for itself alone, and the folder of any sweep around it together with
 others: so the lock of a sweep's folder is that of all its runs. A lock ends with the process, however
-that ends, and leaves no file behind.
+that ends. It is on a hidden file that is opened for writing, as NFS wants it of who locks alone; who lets
+go removes it, and a process that is killed leaves it, free, to the next.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +23,9 @@ except ImportError:  # Windows
 
 from runner.errors import RunnerError
 from runner.records.names import MULTIRUN
+
+#: The hidden file in a folder that is locked.
+LOCK = ".runner.lock"
 
 
 def inside(folder: str, sweep: str) -> str:
@@ -57,20 +62,66 @@ def refuse_at_work(folder: Path, key: str) -> None:
         pass
 
 
+def remove_empty(folder: Path) -> None:
+    """Removes a folder that this process holds, if nothing is in it but the lock."""
+    with suppress(OSError):
+        if [path.name for path in folder.iterdir()] in ([], [LOCK]):
+            (folder / LOCK).unlink(missing_ok=True)
+            folder.rmdir()
+
+
 def _lock(folder: Path, locks: ExitStack, *, shared: bool = False) -> bool:
     """Locks a folder until `locks` are closed; returns False where another process has."""
     if fcntl is None:
         return _lock_by_file(folder, locks, shared=shared)
-    with suppress(PermissionError):  # a folder around that may not be read
-        handle = os.open(folder, os.O_RDONLY)
-        locks.callback(os.close, handle)
+    path = folder.absolute() / LOCK
+    while True:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):  # a folder around, of another user
+                return True
+            raise
         try:
             fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
+            os.close(handle)
             return False
-        except OSError:
+        except OSError:  # no locks are known there
             pass
+        if _is_at(path, handle):
+            locks.callback(_let_go, path, handle)
+            return True
+        os.close(handle)  # who held it has removed it meanwhile
+
+
+def _let_go(path: Path, handle: int) -> None:
+    """Ends a lock, and removes its file unless others share it."""
+    try:
+        with suppress(OSError):
+            if _is_alone(handle) and _is_at(path, handle):
+                path.unlink()
+    finally:
+        os.close(handle)
+
+
+def _is_alone(handle: int) -> bool:
+    """Whether no other process shares a lock, as far as a file system knows of locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
     return True
+
+
+def _is_at(path: Path, handle: int) -> bool:
+    """Whether an open file is the one that a path names."""
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(handle))
+    except FileNotFoundError:
+        return False
 
 
 def _lock_by_file(folder: Path, locks: ExitStack, *, shared: bool) -> bool:

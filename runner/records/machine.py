@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 
 import runner
+from runner.files import yaml_file
 from runner.records.names import ABOUT
 from runner.training.threads import threads
 
@@ -67,7 +68,7 @@ def unlike(there: bytes, here: bytes | None = None) -> list[str]:
 def machine_in(folder: str | Path) -> bytes:
     """What the ``about.yaml`` in a folder says; nothing where there is none."""
     try:
-        return Path(folder, ABOUT).read_bytes()
+        return yaml_file(f"{folder}/{ABOUT}", of_run=True).read_bytes()
     except OSError:
         return b""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.nn.network import Network
 from runner.overrides import plain
 from runner.records.checksums import refuse_changed
@@ -26,7 +27,7 @@ ParameterRow: TypeAlias = tuple[str, int, int, int, float, float]
 def parameter_rows(folder: str | Path) -> list[ParameterRow]:
     """The rows of a run's ``parameters.csv``. Raises OSError for none, ValueError if it is no such file."""
     try:
-        text = (Path(folder) / PARAMETERS).read_text(encoding="utf-8")
+        text = kept(Path(folder) / PARAMETERS).read_text(encoding="utf-8")
         if not text.endswith("\n"):
             raise ValueError("its last line has no end: it is cut")
         rows = list(csv.DictReader(text.splitlines()))
@@ -40,7 +41,7 @@ def parameter_rows(folder: str | Path) -> list[ParameterRow]:
 
 def state_of(folder: str | Path) -> dict[str, list[float]]:
     """The optimizer's state in a run's ``parameters.csv``: quantities (P,) by their columns."""
-    rows = list(csv.DictReader((Path(folder) / PARAMETERS).read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader(kept(Path(folder) / PARAMETERS).read_text(encoding="utf-8").splitlines()))
     rows.sort(
         key=lambda row: (row["name"][0] == "b", int(row["name"][1:]))
     )  # a spreadsheet may have sorted them
@@ -73,7 +74,7 @@ def read_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        content = path.read_bytes() if content is None else content
+        content = kept(path).read_bytes() if content is None else content
         if content and not content.endswith(b"\n"):
             raise RunnerError(f"{path}: its last line has no end: it is cut")
         floats = exact_floats(pd.__version__)

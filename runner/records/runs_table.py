@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunnerError
+from runner.files import inner, is_within, load_yaml
 from runner.overrides import swept_values
 from runner.records.checksums import recorded
 from runner.records.lines import Line, as_csv, read_lines, rows_of, swept_keys, varying_keys
@@ -68,7 +69,7 @@ class RunsTable:
         waiting = {run: line for run, line in self.lines.items() if line.status == INTERRUPTED}
         folder = self.path.parent
         if all(line.directory for line in waiting.values()):
-            now = (line_now(folder / line.directory, line) for line in waiting.values())
+            now = (line_now(inner(folder, line.directory), line) for line in waiting.values())
         else:  # nobody knew yet where they would be
             now = (line for line in _found(folder) if line.run in waiting)
         self.lines |= {line.run: line.with_keys(self.swept) for line in now}
@@ -109,6 +110,8 @@ def runs_now(folder: Path, is_sweep: bool) -> pd.DataFrame:
     else:
         raise RunnerError(f"{folder}: the run is not finished; there is no {SUMMARY}")
     table["directory"] = table["directory"].fillna("").astype(str)
+    for directory in table["directory"] if is_sweep else ():
+        inner(folder, directory)
     return table.sort_values("run", kind="stable", ignore_index=True)
 
 
@@ -157,7 +160,8 @@ def _found(sweep: Path) -> Iterator[Line]:
 def _record(sweep: Path) -> Path:
     """Where Hydra records a run, seen from the run's folder."""
     asked = (_yaml(sweep / MULTIRUN) or {}).get("hydra") or {}
-    return Path(asked.get("output_subdir") or HYDRA)
+    record = str(asked.get("output_subdir") or HYDRA)
+    return Path(record if is_within(record) else HYDRA)
 
 
 def _unfinished(sweep: Path, folder: Path, record: Path) -> Line | None:
@@ -194,9 +198,8 @@ def _yaml(path: Path) -> Any:
     """What a file of Hydra's holds; None where there is none. Raises RunnerError for what is not YAML."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C's is ten times as fast, where there is one
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - a safe one
+        return load_yaml(path, of_run=True)
     except FileNotFoundError:
         return None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

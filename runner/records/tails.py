@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.nn.arrays import Array
 from runner.records.histories import LONGEST
 
@@ -80,7 +81,7 @@ def _parsed(ends: Sequence[_End], names: Sequence[str]) -> Tails:
 def _end_of(path: str, count: int) -> _End:
     """The last `count` rows of a history; fewer where it has fewer, or they take more than MOST_BYTES."""
     try:
-        with open(path, "rb") as f:
+        with open(kept(path), "rb") as f:
             header = f.readline().rstrip()
             start, end = f.tell(), f.seek(0, os.SEEK_END)
             row = LONGEST * (header.count(b",") + 1)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.nn.arrays import Array
 from runner.records.checksums import recorded, refuse_changed
 from runner.records.names import CURVATURE, ERROR, HISTORY, OPTIONAL_RESULTS, PARAMETERS, RUNS, SUMMARY
@@ -31,7 +32,7 @@ def refuse_unended(folder: Path) -> None:
     if (folder / SUMMARY).exists():
         return
     if (folder / ERROR).exists():
-        why = (folder / ERROR).read_text(encoding="utf-8").strip()
+        why = kept(folder / ERROR).read_text(encoding="utf-8").strip()
         raise RunnerError(f"{folder}: this run failed, and has no result: {why}")
     raise RunnerError(f"{folder}: is not the folder of a run that has ended; there is no {SUMMARY}")
 

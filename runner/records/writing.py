@@ -12,17 +12,20 @@ the README has the figures), and is imported in a millisecond (polars takes 500)
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.nn.arrays import Array
 from runner.nn.network import Network
 from runner.nn.streams import orders
@@ -50,6 +53,8 @@ WORTH_SYNCING = 2.0
 _BINARY = getattr(os, "O_BINARY", 0)  # there is a system that has others
 _APPEND = os.O_WRONLY | os.O_APPEND | _BINARY
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+#: What is true of every file to come, too.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MODE = 0o666  # less what the user's mask takes away
 
 
@@ -88,7 +93,8 @@ class RunFiles:
         if not begun:
             self.opened[run].append(path)
         # created once: not begun anew if another process has cleared it away
-        _write(os.open(path, _APPEND if begun else _CREATE, _MODE), lines)
+        with naming(f"{self.folders[run]}/{HISTORY}"):
+            _write(os.open(path, _APPEND if begun else _CREATE, _MODE), lines)
         self.sums[run][HISTORY] = self.sums[run][HISTORY].of(lines)
 
     def take_up(self, run: int, last: int) -> None:
@@ -96,7 +102,7 @@ class RunFiles:
 
         What was written of it stays as it is until `finish`.
         """
-        rows = Path(self.folders[run], HISTORY).read_bytes().partition(b"\n")[2]
+        rows = kept(f"{self.folders[run]}/{HISTORY}").read_bytes().partition(b"\n")[2]
         behind = rows.rfind(b"\n", 0, -1) + 1
         if int(rows[behind:].partition(b",")[0]) != last:  # it has a row where it was interrupted
             rows = rows[:behind]
@@ -187,7 +193,8 @@ def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> No
     """Writes a file so that it is never seen half-written; if `synced`, it and its name are on the disk."""
     part = f"{path}{_part()}"
     try:  # from before it is there: an interrupt may come at once
-        _write(os.open(part, _CREATE, _MODE), content, synced=synced)
+        with naming(path):
+            _write(os.open(part, _CREATE, _MODE), content, synced=synced)
         os.replace(part, path)
     except FileExistsError:  # it is another's
         raise
@@ -196,6 +203,26 @@ def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> No
         raise
     if synced:
         _sync(os.path.dirname(path) or ".")
+
+
+class NoRoomError(OSError):
+    """No more can be written: the disk is full, or a quota, or a file as large as it may be."""
+
+    def __reduce__(self) -> tuple[type[NoRoomError], tuple[Any, ...]]:
+        return NoRoomError, (self.errno, self.strerror, self.filename)
+
+
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Has errors of a file say its name, which one that is open already has not.
+
+    Raises NoRoomError where no more fits.
+    """
+    try:
+        yield
+    except OSError as error:
+        kind = NoRoomError if error.errno in _NO_ROOM else OSError
+        raise kind(error.errno, error.strerror, str(path)) from None
 
 
 def _write(handle: int, content: bytes, *, synced: bool = False) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from runner.commands import write_named
 from runner.errors import RunnerError
 from runner.figures import NAMES, read_ahead
+from runner.files import kept, refuse_links
 
 if TYPE_CHECKING:
     from runner.figures.figure import Options
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PICTURES = "report"  # the folder beside the page, of pictures that are its own
 FORMATS = ("png", "pdf", "svg")
+PAGES = ("report.html", "report.md", "results.tex", "settings.csv")
 NOTES = "notes.md"  # the user's own, beside the page or in the folder: stands on top of it
 
 
@@ -49,19 +51,16 @@ def write_report(
 
     target = results.folder if out is None else Path(out)
     pictures = target / PICTURES
+    if out is None:
+        refuse_links(target, pictures, *(target / name for name in PAGES))
     drawn = draw_figures(results, pictures, only=only, formats=FORMATS, look=look, options=options)
     figures = sorted(drawn, key=lambda figure: NAMES.index(figure.name))
     called = Called(look.labels if look else {})
     page = gather(results, metric, figures, options, _notes(target, results.folder), called)
     target.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "report.html": html(page),
-        "report.md": markdown(page, target),
-        "results.tex": latex(page),
-        "settings.csv": csv(page),
-    }
-    for name, text in texts.items():
-        write_named(target / name, text.encode())
+    texts = (html(page), markdown(page, target), latex(page), csv(page))
+    for name, text in zip(PAGES, texts, strict=True):
+        write_named(target / name, text.encode(errors="backslashreplace"))
     return page
 
 
@@ -70,7 +69,7 @@ def _notes(*folders: Path) -> str:
     for path in (folder / NOTES for folder in folders):
         if path.is_file():
             try:
-                return path.read_text(encoding="utf-8")
+                return kept(path).read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 raise RunnerError(f"{path}: is not text in UTF-8: {error}") from None
     return ""

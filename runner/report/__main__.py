@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in runner.__main__
 
 from runner.commands import add_quiet, add_version, ending
 from runner.errors import RunnerError
@@ -62,6 +65,7 @@ def report(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """The command."""
     arguments = parser().parse_args()
+    os.environ["MPLBACKEND"] = "agg"  # whatever windows are asked for: pictures go into files
     gc.disable()  # as in backprop-figures
     report(arguments)
 

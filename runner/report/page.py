@@ -14,6 +14,7 @@ import yaml
 
 from runner.errors import RunnerError
 from runner.figures.figure import Options
+from runner.files import kept, load_yaml
 from runner.records.names import MULTIRUN
 from runner.report.findings import Finding, findings
 from runner.report.frames import frames_of
@@ -140,7 +141,7 @@ def _overrides(results: Results) -> list[str]:
     if not path.is_file():
         return []
     try:
-        loaded: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        loaded: Any = load_yaml(path, of_run=True) or []
         task = loaded["hydra"]["overrides"]["task"] if results.is_sweep else loaded
         return [str(override) for override in task]
     except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
@@ -152,5 +153,5 @@ def _configuration(results: Results) -> str:
     for run in results.runs.index:
         path = results.path(int(run)) / ".hydra" / "config.yaml"
         if path.is_file():
-            return path.read_text(encoding="utf-8", errors="replace")
+            return kept(path).read_text(encoding="utf-8", errors="replace")
     return "not recorded"

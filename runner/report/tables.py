@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.overrides import plain
 from runner.records.names import ERROR, FAILED, higher_is_better
 from runner.results import intervals
@@ -243,7 +244,7 @@ def failures_of(results: Results) -> list[Failure]:
 
 def _reason(results: Results, run: int) -> str:
     try:
-        text = (results.path(run) / ERROR).read_text(encoding="utf-8", errors="replace")
+        text = kept(results.path(run) / ERROR).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "no reason was recorded"
     return text.strip() or "no reason was recorded"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunnerError
+from runner.files import load_yaml
 from runner.overrides import bare
 from runner.records.histories import NotShownError
 from runner.records.names import HYDRA
@@ -74,12 +75,11 @@ def _stacked(
 
 def _config(part: Results) -> dict[str, Any]:
     """The configuration of the first run that has one; nothing where none has."""
-    import yaml
 
     for run in part.rows or [0]:
         path = part.path(run) / HYDRA / "config.yaml"
         if path.is_file():
-            return yaml.safe_load(path.read_text(encoding="utf-8"))
+            return load_yaml(path, of_run=True)
     return {}
 
 

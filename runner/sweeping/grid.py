@@ -22,6 +22,7 @@ from runner.hydra_internals import as_override
 from runner.nn.arrays import Array
 from runner.overrides import key_of, parse, swept_values
 from runner.records.lines import Line
+from runner.sweeping.counting import refuse_too_many
 from runner.sweeping.intervals import Sample, sample_of, values_of
 from runner.sweeping.selecting import rows_of, without_excluded
 
@@ -55,8 +56,9 @@ def expand(
         raise ConfigError("hydra.sweeper.zip", together, "must be lists of keys, as [[learning_rate,epochs]]")
     parsed = dict(_parsed(arguments, loader))
     rows_given = {key: taken for key, taken in (table or {}).items() if key not in map(key_of, parsed)}
-    choices = rows_given | _values(parsed, points, sample)
     groups = [*groups, *([[*rows_given]] if rows_given else []), *([_intervals(parsed)] if sample else [])]
+    refuse_too_many({**rows_given, **parsed}, points, groups)
+    choices = rows_given | _values(parsed, points, sample)
     columns = _columns(choices, groups)
     side_by_side = [list(zip(*(choices[key] for key in keys), strict=True)) for keys in columns]
     rows = (list(itertools.chain(*row)) for row in itertools.product(*side_by_side))

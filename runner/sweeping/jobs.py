@@ -204,7 +204,7 @@ class Composer:
         with open_dict(config):
             config.hydra.job.id = number
             config.hydra.job.num = number
-        with _hydra_config(config):
+        with hydra_config(config):
             folder = os.path.join(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir))
         with read_write(config.hydra.runtime), open_dict(config.hydra.runtime):
             config.hydra.runtime.output_dir = os.path.abspath(folder)
@@ -213,7 +213,7 @@ class Composer:
     def by_hydra(self, number: int, overrides: Sequence[str]) -> Job:
         """A job whose configuration and files are Hydra's own work."""
         config = self.compose(number, overrides)
-        with _hydra_config(config):
+        with hydra_config(config):
             container = plain(task_of(config))
         texts = (
             OmegaConf.to_yaml(task_of(config)),
@@ -225,8 +225,18 @@ class Composer:
         return Job(number, files.overrides, folder, files, self, resolved=container)
 
 
+def composer_of(loader: ConfigLoader, master: DictConfig) -> Composer:
+    """That of a sweep's jobs: what its sweeper has composed, its launcher need not."""
+    if not _LATEST or _LATEST[0].master is not master:
+        _LATEST[:] = [Composer(loader, master)]
+    return _LATEST[0]
+
+
+_LATEST: list[Composer] = []
+
+
 @contextmanager
-def _hydra_config(config: DictConfig) -> Iterator[None]:
+def hydra_config(config: DictConfig) -> Iterator[None]:
     """Lets ``${hydra:...}`` resolve in `config`."""
     before = HydraConfig.instance().cfg
     HydraConfig.instance().set_config(config)

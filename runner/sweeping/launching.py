@@ -17,6 +17,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from runner.errors import RunnerError
+from runner.files import inner
 from runner.guard import claimed, refuse_others
 from runner.halting import HALT, Interruption
 from runner.hydra_internals import basic_launcher
@@ -25,8 +26,10 @@ from runner.records.locks import inside
 from runner.records.names import INTERRUPTED, RUNS, is_left, is_part
 from runner.records.runs_table import RunsTable
 from runner.records.writing import clear, refuse_finished
+from runner.requests import is_grid
+from runner.sweeping.asking import cost_of_sweep, refuse_beyond
 from runner.sweeping.grid import asked_for, expected, fixed_overrides, swept_of
-from runner.sweeping.jobs import Composer, Job
+from runner.sweeping.jobs import Job, composer_of
 from runner.sweeping.plugin_keys import LauncherSettings
 from runner.sweeping.progress import Progress
 from runner.sweeping.resuming import Resumption
@@ -71,7 +74,7 @@ class Sweep:
     def __post_init__(self) -> None:
         self.batched: Batched | None = getattr(self.task_function, "batched", None)
         self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
-        self.composer = Composer(self.context.config_loader, self.master)
+        self.composer = composer_of(self.context.config_loader, self.master)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], first: int) -> Sequence[JobReturn]:
         """Runs the jobs and returns a JobReturn a job, in order; see Hydra's ``Launcher.launch``."""
@@ -79,12 +82,18 @@ class Sweep:
         configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
         if self.batched is None or wants_a_process_of_its_own(self.master):
             return self._one_by_one(job_overrides, first)
+        if not is_grid(self.master.hydra.sweeper):  # which has asked already
+            refuse_beyond(cost_of_sweep(job_overrides, self._prepared, self.settings, self.folder))
         self.folder.mkdir(parents=True, exist_ok=True)
         with claimed(self.folder, self.context.callbacks.callbacks):
             clear(self.folder, is_part)
             table = self.table = self.table or self._table(job_overrides)
             jobs = {n: self.composer.job(n, job) for n, job in enumerate(job_overrides, start=first)}
             return _Batch(self, self.batched, table, jobs).run()
+
+    def _prepared(self, job: Sequence[str]) -> Experiment:
+        assert self.batched is not None
+        return self.batched.prepare(self.composer.job(0, job).config)
 
     def _one_by_one(self, job_overrides: Sequence[Sequence[str]], first: int) -> Sequence[JobReturn]:
         if self.settings.resume:
@@ -151,6 +160,7 @@ class _Batch:
                     f"hydra.sweep.subdir: run {number} would be in {job.folder}, and must be inside "
                     f"hydra.sweep.dir={self.sweep.folder}; name a folder in it"
                 )
+            inner(self.sweep.folder, directory)
             first = taken.setdefault(directory, number)
             if first != number:
                 raise RunnerError(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runner.config.sources import refuse_other_files
 from runner.errors import RunnerError
+from runner.files import kept
 from runner.records.checkpoint import checkpoint_of
 from runner.records.checksums import changed, recorded, sum_of
 from runner.records.lines import Line
@@ -70,7 +71,7 @@ class Resumption:
             )
         faults = changed(job.folder, files)
         path = _record(job)
-        if path is not None and not (path.is_file() and path.read_bytes().strip(b"\0")):
+        if path is not None and not (path.is_file() and kept(path).read_bytes().strip(b"\0")):
             faults[str(path.relative_to(job.folder))] = "is gone"
         if faults:
             self.spoilt[job.number] = faults
@@ -112,7 +113,7 @@ def _record(job: Job) -> Path | None:
 
 def _refuse_other_configuration(job: Job) -> None:
     path, now = _record(job), job.files.config()
-    if path is None or (before := path.read_bytes()) == now:
+    if path is None or (before := kept(path).read_bytes()) == now:
         return
     there, here = (text.decode().splitlines() for text in (before, now))
     only = [f"  there: {line.strip()}" for line in there if line not in here]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omegaconf import OmegaConf
 
 from runner.errors import ConfigError, RunnerError
+from runner.files import plain
 from runner.overrides import key_of, parse, quoted
 
 TABLE, EXCLUDE = "hydra.sweeper.table", "hydra.sweeper.exclude"
+
+#: Keys that a table may not have: it may come from anybody.
+NO_DATA = re.compile(r"\W*(hydra|plugins)\b")
 
 
 def rows_of(path: Any) -> dict[str, list[str]]:
@@ -23,7 +28,7 @@ def rows_of(path: Any) -> dict[str, list[str]]:
     if path is None:
         return {}
     try:
-        with open(str(path), newline="", encoding="utf-8-sig") as f:
+        with open(plain(str(path)), newline="", encoding="utf-8-sig") as f:
             header, *rows = csv.reader(f)
     except (OSError, ValueError, csv.Error) as error:
         text = error.strerror if isinstance(error, OSError) else error
@@ -32,6 +37,10 @@ def rows_of(path: Any) -> dict[str, list[str]]:
     if not keys or not rows:
         what = "rows" if keys else "columns of keys, as learning_rate"
         raise RunnerError(f"{TABLE}={path}: has no {what}")
+    if code := next((key for key in keys.values() if NO_DATA.match(key)), None):
+        raise RunnerError(
+            f"{TABLE}={path}: has a column {code}: that says what code runs; type it, or leave it out"
+        )
     for number, row in enumerate(rows, start=2):
         if len(row) != len(header):
             raise RunnerError(f"{TABLE}={path}, line {number}: has {len(row)} cells, not {len(header)}")

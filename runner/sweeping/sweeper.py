@@ -17,22 +17,25 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.config.checks import choice, count
 from runner.errors import ConfigError, RunnerError, describe
-from runner.guard import may_extend, raise_another, request_of
+from runner.files import yaml_file
 from runner.hydra_internals import error_of
 from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
 from runner.records.machine import machine, machine_in, unlike
-from runner.records.names import ABOUT, MULTIRUN, RUNS, STATUSES
+from runner.records.names import ABOUT, FINISHED, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
-from runner.remarks import place, remark, tell
+from runner.remarks import deliver, place, remark, tell
+from runner.requests import may_extend, raise_another, request_of
 from runner.results.advice import advice
 from runner.results.finding import AUTO, BY
 from runner.results.ranking import default_metric, verdict
-from runner.sweeping.dry_run import preview
+from runner.sweeping.asking import SweepCost, cost_of_sweep, refuse_beyond
+from runner.sweeping.dry_run import preview, refusal
 from runner.sweeping.grid import asked_for, expected, fixed_overrides
-from runner.sweeping.jobs import Composer
+from runner.sweeping.jobs import Composer, composer_of
 from runner.sweeping.launching import wants_a_process_of_its_own
+from runner.sweeping.plugin_keys import LauncherSettings
 from runner.sweeping.refining import Refining
 from runner.sweeping.repeating import Repeating
 from runner.sweeping.resuming import in_recorded_order
@@ -70,15 +73,22 @@ def sweep(
     folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
     if is_batched and config.hydra.launcher.get("resume") is True and may_extend(config.hydra.sweeper):
         jobs = _resumed(jobs, folder, config, fixed_overrides(config, context.config_loader))
-    composer = Composer(context.config_loader, config)
+    composer = composer_of(context.config_loader, config)
     refining, repeating = _refining(config, is_batched), _repeating(config, jobs, is_batched)
     if refining:
         prepare = task_function.batched.prepare  # type: ignore[attr-defined]
         refining.refuse_unfit(jobs, lambda job: prepare(composer.job(0, job).config))
     rounds: list[Round] = list(filter(None, [refining, repeating]))
+    cost = _cost(jobs, composer, task_function, launcher, folder) if is_batched else None
     if config.hydra.sweeper.dry_run:
-        print(preview(jobs, composer, task_function) + "; more runs would follow" * bool(rounds))
+        deliver(
+            preview(jobs, composer, task_function, cost) + "; more runs would follow" * bool(rounds) + "\n"
+        )
+        for line in refusal(cost) if cost is not None else ():
+            deliver(f"{line}\n")
         return []
+    if cost is not None:
+        refuse_beyond(cost, _left(jobs, folder))
     folder.mkdir(parents=True, exist_ok=True)
     started, table = time.monotonic(), None
     if is_batched and (not keeps_table or wants_a_process_of_its_own(config)):
@@ -100,6 +110,29 @@ def sweep(
     return batches
 
 
+def _cost(
+    jobs: Sequence[list[str]],
+    composer: Composer,
+    task_function: TaskFunction,
+    launcher: Launcher,
+    folder: Path,
+) -> SweepCost:
+    """What the jobs would take. Raises ConfigError for a wrong key of our launcher."""
+    is_ours = getattr(launcher, "keeps_table", False)
+    settings = LauncherSettings(**getattr(launcher, "settings", {})) if is_ours else LauncherSettings()
+    prepare = task_function.batched.prepare  # type: ignore[attr-defined]
+    return cost_of_sweep(jobs, lambda job: prepare(composer.job(0, job).config), settings, folder)
+
+
+def _left(jobs: Sequence[list[str]], folder: Path) -> float:
+    """The part of the jobs that a sweep in the folder has not done."""
+    try:
+        done = sum(line.status in FINISHED for line in read_lines(folder / RUNS))
+    except RunnerError:  # a table that is to be made anew
+        return 1.0
+    return max(0.0, 1 - done / max(1, len(jobs)))
+
+
 def _more(
     rounds: Sequence[Round], jobs: Sequence[list[str]], batches: Sequence[Any], table: RunsTable | None
 ) -> list[list[str]]:
@@ -115,7 +148,9 @@ def _resumed(jobs: list[list[str]], folder: Path, config: DictConfig, fixed: Set
     """
     ordered = in_recorded_order(jobs, read_lines(folder / RUNS), fixed)
     if ordered is None:
-        raise_another(folder, request_of(OmegaConf.load(folder / MULTIRUN)), request_of(config))
+        raise_another(
+            folder, request_of(OmegaConf.load(yaml_file(folder / MULTIRUN, of_run=True))), request_of(config)
+        )
         raise RunnerError(f"{folder / RUNS}: has runs that this sweep does not ask for; name another folder")
     return ordered
 
@@ -150,7 +185,7 @@ def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[N
     is_new = not path.is_file()
     if not is_new and (differ := unlike(machine_in(folder))):
         remark(f"this sweep was begun elsewhere: {', '.join(differ)}; its runs may differ in last digits")
-    if not is_new and request_of(OmegaConf.load(path)) != request_of(config):
+    if not is_new and request_of(OmegaConf.load(yaml_file(path, of_run=True))) != request_of(config):
         write_whole(path, OmegaConf.to_yaml(config).encode(), synced=True)  # more is asked for now
     if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed
         write_whole(about, machine())

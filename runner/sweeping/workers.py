@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from threadpoolctl import threadpool_limits
@@ -30,6 +32,11 @@ RETURNS = {"ray": "list"}
 CALLS_AT_A_TIME = 64
 #: How often workers may die before a sweep gives up.
 DEATHS = 5
+#: Where a cluster of this machine is heard, and that it shows no pages.
+LOOPBACK = "127.0.0.1"
+NO_PAGES: dict[str, list[str]] = {
+    f"distributed.{node}.http.routes": [] for node in ("scheduler", "worker", "nanny")
+}
 #: A file in a sweep's folder by which its workers are asked to end; seconds between two looks for it.
 HALTED, LOOK_EVERY = ".halted", 0.2
 
@@ -222,12 +229,20 @@ def _cluster(settings: LauncherSettings) -> AbstractContextManager[Any]:
 
 
 def _dask(settings: LauncherSettings, opened: ExitStack) -> None:
+    import dask
     from distributed import Client, LocalCluster
 
+    opened.enter_context(_unheard("distributed"))
     if settings.address is None:
-        one_thread = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
-        cluster = opened.enter_context(LocalCluster(n_workers=settings.workers, **one_thread))
-        opened.enter_context(Client(cluster))
+        opened.enter_context(dask.config.set(NO_PAGES))
+        scratch = opened.enter_context(
+            TemporaryDirectory(prefix="backprop-runner-", ignore_cleanup_errors=True)
+        )
+        here = {"host": LOOPBACK, "local_directory": scratch, "silence_logs": logging.CRITICAL}
+        pages = {"dashboard": False, "dashboard_address": f"{LOOPBACK}:0"}
+        of_workers = {"threads_per_worker": 1, "worker_dashboard_address": f"{LOOPBACK}:0"}
+        made = LocalCluster(n_workers=settings.workers, scheduler_kwargs=pages, **here, **of_workers)
+        opened.enter_context(Client(opened.enter_context(made)))
         return
     try:
         opened.enter_context(Client(settings.address, timeout=10))
@@ -235,6 +250,20 @@ def _dask(settings: LauncherSettings, opened: ExitStack) -> None:
         raise RunnerError(
             f"hydra.launcher.address={settings.address}: no scheduler answers ({error})"
         ) from None
+
+
+@contextmanager
+def _unheard(name: str) -> Iterator[None]:
+    """Keeps a package's loggers silent: every worker that comes and goes is a line of theirs."""
+    known = [each for each in list(logging.root.manager.loggerDict) if each.partition(".")[0] == name]
+    before = {each: logging.getLogger(each).level for each in (name, *known)}
+    for each in before:
+        logging.getLogger(each).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for each, level in before.items():
+            logging.getLogger(each).setLevel(level)
 
 
 def _ray(settings: LauncherSettings, opened: ExitStack) -> None:

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from runner.errors import ConfigError
 from runner.training.endings import WINDOW
-from runner.training.experiment import CURVATURES, Experiment, width
-from runner.training.objective import EVALUATED
+from runner.training.experiment import Experiment, width
+from runner.training.memory import run_bytes
 from runner.training.recorder import ROW_BYTES
 
 #: What a stack touches in one update should stay within a core's share of the caches: past it,
@@ -42,16 +42,15 @@ def widest(experiment: Experiment, max_bytes: int) -> int:
 
     At least 1, however large the run.
     """
-    neurons, touched = sum(experiment.sizes[1:]), touched_bytes(experiment)
-    examples = experiment.data.examples
-    largest = max(len(part.inputs) for part in experiment.data.parts.values())
-    evaluated = examples if experiment.log.gradients else min(EVALUATED, largest)
-    measured = 8 * len(CURVATURES) * experiment.measurements
-    places = 3 * experiment.network.parameter_count  # of the last row, and of two epochs before
-    held = touched + 8 * (places + 4 * max(experiment.batch, evaluated) * neurons) + measured
+    touched, held = touched_bytes(experiment), run_bytes(experiment)
     history = 8 * (width(experiment) * min(experiment.rows, ROWS_AT_A_TIME) + WINDOW)
     for_rows = row_bytes(max_bytes)
     return max(1, min(CACHE_BYTES // touched, for_rows // history, (max_bytes - for_rows) // held))
+
+
+def least_bytes(experiment: Experiment) -> int:
+    """The least share of the memory in which a run like `experiment` trains alone, and a row of it waits."""
+    return run_bytes(experiment) + 8 * width(experiment)
 
 
 def touched_bytes(experiment: Experiment) -> int:

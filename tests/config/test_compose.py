@@ -30,7 +30,18 @@ def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
         (b"a: 1\n  b: 2\n", "mine.yaml, line 2, column 4: mapping values are not allowed"),
         (b"\tx: 1\n", "mine.yaml, line 1, column 1"),
         (b"x: 1\nx: 2\n", "mine.yaml, line 2, column 1: found duplicate key x"),
-        (b"x: \xff\n", "not UTF-8"),
+        (b"x: \xff\n", "experiment/mine: is not UTF-8 text"),
+        (b"seed: 1\0\n", r"mine.yaml, position 7: the letter '\x00' is none that YAML may have"),
+        (b"loss: \x1b[2J\n", r"mine.yaml, position 6: the letter '\x1b' is none that YAML may have"),
+        (b"network: " + b"[" * 400 + b"]" * 400, "mine: lists or mappings stand too deep in each other"),
+        (b"seed: " + b"9" * 5000, "mine: an integer of 5000 digits is more than any key takes"),
+        (b"seed: 0x" + b"F" * 5000, "mine: an integer of thousands of digits is more than any key takes"),
+        (b"defaults: [nothing]", "mine: its defaults name experiment/nothing, which there is not"),
+        (b"defaults: [/experiment/mine]", "experiment=mine: lists or mappings stand too deep"),
+        (b"learning_rate: ${learning_rate}", "learning_rate=${learning_rate}: refers to itself"),
+        (b"learning_rate: ${nowhere}", "learning_rate=${nowhere}: Interpolation key 'nowhere' not found"),
+        (b'"\\e[2J\\u202e": 1', r"unknown key \x1b[2J\u202e"),
+        (b'loss: "\\e[2J' + b"x" * 100_000 + b'"', r"loss=\x1b[2Jxxx"),
         (b"# @package experiment\nepochs: 1\n", "first line must be '# @package _global_'"),
         (b"# @package _global_\nnetwork:\n  weights: {init: normal}\n", "override /network: dense"),
         (b"# @package _global_\nlog: [1]\n", "a list and a mapping cannot be merged"),
@@ -42,6 +53,16 @@ def test_a_file_of_ones_own_that_is_wrong(text: bytes, words: str, tmp_path: Pat
     with pytest.raises(runner.RunnerError) as caught:
         runner.load("experiment=mine", config_dir=tmp_path)
     assert words in str(caught.value)
+    assert len(str(caught.value)) < 600
+    assert str(caught.value).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("before", ["\ufeff", "# mine\n\n", "\ufeff# mine\n"])
+def test_what_may_stand_before_a_presets_first_line(before: str, tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    text = f"{before}# @package _global_\nepochs: 7\n"
+    (tmp_path / "experiment/mine.yaml").write_text(text, encoding="utf-8")
+    assert runner.load("experiment=mine", config_dir=tmp_path).epochs == 7
 
 
 def test_a_folder_of_ones_own_that_there_is_not() -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from making_data import from_csv
 
 import runner
+from runner.data import decoding
+from runner.data.csv_file import Reading, examples_of
 from runner.data.dialect import Written
-from runner.data.table import Table, read_table
+from runner.data.table import Table, read_table, unlike
 
 ROWS = [[0.5, 2, -3], [1.25, 4, 6], [-2, 5.5, 7], [3, 0.125, 9], [10, 1, 2.5]]
 
@@ -135,11 +139,52 @@ def test_names_that_are_there_twice_are_told_apart(tmp_path: Path) -> None:
     table = table_of(tmp_path, "a,a,y\n1,2,3\n")
     assert table.names == ["a", "a.1", "y"]
     assert table.said == ["column 'a' is there twice, now 'a.1' too"]
+    assert table_of(tmp_path, "a,a.1,a,a,a.1,y\n1,2,3,4,5,6\n").names == [
+        "a",
+        "a.1",
+        "a.2",
+        "a.3",
+        "a.1.1",
+        "y",
+    ]
 
 
 def test_a_broken_archive_is_named(tmp_path: Path) -> None:
     with pytest.raises(runner.RunnerError, match=r"t\.csv: cannot be unpacked"):
         table_of(tmp_path, gzip.compress(written().encode())[:-9])
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_comes_to_more_than_memory_has_is_refused(
+    pack: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "MOST_UNPACKED", len(written()))
+    assert table_of(tmp_path, pack(written().encode())).names == ["a", "b", "y"]
+    with pytest.raises(runner.RunnerError, match=r"t\.csv: comes to more than .* GiB; unpack it by hand"):
+        table_of(tmp_path, pack(bytes(10**6)))
+
+
+def test_many_columns_are_looked_up_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted: a search through the names a column would be millions of comparisons."""
+
+    class Name(str):
+        __slots__ = ()
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            Name.compared += 1
+            return str(self) == other
+
+    count = 3000
+    names = [Name(f"c{i}") for i in range(count)]
+    header = ",".join(names)
+    (tmp_path / "wide.csv").write_text(f"{header}\n{','.join(['1'] * count)}\n{','.join(['2'] * count)}\n")
+    table = read_table("data.path", tmp_path / "wide.csv", Written())
+    table = replace(table, names=unlike(table.path, "", list(names), list(table.columns), [])[0])
+    data = examples_of(table, None, [names[-1]], Reading())
+    assert data.inputs.shape == (2, count - 1)
+    assert Name.compared < 20 * count
 
 
 def test_names_with_units_need_no_more_quotes(tmp_path: Path) -> None:

@@ -36,8 +36,9 @@ def sine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_frame_is_the_picture_of_its_epoch(
-    name: str, sweep: str, run: str, request: pytest.FixtureRequest
+    name: str, sweep: str, run: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("runner.figures.film.MANY", 10**6)  # many texts as one are those of test_lettering.py
     figure, folder = load(name), request.getfixturevalue(sweep) / run
     results = Results(folder)
     assert figure.applies(results, Options()) is None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.collections import LineCollection, QuadMesh
 from reading_figures import drawn, drawn_as_paper, rows, sweep_of
 
 from runner.figures import load
 from runner.figures.drawing import paint
 from runner.figures.figure import Options
+from runner.figures.options import Look
+from runner.figures.style.sheets import in_force
 from runner.results import Results
 
 
@@ -58,9 +60,11 @@ def test_negative_edges_are_dashed(alone: Path, tmp_path: Path) -> None:
     assert len(lines) == 2
 
 
-def test_eight_neurons_do_not_overlap(tmp_path: Path) -> None:
-    sweep = sweep_of(tmp_path, {"seed": [0]}, "network=dense", "data=moons", "epochs=2")
-    with mpl.rc_context(fname=Path(load.__code__.co_filename).parent.joinpath("style", "paper.mplstyle")):
+@pytest.mark.parametrize(("style", "hidden"), [("paper", "[8]"), ("slides", "[8,8,8]")])
+def test_eight_neurons_leave_room_for_biases_between_them(tmp_path: Path, style: str, hidden: str) -> None:
+    given = ("network=dense", "data=moons", "epochs=1", f"network.hidden={hidden}")
+    sweep = sweep_of(tmp_path, {"seed": [0]}, *given)
+    with in_force(Look(style=style)):
         numbers = load("network").numbers(Results(sweep / "0"), Options())
         canvas = paint(load("network"), numbers)
         canvas.draw_without_rendering()
@@ -69,7 +73,7 @@ def test_eight_neurons_do_not_overlap(tmp_path: Path) -> None:
     heights = sorted(ax.transData.transform((1.0, node.get_ydata()[0]))[1] for node in nodes)
     across = nodes[0].get_markersize() / 72 * canvas.dpi
     assert len(nodes) == 8
-    assert np.diff(heights).min() > 1.3 * across
+    assert np.diff(heights).min() > 1.4 * across
 
 
 def test_deep_networks_are_drawn_across_the_page(tmp_path: Path) -> None:

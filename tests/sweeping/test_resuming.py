@@ -147,7 +147,7 @@ def test_the_table_and_its_rebuilding_have_no_checksums(copy: Path) -> None:
 def test_workers_write_nothing_when_their_sweep_is_gone(command: Command, tmp_path: Path) -> None:
     """Not in the midst of a long epoch either: it is the rows that tell, not the epochs."""
     long = ["-m", "network=dense", "network.hidden=[64]", "data=moons", "data.points=1000", "batch_size=1",
-            "log.unit=update", "epochs=1", "seed=0,1", "hydra.launcher.max_memory=2MiB"]  # fmt: skip
+            "log.unit=update", "epochs=1", "seed=0,1", "hydra.launcher.max_memory=4MiB"]  # fmt: skip
     assert command(*long, "hydra.sweep.dir=whole").returncode == 0
     arguments = [*long, "hydra.sweep.dir=s", "hydra.launcher.n_jobs=2"]
     call = [sys.executable, "-m", "runner", *arguments]
@@ -186,3 +186,7 @@ def test_a_sweep_is_extended(command: Command, tmp_path: Path) -> None:
     fewer = command("-m", "seed=range(0,2)", *resume)
     assert "is another one" in fewer.stderr
     assert "there: seed=range(0,3)" in fewer.stderr
+    elsewhere = command("-m", "seed=range(0,3)", *resume, "hydra.sweep.subdir=a/${hydra.job.num}")
+    assert "there: hydra.sweep.subdir=${hydra.job.num}," in elsewhere.stderr
+    assert "here:  hydra.sweep.subdir=a/${hydra.job.num}," in elsewhere.stderr
+    assert not (tmp_path / "s/a").exists()

@@ -48,6 +48,8 @@ def test_cells_are_values_as_they_are_written(tmp_path: Path) -> None:
         ("", "cannot be read as CSV"),
         ("run,status\n0,completed\n", "has no columns of keys"),
         ("learning_rate\n", "has no rows"),
+        ("seed,plugins\n1,[x.py]\n", "has a column plugins: that says what code runs"),
+        ("seed,+hydra.callbacks.x._target_\n1,os.abort\n", "has a column .hydra.callbacks.x._target_: that"),
         ("learning_rate,seed\n1\n", "line 2: has 1 cells, not 2"),
     ],
 )

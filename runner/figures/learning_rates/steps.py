@@ -77,6 +77,7 @@ def _mark_never(ax: Axes, table: pd.DataFrame, looks: Looks) -> None:
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.plot([0, 1], [1 - taken] * 2, transform=ax.transAxes, color="0.6", lw=0.5, ls=":", gid="edge")
     look: dict[str, Any] = {"fontsize": mpl.rcParams["ytick.labelsize"], "gid": "never named"}
+    ax.yaxis.label.set_y((1 - taken) / 2)  # clear of the word
     ax.text(-0.02, 1 - taken / 2, "never", transform=ax.transAxes, ha="right", va="center", **look)
     if crowded(table):
         _count_never(ax, table, 1 - taken / 2)

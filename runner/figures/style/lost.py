@@ -18,6 +18,7 @@ from runner.results.rates import RATE
 
 CROSS = 0.05  # of a panel's height: what a cross at its edge takes
 MOST_COUNTED = 12  # crosses that have room for their counts
+FEW_RATES = 3  # of a region, that leave room for its name between them
 MOST_CROSSES = 6  # over each other at one rate; more begin anew at the edge
 #: How ranges of the rate are shaded.
 REGIONS: dict[str, dict[str, Any]] = {
@@ -66,8 +67,8 @@ def draw_crosses(ax: Axes, table: pd.DataFrame, looks: Looks, *, below: bool, fe
             ax.plot(*at, marker=marker, ms=6, mfc="none", mew=0.6, **more)
     if len(crosses) <= MOST_COUNTED and (crosses["runs"] > 1).any():
         counts = zip(crosses["diverged"] + crosses["blown_up"], crosses["runs"], strict=True)
-        texts = [f"{lost} of {runs}" for lost, runs in counts]
-        _write_beside(ax, crosses[RATE].to_numpy(), crosses["height"].to_numpy(), texts)
+        said = crosses.assign(text=[f"{lost} of {runs}" for lost, runs in counts])
+        _write_beside(ax, said)
 
 
 def count_crosses(ax: Axes, table: pd.DataFrame, *, below: bool) -> None:
@@ -93,14 +94,19 @@ def side_of(ax: Axes, rate: float) -> str:
     return "left" if rate < 1.3 * left else "right" if 1.3 * rate > right else "center"
 
 
-def _write_beside(ax: Axes, rates: Array, heights: Array, texts: Sequence[str]) -> None:
-    """Texts left of the crosses at `rates`, or right of them where the panel begins."""
+def _write_beside(ax: Axes, crosses: pd.DataFrame) -> None:
+    """The texts of crosses left of them, or right where the panel begins; of equal ones at a rate, one."""
     left, right = np.log(ax.get_xlim())
-    for rate, height, text in zip(rates, heights, texts, strict=True):
+    for _, there in crosses.groupby(RATE):
+        rate = float(there[RATE].iloc[0])
+        texts, heights = there["text"].tolist(), there["height"].tolist()
+        if len(texts) > 1 and len(set(texts)) == 1:
+            texts, heights = [f"{texts[0]} each"], [float(np.mean(heights))]
         beside = 1 if (np.log(rate) - left) / (right - left) < 0.25 else -1
         at: dict[str, Any] = {"xytext": (4 * beside, -0.5), "textcoords": "offset points", "va": "center"}
         at |= {"ha": "left" if beside > 0 else "right", "fontsize": "xx-small", "gid": "count"}
-        ax.annotate(text, (rate, height), xycoords=ax.get_xaxis_transform(), zorder=6, color="0.2", **at)
+        for text, height in zip(texts, heights, strict=True):
+            ax.annotate(text, (rate, height), xycoords=ax.get_xaxis_transform(), zorder=6, color="0.2", **at)
 
 
 def make_room(ax: Axes, share: float, above: bool = True) -> None:
@@ -147,7 +153,7 @@ def shade_regions(ax: Axes, regions: Mapping[str, Sequence[tuple[float, float]]]
 
 
 def name_regions(ax: Axes, table: pd.DataFrame, regions: Mapping[str, Sequence[tuple[float, float]]]) -> None:
-    """Says what the runs did in the widest region of each kind, where lines seldom are."""
+    """Says what the runs did in the widest region of each kind, beside the lines' points where it can."""
     for kind, ranges in regions.items():
         left, right = max(ranges, key=lambda ends: ends[1] / ends[0], default=(1.0, 1.0))
         there = table[table[RATE].between(left, right)]
@@ -158,4 +164,13 @@ def name_regions(ax: Axes, table: pd.DataFrame, regions: Mapping[str, Sequence[t
         if ranges:
             look: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 90, "fontsize": "small"}
             place = ax.get_xaxis_transform()
-            ax.text(np.sqrt(left * right), 0.5, what, transform=place, color="0.3", path_effects=HALO, **look)
+            at = _free(there[RATE].unique(), left, right)
+            ax.text(at, 0.5, what, transform=place, color="0.3", path_effects=HALO, **look)
+
+
+def _free(rates: Array, left: float, right: float) -> float:
+    """The middle of the widest gap between few rates from `left` to `right`, the last of equal ones."""
+    ends = np.array([left, *(np.sort(rates) if len(rates) <= FEW_RATES else ()), right])
+    widths = np.round(np.log(ends[1:] / ends[:-1]), 1)
+    widest = len(widths) - 1 - int(np.argmax(widths[::-1]))
+    return float(np.sqrt(ends[widest] * ends[widest + 1]))

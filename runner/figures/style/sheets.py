@@ -14,6 +14,7 @@ from runner.errors import RunnerError, did_you_mean
 from runner.figures import STYLES
 from runner.figures.options import Look
 from runner.figures.style.labels import called
+from runner.files import plain
 
 #: Parameters that are none of a picture: they choose where it is shown.
 NOT_OF_PICTURES = ("backend", "interactive", "toolbar")
@@ -42,7 +43,7 @@ def _sheet(path: Path) -> mpl.RcParams:
 def _sheet_of_users(path: Path) -> dict[Any, Any]:
     """The parameters in a user's file; matplotlib itself would pass over what it does not know."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = plain(path).read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines, start=1):
             key = line.partition("#")[0].partition(":")[0].strip()
             if key and key not in mpl.rcParams:

@@ -46,6 +46,18 @@ def test_lost_runs_are_shown_where_other_lines_survive(lost: Path) -> None:
     )
 
 
+def test_equal_counts_at_a_rate_are_said_once_and_regions_named_beside_points(tmp_path: Path) -> None:
+    swept: dict[str, list[Any]] = {"optimizer": ["sgd", "rmsprop"], "learning_rate": [0.1, 1e6],
+                                   "seed": [0, 1]}  # fmt: skip
+    _, canvas = drawn("learning_rates", sweep_of(tmp_path, swept, "epochs=30"))
+    assert len(crosses(canvas, 0)) == 2
+    (count,) = [text for text in canvas.axes[0].texts if text.get_gid() == "count"]
+    assert count.get_text() == "2 of 2 each"
+    assert count.xy[1] == np.mean(list(crosses(canvas, 0).values()))
+    (name,) = [text for text in canvas.axes[0].texts if text.get_rotation() == 90]
+    assert np.sqrt(0.1 * 1e6) < name.get_position()[0] < 1e5  # the region begins halfway between the rates
+
+
 def test_a_line_is_crossed_where_it_begins_to_lose_runs() -> None:
     """Also where fewer than half of its seeds are lost, and anew where it came back."""
     table = pd.DataFrame({"key": [*"aaaaa", *"bbbbb"], "diverged": [0, 1, 4, 0, 1, 0, 0, 0, 0, 0]})

@@ -1,0 +1,146 @@
+"""Files that are opened for reading: plain ones only, and inside of the folder that they belong to.
+
+To open a FIFO may take for ever, and a device has no end. A folder of results may come from anybody: what
+it holds may name other places, or be a link to one, and YAML of a few bytes may stand for gigabytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runner.errors import RunnerError
+
+#: What else than a file and a folder there is.
+KINDS = {
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+#: Values that aliases of a YAML file may stand for.
+MOST_ALIASED = 100_000
+#: The folder of a run whose files are named with it.
+RECORD = ".hydra"
+
+
+class UnfitFileError(OSError):
+    """A file that is not opened, whatever the system allows."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+def plain(path: str | Path) -> Path:
+    """The path of a file, to be opened. Raises OSError where there is none, or something else."""
+    kind = stat.S_IFMT(os.stat(path).st_mode)
+    if kind == stat.S_IFDIR:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if kind != stat.S_IFREG:
+        what = KINDS.get(kind, "no file")
+        raise UnfitFileError(errno.EINVAL, f"is {what}, and only plain files are read", str(path))
+    return Path(path)
+
+
+def kept(path: str | Path) -> Path:
+    """The same of a file in a folder of results, which is no link that leads out of its folder."""
+    path = Path(path)
+    folder = path.parent.parent if path.parent.name == RECORD else path.parent
+    if path.is_symlink() or (folder != path.parent and path.parent.is_symlink()):
+        refuse_outside(path, folder)
+    return plain(path)
+
+
+def inner(folder: Path, directory: str) -> Path:
+    """What a table calls a run's folder, inside of the `folder` that the table is in.
+
+    Raises RunnerError where that leads out, be it by a link.
+    """
+    if not is_within(directory):
+        raise RunnerError(f"{folder}: has a run in {directory}, which is outside of it, and is not read")
+    around = str(folder)
+    for name in directory.split("/"):
+        around = f"{around}/{name}"
+        if os.path.islink(around):
+            refuse_outside(Path(around), folder)
+    return Path(around)
+
+
+def refuse_outside(path: Path, folder: Path) -> None:
+    """Raises OSError where a path inside of a folder leads out of it, by links."""
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        raise UnfitFileError(
+            errno.ELOOP, "is a link that leads out of its folder, and is not followed", str(path)
+        )
+
+
+def refuse_links(folder: Path, *paths: Path) -> None:
+    """Raises OSError where one of the `paths` that are to be written to, or a file in it, is a link.
+
+    It is about what leads out of `folder`: whose files these are may not be who says where they go.
+    """
+    for path in paths:
+        for place in (path, *(path.iterdir() if path.is_dir() else ())):
+            if place.is_symlink():
+                refuse_outside(place, folder)
+
+
+def is_within(path: str) -> bool:
+    """Whether a path leads nowhere but into the folder that it starts from, on whatever system."""
+    drive = re.match(r"[A-Za-z]:", path)
+    return not drive and path[:1] not in ("/", "\\") and ".." not in re.split(r"[/\\]", path)
+
+
+def yaml_file(path: str | Path, *, of_run: bool = False) -> Path:
+    """The path of a YAML file, to be opened, of which all aliases together do not stand for too much.
+
+    Raises OSError where it is no plain file, `of_run` no :func:`kept` one, and yaml.YAMLError for too much.
+    """
+    path = kept(path) if of_run else plain(path)
+    content = path.read_bytes()
+    if b"*" in content and b"&" in content:
+        _refuse_many(path, content)
+    return path
+
+
+def load_yaml(path: str | Path, *, of_run: bool = False) -> Any:
+    """What a YAML file holds, whatever it says of Python's objects. Raises what :func:`yaml_file` does."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C's is ten times as fast, where there is one
+    with open(yaml_file(path, of_run=of_run), encoding="utf-8") as f:
+        return yaml.load(f, loader)  # noqa: S506 - a safe one
+
+
+def _refuse_many(path: Path, content: bytes) -> None:
+    """Raises yaml.MarkedYAMLError for aliases of themselves, or of more than MOST_ALIASED values."""
+    sizes: dict[str | None, int] = {}  # of what has an anchor, once it is whole
+    open_ones: list[tuple[str | None, int]] = []  # anchors of the containers around, sizes before them
+    size = aliased = 0
+    try:
+        for event in yaml.parse(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if isinstance(event, yaml.AliasEvent):
+                is_inside = event.anchor in (anchor for anchor, _ in open_ones)
+                grown = MOST_ALIASED + 1 if is_inside else sizes.get(event.anchor, 0)
+                size, aliased = size + grown, aliased + grown
+                if aliased > MOST_ALIASED:
+                    break
+            elif isinstance(event, yaml.CollectionStartEvent):
+                open_ones.append((event.anchor, size))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                anchor, before = open_ones.pop()
+                size += 1
+                sizes |= {} if anchor is None else {anchor: size - before}
+            elif isinstance(event, yaml.ScalarEvent):
+                size += 1
+                sizes |= {} if event.anchor is None else {event.anchor: 1}
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return  # who loads it says so
+    if aliased > MOST_ALIASED and (at := event.start_mark):
+        mark = yaml.Mark(str(path), 0, at.line, at.column, None, 0)
+        text = f"aliases stand for themselves, or for more than {MOST_ALIASED:,} values"
+        raise yaml.MarkedYAMLError(problem=text, problem_mark=mark)
