@@ -214,9 +214,14 @@ def leaf(config: DictConfig, key: str, text: str) -> Node | None:
     """The node of `config` that the value `text` goes into, or None where there is no simple one."""
     node: Any = config
     for name in key.split("."):
-        if not isinstance(node, DictConfig) or node._is_none() or node._is_interpolation():
+        if not isinstance(node, DictConfig | ListConfig) or node._is_none() or node._is_interpolation():
             return None
-        node = node._get_node(name, validate_access=False)
+        if isinstance(node, DictConfig):
+            node = node._get_node(name, validate_access=False)
+        elif name.isdecimal() and int(name) < len(node):
+            node = node._get_node(int(name))
+        else:
+            return None
     kind = DictConfig if text[0] == "{" else ListConfig
     is_simple = type(node) in _LEAVES or (isinstance(node, kind) and not node._is_none())
     return node if is_simple and not node._is_interpolation() else None
