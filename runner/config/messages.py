@@ -70,7 +70,7 @@ def _interpolation(error: InterpolationResolutionError) -> str | None:
     value = written.get(error.key) if isinstance(written, dict) else None
     if not isinstance(value, str):
         return None
-    why = told(str(error)).partition("\n")[0]
+    why = str(error).partition("\n")[0]
     recursive = "refers to itself" if why.startswith("Recursive interpolation") else why
     return f"{error.full_key}={show(value)}: {recursive}"
 
@@ -90,10 +90,12 @@ def _no_letter(error: yaml.reader.ReaderError) -> str:
 
 def unforeseen(error: BaseException) -> str | None:
     """What is wrong where Hydra or OmegaConf stumbled over what it was given and had not foreseen."""
+    import yaml
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    known = RunnerError | OSError | MemoryError | RecursionError | HydraException | OmegaConfBaseException
+    known = RunnerError | OSError | MemoryError | RecursionError | yaml.YAMLError
+    known |= HydraException | OmegaConfBaseException
     if isinstance(error, known) or not _of_hydra(error):
         return None
     return too_long(error) or told(str(error)).partition(" : Override(")[0] or type(error).__name__

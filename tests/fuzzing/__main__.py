@@ -51,7 +51,9 @@ def tries(kind: str, count: int, seed: int, first: int = 0) -> Iterator[Tried]:
         process.kill()
         _, said = process.communicate()
         if first < count:
-            yield Tried(kind, first, "fault", f"the process died ({process.returncode}): {said[-2000:]}", left)
+            yield Tried(
+                kind, first, "fault", f"the process died ({process.returncode}): {said[-2000:]}", left
+            )
             first += 1
 
 
@@ -79,7 +81,7 @@ def child(kind: str, seed: int, first: int, count: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, taken + MEMORY))
     with tempfile.TemporaryDirectory() as folder:
         for number in range(first, count):
-            attempt = make(Random(f"{kind}-{seed}-{number}"))  # noqa: S311
+            attempt = make(Random(f"{kind}-{seed}-{number}"))
             _tell(number, "begun", "", attempt.overrides)
             _tell(number, *tried(attempt, Path(folder)), attempt.overrides)
 
@@ -96,6 +98,8 @@ def main(counts: dict[str, int], seed: int, first: int) -> int:
         verdicts: Counter[str] = Counter()
         for tried in tries(kind, count, seed, first):
             verdicts[tried.verdict] += 1
+            if verdicts.total() % 100 == 0:
+                print(f"{kind}: {verdicts.total()} so far", file=sys.stderr, flush=True)
             if tried.verdict == "fault":
                 print(f"{kind} {seed} {tried.number}: {tried.overrides}\n{tried.told}\n", flush=True)
         print(f"{kind}: {count - first} tried, {dict(verdicts)}", flush=True)

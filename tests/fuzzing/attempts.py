@@ -12,7 +12,16 @@ WORDS = (
     *("1,5", "1.5.2", "--5", "+", "-", "sgd", "relu", "moons", "x.csv", "/dev/zero", "../..", "~", "*", "&a"),
     *("a b", "'", '"', "''", "a'b", "ä", "ß", "日本", "\u202e", "\ufeff", "\x1b[31m", "\x00", "\\", "\\n"),
     *("a=b", "=", ":", ",", ";", "$", "${x}", "${seed}", "${oc.env:HOME}", "${", "@", "#", "%", "!", "`ls`"),
-    *("9" * 30, "9" * 5000, "1" + "0" * 400, "a" * 5000, "0." + "0" * 400 + "1", "2024-01-31", "12:30", "1+2j"),
+    *(
+        "9" * 30,
+        "9" * 5000,
+        "1" + "0" * 400,
+        "a" * 5000,
+        "0." + "0" * 400 + "1",
+        "2024-01-31",
+        "12:30",
+        "1+2j",
+    ),
 )
 
 
@@ -38,7 +47,9 @@ def damaged(random: Random, content: bytes, most: int = 4) -> bytes:
                 part * random.choice((2, 2, 50)),
                 bytes([random.randrange(256)]),
                 random.choice(WORDS).encode(),
-                random.choice((b"\n", b"\r", b"\t", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3", b'"', b",")),
+                random.choice(
+                    (b"\n", b"\r", b"\t", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3", b'"', b",")
+                ),
             )
         )
     return bytes(made[:200_000])

@@ -27,8 +27,12 @@ KINDS = {
     "alike": lambda random, row: "1",
     "empty": lambda random, row: "",
     "any": lambda random, row: random.choice(WORDS),
-    "digits": lambda random, row: random.choice(("١٢", "½", "²", "１", "1_0", "0x1F", "1d5", "1e", "e5", "+-1")),
-    "quoted": lambda random, row: f'"{random.choice(("a,b", "a;b", "line" + chr(10) + "break", chr(34) * 2))}"',
+    "digits": lambda random, row: random.choice(
+        ("١٢", "½", "²", "１", "1_0", "0x1F", "1d5", "1e", "e5", "+-1")
+    ),
+    "quoted": lambda random, row: (
+        f'"{random.choice(("a,b", "a;b", "line" + chr(10) + "break", chr(34) * 2))}"'
+    ),
 }
 #: Those that are right for inputs and targets alike.
 PLAIN = ("numbers", "numbers", "whole", "classes", "words")
@@ -37,10 +41,36 @@ ENDS = ("\n", "\n", "\r\n", "\r", "\n\r", "\n\n", "\x0b", "\u2028")
 SEPARATORS = (",", ",", ";", "\t", "|", " ", "  ", ":", ", ", "\x00", "\x1f")
 #: Files that are none of these.
 OTHERS = (
-    *(b"", b"\n", b"\n\n\n", b"y", b"y\n", b"x,y", b"x,y\n", b",\n,\n", b'"', b'"x,y\n1,2\n', b"\xef\xbb\xbf"),
+    *(
+        b"",
+        b"\n",
+        b"\n\n\n",
+        b"y",
+        b"y\n",
+        b"x,y",
+        b"x,y\n",
+        b",\n,\n",
+        b'"',
+        b'"x,y\n1,2\n',
+        b"\xef\xbb\xbf",
+    ),
     *(b"\x00" * 1000, b"\xff\xfe", b"\xff\xfex,y", b"PAR1", b"PAR1xxxxPAR1", b"PK\x03\x04", b"\x1f\x8b\x08"),
-    *(b"BZh91AY", b"\xfd7zXZ\x00", b"\x93NUMPY", b"\x89HDF", b"#\n", b"# x y\n1 2\n3 4\n", b"sep=;\nx;y\n1;2\n"),
-    *(b"sep=\n", b"x,y\n" + b"1," * 5000, b"x,y\n1,2\n" + b"\n" * 5000, b"x,x,x\n1,2,3\n", b"y,y\n1,2\n3,4\n"),
+    *(
+        b"BZh91AY",
+        b"\xfd7zXZ\x00",
+        b"\x93NUMPY",
+        b"\x89HDF",
+        b"#\n",
+        b"# x y\n1 2\n3 4\n",
+        b"sep=;\nx;y\n1;2\n",
+    ),
+    *(
+        b"sep=\n",
+        b"x,y\n" + b"1," * 5000,
+        b"x,y\n1,2\n" + b"\n" * 5000,
+        b"x,x,x\n1,2,3\n",
+        b"y,y\n1,2\n3,4\n",
+    ),
     *(b"x,y\n" + b'"' * 9999, b"x,y\n" + b"9" * 140_000 + b",1\n", b"x,y\n" + b"a" * 140_000 + b",1\nb,2\n"),
 )
 #: What a configuration may say of how a file is written.
@@ -49,7 +79,18 @@ SAID = {
     "decimal": ("comma", "point", ",", "x"),
     "header": ("none", "true", "[a,b]", "[x,y]", "[a,a]", "first", "3", "[]"),
     "comment": ("'#'", "//", "'%'", "' '", "a", "''", "1"),
-    "encoding": ("utf-8", "latin-1", "utf-16", "cp1252", "ascii", "rot13", "base64", "idna", "punycode", "xx"),
+    "encoding": (
+        "utf-8",
+        "latin-1",
+        "utf-16",
+        "cp1252",
+        "ascii",
+        "rot13",
+        "base64",
+        "idna",
+        "punycode",
+        "xx",
+    ),
     "missing": ("drop", "mean", "error", "zero", "null"),
     "classes": ("true", "false", "1"),
     "inputs": ("[x]", "[0]", "x0", "[y]", "[x0,x0]", "[]", "['']", "[1,2]", "null", "[nope]", "{a:1}"),

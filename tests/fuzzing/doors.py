@@ -7,16 +7,16 @@ import shutil
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from pathlib import Path
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-import runner
 from attempts import Attempt
 from hydra.core.override_parser.types import Glob, Sweep
 from judging import judge, names_of
 from omegaconf import DictConfig, OmegaConf
 
+import runner
 from runner.config import experiment
 from runner.config.compose import compose
 from runner.config.grammar import refusal
@@ -56,10 +56,16 @@ def keys(overrides: Sequence[str]) -> None:
         if (refused := refusal(one)) is not None:
             raise refused
         value = parse(one.partition("=")[2])
-        if isinstance(value, Sweep | Glob):
+        if _is_swept(value):
             raise RunnerError(f"{one}: is of sweeps")
         OmegaConf.update(config, key_of(one), value, merge=True)
     _trained(experiment(config))
+
+
+def _is_swept(value: object) -> bool:
+    """Whether a value, or one in it, is one of sweeps, which no configuration has."""
+    inner = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return isinstance(value, Sweep | Glob) or any(map(_is_swept, inner))
 
 
 @cache

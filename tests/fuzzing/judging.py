@@ -40,7 +40,11 @@ def judge(enter: Callable[[], object], names: Iterable[str]) -> tuple[str, str]:
         told = message(error) if known else None
         if told is None:
             return "fault", "".join(traceback.format_exception(error)[-6:])
-        return ("fault", f"{type(error).__name__}: {why}: {told}") if (why := unfit(told, names)) else ("refused", told)
+        return (
+            ("fault", f"{type(error).__name__}: {why}: {told}")
+            if (why := unfit(told, names))
+            else ("refused", told)
+        )
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     return "ran", ""
@@ -58,7 +62,11 @@ def unfit(told: str, names: Iterable[str]) -> str:
         return f"has {len(told)} letters"
     if any(not (letter.isprintable() or letter in "\n\t") for letter in told):
         return "has controls"
-    return "" if any(name in told for name in (*names, "unknown key ", "these values make ")) else "names nothing"
+    return (
+        ""
+        if any(name in told for name in (*names, "unknown key ", "these values make "))
+        else "names nothing"
+    )
 
 
 def names_of(overrides: Iterable[str], files: Collection[str]) -> list[str]:
