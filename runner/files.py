@@ -119,7 +119,7 @@ def load_yaml(path: str | Path, *, of_run: bool = False) -> Any:
 
 
 def _refuse_other_text(path: Path, content: bytes) -> None:
-    """Raises yaml.reader.ReaderError for bytes that are not UTF-8, as whoever decodes them may not say whose."""
+    """Raises yaml.reader.ReaderError for bytes that are not UTF-8: who decodes them may not say whose."""
     try:
         content.decode()
     except UnicodeDecodeError as error:

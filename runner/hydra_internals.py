@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML 
 #: The name and the overrides of what was composed, and what came of it.
 First: TypeAlias = tuple[str | None, list[str], DictConfig]
 #: What OmegaConf's containers are to who writes YAML.
-KINDS = {"DictConfig": "a mapping", "ListConfig": "a list"}
+KINDS = {"DictConfig": "a mapping", "ListConfig": "a list", "NoneType": "null"}
 _LEAVES = (AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode)
 
 
@@ -163,7 +163,9 @@ def told(text: str) -> str:
     """An error's lines without what only OmegaConf's makers can use, led by the key that it is about."""
     inner = ("full_key:", "object_type=", "reference_type=")
     lines = [line for line in text.splitlines() if line.strip() and not line.strip().startswith(inner)]
-    plain = re.sub(r"'?\b(DictConfig|ListConfig)\b'?", lambda match: KINDS[match[1]], "\n".join(lines))
+    plain = re.sub(
+        r"'?\b(DictConfig|ListConfig|NoneType)\b'?", lambda match: KINDS[match[1]], "\n".join(lines)
+    )
     key = re.search(r"full_key: (\S+)", text)
     return plain if key is None or key[1] in plain else f"{key[1]}: {plain}"
 

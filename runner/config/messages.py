@@ -46,7 +46,8 @@ def message(error: BaseException, config: Any = None) -> str | None:
     if isinstance(error, yaml.reader.ReaderError):
         return _no_letter(error)
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
-        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {PROBLEMS.get(str(error.problem), error.problem)}"
+        problem = PROBLEMS.get(str(error.problem), error.problem)
+        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {problem}"
     if not isinstance(error, HydraException | OmegaConfBaseException):
         why = unforeseen(error)
         return why and f"the configuration cannot be composed: {why}"

@@ -107,6 +107,9 @@ def test_what_is_no_run_is_told_apart(tmp_path: Path, sweep: Path) -> None:
     }.items():
         with pytest.raises(runner.RunnerError, match=said):
             runner.open(folder)
+    (tmp_path / "run/.hydra/config.yaml").write_text("epochs: 1\n")
+    with pytest.raises(runner.RunnerError, match="missing|must be a group"):
+        runner.open(tmp_path / "run")
     history.parent.joinpath("summary.csv").unlink()
     with pytest.raises(runner.RunnerError, match=r"is not the folder of a run that has ended"):
         runner.open(tmp_path / "run")

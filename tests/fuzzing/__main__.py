@@ -1,4 +1,4 @@
-"""``python tests/fuzzing overrides=5000 yaml=500 csv=1000 [seed=0] [first=0]``: what is tried, and what becomes of it.
+"""``python tests/fuzzing overrides=5000 yaml=500 csv=1000 [seed=0] [first=0]``: what becomes of attempts.
 
 An attempt is made of its kind, the seed and its number, in a process that has 1 GiB; one that dies, or says
 nothing for a long time, is a fault as an error is that has no message.

@@ -47,7 +47,7 @@ def own(overrides: Sequence[str]) -> None:
 
 
 def keys(overrides: Sequence[str]) -> None:
-    """The same of values of keys that there are, put into what was composed once: Hydra takes longer than all else.
+    """The same of values put into what was composed once: Hydra takes longer than all else.
 
     The first override says what that was composed of.
     """

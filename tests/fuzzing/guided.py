@@ -1,4 +1,4 @@
-"""Coverage-guided: ``python tests/fuzzing/guided.py csv -max_total_time=3600 CORPUS``, with atheris installed.
+"""Coverage-guided, with atheris: ``python tests/fuzzing/guided.py csv -max_total_time=3600 CORPUS``.
 
 Faults are printed, once a kind, and what they came of is left as ``fault-…`` in the current folder; it goes
 on. The doors are those of reading: of a table from bytes, and of keys from a YAML file through presets and

@@ -7,8 +7,9 @@ import signal
 import traceback
 from collections.abc import Callable, Collection, Iterable
 
+from runner.config.compose import GROUPS
 from runner.config.messages import known_keys, message
-from runner.errors import RunnerError
+from runner.errors import RunnerError, legible
 from runner.overrides import key_of
 
 #: What only programmers can read.
@@ -28,7 +29,7 @@ class TooLongError(BaseException):
 
 
 def judge(enter: Callable[[], object], names: Iterable[str]) -> tuple[str, str]:
-    """``ran``, ``refused`` or ``fault``, and what was said. `names` are of keys and files, of which a refusal has one."""
+    """``ran``, ``refused`` or ``fault``, and what was said; a refusal has one of `names`."""
     signal.signal(signal.SIGPROF, _too_long)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
@@ -38,6 +39,7 @@ def judge(enter: Callable[[], object], names: Iterable[str]) -> tuple[str, str]:
     except Exception as error:
         known = isinstance(error, RunnerError) or message(error) is not None
         told = message(error) if known else None
+        told = told and legible(told)  # as the commands end
         if told is None:
             return "fault", "".join(traceback.format_exception(error)[-6:])
         return (
@@ -64,13 +66,13 @@ def unfit(told: str, names: Iterable[str]) -> str:
         return "has controls"
     return (
         ""
-        if any(name in told for name in (*names, "unknown key ", "these values make "))
+        if any(name in told for name in (*names, "unknown key ", "these values make ", "defaults=", *GROUPS))
         else "names nothing"
     )
 
 
 def names_of(overrides: Iterable[str], files: Collection[str]) -> list[str]:
-    """The keys and the files of which a refusal has to name one; of an override that has no key, its beginning."""
+    """The keys and the files of which a refusal names one; of no key, an override's beginning."""
     keys = [part for one in overrides for part in _parts(one)]
     own = any(name.endswith(".yaml") for name in files)  # which has keys
     return [name for name in (*keys, *files, *(known_keys() if own else ())) if name]
