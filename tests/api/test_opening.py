@@ -108,7 +108,7 @@ def test_what_is_no_run_is_told_apart(tmp_path: Path, sweep: Path) -> None:
         with pytest.raises(runner.RunnerError, match=said):
             runner.open(folder)
     (tmp_path / "run/.hydra/config.yaml").write_text("epochs: 1\n")
-    with pytest.raises(runner.RunnerError, match="missing|must be a group"):
+    with pytest.raises(runner.RunnerError, match=r"missing|must be a group"):
         runner.open(tmp_path / "run")
     history.parent.joinpath("summary.csv").unlink()
     with pytest.raises(runner.RunnerError, match=r"is not the folder of a run that has ended"):

@@ -124,7 +124,7 @@ def _said(random: Random) -> list[str]:
 
 
 def written(random: Random) -> bytes:
-    """A table in which some things are odd: its kinds of columns, its rows, how it is written, its encoding."""
+    """A table in which some things are odd: columns, rows, how it is written."""
     count = random.choice((1, 2, 3)) if random.random() < 0.9 else random.choice((0, 9))
     kinds = [_odd(random, 0.15, KINDS, PLAIN) for _ in range(count)]
     target = _odd(random, 0.15, KINDS, PLAIN)

@@ -14,9 +14,9 @@ from runner.overrides import key_of
 
 #: What only programmers can read.
 INNER = re.compile(
-    r"Traceback|object at 0x|<class |NoneType|has no attribute|unhashable|object_type|full_key|not subscriptable"
-    r"|positional argument|keyword argument|not supported between|argument of type|to unpack|index out of range"
-    r"|configuration cannot be composed|HYDRA_FULL_ERROR|ndarray|DictConfig|ListConfig|AnyNode|must be str|\bNode\b"
+    r"Traceback|object at 0x|<class |NoneType|has no attribute|unhashable|object_type|full_key|HYDRA_FULL_ERROR"
+    r"|not subscriptable|positional argument|keyword argument|not supported between|argument of type|to unpack"
+    r"|index out of range|configuration cannot be composed|ndarray|DictConfig|ListConfig|AnyNode|must be str"
 )
 #: Seconds of the processor's, whose machine may be busy, that an attempt may take.
 SECONDS = 10.0
