@@ -47,8 +47,8 @@ def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
         (b"# @package _global_\nlog: [1]\n", "experiment/mine: a list and a mapping cannot be merged"),
         (b"{[1]: 2}: 3\n", "mine.yaml, line 1, column 1: a list or a mapping cannot be a key"),
         (
-            b"learning_rate: 2024-01-31\n",
-            "mine: learning_rate: Value 'date' is not a supported primitive type",
+            b"learning_rate: !!timestamp 2024-01-31\n",
+            "mine: learning_rate: Value 'date' is not a supported",
         ),
         (b"log: {every: {a: 1}}\n", "every"),
     ],

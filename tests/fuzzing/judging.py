@@ -14,8 +14,8 @@ from runner.overrides import key_of
 
 #: What only programmers can read.
 INNER = re.compile(
-    r"Traceback|object at 0x|<class |NoneType|has no attribute|unhashable|object_type|full_key|HYDRA_FULL_ERROR"
-    r"|not subscriptable|positional argument|keyword argument|not supported between|argument of type|to unpack"
+    r"Traceback|object at 0x|<class |NoneType|has no attribute|unhashable|object_type|full_key|FULL_ERROR"
+    r"|not subscriptable|positional argument|keyword argument|not supported between|to unpack"
     r"|index out of range|configuration cannot be composed|ndarray|DictConfig|ListConfig|AnyNode|must be str"
 )
 #: Seconds of the processor's, whose machine may be busy, that an attempt may take.
