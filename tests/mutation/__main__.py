@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("runner", "hydra_plugins", "conf", "tests", "pyproject.toml", "README.md")
 #: What every test waits for: imported before each is forked off. Nothing of the project is.
 AT_HAND = ("numpy", "pandas", "pyarrow.csv", "orjson", "hydra", "hydra._internal.hydra", "omegaconf",
-           "joblib", "rich.progress", "threadpoolctl", "pytest")  # fmt: skip
+           "joblib", "rich.progress", "threadpoolctl", "pytest", "hypothesis", "unittest.mock")  # fmt: skip
 #: Seconds after which tests hang: a mutant that makes them is noticed too.
 PATIENCE = 120.0
 CAUGHT, SURVIVED, HANGS = "caught", "SURVIVED", "caught (hangs)"
@@ -42,6 +42,7 @@ def copied(to: Path) -> Path:
 def go_to(copy: Path) -> None:
     """Has this process, and those that it starts, import from there, and leave no bytecode of mutants."""
     os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # to look for them takes longer than most tests
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(copy))
     os.chdir(copy)
@@ -54,13 +55,13 @@ def outcome(file: Path, mutant: str, tests: Sequence[str]) -> str:
     original, then = file.read_bytes(), file.stat()
     try:
         file.write_text(mutant, encoding="utf-8")
-        return tested(tests)
+        return tested(tests, PATIENCE)
     finally:
         file.write_bytes(original)
         os.utime(file, ns=(then.st_atime_ns, then.st_mtime_ns))  # as its bytecode says
 
 
-def tested(tests: Sequence[str], patience: float = PATIENCE) -> str:
+def tested(tests: Sequence[str], patience: float) -> str:
     """How tests end that a process of their own runs, up to the first that fails."""
     child = os.fork()
     if child == 0:
@@ -84,7 +85,7 @@ def _run(tests: Sequence[str]) -> int:
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
-    options = ["-x", "-q", "-n", "0", "--tb=no", "-p", "no:cacheprovider"]
+    options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is at hand
     return int(pytest.main([*options, *(f"tests/{test}" for test in tests)]))
 
