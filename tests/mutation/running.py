@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from .mutants import File, Wrong
 
+#: The quick ones first: most mutants get no further.
+STACK = (
+    "training/test_stack.py::test_the_first_update_is_the_first_to_the_optimizer",
+    "training/test_stack.py::test_an_update_says_all_that_went_into_it_and_changes_nothing_of_it",
+    "training/test_stack.py::test_runs_that_are_kept_go_on_as_if_alone",
+    "training/test_stack.py::test_each_epoch_takes_every_example_once_in_a_new_order",
+    "training/test_loop.py",
+    "training/test_stack.py",
+    "training/test_continuing.py",
+    "training/test_pausing.py",
+)
+
 RUNNING = (
     File(
         "runner/training/stack.py",
-        ("training/test_stack.py", "training/test_loop.py", "training/test_continuing.py"),
+        STACK,
         (
             Wrong("a step goes up", "np.subtract(point.parameters, change, out=change)", "np.add(point.parameters, change, out=change)"),
             Wrong("every step starts from the first weights", "np.subtract(point.parameters, change, out=change)", "np.subtract(self.initial[self.runs], change, out=change)"),

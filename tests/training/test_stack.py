@@ -79,3 +79,12 @@ def test_runs_that_are_kept_go_on_as_if_alone() -> None:
                 of.update(of.rates(epoch), batch)
     assert stack.parameters.tobytes() == alone.parameters.tobytes()
     assert stack.row().tobytes() == alone.row().tobytes()
+
+
+def test_the_first_update_is_the_first_to_the_optimizer() -> None:
+    stack = Stack([runner.load("optimizer=adam")])
+    made = stack.update(stack.rates(0), None)
+    assert stack.updates == 1
+    # corrected for the zeros that it begins with, m is g and the root of v its size
+    np.testing.assert_allclose(made.direction, np.sign(made.point.gradient), rtol=1e-4)
+    np.testing.assert_array_equal(stack.parameters, made.point.parameters - made.rate * made.direction)
