@@ -7,8 +7,10 @@ from .mutants import File, Wrong
 #: The quick ones first: most mutants get no further.
 STACK = (
     "training/test_stack.py::test_the_first_update_is_the_first_to_the_optimizer",
+    "training/test_stack.py::test_a_batch_has_the_targets_of_its_inputs",
     "training/test_stack.py::test_an_update_says_all_that_went_into_it_and_changes_nothing_of_it",
     "training/test_stack.py::test_runs_that_are_kept_go_on_as_if_alone",
+    "training/test_loop.py::test_runs_of_one_stack_have_orders_rates_and_states_of_their_own",
     "training/test_stack.py::test_each_epoch_takes_every_example_once_in_a_new_order",
     "training/test_loop.py",
     "training/test_stack.py",

@@ -88,3 +88,10 @@ def test_the_first_update_is_the_first_to_the_optimizer() -> None:
     # corrected for the zeros that it begins with, m is g and the root of v its size
     np.testing.assert_allclose(made.direction, np.sign(made.point.gradient), rtol=1e-4)
     np.testing.assert_array_equal(stack.parameters, made.point.parameters - made.rate * made.direction)
+
+
+def test_a_batch_has_the_targets_of_its_inputs() -> None:
+    one = runner.load(*XOR, "batch_size=4")
+    target_of = dict(zip(map(tuple, one.data.inputs.tolist()), one.data.targets.tolist(), strict=True))
+    for x, y in Stack([one]).batches():
+        assert [target_of[tuple(inputs)] for inputs in x[0].tolist()] == y[0].tolist()
