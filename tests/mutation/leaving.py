@@ -25,6 +25,7 @@ LEAVING = (
             Wrong("a result stands under a swept key's name", 'return f"{name}_reached" if name in swept else name', "return name"),
             Wrong("results are a column off", "row[status + 1 : directory], strict=True", "row[status + 2 : directory + 1], strict=True"),
             Wrong("a diverged run has its last accuracy", "return 0.0 if no_good else", "return"),
+            Wrong("a run that was stopped has no accuracy", "self.status == DIVERGED", "self.status >= DIVERGED"),
             Wrong("a sweeper is given what was trained on", '"validation_error" if "validation_error" in self.results else "final_error"', '"final_error"'),
             Wrong("a line has the keys it was written with", "swept={key: self.swept.get(key) for key in swept}", "swept=self.swept"),
             Wrong("a key of one value varies", "if counts[key] > 1]", "if counts[key] > 0]"),
