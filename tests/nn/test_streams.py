@@ -20,4 +20,5 @@ def test_streams_differ_by_name_and_seed() -> None:
 def test_orders_go_on_where_others_have_been() -> None:
     whole = [order.tolist() for order in islice(orders(5, 9), 6)]
     assert [order.tolist() for order in islice(orders(5, 9, skipped=4), 2)] == whole[4:]
+    assert whole[0] == stream(5, "shuffle").permutation(9).tolist()
     assert all(sorted(order) == list(range(9)) for order in whole)

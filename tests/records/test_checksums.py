@@ -41,6 +41,9 @@ def test_a_file_that_has_changed_is_told(name: str, old: bool, tmp_path: Path) -
         (folder / name).write_bytes(content)
         fault = "is gone or cut" if old else f"has {len(content)} bytes where {len(whole)} were"
         assert changed(folder, files) == {name: fault}
+    if not old:
+        (folder / name).write_bytes(whole.replace(b"0.", b"1.", 1))
+        assert changed(folder, files) == {name: "has other bytes"}
     (folder / name).unlink()
     assert list(changed(folder, files)) == [name]
     (folder / name).write_bytes(whole)

@@ -87,3 +87,5 @@ def test_an_optimizing_sweeper_is_given_what_is_chosen_by_where_nobody_says() ->
     line = Line(0, {}, "completed", results)
     assert [line.result_for(name) for name in (None, "final_error", "accuracy")] == [0.3, 0.1, 0.9]
     assert Line(0, {}, "completed", {"final_error": 0.1, "test_error": 0.3}).result_for(None) == 0.1
+    accuracies = {s: Line(0, {}, s, results).result_for("accuracy") for s in ("stopped", "diverged")}
+    assert accuracies == {"stopped": 0.9, "diverged": 0.0}

@@ -88,6 +88,18 @@ def test_runs_of_one_stack_end_at_epochs_of_their_own() -> None:
         assert one.result.final.tolist() == one.history.iloc[-1, 3:].tolist()
 
 
+def test_runs_of_one_stack_have_orders_rates_and_states_of_their_own() -> None:
+    ways = (*XOR, "batch_size=3", "optimizer=adam", "schedule=cosine")
+    numbers = ((1, 2, 0.1), (0, 6, 0.05), (2, 4, 0.2))
+    runs = [
+        runner.load(*ways, f"seed={seed}", f"epochs={epochs}", f"learning_rate={rate}")
+        for seed, epochs, rate in numbers
+    ]
+    assert len({one.stack_key for one in runs}) == 1
+    for one, experiment in zip(runner.train(runs), runs, strict=True):
+        assert one.history.equals(runner.train(experiment).history)
+
+
 def test_a_run_that_diverges_leaves_the_others_as_they_are() -> None:
     ways = ("epochs=40",)
     rates = (0.1, 1e3, 0.2)

@@ -10,7 +10,7 @@ import pytest
 import runner
 from runner.data.parts import HELD_OUT, TRAINING
 from runner.nn.losses import LOSSES
-from runner.training.predictions import likelihoods, predictions_of
+from runner.training.predictions import likelihoods, predictions_of, targets_of
 
 DENSE = ["network=dense", "epochs=1"]
 IRISES = ("setosa", "versicolor", "virginica")
@@ -53,6 +53,11 @@ def test_a_loss_of_classes_that_knows_no_probabilities_has_outputs(monkeypatch: 
     monkeypatch.setitem(LOSSES, "hinge", hinge)
     table = runner.train(runner.load(*DENSE, "data=moons", "loss=hinge")).predictions
     assert list(table)[2:] == ["target", "prediction", "output"]
+
+
+def test_the_only_output_says_which_of_two_classes_is_meant() -> None:
+    moons = runner.load(*DENSE, "data=moons")
+    assert targets_of(moons, np.array([[0.0], [1.0]])) == {"target": ["0", "1"]}
 
 
 def test_regressions_are_in_the_targets_own_units() -> None:

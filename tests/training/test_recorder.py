@@ -61,6 +61,10 @@ def test_runs_are_lost_for_their_parameters_too() -> None:
     assert np.isnan(recorder.trained(0, ending, (np.zeros(6), np.zeros(6)), 0.0).initial_error)
 
 
+def test_of_equal_errors_the_first_is_the_best() -> None:
+    assert run("epochs=3", "learning_rate=1e-300").result.best_epoch == 0
+
+
 def test_results_of_a_run_agree_with_its_history() -> None:
     one: Any = run("learning_rate=0.1", "epochs=30")
     assert one.result.initial_error == one.history["error"].iloc[0]

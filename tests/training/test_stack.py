@@ -103,3 +103,19 @@ def test_a_layers_factor_multiplies_its_learning_rate(optimizer: str) -> None:
     stack.keep(np.array([True, False, True]))
     assert stack.factors is not None
     np.testing.assert_array_equal(stack.factors, factors[[0, 2]])
+
+
+def test_the_first_update_is_the_first_to_the_optimizer() -> None:
+    stack = Stack([runner.load("optimizer=adam")])
+    made = stack.update(stack.rates(0), None)
+    assert stack.updates == 1
+    # corrected for the zeros that it begins with, m is g and the root of v its size
+    np.testing.assert_allclose(made.direction, np.sign(made.point.gradient), rtol=1e-4)
+    np.testing.assert_array_equal(stack.parameters, made.point.parameters - made.rate * made.direction)
+
+
+def test_a_batch_has_the_targets_of_its_inputs() -> None:
+    one = runner.load(*XOR, "batch_size=4")
+    target_of = dict(zip(map(tuple, one.data.inputs.tolist()), one.data.targets.tolist(), strict=True))
+    for x, y in Stack([one]).batches():
+        assert [target_of[tuple(inputs)] for inputs in x[0].tolist()] == y[0].tolist()

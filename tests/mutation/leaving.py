@@ -1,0 +1,88 @@
+"""What a run leaves and is taken for: checksums, lines, files, the table of runs, resumed sweeps."""
+
+from __future__ import annotations
+
+from .mutants import File, Wrong
+
+LEAVING = (
+    File(
+        "runner/records/checksums.py",
+        ("records/test_checksums.py", "records/test_histories.py"),
+        (
+            Wrong("a sum is that of the last piece", "zlib.crc32(piece, self.crc)", "zlib.crc32(piece)"),
+            Wrong("a size is that of the last piece", "self.size + len(piece)", "len(piece)"),
+            Wrong("files of one size are equal", "    if str(now) == then:", "    if str(now.size) == size:"),
+            Wrong("a summary may be cut", 'if text[-1:] == "\\n" else None', "if text else None"),
+            Wrong("a history may be changed", "names = [name for name in FILES if files.get(name)]", "names = [name for name in FILES if files.get(name) and name != HISTORY]"),
+            Wrong("a changed file is read", "    if then and (fault := _fault(path, then)):", "    if then and (fault := _fault(path, None)):"),
+        ),
+    ),
+    File(
+        "runner/records/lines.py",
+        ("records/test_lines.py", "records/test_runs_table.py"),
+        (
+            Wrong("status and ending are swapped", "line.status, line.ending, *numbers", "line.ending, line.status, *numbers"),
+            Wrong("a result stands under a swept key's name", 'return f"{name}_reached" if name in swept else name', "return name"),
+            Wrong("results are a column off", "row[status + 1 : directory], strict=True", "row[status + 2 : directory + 1], strict=True"),
+            Wrong("a diverged run has its last accuracy", "return 0.0 if no_good else", "return"),
+            Wrong("a run that was stopped has no accuracy", "self.status == DIVERGED", "self.status >= DIVERGED"),
+            Wrong("a sweeper is given what was trained on", '"validation_error" if "validation_error" in self.results else "final_error"', '"final_error"'),
+            Wrong("a line has the keys it was written with", "swept={key: self.swept.get(key) for key in swept}", "swept=self.swept"),
+            Wrong("a key of one value varies", "if counts[key] > 1]", "if counts[key] > 0]"),
+        ),
+    ),
+    File(
+        "runner/records/writing.py",
+        ("records/test_writing.py", "records/test_checksums.py", "training/test_pausing.py"),
+        (
+            Wrong("the row of an interruption stays", "[2]\n        behind =", "[2]\n        last = int(rows[rows.rfind(b'\\n', 0, -1) + 1 :].partition(b',')[0])\n        behind ="),
+            Wrong("the rows before it are not counted", 'self.rows[run], self.taken_up[run] = rows.count(b"\\n"), True', "self.taken_up[run] = True"),
+            Wrong("a checkpoint outlives its run", "if trained.paused is None and self.taken_up[run]:", "if False:"),
+            Wrong("a sum is that of the last rows", "self.sums[run][HISTORY].of(lines)", "Sum().of(lines)"),
+            Wrong("what is half written has its name", "_write(os.open(part, _CREATE, _MODE), content, synced=synced)\n        os.replace(part, path)", "_write(os.open(path, _CREATE, _MODE), content, synced=synced)"),
+            Wrong("a whole run is discarded", "if not is_whole or path.endswith(PART):", "if True:"),
+            Wrong("initial and final weights are swapped", "[trained.initial, trained.final, *state.values()]", "[trained.final, trained.initial, *state.values()]"),
+            Wrong("the best's update is the last's", "final = trained.final_epoch, self.experiment.updates_at(trained.final_epoch)", "final = trained.epochs, self.experiment.updates_at(trained.epochs)"),
+            Wrong("examples are counted from 0", "*(order + 1).tolist()", "*order.tolist()"),
+            Wrong("an order is that of the epoch before", "zip(range(first, epochs), drawn", "zip(range(first + 1, epochs + 1), drawn"),
+        ),
+    ),
+    File(
+        "runner/records/trained.py",
+        ("api/test_opening.py", "training/test_continuing.py"),
+        (
+            Wrong("initial weights are read as final", 'final=parameters["final"]', 'final=parameters["initial"]'),
+            Wrong("the best is the last", 'best_epoch=int(results["best_epoch"])', 'best_epoch=int(results["epochs"])'),
+            Wrong("the epoch of the weights is the last", 'int(summary.files.get("final_epoch", results["epochs"]))', 'int(results["epochs"])'),
+            Wrong("a history of other columns is taken", "if list(history.columns) != [experiment.log.unit, *columns(experiment)]:", "if False:"),
+        ),
+    ),
+    File(
+        "runner/records/runs_table.py",
+        ("records/test_runs_table.py::test_a_table_has_every_run_from_its_first_write_on", "records/test_runs_table.py::test_a_sweep_that_was_killed_has_all_of_its_runs", "records/test_runs_table.py::test_the_folders_tell_whatever_their_names", "records/test_runs_table.py::test_runs_of_unknown_number_are_all_there", "records/test_runs_table.py::test_what_is_no_run_of_the_sweep_is_not_counted", "records/test_runs_table.py::test_a_run_that_is_under_way_is_counted"),
+        (
+            Wrong("what has ended is looked for", "if line.status == INTERRUPTED}", "if line.status != INTERRUPTED}"),
+            Wrong("what has become of runs is not looked for", "        table.catch_up()\n", ""),
+            Wrong("lines stand in the order in which runs end", "for run in sorted(self.lines)]", "for run in self.lines]"),
+            Wrong("a table has its runs before they are there", "self.is_begun &= len(self.lines) == known", "pass"),
+            Wrong("a run that failed is interrupted", "status = FAILED if (folder / ERROR).is_file() else line.status", "status = line.status"),
+            Wrong("what was copied into a sweep is its run", "if sweep / line.directory == folder:", "if True:"),
+            Wrong("a sweep in a sweep is its runs", "            folders.clear()\n            continue", "            pass"),
+            Wrong("a number is given twice", "if number not in numbered)", "if True)"),
+        ),
+    ),
+    File(
+        "runner/sweeping/resuming.py",
+        ("sweeping/test_resuming.py",),
+        (
+            Wrong("the folder of another run is taken", "if (line.run, line.directory) != (job.number, directory):", "if False:"),
+            Wrong("files that have changed are taken", "        faults = changed(job.folder, files)\n", "        faults = {}\n"),
+            Wrong("another configuration is taken", "        _refuse_other_configuration(job)\n", ""),
+            Wrong("other data are taken", "            refuse_other_files(job.folder, job.config)\n", "            pass\n"),
+            Wrong("an interrupted run begins anew", "            self.paused[job.number] = checkpoint_of(job.folder)\n", ""),
+            Wrong("an interrupted run is done", "if line.status == INTERRUPTED:", "if False:"),
+            Wrong("a cut summary is not told", '                self.spoilt[job.number] = {SUMMARY: "is cut"}\n', "                pass\n"),
+            Wrong("jobs are numbered as they are asked for", "return [*found, *left.values()] if", "return list(jobs) if"),
+        ),
+    ),
+)  # fmt: skip
