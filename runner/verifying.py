@@ -7,27 +7,26 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from runner.config.compose import load_run
+from runner.config.exporting import folder_of, trained_again
 from runner.config.own import files_of
 from runner.errors import ConfigError, RunnerError
 from runner.files import inner
-from runner.nn.arrays import Array, Mask
 from runner.overrides import key_of, parse
 from runner.plugins import KEY
 from runner.records.checksums import Summary, changed, recorded
-from runner.records.lines import Line
 from runner.records.machine import machine_in, unlike
-from runner.records.names import ABOUT, CHECKPOINT, FILES, INTERRUPTED, STOPPED
+from runner.records.names import ABOUT, CHECKPOINT, FILES
 from runner.records.reading import read_table
 from runner.records.runs_table import RunsTable
 from runner.records.trained import is_sweep, refuse_unended
 from runner.training.experiment import Experiment
 from runner.training.loop import Tick
-from runner.work import Watch, Work, run_stack, unseen
+from runner.work import unseen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +83,7 @@ def verify(
     if runs is not None and runs < 1:
         raise ConfigError("runs", runs, "must be 1 or more, or all")
     path = Path(folder)
-    folders = _ended(path) if is_sweep(path) else [path]
+    folders = _ended(path) if is_sweep(path) else [folder_of(path)]
     if not folders:
         raise RunnerError(f"{folder}: no run of this sweep has a result")
     refuse_unended(folders[0])
@@ -141,49 +140,14 @@ def _faults(folder: Path, plugins: Sequence[str | Path], shown: Shown) -> list[s
     with TemporaryDirectory(prefix="backprop-verify-") as scratch:
         again = Path(scratch)
         try:
-            now = _trained_again(load_run(folder, plugins), then.line, again, shown)
+            made = load_run(folder, plugins)
+            with shown(made) as tick:
+                now = trained_again(made, then.line, again, tick)
         except RunnerError as error:
             return [f"cannot be trained again: {error}"]
         differ = [name for name in COMPARED if then.files.get(name) != now.files.get(name)]
         told = [f"{name} {_difference(folder / name, again / name)}" for name in differ]
     return told if told or _results(then) == _results(now) else ["its summary comes out otherwise"]
-
-
-def _trained_again(made: Experiment, line: Line, folder: Path, shown: Shown) -> Summary:
-    """The summary of a run that is trained into a folder, as far as its line says."""
-    reached = made.epoch_now
-
-    with shown(made) as tick:
-
-        def count(epoch: int, errors: Callable[[], Array]) -> None:
-            nonlocal reached
-            reached = epoch
-            tick(epoch, errors)
-
-        last = line.result("epochs")
-        ways = {
-            INTERRUPTED: Watch(count, halted=lambda: reached >= last),
-            STOPPED: Watch(count, halving=_Until(last)),
-        }
-        watch = ways.get(line.status, Watch(count))
-        (outcome,) = run_stack([Work(line, str(folder), made)], watch=watch)
-    if outcome.error is not None:
-        raise outcome.error
-    summary = recorded(folder)
-    assert summary is not None
-    return summary
-
-
-class _Until(NamedTuple):
-    """Stops a run after an epoch. See :class:`runner.training.halving.Halver`."""
-
-    epoch: float
-
-    def is_due(self, epoch: int) -> bool:
-        return epoch >= self.epoch
-
-    def worse(self, errors: Array) -> Mask:
-        return np.ones(len(errors), dtype=bool)
 
 
 def _results(summary: Summary) -> tuple[object, ...]:

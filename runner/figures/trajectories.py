@@ -115,9 +115,9 @@ def _starts_alike(results: Results, runs: pd.DataFrame, run: int, names: Sequenc
     keys = [key for key in results.swept if key in BEGINNINGS]
     if not keys:
         return np.full(len(runs), True)
-    start = first_row(results.path(run) / HISTORY, names)
+    start = first_row(results.place(run) / HISTORY, names)
     groups = runs.groupby([runs[key].astype(str) for key in keys], sort=False)
     alike = groups["run"].transform(
-        lambda group: first_row(results.path(group.index[0]) / HISTORY, names) == start
+        lambda group: first_row(results.place(group.index[0]) / HISTORY, names) == start
     )
     return alike.to_numpy(dtype=bool)

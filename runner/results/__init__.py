@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.config.exporting import folder_of
 from runner.errors import RunnerError
 from runner.records.checksums import refuse_changed
 from runner.records.histories import Errors, Histories, NotShownError, beside, header_of
@@ -47,9 +48,17 @@ class Results(Runs):
         self._histories = Histories()
         self._curves: dict[str, tuple[float | None, Future[Errors]]] = {}
 
-    def path(self, run: int) -> Path:
-        """The folder of a run, by its row in `runs`."""
+    def place(self, run: int) -> Path:
+        """The folder that a run has, or would have in a sweep without folders, by its row in `runs`."""
         return self.folder / str(self.runs.at[run, "directory"])
+
+    def path(self, run: int) -> Path:
+        """The folder of a run; of one in a sweep without folders a temporary one, with all of its files."""
+        return folder_of(self.place(run))
+
+    def record(self, run: int) -> Path:
+        """A folder with the record of a run: its configuration, and what it was made of."""
+        return folder_of(self.place(run), trained=False)
 
     def experiment(self, run: int) -> Experiment:
         """The experiment of a run, rebuilt from the configuration in its folder."""
@@ -59,11 +68,11 @@ class Results(Runs):
         from runner.config.sources import OtherFileError
 
         if run not in self._experiments:
-            path = self.path(run) / HYDRA / "config.yaml"
+            path = self.record(run) / HYDRA / "config.yaml"
             if not path.is_file():
                 raise NotShownError(f"there is no {path}")
             try:
-                self._experiments[run] = load_run(self.path(run))
+                self._experiments[run] = load_run(self.record(run))
             except OtherFileError:
                 raise
             except (yaml.YAMLError, UnicodeDecodeError, RunnerError) as error:
@@ -73,8 +82,9 @@ class Results(Runs):
     def parameters(self, run: int) -> pd.DataFrame:
         """Every weight and bias of a run, before and after. Raises RunnerError where they are not whole."""
         if run not in self._parameters:
-            table = parameters_of(self.path(run) / PARAMETERS)
-            refuse_changed(self.path(run) / PARAMETERS)
+            folder = self.path(run)
+            table = parameters_of(folder / PARAMETERS)
+            refuse_changed(folder / PARAMETERS)
             self._parameters[run] = table
         return self._parameters[run]
 
@@ -116,7 +126,7 @@ class Results(Runs):
 
     def header(self, run: int) -> list[str]:
         """The columns of a run's history."""
-        return header_of(self.path(run) / HISTORY)
+        return header_of(self.place(run) / HISTORY)
 
     def history(self, run: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A run's history, exactly; all columns, or the unit and `columns`."""
