@@ -23,6 +23,7 @@ from runner.records.machine import machine_in, unlike
 from runner.records.names import ABOUT, CHECKPOINT, FILES
 from runner.records.reading import read_table
 from runner.records.runs_table import RunsTable
+from runner.records.stores import Stored, stored
 from runner.records.trained import is_sweep, refuse_unended
 from runner.training.experiment import Experiment
 from runner.training.loop import Tick
@@ -83,10 +84,11 @@ def verify(
     if runs is not None and runs < 1:
         raise ConfigError("runs", runs, "must be 1 or more, or all")
     path = Path(folder)
-    folders = _ended(path) if is_sweep(path) else [folder_of(path)]
+    folders = _ended(path) if is_sweep(path) else [path]
     if not folders:
         raise RunnerError(f"{folder}: no run of this sweep has a result")
-    refuse_unended(folders[0])
+    if not stored(folders[0]):
+        refuse_unended(folders[0])
     chosen = folders if runs is None else _spread(folders, runs)
     differ = dict.fromkeys(text for one in chosen for text in unlike(machine_in(one)))
     return Verification(
@@ -121,7 +123,7 @@ def as_asked(overrides: Sequence[str], shown: Shown) -> Verification:
 def _ended(sweep: Path) -> list[Path]:
     """The folders of a sweep's runs that have a result."""
     folders = [inner(sweep, line.directory) for line in RunsTable.now(sweep).lines.values() if line.directory]
-    return [folder for folder in folders if recorded(folder) is not None]
+    return [folder for folder in folders if stored(folder) or recorded(folder) is not None]
 
 
 def _spread(folders: Sequence[Path], count: int) -> list[Path]:
@@ -132,6 +134,10 @@ def _spread(folders: Sequence[Path], count: int) -> list[Path]:
 
 def _faults(folder: Path, plugins: Sequence[str | Path], shown: Shown) -> list[str]:
     """What of a run's files is not as it comes out now."""
+    at = stored(folder)
+    if at and not at.store.has_history(at.run):
+        return _faults_of_line(at, plugins, shown)
+    folder = folder_of(folder)
     then = recorded(folder)
     if then is None:
         return ["its summary is not as it was written"]
@@ -148,6 +154,19 @@ def _faults(folder: Path, plugins: Sequence[str | Path], shown: Shown) -> list[s
         differ = [name for name in COMPARED if then.files.get(name) != now.files.get(name)]
         told = [f"{name} {_difference(folder / name, again / name)}" for name in differ]
     return told if told or _results(then) == _results(now) else ["its summary comes out otherwise"]
+
+
+def _faults_of_line(at: Stored, plugins: Sequence[str | Path], shown: Shown) -> list[str]:
+    """The same of a run of which its line alone was kept."""
+    then = at.store.summary(at.run)
+    with TemporaryDirectory(prefix="backprop-verify-") as scratch:
+        try:
+            made = load_run(folder_of(f"{at.store.sweep}/{then.line.directory}", trained=False), plugins)
+            with shown(made) as tick:
+                now = trained_again(made, then.line, Path(scratch), tick)
+        except RunnerError as error:
+            return [f"cannot be trained again: {error}"]
+    return [] if _results(then) == _results(now) else ["its summary comes out otherwise"]
 
 
 def _results(summary: Summary) -> tuple[object, ...]:

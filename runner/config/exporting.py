@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import atexit
+import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import getitem
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import yaml
 
 from runner.errors import RunnerError
 from runner.nn.arrays import Array, Mask
+from runner.plugins import KEY
 from runner.records.checksums import Summary, recorded
+from runner.records.histories import NotShownError
 from runner.records.lines import Line
-from runner.records.names import ABOUT, INTERRUPTED, STOPPED
-from runner.records.stores import Stored, store_in, stored
+from runner.records.names import ABOUT, INTERRUPTED, PARQUET, RUNS, STOPPED
+from runner.records.stack_files import Into
+from runner.records.stores import Store, Stored, store_in, stored
 from runner.records.writing import write_whole
+from runner.remarks import remark
 from runner.training.experiment import Experiment
 from runner.training.loop import Tick
+from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
 from runner.work import Watch, Work, run_stack
 
 
@@ -93,6 +101,67 @@ def _write(at: Stored, folder: Path, plugins: Sequence[str | Path]) -> None:
     _write_record(at, folder)
     made = load_run(folder, plugins)
     trained_again(made, store.lines[run], folder, lambda epoch, errors: None)
+
+
+#: Of a sweep of more runs none is trained again to be drawn.
+MOST_AGAIN = 10_000
+
+
+def with_history(folder: str) -> str:
+    """The folder of a run; where its sweep kept its table alone, that in a temporary one with histories.
+
+    All of it is trained when the first run is asked for. Raises NotShownError where that is too much.
+    """
+    at = stored(folder)
+    if at is None or at.store.has_history(at.run):
+        return folder
+    return f"{_again(at.store)}/{at.store.directory(at.run)}"
+
+
+@lru_cache(maxsize=8)
+def _again(store: Store) -> str:
+    """A temporary sweep with the histories of all runs of one that kept none."""
+    if len(store.where) > MOST_AGAIN:
+        raise NotShownError(
+            f"{store.sweep}: has {len(store.where):,} runs and no histories (hydra.launcher.store=table), "
+            f"more than are trained again to be shown; backprop-export {store.sweep} --run N does so with one"
+        )
+    remark(f"{store.sweep}: has no histories (hydra.launcher.store=table); they are trained again")
+    folder = Path(_scratch(), f"{id(store)}-again")
+    folder.mkdir()
+    (folder / RUNS).touch()
+    memory = in_bytes("", MAX_MEMORY)
+    ends: dict[float, list[Work]] = {}
+    for run in store.where:
+        line, into = store.lines[run], Into(PARQUET, str(folder))
+        work = Work(line, f"{folder}/{line.directory}", _made(store, run), store.job(run), into)
+        ends.setdefault(line.result("epochs") if line.status == STOPPED else math.inf, []).append(work)
+    for end, works in ends.items():
+        watch = Watch() if end == math.inf else Watch(halving=_Until(end))
+        for stack in stacked(works, lambda work: work.experiment, memory):
+            for outcome in run_stack(stack, row_bytes(memory), watch):
+                if outcome.error is not None:
+                    raise outcome.error
+    return str(folder)
+
+
+def _made(store: Store, run: int) -> Experiment:
+    """The experiment of a run: as :func:`runner.config.compose.load_run`, without its folder."""
+    from omegaconf import OmegaConf
+
+    from runner.config import experiment
+    from runner.config.compose import CACHE, code_of
+    from runner.config.sources import whereabouts
+
+    text = store.job(run).config().decode()
+    config: Any = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe one
+    if "${" in text:
+        config = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
+    folder = Path(store.sweep, store.directory(run))
+    for key, place in whereabouts(folder, config, [KEY]).items():
+        *path, last = key.split(".")
+        reduce(getitem, path, config)[last] = place
+    return experiment(config, CACHE, code_of(folder))
 
 
 def _write_record(at: Stored, folder: Path) -> None:

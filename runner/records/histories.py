@@ -146,8 +146,8 @@ def stored_history(path: str | Path) -> Stored | None:
     at = stored(os.path.dirname(path))
     if at is not None and not at.store.has_history(at.run):
         raise NotShownError(
-            f"{at.store.sweep}: the table of runs was kept, and no histories (hydra.launcher.store=table); "
-            f"backprop-export {at.store.sweep} --run {at.run} trains a run again, into its folder"
+            f"{path}: was not kept (hydra.launcher.store=table); "
+            f"backprop-export {at.store.sweep} --run {at.run} trains the run again, into its folder"
         )
     return at
 

@@ -79,7 +79,8 @@ class StackFiles:
         """Takes rows (T, columns) of the history of `run`; see :class:`runner.training.recorder.Sink`."""
         self.rows[run] += len(counts)
         if self.has_histories:
-            self.waiting.append((self.runs[run].run, counts, rows))
+            kept = rows if rows.base is None else rows.copy()  # of a buffer that is filled anew
+            self.waiting.append((self.runs[run].run, counts, kept))
             self.length += len(counts)
             if self.length >= self.most:
                 self._hand_on()

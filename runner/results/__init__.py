@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.config.exporting import folder_of
+from runner.config.exporting import folder_of, with_history
 from runner.errors import RunnerError
 from runner.records.checksums import refuse_changed
 from runner.records.histories import Errors, Histories, NotShownError, beside, header_of
@@ -55,6 +55,10 @@ class Results(Runs):
     def path(self, run: int) -> Path:
         """The folder of a run; of one in a sweep without folders a temporary one, with all of its files."""
         return folder_of(self.place(run))
+
+    def history_file(self, run: int) -> str:
+        """Where the history of a run is, or would be in a sweep without folders: readers know of these."""
+        return self._paths([run])[0]
 
     def record(self, run: int) -> Path:
         """A folder with the record of a run: its configuration, and what it was made of."""
@@ -126,7 +130,7 @@ class Results(Runs):
 
     def header(self, run: int) -> list[str]:
         """The columns of a run's history."""
-        return header_of(self.place(run) / HISTORY)
+        return header_of(self.history_file(run))
 
     def history(self, run: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A run's history, exactly; all columns, or the unit and `columns`."""
@@ -151,7 +155,8 @@ class Results(Runs):
 
     def _paths(self, runs: Sequence[int]) -> list[str]:
         folders = self.runs["directory"].loc[list(runs)]
-        return [os.path.normpath(f"{self.folder}/{folder}/{HISTORY}") for folder in folders]
+        places = (os.path.normpath(f"{self.folder}/{folder}") for folder in folders)
+        return [f"{with_history(place)}/{HISTORY}" for place in places]
 
     def curves(self, metric: str, level: float | None = None) -> Errors:
         """What `metric` sums up, of the finished runs at every count, all of it read in one pass.
