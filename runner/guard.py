@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
@@ -13,12 +12,9 @@ from weakref import finalize
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from runner.errors import RunnerError, describe, show
-from runner.files import kept, refuse_links, yaml_file
-from runner.overrides import key_of
+from runner.files import kept, refuse_links
 from runner.records.locks import held, refuse_at_work, remove_empty
 from runner.records.names import (
     ABOUT,
@@ -34,6 +30,7 @@ from runner.records.names import (
     is_left,
     is_part,
 )
+from runner.requests import SUBDIR, refuse_another
 
 
 class FolderTakenError(SystemExit):
@@ -102,7 +99,6 @@ def complete_table(folder: Path, *, is_new: bool) -> None:
 
 #: As a configuration names it.
 GUARD = f"{FolderGuard.__module__}.{FolderGuard.__qualname__}"
-SUBDIR = "hydra.sweep.subdir"
 
 
 def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]:
@@ -125,7 +121,7 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
         if kind == "run" and (record := config.hydra.output_subdir) is not None:
             refuse_links(folder, folder / record)
         if resume and (folder / MULTIRUN).exists():
-            _refuse_another_sweep(config, folder)
+            refuse_another(config, folder)
         else:
             _refuse_result(key, folder, resume)
             if kind == "run":
@@ -244,73 +240,3 @@ def _refuse(key: str, folder: Path, strangers: Sequence[str]) -> None:
         raise RunnerError(
             f"{key}={folder}: must be a new or an empty folder; it holds {', '.join(strangers[:3])}{more}"
         )
-
-
-def _refuse_another_sweep(config: DictConfig, folder: Path) -> None:
-    """A sweep is resumed by the request that it was started with, or by one with more values of its keys.
-
-    Raises RunnerError for another. Whether all runs that are there are asked for is for the sweeper to see.
-    """
-    try:
-        before = request_of(OmegaConf.load(yaml_file(folder / MULTIRUN, of_run=True)))
-    except (YAMLError, ValueError, OmegaConfBaseException):
-        raise RunnerError(
-            f"hydra.launcher.resume=true: {folder / MULTIRUN} is not as it was written, so that nobody can "
-            "say which sweep this is; name another folder"
-        ) from None
-    now = request_of(config)
-    if before[1:] == now[1:] and may_extend(now[1]) and _differ_in_choices(before[0], now[0]):
-        return
-    raise_another(folder, before, now)
-
-
-def raise_another(folder: Path, before: Sequence[Any], now: Sequence[Any]) -> None:
-    """Raises RunnerError where two requests are not the same."""
-    for there, here in zip(before, now, strict=True):
-        if there != here:
-            raise RunnerError(
-                f"hydra.launcher.resume=true: the sweep in {folder} is another one:\n"
-                f"  there: {_short(there)}\n  here:  {_short(here)}"
-            )
-
-
-def may_extend(sweeper: Mapping[str, Any]) -> bool:
-    """Whether a sweeper of ours has runs of its keys' values alone: none that follow from what these find."""
-    return is_grid(sweeper) and all(sweeper.get(key) is None for key in ("refine", "repeat"))
-
-
-def is_grid(sweeper: Mapping[str, Any]) -> bool:
-    """Whether a sweeper is ours."""
-    return str(sweeper.get("_target_")).endswith("GridSweeper")
-
-
-def _differ_in_choices(there: Sequence[str], here: Sequence[str]) -> bool:
-    """Whether overrides are the same but for the values of keys that have several in both."""
-    several = re.compile(r"[^=]*=.*[,(].*", re.DOTALL)
-    return len(there) == len(here) and all(
-        a == b or (key_of(a) == key_of(b) and several.fullmatch(a) and several.fullmatch(b))
-        for a, b in zip(there, here, strict=True)
-    )
-
-
-def request_of(config: Any) -> list[Any]:
-    """What tells a sweep from others: its overrides, its sweeper's keys, and where its runs are.
-
-    Raises ValueError for none.
-    """
-    asked = (
-        OmegaConf.select(config, key) for key in ("hydra.overrides.task", "hydra.sweeper", "hydra.sweep")
-    )
-    plain: list[Any] = [OmegaConf.to_container(part, resolve=False) for part in asked]
-    task, sweeper, sweep = plain
-    places = {
-        SUBDIR: dict(sweep).get("subdir"),
-        "hydra.output_subdir": OmegaConf.select(config, "hydra.output_subdir"),
-    }
-    return [task, sweeper, places]
-
-
-def _short(request: Any) -> str:
-    if isinstance(request, list):
-        return " ".join(request)
-    return ", ".join(f"{key}={value}" for key, value in request.items())

@@ -125,3 +125,16 @@ def test_the_recipe_for_an_activation_is_the_code() -> None:
     code = (ROOT / "runner/nn/activations.py").read_text(encoding="utf-8")
     assert recipe
     assert all(textwrap.indent(entry, "    ") in code for entry in recipe)
+
+
+def test_every_promise_names_tests_that_there_are() -> None:
+    lines = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8").splitlines()
+    promises = [
+        line for line in lines if line.startswith("| ") and not line.startswith(("| promise", "| ---"))
+    ]
+    assert len(promises) > 20
+    for promise in promises:
+        names = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", promise)
+        assert names, promise
+        for file, test in names:
+            assert f"\ndef {test}(" in (ROOT / file).read_text(encoding="utf-8"), test

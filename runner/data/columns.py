@@ -105,7 +105,7 @@ class Column:
         if isinstance(self.cells, np.ndarray):
             if np.isinf(self.cells).any():
                 wrong = int(np.isinf(self.cells).argmax())
-                raise self.fault(wrong, f"'{shortened(self.cells[wrong])}' is not a finite number")
+                raise self.fault(wrong, f"'{shortened(str(self.cells[wrong]))}' is not a finite number")
             return self.cells
         values = np.full(len(self.texts), np.nan)
         for i in np.flatnonzero(~self.missing).tolist():

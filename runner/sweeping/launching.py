@@ -18,7 +18,7 @@ from omegaconf import DictConfig
 
 from runner.errors import RunnerError
 from runner.files import inner
-from runner.guard import claimed, is_grid, refuse_others
+from runner.guard import claimed, refuse_others
 from runner.halting import HALT, Interruption
 from runner.hydra_internals import basic_launcher
 from runner.records.lines import Line, read_lines
@@ -27,6 +27,7 @@ from runner.records.names import FOLDERS, INTERRUPTED, RUNS, is_left, is_part
 from runner.records.runs_table import RunsTable
 from runner.records.stack_files import Into, clear_parts
 from runner.records.writing import clear, refuse_finished
+from runner.requests import is_grid
 from runner.sweeping.asking import cost_of_sweep, refuse_beyond
 from runner.sweeping.grid import asked_for, expected, fixed_overrides, swept_of
 from runner.sweeping.jobs import Job, composer_of

@@ -18,7 +18,6 @@ from omegaconf import DictConfig, OmegaConf
 from runner.config.checks import choice, count
 from runner.errors import ConfigError, RunnerError, describe
 from runner.files import yaml_file
-from runner.guard import may_extend, raise_another, request_of
 from runner.hydra_internals import error_of
 from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
@@ -27,6 +26,7 @@ from runner.records.names import ABOUT, FINISHED, MULTIRUN, RUNS, STATUSES
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
 from runner.remarks import deliver, place, remark, tell
+from runner.requests import may_extend, raise_another, request_of
 from runner.results.advice import advice
 from runner.results.finding import AUTO, BY
 from runner.results.ranking import default_metric, verdict

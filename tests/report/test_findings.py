@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import product
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def with_errors(sweep: Path, folder: Path, tested: list[float], trained: list[fl
     table = pd.read_csv(sweep / "runs.csv")
     table["test_error"], table["final_error"] = tested, trained
     for run in table["directory"]:
-        (folder / str(run)).symlink_to(sweep / str(run))
+        shutil.copytree(sweep / str(run), folder / str(run))
     table.to_csv(folder / "runs.csv", index=False)
     return Results(folder)
 

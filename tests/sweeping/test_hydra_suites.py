@@ -52,11 +52,7 @@ class TestBatches(BatchedSweeperTestSuite):
 
 
 @pytest.mark.parametrize(
-    ("task_launcher_cfg", "extra_flags"),
-    [
-        ({}, ["-m", "hydra/launcher=vectorized"]),
-        ({}, ["-m", "hydra/launcher=basic", GRID]),
-    ],
+    ("task_launcher_cfg", "extra_flags"), [({}, ["-m", "hydra/launcher=vectorized", GRID])]
 )
 class TestIntegration(IntegrationTestSuite):
     """Apps run as processes, with custom names and directories."""

@@ -114,7 +114,7 @@ overrides_of_one = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(overrides_of_one, max_size=4), st.integers(0, 10**6))
 def test_random_overrides_compose_as_hydra_does(own: Path, overrides: list[str], number: int) -> None:
     composer = _shared_composer(own)
@@ -149,7 +149,7 @@ def test_a_subdir_of_the_users_own(own: Path) -> None:
     assert_as_hydra(composer, 1, ["learning_rate=0.25"])
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(overrides_of_one, max_size=3),
     st.lists(
@@ -235,7 +235,7 @@ containers = st.one_of(
 )
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(containers, min_size=1, max_size=3),
     st.sampled_from(["", "+", "++"]),

@@ -30,7 +30,7 @@ from runner.work import Work
 
 # Seconds of training in several stacks, few rows: there is time to do something in the middle of it.
 RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200"]
-RATES += ["epochs=12000", "log.every=120"]
+RATES += ["epochs=6000", "log.every=120"]
 SMALL_STACKS = ["hydra.launcher.max_memory=1MiB"]
 
 
