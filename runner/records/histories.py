@@ -256,7 +256,7 @@ def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | No
     if not len(counts):
         return "has no rows"
     falls = np.flatnonzero(np.diff(counts) <= 0) + 1  # where the next history begins
-    if not np.isin(falls, ends).all():
+    if len(falls) and not np.isin(falls, ends).all():
         return f"column '{unit}' does not increase from row to row"
     for name, values in others:
         if not np.isfinite(values).all():

@@ -52,6 +52,7 @@ class Store:
         self.paths = sorted(Path(sweep, RECORDS).glob(f"*{SUFFIX}"))
         self._groups: OrderedDict[tuple[Path, int, tuple[str, ...]], dict[str, Array]] = OrderedDict()
         self._files: dict[Path, ParquetFile] = {}
+        self._headers: dict[Path, list[str]] = {}
         self._reading = RLock()  # threads share what was read
         self._records: dict[Path, pa.Table] = {}
         self.where: dict[int, tuple[Path, int]] = {}  # the file of each run, and its row there
@@ -125,10 +126,16 @@ class Store:
 
     def has_history(self, run: int) -> bool:
         """Whether its history was kept."""
-        return self._history_of(run).is_file()
+        return self.where[run][0] in self._histories
+
+    @cached_property
+    def _histories(self) -> dict[Path, Path]:
+        """The file with the histories of those runs that each of the others has, where they were kept."""
+        there = {path: Path(self.sweep, HISTORIES, path.name) for path in self.paths}
+        return {path: histories for path, histories in there.items() if histories.is_file()}
 
     def _history_of(self, run: int) -> Path:
-        return Path(self.sweep, HISTORIES, self.where[run][0].name)
+        return self._histories[self.where[run][0]]
 
     def header(self, run: int) -> list[str]:
         """The columns of a run's history."""
@@ -136,7 +143,9 @@ class Store:
 
         path = self._history_of(run)
         try:
-            return self._opened(path).schema_arrow.names[1:]
+            if path not in self._headers:
+                self._headers[path] = self._opened(path).schema_arrow.names[1:]
+            return self._headers[path]
         except (pa.ArrowException, OSError) as error:
             raise _spoilt(path, error) from None
 
