@@ -37,7 +37,7 @@ def make_sweep(
     """
     shared, works = Cache(), []
     into = None if store == FOLDERS else Into(store, str(folder))
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for number, values in enumerate(product(*swept.values())):
         marks = dict(zip(swept, values, strict=True))
         chosen = [f"{key}={as_override(value)}" for key, value in marks.items()]
