@@ -100,10 +100,12 @@ def is_within(path: str) -> bool:
 def yaml_file(path: str | Path, *, of_run: bool = False) -> Path:
     """The path of a YAML file, to be opened, of which all aliases together do not stand for too much.
 
-    Raises OSError where it is no plain file, `of_run` no :func:`kept` one, and yaml.YAMLError for too much.
+    Raises OSError where it is no plain file, `of_run` no :func:`kept` one, and yaml.YAMLError for too much,
+    and for what is not UTF-8.
     """
     path = kept(path) if of_run else plain(path)
     content = path.read_bytes()
+    _refuse_other_text(path, content)
     if b"*" in content and b"&" in content:
         _refuse_many(path, content)
     return path
@@ -114,6 +116,15 @@ def load_yaml(path: str | Path, *, of_run: bool = False) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C's is ten times as fast, where there is one
     with open(yaml_file(path, of_run=of_run), encoding="utf-8") as f:
         return yaml.load(f, loader)  # noqa: S506 - a safe one
+
+
+def _refuse_other_text(path: Path, content: bytes) -> None:
+    """Raises yaml.reader.ReaderError for bytes that are not UTF-8: who decodes them may not say whose."""
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        wrong = content[error.start : error.start + 1]
+        raise yaml.reader.ReaderError(str(path), error.start, wrong, "utf-8", error.reason) from None
 
 
 def _refuse_many(path: Path, content: bytes) -> None:
@@ -138,7 +149,7 @@ def _refuse_many(path: Path, content: bytes) -> None:
             elif isinstance(event, yaml.ScalarEvent):
                 size += 1
                 sizes |= {} if event.anchor is None else {event.anchor: 1}
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except yaml.YAMLError:
         return  # who loads it says so
     if aliased > MOST_ALIASED and (at := event.start_mark):
         mark = yaml.Mark(str(path), 0, at.line, at.column, None, 0)

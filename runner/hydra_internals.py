@@ -5,6 +5,7 @@ What a new version of theirs may break, it breaks here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML 
 
 #: The name and the overrides of what was composed, and what came of it.
 First: TypeAlias = tuple[str | None, list[str], DictConfig]
+#: What OmegaConf's containers are to who writes YAML.
+KINDS = {"DictConfig": "a mapping", "ListConfig": "a list", "NoneType": "null"}
 _LEAVES = (AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode)
 
 
@@ -150,12 +153,21 @@ def naming(config_path: str) -> Iterator[None]:
         yield
     except (RecursionError, ValueError) as error:
         name = config_path if not config_path.endswith((".yaml", ".yml")) else config_path.partition("/")[2]
-        why = too_long(error) or str(error)
+        why = too_long(error) or told(str(error))
         if isinstance(error, RecursionError):
             why = "lists or mappings stand too deep in each other"
-        elif isinstance(error, UnicodeDecodeError):
-            why = f"is not UTF-8 text: {error}"
         raise RunnerError(f"{name}: {why}") from None
+
+
+def told(text: str) -> str:
+    """An error's lines without what only OmegaConf's makers can use, led by the key that it is about."""
+    inner = ("full_key:", "object_type=", "reference_type=")
+    lines = [line for line in text.splitlines() if line.strip() and not line.strip().startswith(inner)]
+    plain = re.sub(
+        r"'?\b(DictConfig|ListConfig|NoneType)\b'?", lambda match: KINDS[match[1]], "\n".join(lines)
+    )
+    key = re.search(r"full_key: (\S+)", text)
+    return plain if key is None or key[1] in plain else f"{key[1]}: {plain}"
 
 
 def _is_preset(config_path: str) -> bool:
@@ -214,9 +226,14 @@ def leaf(config: DictConfig, key: str, text: str) -> Node | None:
     """The node of `config` that the value `text` goes into, or None where there is no simple one."""
     node: Any = config
     for name in key.split("."):
-        if not isinstance(node, DictConfig) or node._is_none() or node._is_interpolation():
+        if not isinstance(node, DictConfig | ListConfig) or node._is_none() or node._is_interpolation():
             return None
-        node = node._get_node(name, validate_access=False)
+        if isinstance(node, DictConfig):
+            node = node._get_node(name, validate_access=False)
+        elif name.isdecimal() and int(name) < len(node):
+            node = node._get_node(int(name))
+        else:
+            return None
     kind = DictConfig if text[0] == "{" else ListConfig
     is_simple = type(node) in _LEAVES or (isinstance(node, kind) and not node._is_none())
     return node if is_simple and not node._is_interpolation() else None

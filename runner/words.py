@@ -51,6 +51,7 @@ KEYS = {
         "winit": _WEIGHTS,
         "bias usebias biasinit biasinitializer": "network.biases, null for none",
         "freeze frozen trainable requiresgrad": "network.train",
+        "paramgroups lrmult lrmultipliers layerrates layerwiselr discriminativelr": "network.rates",
         "pretrained": "network.weights={from: DIR}",
         "net model mlp": "network=NAME",
         "dataset": "data=NAME",

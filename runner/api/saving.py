@@ -33,6 +33,7 @@ CHANGES: dict[str, Callable[[Experiment], Mapping[str, Any]]] = {
     "l1": lambda made: {"regularization.l1": made.l1},
     "l2": lambda made: {"regularization.l2": made.l2},
     "train_biases": lambda made: {"network.train_biases": made.train_biases},
+    "rates": lambda made: {"network.rates": made.rates and [*made.rates]},
     "log": lambda made: {f"log.{key}": value for key, value in asdict(made.log).items()},
 }
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runner.config.grammar import refusal
-from runner.config.messages import message
+from runner.config.messages import message, unforeseen
 from runner.errors import ConfigError, RunnerError, show, together
 from runner.overrides import key_of
 
@@ -32,14 +32,14 @@ def telling_all(load: Load, overrides: list[str]) -> DictConfig:
         return load(overrides)
     except Exception as error:
         unread = {one: told for one in overrides if (told := refusal(one))}
-        wrong = [*unread] or _stumbled_over(str(error), overrides)
+        blamed, wrong = (error, [*unread]) if unread else _blamed(error, load, overrides)
         if isinstance(error, RecursionError) and not wrong:
             chosen = [one for one in overrides if key_of(one) == "experiment"]
             why = "lists or mappings stand too deep in each other, or defaults name each other in a circle"
             raise RunnerError(f"{show(' '.join(chosen) or 'the configuration')}: {why}") from None
         if not wrong:
             raise
-        raise _all([*unread.values()] or [error], wrong, load, overrides) from error
+        raise _all([*unread.values()] or [blamed], wrong, load, overrides) from error
 
 
 def _all(met: Sequence[Exception], wrong: list[str], load: Load, overrides: list[str]) -> RunnerError:
@@ -50,11 +50,28 @@ def _all(met: Sequence[Exception], wrong: list[str], load: Load, overrides: list
         try:
             config = load(left)
         except Exception as another:
-            errors.append(another)
-            wrong = _stumbled_over(str(another), left)
+            blamed, wrong = _blamed(another, load, left)
+            errors.append(blamed)
     told = [one if isinstance(one, RunnerError) else message(one, config) for one in errors]
     refused = [RunnerError(one) if isinstance(one, str) else one for one in told if one]
     return together([*refused, *_of_values(config, left)])
+
+
+def _blamed(error: Exception, load: Load, overrides: list[str]) -> tuple[Exception, list[str]]:
+    """What is to be told of an error, and the overrides that it is about; none where that is not known.
+
+    Where neither Hydra nor OmegaConf had foreseen it, it is about what they do not stumble so without.
+    """
+    if (wrong := _stumbled_over(str(error), overrides)) or not (why := unforeseen(error)):
+        return error, wrong
+    for at, one in enumerate(overrides):
+        try:
+            load(overrides[:at] + overrides[at + 1 :])
+        except Exception as another:
+            if str(another) == str(error):
+                continue
+        return RunnerError(f"{show(one)}: cannot be composed: {why}"), [one]
+    return error, []
 
 
 def _stumbled_over(text: str, overrides: Sequence[str]) -> list[str]:

@@ -18,6 +18,7 @@ from runner.config.data import data_of
 from runner.config.network import keys_of_network, network_of
 from runner.config.outline import is_large, outlined
 from runner.config.own import files_of, refuse_flat
+from runner.config.rates import rates_of, refuse_unlike_decay, without_rates
 from runner.config.shipped import shipped
 from runner.config.stopping import stop_of, with_metric
 from runner.cost.estimate import DATA, cost_of, data_bytes
@@ -159,7 +160,8 @@ def _refuse_memory(outline: Experiment) -> None:
 
 
 def _put_together(values: Section, shared: Shared, examples: Data) -> Experiment:
-    network = shared(network_of, values["network"], examples.inputs.shape[1], examples.targets.shape[1])
+    section, factors = without_rates(values["network"])
+    network = shared(network_of, section, examples.inputs.shape[1], examples.targets.shape[1])
     optimizer, optimizer_options = shared(_optimizer, values["optimizer"])
     if folder := values["continue"]:
         has_biases = network["biases"] is not None
@@ -169,6 +171,7 @@ def _put_together(values: Section, shared: Shared, examples: Data) -> Experiment
     return Experiment(
         data=examples,
         **network,
+        rates=rates_of(factors, len(network["sizes"]) - 1),
         **{key: values[key] for key in RUN_KEYS},
         optimizer=optimizer,
         optimizer_options=optimizer_options,
@@ -228,6 +231,7 @@ def _check_together(made: Experiment) -> None:
         raise ConfigError("objective", made.objective, f"this run has none: it has {', '.join(has)}")
     if made.log.curvature:
         refuse_flat(made)
+        refuse_unlike_decay(made.rates, made.optimizer_options, made.log.curvature)
     last = made.activations[-1]
     if loss.needs_probabilities and not (ACTIVATIONS[last].lowest >= 0 and ACTIVATIONS[last].highest <= 1):
         needs = f"needs predictions from 0 to 1, and network.output_activation={last} does not keep to that"

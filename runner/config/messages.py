@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 from runner.config import own
 from runner.config.shipped import conf_dir
 from runner.errors import RunnerError, did_you_mean, one_of, show, too_long
-from runner.hydra_internals import written_as
+from runner.hydra_internals import told, written_as
 from runner.words import key_here
 
 if TYPE_CHECKING:
     import yaml
     from omegaconf.errors import InterpolationResolutionError
+
+
+#: Problems of PyYAML's that are told in other words.
+PROBLEMS = {"found unhashable key": "a list or a mapping cannot be a key"}
 
 
 def message(error: BaseException, config: Any = None) -> str | None:
@@ -42,18 +46,19 @@ def message(error: BaseException, config: Any = None) -> str | None:
     if isinstance(error, yaml.reader.ReaderError):
         return _no_letter(error)
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
-        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+        problem = PROBLEMS.get(str(error.problem), error.problem)
+        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {problem}"
     if not isinstance(error, HydraException | OmegaConfBaseException):
-        told = too_long(error) or _told(str(error)) or type(error).__name__
-        return f"the configuration cannot be composed: {told}" if _of_hydra(error) else None
+        why = unforeseen(error)
+        return why and f"the configuration cannot be composed: {why}"
     text, cause = str(error), error.__cause__
     if isinstance(cause, OmegaConfBaseException) and str(cause) not in text:
         text += f"\n{cause}"
     if isinstance(error, InterpolationResolutionError) and (whole := _interpolation(error)):
         return whole
-    told = _told(text)
-    found = _unknown_key(told, config) or _unknown_choice(told) or _lost_choice(told) or _lone_sweep(told)
-    return found or _unmergeable(text) or told
+    plain = told(text)
+    found = _unknown_key(plain, config) or _unknown_choice(plain) or _lost_choice(plain) or _lone_sweep(plain)
+    return found or _unmergeable(text) or plain
 
 
 def _interpolation(error: InterpolationResolutionError) -> str | None:
@@ -66,7 +71,7 @@ def _interpolation(error: InterpolationResolutionError) -> str | None:
     value = written.get(error.key) if isinstance(written, dict) else None
     if not isinstance(value, str):
         return None
-    why = _told(str(error)).partition("\n")[0]
+    why = str(error).partition("\n")[0]
     recursive = "refers to itself" if why.startswith("Recursive interpolation") else why
     return f"{error.full_key}={show(value)}: {recursive}"
 
@@ -78,21 +83,26 @@ def _of_machine(error: OSError) -> str:
 
 
 def _no_letter(error: yaml.reader.ReaderError) -> str:
-    letter = error.character
-    what = f"the byte {letter!r}" if isinstance(letter, bytes) else f"the letter {chr(letter)!a}"
+    if isinstance(error.character, bytes):
+        return f"{error.name}: is not UTF-8 text: byte 0x{error.character.hex()}, position {error.position}"
+    what = f"the letter {chr(error.character)!a}"
     return f"{error.name}, position {error.position}: {what} is none that YAML may have; take it out"
 
 
-def _told(text: str) -> str:
-    """An error's lines without what only OmegaConf's makers can use."""
-    inner = ("full_key:", "object_type=", "reference_type=")
-    return "\n".join(
-        line for line in text.splitlines() if line.strip() and not line.strip().startswith(inner)
-    )
+def unforeseen(error: BaseException) -> str | None:
+    """What is wrong where Hydra or OmegaConf stumbled over what it was given and had not foreseen."""
+    import yaml
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    known = RunnerError | OSError | MemoryError | RecursionError | yaml.YAMLError
+    known |= HydraException | OmegaConfBaseException
+    if isinstance(error, known) or not _of_hydra(error):
+        return None
+    return too_long(error) or told(str(error)).partition(" : Override(")[0] or type(error).__name__
 
 
 def _of_hydra(error: BaseException) -> bool:
-    """Whether Hydra or OmegaConf stumbled over what it was given, which it does not always foresee."""
     frame = error.__traceback__
     while frame and frame.tb_next:
         frame = frame.tb_next
@@ -104,9 +114,10 @@ def _unmergeable(text: str) -> str | None:
     if not re.search(r"Cannot merge (DictConfig|ListConfig) with", text):
         return None
     key = re.search(r"full_key: (\S+)", text)
-    where = f"{key[1]}: " if key else ""
+    file = re.match(r"In '([^']+)'", text)
+    where = "".join(f"{match[1]}: " for match in (file, key) if match)
     return (
-        f"{text.strip().splitlines()[0]} {where}a list and a mapping cannot be merged (for weights in place "
+        f"{where}a list and a mapping cannot be merged (for weights in place "
         "of the default network's lists, choose '- override /network: dense' in the file's defaults first)"
     )
 

@@ -35,6 +35,7 @@ NETWORK_KEYS: Keys = {
     "biases": (checks.anything, SHIPPED),
     "train_biases": (checks.boolean, SHIPPED),
     "train": (checks.anything, SHIPPED),
+    "rates": (checks.anything, SHIPPED),
 }
 
 MOST_PARAMETERS = 10**8  # more would hardly fit in memory beside their gradient, names and history

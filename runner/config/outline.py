@@ -20,7 +20,8 @@ COLUMNS = {"features": 1, "outputs": 1, "classes": 2}
 
 def is_large(section: Any) -> bool:
     """Whether a section ``data`` asks for so many numbers that what they take is asked before."""
-    if not isinstance(section, Mapping) or section.get("name") not in GENERATORS:
+    name = section.get("name") if isinstance(section, Mapping) else None
+    if not isinstance(name, str) or name not in GENERATORS:
         return False
     points, *columns = (section.get(key, 1) for key in ("points", *COLUMNS))
     if not all(type(number) is int and number > 0 for number in (points, *columns)):

@@ -33,7 +33,10 @@ def experiment_in(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Exp
         data = examples_in(folder)
         if data is None or not Path(folder, HYDRA, "config.yaml").is_file():
             raise
-        return _without_examples(folder, replace(data, lost=str(error)), own)
+        try:
+            return _without_examples(folder, replace(data, lost=str(error)), own)
+        except (KeyError, TypeError):  # the record is not as a run leaves it, which is what `error` says
+            raise error from None
 
 
 def _without_examples(folder: str | Path, data: Data, own: Sequence[Plugin]) -> Experiment:

@@ -213,9 +213,9 @@ def target_feature(column: Column, as_classes: bool) -> Feature:
     if not column.is_numeric():
         return Feature(column.name, tuple(_classes(column, column.different())))
     numbers = column.numbers()
-    if not as_classes:
-        return Feature(column.name)
     known = ~column.missing
+    if not as_classes or not known.any():  # without any value: it is told as all that lack some are
+        return Feature(column.name)
     fraction = known & (numbers != np.round(numbers))
     if fraction.any():
         wrong = int(fraction.argmax())

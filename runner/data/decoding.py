@@ -20,8 +20,9 @@ PACKED: dict[bytes, Callable[[BytesIO], BufferedIOBase]] = {
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ": lzma.LZMAFile,
 }
-#: Bytes that a packed file may come to: one of zeros comes to a thousand times its own.
-MOST_UNPACKED = 4 * 2**30
+#: Bytes that a packed file may come to: one of zeros comes to a thousand times its own. They are read by
+#: pieces, as for so many at once memory is asked, however few there are.
+MOST_UNPACKED, PIECE = 4 * 2**30, 2**20
 #: How other files begin that hold tables, and what they are.
 OTHERS = {
     b"PK\x03\x04": "an Excel workbook or a ZIP archive",
@@ -51,7 +52,7 @@ def unpacked(path: Path, content: bytes) -> bytes:
     for mark, unpack in PACKED.items():
         if content.startswith(mark):
             try:
-                unpacked = unpack(BytesIO(content)).read(MOST_UNPACKED + 1)
+                unpacked = _read(unpack(BytesIO(content)))
             except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
                 raise RunnerError(f"{path}: cannot be unpacked: {error}") from None
             if len(unpacked) > MOST_UNPACKED:
@@ -59,6 +60,14 @@ def unpacked(path: Path, content: bytes) -> bytes:
                 raise RunnerError(f"{path}: comes to more than {most}; unpack it by hand, if that is to be")
             return unpacked
     return content
+
+
+def _read(packed: BufferedIOBase) -> bytes:
+    """What is in a packed file, to the first piece beyond MOST_UNPACKED."""
+    unpacked = BytesIO()
+    while unpacked.tell() <= MOST_UNPACKED and (piece := packed.read(PIECE)):
+        unpacked.write(piece)
+    return unpacked.getvalue()
 
 
 def decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, str]:

@@ -101,6 +101,11 @@ def _exercise(rng: Streams, points: int, noise: float, features: int, outputs: i
     return Data.numbered(inputs, rng.jitter(targets, noise))
 
 
+def _random(rng: Streams, points: int, noise: float, features: int, outputs: int) -> Data:
+    inputs, targets = rng.points.normal(size=(points, features)), rng.points.normal(size=(points, outputs))
+    return Data.numbered(inputs, rng.jitter(targets, noise))
+
+
 _COUNT = Option(at_least=1, whole=True)
 _CLASSES = Option(at_least=2, whole=True)
 _POSITIVE = Option(above=0)
@@ -114,6 +119,7 @@ GENERATORS: dict[str, Generator] = {
     "plane": Generator(_plane),
     "sine": Generator(_sine),
     "exercise": Generator(_exercise, {"features": _COUNT, "outputs": _COUNT}),
+    "random": Generator(_random, {"features": _COUNT, "outputs": _COUNT}),
 }
 
 

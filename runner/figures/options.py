@@ -21,8 +21,8 @@ CHOICES = {
     "metric": "what runs are compared by, and what is drawn of them: a column of runs.csv, as final_error, "
     "best_error, test_error, accuracy, test_accuracy (default: validation_error or test_error "
     "where a part is held out, else final_error)",
-    "x": "effect: the swept key; heatmap: the swept key across; landscape: the weight across",
-    "y": "heatmap: the swept key upwards; landscape: the weight upwards",
+    "x": "effect: the swept key; heatmap, trainability: the swept key across; landscape: the weight across",
+    "y": "heatmap, trainability: the swept key upwards; landscape: the weight upwards",
     "color": "the swept key whose values are the colours of lines",
     "col": "the swept key whose values are panels side by side (default: words of at most 6 values)",
     "row": "the swept key whose values are panels one below the other",

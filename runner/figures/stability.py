@@ -60,6 +60,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     tall.attrs = {
         "keys": keys_of(results, options, chosen) if results.is_sweep else Keys(None),
         "preconditioned": "all" if all(adaptive) else "some" if any(adaptive) else "none",
+        "factors": any(made.rates for made in experiments),
         "measured": len(measured),
         "losses": losses_of(results),
     }
@@ -199,6 +200,8 @@ def _caption(table: pd.DataFrame) -> str:
     )
     text += f", evenly chosen of {measured:,}" if runs < measured else ""
     text += table.attrs["keys"].say
+    if table.attrs["factors"]:
+        text += ". It is that in the steps of each layer, by the layer's factor on the rate"
     text += f". Thin: where the learning rate is the largest stable one ({edges}); above it"
     text += " the steps along the steepest direction grow"
     losses = table.attrs["losses"]

@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from runner.nn.activations import ACTIVATIONS
-from runner.nn.arrays import Array
+from runner.nn.arrays import Array, Numbers
 
 #: The parameters of a layer, or their derivatives: w (R, O, I), and b (R, 1, O) or None.
 Layer: TypeAlias = tuple[Array, Array | None]
@@ -98,6 +98,13 @@ class Network:
     def parameter_count(self) -> int:
         """P, all of them."""
         return self.weight_count + self.bias_count
+
+    @property
+    def layer_of(self) -> Numbers:
+        """The layer 1, 2, … of each parameter (P,)."""
+        layers, counts = np.arange(1, len(self.sizes)), [i * o for i, o in pairwise(self.sizes)]
+        biases = np.repeat(layers, self.sizes[1:] if self.has_biases else 0)
+        return np.concatenate([np.repeat(layers, counts), biases])
 
     @property
     def names(self) -> list[ParameterName]:

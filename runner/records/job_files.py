@@ -59,8 +59,9 @@ def _behind(path: Sequence[str], value: Any) -> str:
         return "\n" + as_yaml(value).rstrip("\n")
     nested = value
     for key in reversed(path):
-        nested = {key: nested}
-    return as_yaml(nested).rstrip("\n").partition(f"{path[-1]}:")[2]
+        nested = [nested] if key.isdecimal() else {key: nested}
+    sign = "-" if path[-1].isdecimal() else f"{path[-1]}:"
+    return as_yaml(nested).rstrip("\n").partition(sign)[2]
 
 
 def dirname(overrides: Iterable[str], separators: tuple[str, str]) -> str:

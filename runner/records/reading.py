@@ -78,9 +78,12 @@ def read_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
         if content and not content.endswith(b"\n"):
             raise RunnerError(f"{path}: its last line has no end: it is cut")
         floats = exact_floats(pd.__version__)
-        return pd.read_csv(BytesIO(content), keep_default_na=False, na_values=[""], **floats)
+        table = pd.read_csv(BytesIO(content), keep_default_na=False, na_values=[""], **floats)
     except (ValueError, OSError) as error:
         raise RunnerError(f"{path}: cannot be read as CSV: {one_line(error)}") from None
+    if not isinstance(table.index, pd.RangeIndex):  # which pandas makes of the cells that are too many
+        raise RunnerError(f"{path}: has lines of more cells than its header")
+    return table
 
 
 def read_runs_table(path: Path, content: bytes | None = None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,20 +166,20 @@ def _found(sweep: Path) -> Iterator[Line]:
 
 def _record(sweep: Path) -> Path:
     """Where Hydra records a run, seen from the run's folder."""
-    asked = (_yaml(sweep / MULTIRUN) or {}).get("hydra") or {}
-    record = str(asked.get("output_subdir") or HYDRA)
+    record = str(_at(_yaml(sweep / MULTIRUN), "hydra", "output_subdir") or HYDRA)
     return Path(record if is_within(record) else HYDRA)
 
 
 def _unfinished(sweep: Path, folder: Path, record: Path) -> Line | None:
     """The line of a run that failed or has not ended, after Hydra's record of it; None for one of its own."""
     directory = folder.relative_to(sweep)
-    hydra = (_yaml(folder / record / "hydra.yaml") or {}).get("hydra")
-    number = hydra["job"]["num"] if hydra else UNNUMBERED
-    made = Path(hydra["runtime"]["output_dir"]).parts if hydra else directory.parts
+    hydra = _at(_yaml(folder / record / "hydra.yaml"), "hydra")
+    number = _at(hydra, "job", "num") if hydra else UNNUMBERED
+    made = Path(str(_at(hydra, "runtime", "output_dir") if hydra else directory)).parts
     if not isinstance(number, int) or made[-len(directory.parts) :] != directory.parts:
         return None
-    swept = swept_values(map(str, _yaml(folder / record / "overrides.yaml") or []))
+    given = _yaml(folder / record / "overrides.yaml")
+    swept = swept_values(map(str, given if isinstance(given, list) else []))
     return line_now(folder, Line(number, swept, directory=directory.as_posix()))
 
 
@@ -199,6 +199,13 @@ def _varying(lines: list[Line]) -> list[Line]:
     """Lines without the keys that are the same in every run: a launcher of Hydra's own knows of none."""
     swept = varying_keys(lines)
     return [line.with_keys(swept) for line in lines] if len(lines) > 1 else lines
+
+
+def _at(content: Any, *keys: str) -> Any:
+    """What mappings in each other hold under keys; None where there is none, or something else than these."""
+    for key in keys:
+        content = content.get(key) if isinstance(content, Mapping) else None
+    return content
 
 
 def _yaml(path: Path) -> Any:

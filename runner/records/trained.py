@@ -32,7 +32,7 @@ def refuse_unended(folder: Path) -> None:
     if (folder / SUMMARY).exists():
         return
     if (folder / ERROR).exists():
-        why = kept(folder / ERROR).read_text(encoding="utf-8").strip()
+        why = kept(folder / ERROR).read_text(encoding="utf-8", errors="replace").strip()
         raise RunnerError(f"{folder}: this run failed, and has no result: {why}")
     raise RunnerError(f"{folder}: is not the folder of a run that has ended; there is no {SUMMARY}")
 

@@ -37,6 +37,10 @@ SHAPELESS = {
 }
 
 
+def _may_shape(key: str) -> bool:
+    return key.split(".")[0] in SHAPING and key not in SHAPELESS and not key.startswith("network.rates")
+
+
 class Results(Runs):
     """What a folder holds: its runs, and what is in the files of each."""
 
@@ -110,7 +114,7 @@ class Results(Runs):
     @cached_property
     def _alike(self) -> dict[Any, list[int]]:
         """The finished runs by those swept values that may change the columns of a history."""
-        keys = [key for key in self.swept if key.split(".")[0] in SHAPING and key not in SHAPELESS]
+        keys = [key for key in self.swept if _may_shape(key)]
         groups: dict[Any, list[int]] = {}
         for run, *marks in self.finished[keys].astype(str).itertuples(name=None):
             groups.setdefault(tuple(marks), []).append(int(run))

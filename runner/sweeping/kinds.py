@@ -110,7 +110,10 @@ def _unresolved(config: DictConfig) -> dict[str, Any]:
     return OmegaConf.to_container(config, resolve=False, enum_to_str=True)  # type: ignore[return-value]
 
 
-def _with(container: dict[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
+def _with(container: Any, path: Sequence[str], value: Any) -> Any:
     """`container` with `value` at `path`; what is not on the path is shared, not copied."""
     name, rest = path[0], path[1:]
+    if isinstance(container, list):
+        at = int(name)
+        return [*container[:at], _with(container[at], rest, value) if rest else value, *container[at + 1 :]]
     return {**container, name: _with(container[name], rest, value) if rest else value}

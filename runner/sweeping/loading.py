@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from hydra.types import RunMode
 
 from runner.config import conf_dir
 from runner.config.compose import compose, composing, replacing
+from runner.config.faults import telling_all
 from runner.overrides import key_of
 from runner.sweeping.grid import asked_for
 from runner.sweeping.jobs import Composer
@@ -28,7 +29,8 @@ def configurations(
     """
     with composing(config_dir, overrides=overrides) as (hydra, searchpath):
         given = [*replacing(overrides), *searchpath]
-        master = hydra.compose_config("config", given, RunMode.MULTIRUN, from_shell=False)
+        load = partial(hydra.compose_config, "config", run_mode=RunMode.MULTIRUN, from_shell=False)
+        master = telling_all(lambda given: load(overrides=given), given)
         jobs = asked_for(master, hydra.config_loader)
         composer = Composer(hydra.config_loader, master)
         made = (composer.job(number, job) for number, job in enumerate(jobs))

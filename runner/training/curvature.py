@@ -2,7 +2,8 @@
 
 The *sharpness* is the largest eigenvalue, algebraically, of the Hessian of the objective over the whole
 training set, by the parameters that are trained; for an optimizer with a preconditioner P that of
-P^(−½) H P^(−½), which has the eigenvalues of P⁻¹H (Cohen et al., 2022, arXiv 2207.14484).
+P^(−½) H P^(−½), which has the eigenvalues of P⁻¹H (Cohen et al., 2022, arXiv 2207.14484). A layer's factor on
+the learning rate divides P: the limit is that of the rate that the factors multiply.
 """
 
 from __future__ import annotations
@@ -110,6 +111,9 @@ def _measured(stack: Stack, runs: Mask) -> Array:
         state, t = {name: array[runs] for name, array in stack.state.items()}, stack.updates + 1
         _, state = optimizer.update(hessians.gradient(), state, parameters[:, stack.trained], h, t)
         preconditioner = optimizer.preconditioner(state, h, t)
+    if stack.factors is not None:
+        factors = stack.factors[runs][:, stack.trained]
+        preconditioner = (1.0 if preconditioner is None else preconditioner) / factors
     sharpness = hessians.sharpness(preconditioner)[:, None]
     assert optimizer.stability_limit is not None, "which is refused where a run is put together"
     limit = optimizer.stability_limit(sharpness, h)

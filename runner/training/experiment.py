@@ -36,11 +36,12 @@ class Experiment:
 
     `sizes` has the number of inputs, of neurons of each hidden layer and of outputs;
     `activations` has a name a layer of neurons, the output layer's last. `biases` is None for a
-    network without. `train` are the places of the parameters that are trained, None for all; `begun`
-    is what the run goes on from, None for the beginning; `epochs` are those that it adds. `plugins` are
-    the files that it may have entries of tables from, and what else those that it has are from. `composed`
-    is the configuration behind it, if there is one: training asks for nothing of it. `paused` is where it
-    was interrupted before, if it is to be taken up there.
+    network without. `train` are the places of the parameters that are trained, None for all; `rates` a
+    factor a layer on the learning rate, None for none; `begun` is what the run goes on from, None for the
+    beginning; `epochs` are those that it adds. `plugins` are the files that it may have entries of tables
+    from, and what else those that it has are from. `composed` is the configuration behind it, if there is
+    one: training asks for nothing of it. `paused` is where it was interrupted before, if it is to be taken
+    up there.
     """
 
     data: Data
@@ -63,6 +64,7 @@ class Experiment:
     l2: float
     log: Log
     train: tuple[int, ...] | None = None
+    rates: tuple[float, ...] | None = None
     stop: Stop | None = None
     begun: Begun | None = None
     objective: str | None = None
@@ -207,6 +209,7 @@ class Experiment:
             self.biases is None,
             self.train_biases,
             self.train,
+            self.rates is None,
             self.stop,
             self.begun and (self.begun.epochs, self.begun.updates),
             self.paused and self.paused.epoch,

@@ -22,7 +22,7 @@ from runner.training.settings import Drawn, Given
 
 
 class Update(NamedTuple):
-    """One update, with all that went into it: new = old − rate · direction."""
+    """One update, with all that went into it: new = old − rate · direction, by the factors of layers."""
 
     point: Point  # at the old parameters, over the examples of the batch
     rate: Array  # (R, 1)
@@ -57,6 +57,7 @@ class Stack:
         self.measures = measures(shared)
         self.initial = _initial_parameters(experiments)
         self.point = Objective.of(experiments).at(self.initial, self.training)
+        self.factors = _factors(experiments)
         self.trained = shared.trained
         self.freezes = shared.trained_count < network.parameter_count
         self.state = self.optimizer.init(self.hyperparameters, (len(experiments), shared.trained_count))
@@ -84,6 +85,7 @@ class Stack:
         self.runs = self.runs[kept]
         self.point = self.point.objective.keep(kept).at(self.parameters[kept], self.training)
         self.stream_of_run = self.stream_of_run[kept]
+        self.factors = None if self.factors is None else self.factors[kept]
         self.state = {name: array[kept] for name, array in self.state.items()}
         for table in (self.numbers, self.hyperparameters, self.schedule_options):
             table.update({name: array[kept] for name, array in table.items()})
@@ -104,6 +106,8 @@ class Stack:
         )
         direction = spread(direction, self.trained, point.parameters.shape[1])
         change = rate * direction
+        if self.factors is not None:
+            change *= self.factors
         new = np.subtract(point.parameters, change, out=change)
         self.point = point.objective.at(new, self.training)
         return Update(point, rate, direction, before, self.state)
@@ -175,6 +179,12 @@ def _initial_parameters(experiments: Sequence[Experiment]) -> Array:
     keys = [(e.weights, e.biases, e.seed) for e in experiments]
     drawn = {key: initial_parameters(e) for key, e in dict(zip(keys, experiments, strict=True)).items()}
     return np.concatenate([drawn[key] for key in keys])
+
+
+def _factors(experiments: Sequence[Experiment]) -> Array | None:
+    """What multiplies the learning rate of each parameter (R, P); None of runs without such."""
+    rates = [e.rates for e in experiments if e.rates is not None]
+    return np.array(rates)[:, experiments[0].network.layer_of - 1] if rates else None
 
 
 def _per_run(options: Sequence[Mapping[str, float]]) -> dict[str, Array]:

@@ -95,7 +95,7 @@ def test_a_run_whose_data_are_gone_predicts_and_says_what_it_lacks(
 def test_what_is_no_run_is_told_apart(tmp_path: Path, sweep: Path) -> None:
     failed = tmp_path / "failed"
     failed.mkdir()
-    (failed / "error.txt").write_text("out of memory\n")
+    (failed / "error.txt").write_bytes(b"out of memory \xff\n")
     runner.train(runner.load("epochs=1")).save(tmp_path / "run")
     history = tmp_path / "run/history.csv"
     history.write_text(history.read_text().replace("0.11", "0.12"))
@@ -107,6 +107,9 @@ def test_what_is_no_run_is_told_apart(tmp_path: Path, sweep: Path) -> None:
     }.items():
         with pytest.raises(runner.RunnerError, match=said):
             runner.open(folder)
+    (tmp_path / "run/.hydra/config.yaml").write_text("epochs: 1\n")
+    with pytest.raises(runner.RunnerError, match=r"missing|must be a group"):
+        runner.open(tmp_path / "run")
     history.parent.joinpath("summary.csv").unlink()
     with pytest.raises(runner.RunnerError, match=r"is not the folder of a run that has ended"):
         runner.open(tmp_path / "run")

@@ -30,7 +30,7 @@ def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
         (b"a: 1\n  b: 2\n", "mine.yaml, line 2, column 4: mapping values are not allowed"),
         (b"\tx: 1\n", "mine.yaml, line 1, column 1"),
         (b"x: 1\nx: 2\n", "mine.yaml, line 2, column 1: found duplicate key x"),
-        (b"x: \xff\n", "experiment/mine: is not UTF-8 text"),
+        (b"x: \xff\n", "mine.yaml: is not UTF-8 text: byte 0xff, position 3"),
         (b"seed: 1\0\n", r"mine.yaml, position 7: the letter '\x00' is none that YAML may have"),
         (b"loss: \x1b[2J\n", r"mine.yaml, position 6: the letter '\x1b' is none that YAML may have"),
         (b"network: " + b"[" * 400 + b"]" * 400, "mine: lists or mappings stand too deep in each other"),
@@ -44,7 +44,13 @@ def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
         (b'loss: "\\e[2J' + b"x" * 100_000 + b'"', r"loss=\x1b[2Jxxx"),
         (b"# @package experiment\nepochs: 1\n", "first line must be '# @package _global_'"),
         (b"# @package _global_\nnetwork:\n  weights: {init: normal}\n", "override /network: dense"),
-        (b"# @package _global_\nlog: [1]\n", "a list and a mapping cannot be merged"),
+        (b"# @package _global_\nlog: [1]\n", "experiment/mine: a list and a mapping cannot be merged"),
+        (b"{[1]: 2}: 3\n", "mine.yaml, line 1, column 1: a list or a mapping cannot be a key"),
+        (
+            b"learning_rate: !!timestamp 2024-01-31\n",
+            "mine: learning_rate: Value 'date' is not a supported",
+        ),
+        (b"log: {every: {a: 1}}\n", "every"),
     ],
 )
 def test_a_file_of_ones_own_that_is_wrong(text: bytes, words: str, tmp_path: Path) -> None:
@@ -63,6 +69,25 @@ def test_what_may_stand_before_a_presets_first_line(before: str, tmp_path: Path)
     text = f"{before}# @package _global_\nepochs: 7\n"
     (tmp_path / "experiment/mine.yaml").write_text(text, encoding="utf-8")
     assert runner.load("experiment=mine", config_dir=tmp_path).epochs == 7
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        (
+            "~hydra=[1,x]",
+            "~hydra=[1,x]: cannot be composed: Config group override deletion value must be a string",
+        ),
+        ("network=[${epochs},[1,[2]]]", "network=[${epochs},[1,[2]]]: cannot be composed"),
+        ("data.name=[moons]", "data.name=['moons']: must be one of"),
+        ("data.name={a: 1}", "data.name={'a': 1}: must be one of"),
+    ],
+)
+def test_what_hydra_had_not_foreseen_is_told_of_its_override(override: str, words: str) -> None:
+    for load in (runner.load, runner.load_sweep):
+        with pytest.raises(runner.RunnerError) as caught:
+            load("seed=1", override, "epochs=1")
+        assert words in str(caught.value)
 
 
 def test_a_folder_of_ones_own_that_there_is_not() -> None:

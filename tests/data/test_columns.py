@@ -29,6 +29,8 @@ def test_whole_numbers_are_classes_where_the_key_says_so(tmp_path: Path) -> None
     assert data.classes == {"y": ["2", "3", "10"]}
     assert data.targets.tolist() == [[0, 0, 1], [1, 0, 0], [0, 0, 1], [0, 1, 0]]
     assert from_csv(tmp_path, text).targets[0] == [10]
+    with pytest.raises(runner.RunnerError, match=r"line 2, column y: is empty; every cell needs a value"):
+        from_csv(tmp_path, "a,y\n1,\n2,\n", "data.classes=true")
     with pytest.raises(runner.RunnerError, match=r"line 5, column y: '3\.5' is no whole number"):
         from_csv(tmp_path, text.replace("3.0", "3.5"), "data.classes=true")
 

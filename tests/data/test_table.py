@@ -7,6 +7,7 @@ import gzip
 import lzma
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,18 @@ def test_what_comes_to_more_than_memory_has_is_refused(
     assert table_of(tmp_path, pack(written().encode())).names == ["a", "b", "y"]
     with pytest.raises(runner.RunnerError, match=r"t\.csv: comes to more than .* GiB; unpack it by hand"):
         table_of(tmp_path, pack(bytes(10**6)))
+
+
+def test_a_packed_file_is_read_by_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all at once memory is asked, however little there is: 4 GiB, which a limit may not leave."""
+
+    class Packed(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            assert 0 <= (-1 if size is None else size) <= 2**20
+            return super().read(size)
+
+    monkeypatch.setitem(decoding.PACKED, b"a,b", lambda packed: Packed(packed.getvalue()))
+    assert table_of(tmp_path, written().encode()).names == ["a", "b", "y"]
 
 
 def test_many_columns_are_looked_up_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,13 @@ def test_one_example_of_several(capsys: pytest.CaptureFixture[str]) -> None:
     assert "1/4·(∂E1/∂w1 + ∂E2/∂w1 + ∂E3/∂w1 + ∂E4/∂w1)" in page
 
 
+def test_a_factor_on_the_learning_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    page = printed(capsys, "network.rates=[1,0.1]", "weight=w5")
+    assert "r2 = 0.1" in page
+    assert "w5 new = w5 − η·r2·∂E/∂w5 = 0.14 − 0.05·0.1·(−0.68765) = 0.143438" in page
+    assert "r1" not in page
+
+
 def test_a_frozen_bias(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["network=dense", "network.train_biases=false", "network.hidden=[2]", "data=chain_rule"]
     assert "network.train_biases is false: b2 stays as it is" in printed(capsys, *arguments, "weight=b2")

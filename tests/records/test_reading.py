@@ -75,6 +75,8 @@ def test_a_faulty_cell_is_named(sweep: Path, tmp_path: Path, column: str, value:
         (lambda lines: lines[:-1], "has 5 parameters, and 6 are to be there"),
         (lambda lines: lines[:1], "has no weights of some layer"),
         (lambda lines: ["a,b"], "has no column 'name'"),
+        (lambda lines: [lines[0], *(f"{line},1" for line in lines[1:])],
+         "has lines of more cells than its header"),
     ],
 )  # fmt: skip
 def test_faulty_parameters_are_refused(

@@ -157,6 +157,17 @@ def test_what_hydra_did_not_write_is_named(failing: dict[str, Path], tmp_path: P
         read_runs(sweep)
 
 
+@pytest.mark.parametrize(
+    "hydra", ["hydra: 1", "[1]", "hydra: {job: [1], runtime: 2}", "hydra: {job: {num: x}}"]
+)
+def test_a_record_of_another_shape_says_nothing(hydra: str, failing: dict[str, Path], tmp_path: Path) -> None:
+    sweep = without_table(failing["words"], tmp_path)
+    (sweep / "multirun.yaml").write_text(hydra)
+    (sweep / "lr_-1" / ".hydra" / "hydra.yaml").write_text(hydra)
+    (sweep / "lr_-1" / ".hydra" / "overrides.yaml").write_text("a: 1\n")
+    assert len(read_runs(sweep)) == len(RATES) - 1
+
+
 def test_a_folder_of_something_else_is_no_sweep(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "error.txt").write_text("mine")

@@ -317,3 +317,16 @@ def test_what_asks_hydra_for_the_job(own: Path) -> None:
         overrides = ["seed=${hydra:job.num}", "learning_rate=0.1"]
         assert_as_hydra(composer, number, overrides)
         assert composer.job(number, overrides).config["seed"] == number
+
+
+def test_an_entry_of_a_list_is_put_in_too(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of any place in it; a place that is not there is Hydra's to refuse."""
+    dense = ["network=dense", "experiment=trainability"]
+    composer = composer_of(own, *dense)
+    pairs = ("0.5", "3"), ("1e-7", "'a b'"), ("[1,2]", "null")
+    made = [[*dense, f"network.rates.1={one}", f"network.hidden.0={other}"] for one, other in pairs]
+    for number, overrides in enumerate(made):
+        assert composes_as_hydra_does(composer, number, overrides)
+    assert not composes_as_hydra_does(composer, 9, [*dense, "network.rates.2=1"])
+    monkeypatch.setattr(composer, "by_hydra", None)
+    assert composer.job(1, made[1]).config["network"]["rates"] == [1, 1e-7]

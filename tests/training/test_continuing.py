@@ -43,7 +43,13 @@ def ways() -> Iterator[dict[str, Any]]:
 @bits_of_a_run
 def test_four_and_five_epochs_have_the_bytes_of_nine(tmp_path: Path) -> None:
     for at, way in enumerate(ways()):
-        network = {"hidden": [3], "weights": "normal", "biases": "zeros", "train": ["w1", 2]}
+        network = {
+            "hidden": [3],
+            "weights": "normal",
+            "biases": "zeros",
+            "train": ["w1", 2],
+            "rates": [2, 0.5],
+        }
         rest = {"data": {"name": "xor", "points": 12}, "network": network, **way}
         (whole,) = written([made(epochs=9, **rest)], tmp_path / f"whole{at}")
         (first,) = written([made(epochs=4, **rest)], tmp_path / f"first{at}")

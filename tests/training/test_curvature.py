@@ -156,3 +156,22 @@ def test_largest_eigenvalues_take_at_most_thirty_products_of_a_network() -> None
     calls, hessians = [], curvature._hessians(run.experiment, run.result.final)
     largest_eigenvalues(lambda v: calls.append(1) or hessians.product(v), 1, hessians.trained)
     assert len(calls) <= 30
+
+
+def test_factors_of_layers_are_taken_into_the_limit() -> None:
+    """Steps F·P⁻¹·H have the eigenvalues of F^(½) P^(−½) H P^(−½) F^(½); alike in all, F is one of η."""
+    choice = [*DENSE, "network.hidden=[3]", "epochs=0", "log.curvature=1"]
+    for optimizer in ("sgd", "adam"):
+        plain, scaled = (
+            runner.train(runner.load(*choice, f"optimizer={optimizer}", f"network.rates={rates}"))
+            for rates in ("null", "[4,4]")
+        )
+        np.testing.assert_allclose(scaled.curvature["sharpness"], 4 * plain.curvature["sharpness"], rtol=1e-9)
+        limits = [run.curvature["stability_limit"] for run in (scaled, plain)]
+        np.testing.assert_allclose(4 * limits[0], limits[1], rtol=1e-9)
+    one = runner.train(runner.load(*choice, "network.rates=[4,0.25]"))
+    root = np.sqrt(np.where(one.experiment.network.layer_of == 1, 4, 0.25))
+    scaled_hessian = root[:, None] * runner.hessian(one.experiment, one.result.final) * root
+    largest = np.linalg.eigvalsh(scaled_hessian)[-1]
+    assert one.curvature["sharpness"].item() == pytest.approx(largest, rel=1e-9)
+    assert one.curvature["stability_limit"].item() == pytest.approx(2 / largest, rel=1e-9)

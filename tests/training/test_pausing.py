@@ -23,7 +23,8 @@ from runner.work import Watch, Work, run_stack
 XOR = {"name": "xor", "points": 12, "noise": 0.2, "test_fraction": 0.3}
 WAYS: list[dict[str, Any]] = [
     {"epochs": 20, "optimizer": {"name": "sgd", "momentum": 0.9}},
-    {"epochs": 20, "log": {"every": 7, "curvature": 3}, "optimizer": {"name": "adam"}},
+    {"epochs": 20, "log": {"every": 7, "curvature": 3}, "optimizer": {"name": "adam"},
+     "network": {"hidden": [2], "weights": "normal", "rates": [2, 0.5]}},
     {"epochs": 9, "data": XOR, "batch_size": 5, "log": {"every": 4, "unit": "update", "order": True}},
     {"epochs": 20, "data": XOR, "batch_size": 4, "stop": {"patience": 6, "metric": "test_error"},
      "schedule": {"name": "cosine"}, "log": {"every": 3}},

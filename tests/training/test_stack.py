@@ -79,3 +79,27 @@ def test_runs_that_are_kept_go_on_as_if_alone() -> None:
                 of.update(of.rates(epoch), batch)
     assert stack.parameters.tobytes() == alone.parameters.tobytes()
     assert stack.row().tobytes() == alone.row().tobytes()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adagrad", "rmsprop", "adam", "adamw"])
+def test_a_layers_factor_multiplies_its_learning_rate(optimizer: str) -> None:
+    """As the lr of a group of parameters does in torch: the decay of weights too, frozen ones stay."""
+    layers = [1] * 16 + [2] * 8 + [1] * 8 + [2]
+    made = [
+        runner.load(*XOR, f"optimizer={optimizer}", f"network.rates={rates}", "network.train=[1,w17]")
+        for rates in ("[3,0.1]", "[1,1]", "[0.5,7]")
+    ]
+    stack, alone = Stack(made), Stack(made[:1])
+    plain = Stack([runner.load(*XOR, f"optimizer={optimizer}", "network.train=[1,w17]")])
+    for epoch in range(3):
+        updates = [of.update(of.rates(epoch), None) for of in (stack, alone, plain)]
+    update = updates[0]
+    factors = np.array([[{1: 3, 2: 0.1}[layer], 1, {1: 0.5, 2: 7}[layer]] for layer in layers]).T
+    moved = update.rate * factors * update.direction
+    np.testing.assert_allclose(stack.parameters, update.point.parameters - moved, atol=1e-15)
+    assert stack.parameters[0].tobytes() == alone.parameters[0].tobytes()
+    assert stack.parameters[1].tobytes() == plain.parameters[0].tobytes()
+    assert ((stack.parameters[0] != stack.initial[0]).nonzero()[0] == [*range(17), *range(24, 32)]).all()
+    stack.keep(np.array([True, False, True]))
+    assert stack.factors is not None
+    np.testing.assert_array_equal(stack.factors, factors[[0, 2]])

@@ -24,7 +24,7 @@ L1, L2 = Symbol("l", "1"), Symbol("l", "2")
 
 def update(context: Context, chosen: Sequence[ParameterName]) -> list[Block]:
     """Each chosen parameter's update; in one block where it is a single line for each."""
-    blocks: list[Block] = [*_introduction(context), *_rate(context)]
+    blocks: list[Block] = [*_introduction(context), *_rate(context), *_factors(context, chosen)]
     trained = [p for p in chosen if context.step.trains(context.names.place[p.name])]
     if not _is_plain(context):
         for p in trained:
@@ -56,9 +56,10 @@ def _is_plain(context: Context) -> bool:
 def _introduction(context: Context) -> list[Block]:
     if _is_plain(context):
         return []
-    name = context.step.experiment.optimizer
+    name, rates = context.step.experiment.optimizer, context.step.experiment.rates
+    along = ETA * DIRECTION if rates is None else ETA * Symbol("r") * DIRECTION
     makes = f"The optimizer is {name}: from the gradient ", G, " it makes the direction ", DIRECTION
-    direction, then = _direction(context), (", and a new value is the old one − ", ETA * DIRECTION, ".")
+    direction, then = _direction(context), (", and a new value is the old one − ", along, ".")
     if direction is None:
         return [Paragraph((*makes, ", of which it comes without a formula", *then))]
     return [Paragraph((*makes, " = ", direction, *then))]
@@ -89,6 +90,20 @@ def _rate(context: Context) -> list[Block]:
     }
     line = equation(ETA, formula.fill({ETA: Symbol("η", "₀")}), followed(formula.fill(numbers), rate), rate)
     return [said, Equations((line,))]
+
+
+def _factors(context: Context, chosen: Sequence[ParameterName]) -> list[Block]:
+    """The factors on the learning rate of the layers that the chosen parameters are in."""
+    if (rates := context.step.experiment.rates) is None:
+        return []
+    layers = sorted({p.layer for p in chosen})
+    said = Paragraph(("The rate of a layer is η times its factor, of network.rates:",))
+    lines = (equation(_factor(layer), context.pen.given(rates[layer - 1])) for layer in layers)
+    return [said, Equations(tuple(lines))]
+
+
+def _factor(layer: int) -> Symbol:
+    return Symbol("r", str(layer))
 
 
 def _lines(context: Context, p: ParameterName) -> Iterator[Equation]:
@@ -154,12 +169,16 @@ def _option_numbers(
 
 
 def _new_value(context: Context, p: ParameterName, along: Formula) -> Equation:
-    """new = old − η · direction."""
+    """new = old − η · direction, and the layer's factor where there is one."""
     step, value = context.step, context.new(p)
     rate = (context.pen.given if step.experiment.schedule == "constant" else context.pen.result)(step.rate)
+    letter: Formula = ETA
+    if step.experiment.rates is not None:
+        rate *= context.pen.given(step.experiment.rates[p.layer - 1])
+        letter *= _factor(p.layer)
     in_numbers = context.old(p) - rate * context.pen.result(context.of(step.direction, p))
     new = Symbol(p.name[0], p.name[1:], " new")
-    return equation(new, symbol(p) - ETA * along, followed(in_numbers, value), value)
+    return equation(new, symbol(p) - letter * along, followed(in_numbers, value), value)
 
 
 def _table(context: Context, chosen: Sequence[ParameterName]) -> list[Block]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import LogNorm
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Annotation
@@ -248,12 +249,11 @@ def panel_width(ax: Axes) -> float:
     return float(PANEL * ax.figure.bbox.width / ax.figure.dpi / columns)
 
 
-def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> None:
+def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> Colorbar:
     """A colour bar beside the panels, as tall as they are, with its ticks at round numbers."""
     (ax, *others), figure = axes, axes[0].figure
     if others and not is_ours(axes):
-        figure.colorbar(mappable, ax=list(axes), label=name, **more)
-        return
+        return figure.colorbar(mappable, ax=list(axes), label=name, **more)
     # one panel has it within its own box: the bar keeps to its height, whatever its aspect
     place = figure.add_axes((0.9, 0.1, 0.02, 0.8)) if others else ax.inset_axes((1.03, 0.0, 0.04, 1.0))
     bar = figure.colorbar(mappable, cax=place, **more)
@@ -267,6 +267,7 @@ def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: A
     bar.set_label(name)
     if others:
         _stand_beside(figure, axes, place)
+    return bar
 
 
 def _stand_beside(figure: Any, axes: Sequence[Axes], bar: Any) -> None:

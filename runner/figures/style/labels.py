@@ -17,6 +17,7 @@ LABELS = {
     "network.output_activation": "output activation",
     "network.weights": "initializer",
     "network.biases": "initial biases",
+    **{f"network.rates.{at}": rf"factor on $\eta$, layer {at + 1}" for at in range(9)},
     "optimizer.momentum": r"momentum $\mu$",
     "data.noise": "noise",
     "data.points": "points",
