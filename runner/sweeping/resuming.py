@@ -75,7 +75,6 @@ class Resumption:
         if faults:
             self.spoilt[job.number] = faults
             return None
-        path = _record(job)
         if path is not None:
             _refuse_other_configuration(job, kept(path).read_bytes())
         _refuse_other_files(job)
