@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-versi
 IS_NEW := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test matrix format clean new
+.PHONY: help run test thorough matrix format clean new
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 16
@@ -35,6 +35,9 @@ test: $(TESTS)  ## lint, format, types and tests
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy & types=$$!; $(BIN)/pytest -n 3 --dist worksteal; tests=$$?; wait $$types && exit $$tests
+
+thorough: $(TESTS)  ## the tests that make test has no time for
+	$(BIN)/pytest -n 3 --dist worksteal -m thorough
 
 matrix:  ## the tests on every Python from 3.11 on that is here, and with the lowest versions that are allowed
 	.ci/matrix $(PYTHONS)

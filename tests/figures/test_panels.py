@@ -66,8 +66,9 @@ def overlap(a: Bbox, b: Bbox) -> bool:
 
 @pytest.mark.parametrize(
     ("folder", "style"),
-    [("rates", "paper"), ("many", "slides"), ("seeds", "paper"), ("seeds", "slides"), ("alone", "slides"),
-     ("long", "slides")],
+    [("rates", "paper"), ("many", "slides"), ("alone", "slides"), ("long", "slides"),
+     pytest.param("seeds", "paper", marks=pytest.mark.thorough),
+     pytest.param("seeds", "slides", marks=pytest.mark.thorough)],
 )  # fmt: skip
 def test_texts_keep_clear_of_each_other_and_within_the_picture(
     folder: str, style: str, request: pytest.FixtureRequest

@@ -40,7 +40,7 @@ def killed(folder: Path, *arguments: str, runs: int) -> Path:
 @pytest.mark.parametrize(
     ("more", "runs"),
     [
-        ([], 0),
+        pytest.param([], 0, marks=pytest.mark.thorough),
         (["hydra.launcher.max_memory=1MiB"], 3),
         (["hydra.sweeper.max_batch_size=4"], 3),
         (["hydra.sweeper.max_batch_size=4", "hydra/sweeper=basic"], 3),

@@ -35,11 +35,15 @@ def test_the_plugins_are_discovered() -> None:
     assert GridSweeper.__name__ in [x.__name__ for x in Plugins.instance().discover(Sweeper)]
 
 
-@pytest.mark.parametrize(("launcher_name", "overrides"), [("vectorized", []), ("basic", [GRID])])
+@pytest.mark.parametrize(
+    ("launcher_name", "overrides"),
+    [("vectorized", []), pytest.param("basic", [GRID], marks=pytest.mark.thorough)],
+)
 class TestLaunchersAndSweepers(LauncherTestSuite):
     """Each of ours with Hydra's own other half; together they are in all our other tests."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("launcher_name", "overrides"),
     [

@@ -114,6 +114,7 @@ overrides_of_one = st.one_of(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(overrides_of_one, max_size=4), st.integers(0, 10**6))
 def test_random_overrides_compose_as_hydra_does(own: Path, overrides: list[str], number: int) -> None:
@@ -149,6 +150,7 @@ def test_a_subdir_of_the_users_own(own: Path) -> None:
     assert_as_hydra(composer, 1, ["learning_rate=0.25"])
 
 
+@pytest.mark.thorough
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(overrides_of_one, max_size=3),
@@ -235,6 +237,7 @@ containers = st.one_of(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(containers, min_size=1, max_size=3),

@@ -144,6 +144,7 @@ def test_the_table_and_its_rebuilding_have_no_checksums(copy: Path) -> None:
     assert (copy / "runs.csv").read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_workers_write_nothing_when_their_sweep_is_gone(command: Command, tmp_path: Path) -> None:
     """Not in the midst of a long epoch either: it is the rows that tell, not the epochs."""
     long = ["-m", "network=dense", "network.hidden=[64]", "data=moons", "data.points=1000", "batch_size=1",

@@ -123,6 +123,7 @@ def test_the_table_tells_the_runs(mixed: Path) -> None:
         assert int(own["rows"]) == len(rows)
 
 
+@pytest.mark.thorough
 @bits_of_a_run
 def test_hydra_would_write_the_same_files(mixed: Path, by_hydra: Path) -> None:
     are_alike(by_hydra, mixed)

@@ -37,6 +37,7 @@ def begun(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     return running
 
 
+@pytest.mark.thorough
 def test_workers_that_outlive_a_killed_sweep_spoil_nothing(command: Command, tmp_path: Path) -> None:
     sweep = [*TWO, "epochs=8000"]
     assert command(*sweep, "hydra.sweep.dir=whole").returncode == 0

@@ -176,6 +176,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     made.stop()
 
 
+@pytest.mark.thorough
 def test_a_killed_worker_of_a_cluster_is_done_without(
     tmp_path: Path, cluster: Cluster, alone: dict[str, bytes]
 ) -> None:
