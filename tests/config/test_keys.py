@@ -28,6 +28,7 @@ WRONG: list[tuple[str, list[str]]] = [
     *((f"network={v}", [f"network={v}:", "chain_rule, dense"]) for v in ("", "null", "5", "true", "[1]")),
     ("network.hiden=[2]", ["unknown key network.hiden", "did you mean 'network.hidden'"]),
     *((f"network.hidden={v}", ["network.hidden=", "a list of sizes"]) for v in ("[0]", "x", "null", "[1.5]")),
+    ("network.rates=[1]", ["network.rates=[1]", "2"]),
     ("network.hidden=[3]", ["network.weights, layer 1", "3 rows", "network=dense"]),
     ("network.activation=rellu", ["network.activation=rellu", "did you mean 'relu'"]),
     ("network.activation=[tanh,tanh]", ["network.activation", "there are 1"]),

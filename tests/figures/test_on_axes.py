@@ -19,9 +19,8 @@ from runner.figures import NAMES, draw
 from runner.figures.style.panel import Picture
 
 #: Of which folder each figure is drawn here; the others are of the sweep with seeds.
-OF = {"learning_rates": "rates", "bifurcation": "steps", "fit": "line"} | dict.fromkeys(
-    ("weight_paths", "gradients", "network", "backprop", "landscape"), "alone"
-)
+OF = {"learning_rates": "rates", "bifurcation": "steps", "fit": "line", "trainability": "plane"}
+OF |= dict.fromkeys(("weight_paths", "gradients", "network", "backprop", "landscape"), "alone")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +34,11 @@ def folders(
         "seeds": seeds,
         "alone": alone,
         "steps": sweep_of(tmp_path_factory.mktemp("steps"), {"learning_rate": steps}, "epochs=60"),
+        "plane": make_sweep(
+            tmp_path_factory.mktemp("plane") / "s",
+            {key: np.geomspace(0.1, 10, 16).tolist() for key in ("network.rates.0", "network.rates.1")},
+            ["experiment=trainability", "epochs=30"],
+        ),
         "line": make_sweep(tmp_path_factory.mktemp("line"), {"seed": [0]}, line) / "0",
     }
 
