@@ -23,6 +23,7 @@ class VectorizedLauncherConf:
     resume: Any = False  # keep what an interrupted sweep in the same hydra.sweep.dir has finished
     max_memory: Any = "4GiB"  # bound on the arrays held at once, over all workers
     halving: Any = None  # {every: 30, keep: 0.33}: of a stack's runs the better third goes on, each 30 epochs
+    store: Any = "folders"  # or parquet, table: no folder a run, but a few files with histories, or without
     address: Any = None  # of dask's scheduler or of a ray cluster; null: a local one
 
 

@@ -19,9 +19,11 @@ from runner.records.locks import held, refuse_at_work, remove_empty
 from runner.records.names import (
     ABOUT,
     ERROR,
+    HISTORIES,
     HYDRA,
     HYDRA_FILES,
     MULTIRUN,
+    RECORDS,
     RESULTS,
     RUNS,
     SUMMARY,
@@ -211,7 +213,7 @@ def _strangers_of_sweep(folder: Path, record: str | None) -> list[str]:
     for name in _seen(folder):
         if (folder / name).is_dir() and not _strangers(folder / name, record):
             refuse_at_work(folder / name, SUBDIR)
-        elif name not in (RUNS, ABOUT) and not is_part(name):
+        elif name not in (RUNS, ABOUT, HISTORIES, RECORDS) and not is_part(name):
             strangers.append(name)
     return strangers
 

@@ -7,27 +7,27 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from runner.config.compose import load_run
+from runner.config.exporting import folder_of, trained_again
 from runner.config.own import files_of
 from runner.errors import ConfigError, RunnerError
 from runner.files import inner
-from runner.nn.arrays import Array, Mask
 from runner.overrides import key_of, parse
 from runner.plugins import KEY
 from runner.records.checksums import Summary, changed, recorded
-from runner.records.lines import Line
 from runner.records.machine import machine_in, unlike
-from runner.records.names import ABOUT, CHECKPOINT, FILES, INTERRUPTED, STOPPED
+from runner.records.names import ABOUT, CHECKPOINT, FILES
 from runner.records.reading import read_table
 from runner.records.runs_table import RunsTable
+from runner.records.stores import Stored, stored
 from runner.records.trained import is_sweep, refuse_unended
 from runner.training.experiment import Experiment
 from runner.training.loop import Tick
-from runner.work import Watch, Work, run_stack, unseen
+from runner.work import unseen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,8 @@ def verify(
     folders = _ended(path) if is_sweep(path) else [path]
     if not folders:
         raise RunnerError(f"{folder}: no run of this sweep has a result")
-    refuse_unended(folders[0])
+    if not stored(folders[0]):
+        refuse_unended(folders[0])
     chosen = folders if runs is None else _spread(folders, runs)
     differ = dict.fromkeys(text for one in chosen for text in unlike(machine_in(one)))
     return Verification(
@@ -122,7 +123,7 @@ def as_asked(overrides: Sequence[str], shown: Shown) -> Verification:
 def _ended(sweep: Path) -> list[Path]:
     """The folders of a sweep's runs that have a result."""
     folders = [inner(sweep, line.directory) for line in RunsTable.now(sweep).lines.values() if line.directory]
-    return [folder for folder in folders if recorded(folder) is not None]
+    return [folder for folder in folders if stored(folder) or recorded(folder) is not None]
 
 
 def _spread(folders: Sequence[Path], count: int) -> list[Path]:
@@ -133,6 +134,10 @@ def _spread(folders: Sequence[Path], count: int) -> list[Path]:
 
 def _faults(folder: Path, plugins: Sequence[str | Path], shown: Shown) -> list[str]:
     """What of a run's files is not as it comes out now."""
+    at = stored(folder)
+    if at and not at.store.has_history(at.run):
+        return _faults_of_line(at, plugins, shown)
+    folder = folder_of(folder)
     then = recorded(folder)
     if then is None:
         return ["its summary is not as it was written"]
@@ -141,7 +146,9 @@ def _faults(folder: Path, plugins: Sequence[str | Path], shown: Shown) -> list[s
     with TemporaryDirectory(prefix="backprop-verify-") as scratch:
         again = Path(scratch)
         try:
-            now = _trained_again(load_run(folder, plugins), then.line, again, shown)
+            made = load_run(folder, plugins)
+            with shown(made) as tick:
+                now = trained_again(made, then.line, again, tick)
         except RunnerError as error:
             return [f"cannot be trained again: {error}"]
         differ = [name for name in COMPARED if then.files.get(name) != now.files.get(name)]
@@ -149,41 +156,17 @@ def _faults(folder: Path, plugins: Sequence[str | Path], shown: Shown) -> list[s
     return told if told or _results(then) == _results(now) else ["its summary comes out otherwise"]
 
 
-def _trained_again(made: Experiment, line: Line, folder: Path, shown: Shown) -> Summary:
-    """The summary of a run that is trained into a folder, as far as its line says."""
-    reached = made.epoch_now
-
-    with shown(made) as tick:
-
-        def count(epoch: int, errors: Callable[[], Array]) -> None:
-            nonlocal reached
-            reached = epoch
-            tick(epoch, errors)
-
-        last = line.result("epochs")
-        ways = {
-            INTERRUPTED: Watch(count, halted=lambda: reached >= last),
-            STOPPED: Watch(count, halving=_Until(last)),
-        }
-        watch = ways.get(line.status, Watch(count))
-        (outcome,) = run_stack([Work(line, str(folder), made)], watch=watch)
-    if outcome.error is not None:
-        raise outcome.error
-    summary = recorded(folder)
-    assert summary is not None
-    return summary
-
-
-class _Until(NamedTuple):
-    """Stops a run after an epoch. See :class:`runner.training.halving.Halver`."""
-
-    epoch: float
-
-    def is_due(self, epoch: int) -> bool:
-        return epoch >= self.epoch
-
-    def worse(self, errors: Array) -> Mask:
-        return np.ones(len(errors), dtype=bool)
+def _faults_of_line(at: Stored, plugins: Sequence[str | Path], shown: Shown) -> list[str]:
+    """The same of a run of which its line alone was kept."""
+    then = at.store.summary(at.run)
+    with TemporaryDirectory(prefix="backprop-verify-") as scratch:
+        try:
+            made = load_run(folder_of(f"{at.store.sweep}/{then.line.directory}", trained=False), plugins)
+            with shown(made) as tick:
+                now = trained_again(made, then.line, Path(scratch), tick)
+        except RunnerError as error:
+            return [f"cannot be trained again: {error}"]
+    return [] if _results(then) == _results(now) else ["its summary comes out otherwise"]
 
 
 def _results(summary: Summary) -> tuple[object, ...]:

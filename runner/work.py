@@ -14,9 +14,11 @@ from runner.errors import describe
 from runner.halting import HALT
 from runner.nn.arrays import Array
 from runner.records.about import about
+from runner.records.job_files import JobFiles
 from runner.records.lines import Line
 from runner.records.names import ABOUT, ERROR, FAILED, ORDER, PREDICTIONS, SUMMARY
 from runner.records.predictions import predictions_csv
+from runner.records.stack_files import Into, Packed, StackFiles
 from runner.records.writing import NoRoomError, RunFiles, clear, order_of, refuse_finished, write_whole
 from runner.training.experiment import Experiment
 from runner.training.halving import Halver
@@ -33,12 +35,16 @@ class FolderFiles(Protocol):
 
 
 class Work(NamedTuple):
-    """A run to be trained: plain data, as it travels to a worker. `line` is its own until it ends."""
+    """A run to be trained: plain data, as it travels to a worker. `line` is its own until it ends.
+
+    Its files go into its folder, or, where it is one of a sweep without folders, `into` that.
+    """
 
     line: Line
     folder: str
     experiment: Experiment
     files: FolderFiles | None = None
+    into: Into | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = 
     try:
         for work in works:
             watch.check()
-            if work.files is not None:
+            if work.files is not None and work.into is None:
                 work.files.write(work.folder)
         _train(works, row_bytes, watch, outcomes)
     except (TooLongError, NoRoomError):
@@ -98,6 +104,9 @@ def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = 
         watch.check()
         left = works[len(outcomes) :]
         if len(works) == 1:
+            for work in left:
+                if work.into is not None and work.files is not None:
+                    work.files.write(work.folder)  # one that failed has a folder, to say why
             return [failure(work.line, work.folder, error) for work in left]
         outcomes += [outcome for work in left for outcome in run_stack([work], row_bytes, watch)]
     return outcomes
@@ -105,25 +114,42 @@ def run_stack(works: Sequence[Work], row_bytes: int = ROW_BYTES, watch: Watch = 
 
 def _train(works: Sequence[Work], row_bytes: int, watch: Watch, outcomes: list[Outcome]) -> None:
     """Trains a stack; puts the outcome of each run into `outcomes` as its files are whole."""
-    files = RunFiles([work.folder for work in works], works[0].experiment, watch.check)
+    files = _files_of(works, watch.check)
+    done = outcomes if isinstance(files, RunFiles) else []  # of a store's stack all are, or none
     try:
         for at, work in enumerate(works):
             files.add(at, ABOUT, about(work.experiment))
-            if paused := work.experiment.paused:
+            if isinstance(files, RunFiles) and (paused := work.experiment.paused):
                 files.take_up(at, paused.row)
         experiments = [work.experiment for work in works]
         ends = Ends(halving=watch.halving, halted=watch.halted)
         results = train(experiments, files, row_bytes=row_bytes, tick=watch.tick, ends=ends)
         for at, (work, trained) in enumerate(zip(works, results, strict=True)):
-            outcomes.append(_finish(files, at, work, trained))
+            done.append(_finish(files, at, work, trained))
             watch.done(trained)
+        if isinstance(files, StackFiles):
+            files.close()
+            outcomes += done
     except BaseException:
         files.discard()
         raise
 
 
-def _finish(files: RunFiles, at: int, work: Work, trained: Trained) -> Outcome:
+def _files_of(works: Sequence[Work], check: Callable[[], None]) -> RunFiles | StackFiles:
+    """Where a stack's files go."""
+    into, experiment = works[0].into, works[0].experiment
+    if into is None:
+        return RunFiles([work.folder for work in works], experiment, check)
+    packed = [
+        Packed(work.line.run, *work.files.packed()) for work in works if isinstance(work.files, JobFiles)
+    ]
+    return StackFiles(into, packed, experiment, check)
+
+
+def _finish(files: RunFiles | StackFiles, at: int, work: Work, trained: Trained) -> Outcome:
     """Writes what is left to be written of a run of the stack whose rows are all there."""
+    if trained.paused is not None and isinstance(files, StackFiles):
+        return Outcome(work.line)  # begun again when the sweep is resumed
     line = work.line.ended(trained)
     if work.experiment.log.order:
         files.add(at, ORDER, order_of(work.experiment, trained.epochs))

@@ -15,27 +15,38 @@ from runner.config import Cache, experiment
 from runner.config.compose import composing, replacing
 from runner.hydra_internals import as_override
 from runner.records.lines import Line
+from runner.records.names import FOLDERS
 from runner.records.runs_table import RunsTable
+from runner.records.stack_files import Into
 from runner.sweeping.jobs import Composer
+from runner.training.recorder import ROW_BYTES
 from runner.work import Work, run_stack
 
 
 def make_sweep(
-    folder: Path, swept: Mapping[str, Sequence[object]], overrides: Sequence[str] = (), runs_csv: bool = True
+    folder: Path,
+    swept: Mapping[str, Sequence[object]],
+    overrides: Sequence[str] = (),
+    runs_csv: bool = True,
+    store: str = FOLDERS,
+    row_bytes: int = ROW_BYTES,
 ) -> Path:
     """A sweep over every combination of `swept` in `folder`, as the commands would have written it.
 
     Runs that cannot share arrays are trained one by one.
     """
     shared, works = Cache(), []
+    into = None if store == FOLDERS else Into(store, str(folder))
+    folder.mkdir(parents=True, exist_ok=True)
     for number, values in enumerate(product(*swept.values())):
         marks = dict(zip(swept, values, strict=True))
         chosen = [f"{key}={as_override(value)}" for key, value in marks.items()]
         job = composer().job(number, replacing([*overrides, *chosen]))
         line = Line(number, marks, directory=str(number))
-        works.append(Work(line, str(folder / str(number)), experiment(job.config, shared), job.files))
+        works.append(Work(line, str(folder / str(number)), experiment(job.config, shared), job.files, into))
     together = len({work.experiment.stack_key for work in works}) == 1
-    outcomes = [outcome for stack in ([works] if together else zip(works)) for outcome in run_stack(stack)]
+    stacks = [works] if together else zip(works)
+    outcomes = [outcome for stack in stacks for outcome in run_stack(stack, row_bytes)]
     assert not any(outcome.error for outcome in outcomes)
     if runs_csv:
         RunsTable(folder, [outcome.line for outcome in outcomes]).write()

@@ -17,10 +17,10 @@ from making_runs import made, written
 
 from runner import load
 from runner.config import Cache
+from runner.records.job_files import JobFiles, Template
 from runner.records.lines import Line
 from runner.records.names import HISTORY, PARAMETERS
 from runner.records.writing import NoRoomError, RunFiles
-from runner.sweeping.job_files import JobFiles, Template
 from runner.training.loop import Tick
 from runner.training.recorder import ROW_BYTES
 from runner.work import Watch, Work, run_stack

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from runner.api.run import Run
+from runner.config.exporting import folder_of
 from runner.config.reopening import experiment_in
 from runner.errors import RunnerError
 from runner.records.names import words_of
@@ -19,7 +20,7 @@ def _best_of(folder: Path) -> str:
     with suppress(RunnerError):
         results = Results(folder)
         best = results.best()
-        return f"{results.path(best)}, the best by {words_of(results.metric())}"
+        return f"{results.place(best)}, the best by {words_of(results.metric())}"
     return f"{folder / '0'}"
 
 
@@ -35,6 +36,7 @@ def open(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Run:
     path = Path(folder)
     if is_sweep(path):
         raise RunnerError(f"{folder}: is the folder of a sweep: name one of its runs, as {_best_of(path)}")
+    path = folder_of(path, plugins)
     refuse_unended(path)
     experiment = experiment_in(path, plugins)
     return Run(experiment, *ended(path, experiment), folder=path.absolute())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import is_
-from pathlib import Path
 from typing import Any, TypeVar
 
+from runner.config.exporting import folder_of
 from runner.config.shipped import find_file
 from runner.data.examples import Data
 from runner.plugins import loaded
@@ -68,7 +68,7 @@ def _versions(section: Any) -> list[Any]:
     folders = [source.get("from") for source in sources if isinstance(source, Mapping)]
     given = [section.get(key) for key in ("path", "test_path")]
     paths = [find_file(path) for path in given if isinstance(path, str)]
-    paths += [Path(folder, PARAMETERS) for folder in folders if isinstance(folder, str)]
+    paths += [folder_of(folder) / PARAMETERS for folder in folders if isinstance(folder, str)]
     files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()]
     text = repr(section) if (own := loaded()) else ""
     return [*files, *(p.source for p in own if any(repr(name) in text for _, name in p.entries))]

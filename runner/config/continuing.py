@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from runner.config.checks import Section
+from runner.config.exporting import folder_of
 from runner.config.network import last_parameters
 from runner.data.examples import Source
 from runner.errors import ConfigError
@@ -33,18 +34,19 @@ def going_on(section: Section, sizes: Sequence[int], has_biases: bool, optimizer
     Raises ConfigError for a folder whose run did not end well, or does not fit.
     """
     folder = section["weights"]["from"]
-    epochs, updates = _ends(folder)
+    there = folder_of(folder)
+    epochs, updates = _ends(folder, there)
     weights = last_parameters(KEY, folder, [(o, i) for i, o in pairwise(sizes)])
     biases = last_parameters(KEY, folder, [(o,) for o in sizes[1:]] if has_biases else [])
-    state = state_of(folder)
+    state = state_of(there)
     theirs = {name.partition("_")[0] for name in state}
     if not theirs <= {optimizer}:
         was = min(theirs)
         allowed = f"that run had {was}, and this one has {optimizer}: give optimizer={was}; {INSTEAD}"
         raise ConfigError(KEY, folder, allowed)
     quantities = {name.removeprefix(f"{optimizer}_"): np.array(values) for name, values in state.items()}
-    source = Source.of(KEY, Path(folder, PARAMETERS), kept(f"{folder}/{PARAMETERS}").read_bytes())
-    begun = Begun(epochs, updates, quantities, source, _best_so_far(folder))
+    source = Source.of(KEY, Path(folder, PARAMETERS), kept(there / PARAMETERS).read_bytes())
+    begun = Begun(epochs, updates, quantities, source, _best_so_far(there))
     return {"weights": weights, "biases": biases if has_biases else None, "begun": begun}
 
 
@@ -60,15 +62,15 @@ def refuse_other_state(made: Experiment) -> None:
         raise ConfigError(KEY, folder, f"{allowed}; {INSTEAD}")
 
 
-def _best_so_far(folder: str) -> dict[str, np.ndarray[Any, Any]]:
+def _best_so_far(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
     """What a run that was interrupted knew of its best."""
     is_paused = Path(folder, CHECKPOINT).is_file()
     return under("stop ", checkpoint_of(folder).memory) if is_paused else {}
 
 
-def _ends(folder: str) -> tuple[int, int]:
-    """How many epochs and updates a run's last parameters have behind them."""
-    summary = recorded(folder)
+def _ends(folder: str, there: Path) -> tuple[int, int]:
+    """How many epochs and updates the last parameters of a run, called `folder`, have behind them."""
+    summary = recorded(there)
     if summary is None:
         raise ConfigError(KEY, folder, "must be the folder of a finished run; it has no summary.csv")
     if summary.line.status == DIVERGED:

@@ -12,6 +12,7 @@ import numpy as np
 
 from runner.config import checks
 from runner.config.checks import MISSING, SHIPPED, Keys, Section, checked
+from runner.config.exporting import folder_of
 from runner.config.resolved import Resolved
 from runner.config.shipped import shipped
 from runner.config.trained import trained_of
@@ -167,7 +168,7 @@ def _explicit(key: str, value: list[Any], shapes: Sequence[tuple[int, ...]]) -> 
 def _rows(key: str, folder: str) -> list[ParameterRow]:
     """A run's weights and biases. Raises ConfigError where `key` names no finished run."""
     try:
-        return parameter_rows(folder)
+        return parameter_rows(folder_of(folder))
     except (OSError, ValueError) as error:
         fault = f" ({error})" if isinstance(error, ValueError) else "; it has no parameters.csv"
         raise ConfigError(key, folder, f"must be the folder of a finished run{fault}") from None
@@ -202,5 +203,5 @@ def last_parameters(key: str, folder: str, shapes: Sequence[tuple[int, ...]]) ->
         array[place] = final
     if any(np.isnan(array).any() for array in arrays):
         raise ConfigError(key, folder, f"has not all {KINDS[letter]} in its {PARAMETERS}")
-    path = Path(folder, PARAMETERS)
-    return Given(tuple(arrays), Source.of(key, path, kept(path).read_bytes()))
+    content = kept(folder_of(folder) / PARAMETERS).read_bytes()
+    return Given(tuple(arrays), Source.of(key, Path(folder, PARAMETERS), content))

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from runner.config.exporting import folder_of
 from runner.config.shipped import find_file
 from runner.data.examples import Source
 from runner.errors import RunnerError
@@ -95,6 +96,7 @@ def _lost(source: Source, folder: str | Path, places: Collection[Path]) -> str:
 
 def _hash_of(path: Path) -> str | None:
     """The hash of a file's content, or None where there is no such file."""
+    path = folder_of(path.parent) / path.name
     try:
         status = path.stat()
         return _hash(path.absolute(), status.st_mtime_ns, status.st_size)

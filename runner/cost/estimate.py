@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runner.records.names import CURVATURE, HISTORY, ORDER, PARAMETERS, PREDICTIONS
+from runner.records.names import CURVATURE, HISTORY, HYDRA_FILES, ORDER, PARAMETERS, PREDICTIONS, TABLE
 from runner.training.experiment import CURVATURES, Experiment, width
 from runner.training.memory import run_bytes, states
 from runner.training.recorder import ROW_BYTES
@@ -18,6 +18,8 @@ BYTES_A_NUMBER = 20.7
 #: Bytes on disk are whole blocks; so many are the files of a run that have always the same few lines, and
 #: its folders.
 BLOCK, RECORD = 4096, 8
+#: As many times its bytes as text a history takes in binary, and other files compressed; bytes of a line.
+PACKED, PACKED_TEXT, PACKED_LINE = 0.3, 0.45, 150
 #: Bytes of memory of a process that has done nothing yet.
 PROCESS = 50 * 10**6
 #: Bytes of memory of a parameter's name in a file, and of a line that is being written, beside its text.
@@ -47,6 +49,18 @@ class Cost:
     def disk(self) -> int:
         """The bytes of all files, with those of a run that are always there, in whole blocks."""
         return BLOCK * (RECORD + sum(-(-size // BLOCK) for size in self.files.values()))
+
+    @property
+    def count(self) -> int:
+        """How many files a run has in its folder."""
+        return len(HYDRA_FILES) + 2 + len(self.files)
+
+    def packed(self, store: str) -> float:
+        """The bytes of a run that has no folder: with its history in binary, or its line alone."""
+        if store == TABLE:
+            return PACKED_LINE
+        others = sum(self.files.values()) - self.files[HISTORY]
+        return PACKED_LINE + PACKED * self.files[HISTORY] + PACKED_TEXT * others
 
 
 def cost_of(experiment: Experiment, runs: int = 1, row_bytes: int = ROW_BYTES) -> Cost:

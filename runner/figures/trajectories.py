@@ -11,7 +11,6 @@ import pandas as pd
 from runner.figures.figure import Options, needs_finished
 from runner.nn.arrays import Array
 from runner.records.histories import first_row, thinned
-from runner.records.names import HISTORY
 from runner.results import Results
 from runner.results.ranking import LOST
 
@@ -115,9 +114,9 @@ def _starts_alike(results: Results, runs: pd.DataFrame, run: int, names: Sequenc
     keys = [key for key in results.swept if key in BEGINNINGS]
     if not keys:
         return np.full(len(runs), True)
-    start = first_row(results.path(run) / HISTORY, names)
+    start = first_row(results.history_file(run), names)
     groups = runs.groupby([runs[key].astype(str) for key in keys], sort=False)
     alike = groups["run"].transform(
-        lambda group: first_row(results.path(group.index[0]) / HISTORY, names) == start
+        lambda group: first_row(results.history_file(group.index[0]), names) == start
     )
     return alike.to_numpy(dtype=bool)

@@ -26,6 +26,7 @@ from runner.plugins import Name, Plugin
 from runner.records.checksums import recorded, refuse_changed
 from runner.records.machine import IN_LINES, as_yaml, machine
 from runner.records.names import ABOUT
+from runner.records.stores import stored
 from runner.training.experiment import Experiment
 
 
@@ -122,6 +123,8 @@ def sources_of(folder: str | Path) -> tuple[Source, ...]:
     """The files that a folder's run was made from, if it says. Raises RunnerError where that was changed."""
     path = Path(folder, ABOUT)
     try:
+        if at := stored(folder):
+            return _sources(at.store.files(at.run)[ABOUT])
         content = yaml_file(path, of_run=True).read_bytes()
         refuse_changed(path)
         return _sources(content)

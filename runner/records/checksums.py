@@ -42,10 +42,17 @@ class Summary(NamedTuple):
 def recorded(folder: str | Path) -> Summary | None:
     """The summary of a run; None where there is none, or none that is whole."""
     try:
-        text = kept(f"{folder}/{SUMMARY}").read_bytes().decode()
+        return parsed(kept(f"{folder}/{SUMMARY}").read_bytes().decode())
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def parsed(text: str) -> Summary | None:
+    """The summary in a text; None where it is none that is whole."""
+    try:
         header, row = csv.reader(io.StringIO(text))
         line = parser_of(header)(row)
-    except (OSError, ValueError, csv.Error):
+    except (ValueError, csv.Error):
         return None
     behind = header.index("directory") + 1
     return Summary(line, dict(zip(header[behind:], row[behind:], strict=True))) if text[-1:] == "\n" else None

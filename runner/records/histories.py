@@ -10,6 +10,7 @@ third of the time. ``tests/benchmarks/figures.py`` reads every column with each.
 from __future__ import annotations
 
 import csv
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -27,6 +28,7 @@ from runner.files import kept
 from runner.nn.arrays import Array
 from runner.records.checksums import refuse_changed
 from runner.records.names import METRICS
+from runner.records.stores import Stored, stored
 from runner.training.experiment import GOODNESS
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Histories:
     def check(self, path: str) -> None:
         """Raises RunnerError for a file that is not as it was written; one that is, is not read again."""
         with self._checking:  # threads that read the same files share what is known of them
-            if path in self._checked:
+            if path in self._checked or stored_history(path):  # whose file has sums of its own
                 return
             try:
                 refuse_changed(path)
@@ -120,12 +122,45 @@ def beside(make: Callable[[], T]) -> Future[T]:
 def read_columns(paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
     """The columns `names` of the histories at `paths`, the unit first; every column, where None."""
     for start in range(0, len(paths), BATCH):
-        batch = paths[start : start + BATCH]
-        if names is not None:
-            yield from _read_together(batch, names)
-        else:
-            for header, alike in groupby(batch, key=header_of):
-                yield from _read_together(list(alike), header)
+        batch = [(path, stored_history(path)) for path in paths[start : start + BATCH]]
+        for has_file, alike in groupby(batch, key=lambda item: item[1] is None):
+            if has_file:
+                yield from _read_files([path for path, _ in alike], names)
+            else:
+                yield from (_read_stored(path, at, names) for path, at in alike if at)
+
+
+def _read_files(paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
+    if names is not None:
+        yield from _read_together(paths, names)
+        return
+    for header, alike in groupby(paths, key=header_of):
+        yield from _read_together(list(alike), header)
+
+
+def stored_history(path: str | Path) -> Stored | None:
+    """The run in a store whose history would be at `path`; None where it would be in none.
+
+    Raises NotShownError where the store keeps no histories.
+    """
+    at = stored(os.path.dirname(path))
+    if at is not None and not at.store.has_history(at.run):
+        raise NotShownError(
+            f"{path}: was not kept (hydra.launcher.store=table); "
+            f"backprop-export {at.store.sweep} --run {at.run} trains the run again, into its folder"
+        )
+    return at
+
+
+def _read_stored(path: str, at: Stored, names: Sequence[str] | None) -> dict[str, Array]:
+    """The same of a run in a store."""
+    header = at.store.header(at.run)
+    if lacking := [name for name in names or () if name not in header]:
+        raise _without(path, lacking[0], header, (names or header)[0])
+    history = at.store.history(at.run, header if names is None else names)
+    if fault := _fault(history, []):
+        raise RunnerError(f"{path}: {fault}")
+    return history
 
 
 def _read_together(paths: Sequence[str], names: Sequence[str]) -> Iterator[dict[str, Array]]:
@@ -179,13 +214,7 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
     except KeyError:
         header = header_of(path)
         missing = next(name for name in names if name not in header)
-        if missing == names[0] and header[0] in UNITS:
-            raise NotShownError(f"the histories count different steps: {missing}s and {header[0]}s") from None
-        if missing in GOODNESS:
-            raise NotShownError(f"{missing} is measured at a run's end, and this shows every epoch") from None
-        if missing in METRICS:
-            raise NotShownError(f"not every run has a {missing}: {path} has no such column") from None
-        raise RunnerError(f"{path}: has no column '{missing}'") from None
+        raise _without(path, missing, header, names[0]) from None
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise RunnerError(f"{path}: is not a history as it was written: {error}") from None
     except OSError:
@@ -194,6 +223,17 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
     if fault := _fault(history, []):
         raise RunnerError(f"{path}: {fault}")
     return history
+
+
+def _without(path: str, missing: str, header: Sequence[str], unit: str) -> RunnerError:
+    """What to raise where a history has no column `missing`, and `unit` was to be its first."""
+    if missing == unit and header[0] in UNITS:
+        return NotShownError(f"the histories count different steps: {missing}s and {header[0]}s")
+    if missing in GOODNESS:
+        return NotShownError(f"{missing} is measured at a run's end, and this shows every epoch")
+    if missing in METRICS:
+        return NotShownError(f"not every run has a {missing}: {path} has no such column")
+    return RunnerError(f"{path}: has no column '{missing}'")
 
 
 def _types(names: Sequence[str]) -> dict[str, pa.DataType]:
@@ -216,7 +256,7 @@ def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | No
     if not len(counts):
         return "has no rows"
     falls = np.flatnonzero(np.diff(counts) <= 0) + 1  # where the next history begins
-    if not np.isin(falls, ends).all():
+    if len(falls) and not np.isin(falls, ends).all():
         return f"column '{unit}' does not increase from row to row"
     for name, values in others:
         if not np.isfinite(values).all():
@@ -226,6 +266,8 @@ def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | No
 
 def header_of(path: str | Path) -> list[str]:
     """The columns of a history. Raises RunnerError where there is no such text."""
+    if at := stored_history(path):
+        return at.store.header(at.run)
     try:
         with open(kept(path), newline="", encoding="utf-8") as f:
             header = next(csv.reader(f), [])
@@ -238,6 +280,9 @@ def header_of(path: str | Path) -> list[str]:
 
 def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:
     """What the columns `names` of a history begin with, as it was written."""
+    if at := stored_history(path):
+        history = _read_stored(str(path), at, [*dict.fromkeys([at.store.header(at.run)[0], *names])])
+        return tuple(repr(float(history[name][0])) for name in names)
     try:
         with open(kept(path), newline="", encoding="utf-8") as f:
             header, row = (next(csv.reader(f), []) for _ in range(2))

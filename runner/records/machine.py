@@ -15,6 +15,7 @@ import yaml
 import runner
 from runner.files import yaml_file
 from runner.records.names import ABOUT
+from runner.records.stores import stored
 from runner.training.threads import threads
 
 #: How YAML writes lists of plain values: side by side.
@@ -67,6 +68,8 @@ def unlike(there: bytes, here: bytes | None = None) -> list[str]:
 
 def machine_in(folder: str | Path) -> bytes:
     """What the ``about.yaml`` in a folder says; nothing where there is none."""
+    if at := stored(folder):
+        return at.store.files(at.run)[ABOUT]
     try:
         return yaml_file(f"{folder}/{ABOUT}", of_run=True).read_bytes()
     except OSError:

@@ -25,6 +25,10 @@ RUNS, MULTIRUN = "runs.csv", "multirun.yaml"
 OPTIONAL_FILES = (CURVATURE, ORDER, PREDICTIONS, CHECKPOINT)
 FILES = (HISTORY, PARAMETERS, ABOUT, *OPTIONAL_FILES)
 LEFT = (SUMMARY, *FILES, ERROR)
+#: Where a sweep's runs go: a folder each, or files of a stack's runs, with their histories or without; and
+#: the folders in which those files are.
+STORES = FOLDERS, PARQUET, TABLE = ("folders", "parquet", "table")
+HISTORIES, RECORDS = "histories", "records"
 #: What tells that a folder holds the result of a run, or of a sweep.
 RESULTS = {HISTORY: "run", SUMMARY: "run", RUNS: "sweep", MULTIRUN: "sweep"}
 #: Hydra's record of a run, in a folder of that name unless it is told another.

@@ -20,6 +20,7 @@ from runner.records.checksums import recorded
 from runner.records.lines import Line, as_csv, read_lines, rows_of, swept_keys, varying_keys
 from runner.records.names import ERROR, FAILED, HISTORY, HYDRA, INTERRUPTED, MULTIRUN, RUNS, SUMMARY
 from runner.records.reading import one_line, read_runs_table
+from runner.records.stores import store_in, stored
 from runner.records.writing import write_whole
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class RunsTable:
 
 def finished_line(folder: str | Path) -> Line | None:
     """A finished run's line, or None where the run is not finished: its files are not all there."""
+    if at := stored(folder):
+        return at.store.lines[at.run]
     summary = recorded(folder)
     return summary.line if summary and Path(folder, HISTORY).is_file() else None
 
@@ -141,6 +144,8 @@ def _found(sweep: Path) -> Iterator[Line]:
     Runs and sweeps of their own that lie there too are no runs of it, and links lead elsewhere.
     """
     record = _record(sweep)
+    if store := store_in(sweep):
+        yield from (line for line in store.lines.values() if stored(sweep / line.directory))
     for place, folders, files in os.walk(sweep):
         folder = Path(place)
         is_recorded = record.parts[0] in folders
@@ -149,6 +154,8 @@ def _found(sweep: Path) -> Iterator[Line]:
             continue
         if {RUNS, MULTIRUN}.intersection(files):
             folders.clear()
+            continue
+        if stored(folder):  # what it has is of a try before
             continue
         if SUMMARY in files and (line := finished_line(folder)):
             if sweep / line.directory == folder:

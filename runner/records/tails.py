@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from runner.errors import RunnerError
 from runner.files import kept
 from runner.nn.arrays import Array
-from runner.records.histories import LONGEST
+from runner.records.histories import LONGEST, read_columns, stored_history
 
 #: Bytes of a history that are read at most, however wide its rows are.
 MOST_BYTES = 2**21
@@ -46,6 +46,9 @@ def last_rows(paths: Iterable[str], names: Sequence[str], count: int) -> Iterato
     """
     ends, size = list[_End](), 0
     for path in paths:
+        if stored_history(path):
+            yield _stored_rows(path, names, count)
+            continue
         end = _end_of(path, count)
         if ends and (size > TOGETHER or end.header != ends[0].header):
             yield _parsed(ends, names)
@@ -54,6 +57,13 @@ def last_rows(paths: Iterable[str], names: Sequence[str], count: int) -> Iterato
         size += sum(map(len, end.rows))
     if ends:
         yield _parsed(ends, names)
+
+
+def _stored_rows(path: str, names: Sequence[str], count: int) -> Tails:
+    """The same of one run without a folder."""
+    (history,) = read_columns([path], names)
+    last = {name: values[-count:] for name, values in history.items()}
+    return Tails(np.array([len(last[names[0]])]), last)
 
 
 def _parsed(ends: Sequence[_End], names: Sequence[str]) -> Tails:

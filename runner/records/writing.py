@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import repeat
@@ -73,7 +73,7 @@ class RunFiles:
         self.experiment = experiment
         self.check = check
         self.part = _part()
-        self.header = ",".join([experiment.log.unit, *columns(experiment)]).encode() + b"\n"
+        self.header = history_header([experiment.log.unit, *columns(experiment)])
         # The files of runs that are not whole, each noted before it is there: an interrupt may come at once.
         self.opened: list[list[str]] = [[] for _ in self.folders]
         self.rows = [0] * len(self.folders)
@@ -82,7 +82,7 @@ class RunFiles:
 
     def write(self, run: int, counts: Sequence[int], rows: Array) -> None:
         """Appends rows (T, columns) to the history of `run`; see :class:`runner.training.recorder.Sink`."""
-        self._append(run, _row_template(tuple(counts)) % tuple(_decimals(rows)))
+        self._append(run, history_lines(counts, rows))
         self.rows[run] += len(counts)
 
     def _append(self, run: int, lines: bytes) -> None:
@@ -124,35 +124,17 @@ class RunFiles:
         self.check()
         self.opened[run].append(f"{folder}/{HISTORY}")
         os.replace(f"{folder}/{HISTORY}{self.part}", f"{folder}/{HISTORY}")
-        self.add(run, PARAMETERS, self._parameters(trained))
-        if trained.curvature is not None:
-            self.add(run, CURVATURE, _curvature(*trained.curvature))
-        if trained.paused is not None:
-            self.add(run, CHECKPOINT, written(trained.paused))
+        for name, content in last_files(self.experiment, trained).items():
+            self.add(run, name, content)
         synced = trained.seconds >= WORTH_SYNCING
         if synced:
             sync(folder)
         self.check()
-        write_whole(f"{folder}/{SUMMARY}", self._summary(run, line, trained), synced=synced)
+        summary = summary_csv(self.experiment, line, trained, self.rows[run], self.sums[run])
+        write_whole(f"{folder}/{SUMMARY}", summary, synced=synced)
         self.opened[run].clear()
         if trained.paused is None and self.taken_up[run]:
             Path(folder, CHECKPOINT).unlink(missing_ok=True)
-
-    def _parameters(self, trained: Trained) -> bytes:
-        """``parameters.csv``: the initial and the final ones, and the optimizer's state where these are."""
-        state = state_columns(self.experiment, trained)
-        ends = np.ascontiguousarray(np.stack([trained.initial, trained.final, *state.values()], axis=1))
-        lines = _parameter_template(self.experiment.network, tuple(state)) % tuple(_decimals(ends))
-        return lines.replace(b"null", b"inf") if state else lines  # squares may overflow
-
-    def _summary(self, run: int, line: Line, trained: Trained) -> bytes:
-        """A run's line of ``runs.csv``, then its rows, what made its last parameters, and sums of files."""
-        header, cells = rows_of([line], list(line.swept))
-        files = [name for name in FILES if name not in OPTIONAL_FILES or name in self.sums[run]]
-        sums = [self.sums[run].get(name) for name in files]
-        final = trained.final_epoch, self.experiment.updates_at(trained.final_epoch)
-        names = ("rows", "final_epoch", "final_update")
-        return as_csv([[*header, *names, *files], [*cells, self.rows[run], *final, *sums]])
 
     def discard(self) -> None:
         """Removes what it has written of runs that are not whole: those without a summary."""
@@ -164,6 +146,45 @@ class RunFiles:
                 if not is_whole or path.endswith(PART):
                     Path(path).unlink(missing_ok=True)
             opened.clear()
+
+
+def last_files(experiment: Experiment, trained: Trained) -> dict[str, bytes]:
+    """The files of a run, by name, that are known when it has ended, but for its summary."""
+    files = {PARAMETERS: _parameters(experiment, trained)}
+    if trained.curvature is not None:
+        files[CURVATURE] = _curvature(*trained.curvature)
+    if trained.paused is not None:
+        files[CHECKPOINT] = written(trained.paused)
+    return files
+
+
+def _parameters(experiment: Experiment, trained: Trained) -> bytes:
+    """``parameters.csv``: the initial and the final ones, and the optimizer's state where these are."""
+    state = state_columns(experiment, trained)
+    ends = np.ascontiguousarray(np.stack([trained.initial, trained.final, *state.values()], axis=1))
+    lines = _parameter_template(experiment.network, tuple(state)) % tuple(_decimals(ends))
+    return lines.replace(b"null", b"inf") if state else lines  # squares may overflow
+
+
+def summary_csv(
+    experiment: Experiment, line: Line, trained: Trained, rows: int, sums: Mapping[str, Sum]
+) -> bytes:
+    """A run's line of ``runs.csv``, then its rows, what made its last parameters, and sums of files."""
+    header, cells = rows_of([line], list(line.swept))
+    files = [name for name in FILES if name not in OPTIONAL_FILES or name in sums]
+    final = trained.final_epoch, experiment.updates_at(trained.final_epoch)
+    names = ("rows", "final_epoch", "final_update")
+    return as_csv([[*header, *names, *files], [*cells, rows, *final, *map(sums.get, files)]])
+
+
+def history_lines(counts: Sequence[int], rows: Array) -> bytes:
+    """The lines of ``history.csv`` of rows (T, columns) at `counts`."""
+    return _row_template(tuple(counts)) % tuple(_decimals(rows))
+
+
+def history_header(names: Iterable[str]) -> bytes:
+    """Its first line."""
+    return ",".join(names).encode() + b"\n"
 
 
 def state_columns(experiment: Experiment, trained: Trained) -> dict[str, Array]:
@@ -202,7 +223,7 @@ def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> No
         Path(part).unlink(missing_ok=True)
         raise
     if synced:
-        _sync(os.path.dirname(path) or ".")
+        sync_file(os.path.dirname(path) or ".")
 
 
 class NoRoomError(OSError):
@@ -240,12 +261,13 @@ def sync(folder: str | Path) -> None:
     """Has all files in a folder, their names and its own name on the disk when it returns."""
     for root, _, names in os.walk(folder):
         for name in names:
-            _sync(os.path.join(root, name))
-        _sync(root)
-    _sync(os.path.dirname(os.path.abspath(folder)))
+            sync_file(os.path.join(root, name))
+        sync_file(root)
+    sync_file(os.path.dirname(os.path.abspath(folder)))
 
 
-def _sync(path: str) -> None:
+def sync_file(path: str | Path) -> None:
+    """Has a file, or the names in a folder, on the disk when it returns."""
     with suppress(OSError):  # a system that cannot, for a folder say
         handle = os.open(path, os.O_RDONLY)
         try:

@@ -151,7 +151,7 @@ def _overrides(results: Results) -> list[str]:
 def _configuration(results: Results) -> str:
     """The configuration of the run, or of a sweep's first one."""
     for run in results.runs.index:
-        path = results.path(int(run)) / ".hydra" / "config.yaml"
+        path = results.record(int(run)) / ".hydra" / "config.yaml"
         if path.is_file():
             return kept(path).read_text(encoding="utf-8", errors="replace")
     return "not recorded"

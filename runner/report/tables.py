@@ -244,7 +244,7 @@ def failures_of(results: Results) -> list[Failure]:
 
 def _reason(results: Results, run: int) -> str:
     try:
-        text = kept(results.path(run) / ERROR).read_text(encoding="utf-8", errors="replace")
+        text = kept(results.place(run) / ERROR).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "no reason was recorded"
     return text.strip() or "no reason was recorded"

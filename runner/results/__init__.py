@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.config.exporting import folder_of, with_history
 from runner.errors import RunnerError
 from runner.records.checksums import refuse_changed
 from runner.records.histories import Errors, Histories, NotShownError, beside, header_of
@@ -51,9 +52,21 @@ class Results(Runs):
         self._histories = Histories()
         self._curves: dict[str, tuple[float | None, Future[Errors]]] = {}
 
-    def path(self, run: int) -> Path:
-        """The folder of a run, by its row in `runs`."""
+    def place(self, run: int) -> Path:
+        """The folder that a run has, or would have in a sweep without folders, by its row in `runs`."""
         return self.folder / str(self.runs.at[run, "directory"])
+
+    def path(self, run: int) -> Path:
+        """The folder of a run; of one in a sweep without folders a temporary one, with all of its files."""
+        return folder_of(self.place(run))
+
+    def history_file(self, run: int) -> str:
+        """Where the history of a run is, or would be in a sweep without folders: readers know of these."""
+        return self._paths([run])[0]
+
+    def record(self, run: int) -> Path:
+        """A folder with the record of a run: its configuration, and what it was made of."""
+        return folder_of(self.place(run), trained=False)
 
     def experiment(self, run: int) -> Experiment:
         """The experiment of a run, rebuilt from the configuration in its folder."""
@@ -63,11 +76,11 @@ class Results(Runs):
         from runner.config.sources import OtherFileError
 
         if run not in self._experiments:
-            path = self.path(run) / HYDRA / "config.yaml"
+            path = self.record(run) / HYDRA / "config.yaml"
             if not path.is_file():
                 raise NotShownError(f"there is no {path}")
             try:
-                self._experiments[run] = load_run(self.path(run))
+                self._experiments[run] = load_run(self.record(run))
             except OtherFileError:
                 raise
             except (yaml.YAMLError, UnicodeDecodeError, RunnerError) as error:
@@ -77,8 +90,9 @@ class Results(Runs):
     def parameters(self, run: int) -> pd.DataFrame:
         """Every weight and bias of a run, before and after. Raises RunnerError where they are not whole."""
         if run not in self._parameters:
-            table = parameters_of(self.path(run) / PARAMETERS)
-            refuse_changed(self.path(run) / PARAMETERS)
+            folder = self.path(run)
+            table = parameters_of(folder / PARAMETERS)
+            refuse_changed(folder / PARAMETERS)
             self._parameters[run] = table
         return self._parameters[run]
 
@@ -120,7 +134,7 @@ class Results(Runs):
 
     def header(self, run: int) -> list[str]:
         """The columns of a run's history."""
-        return header_of(self.path(run) / HISTORY)
+        return header_of(self.history_file(run))
 
     def history(self, run: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A run's history, exactly; all columns, or the unit and `columns`."""
@@ -145,7 +159,8 @@ class Results(Runs):
 
     def _paths(self, runs: Sequence[int]) -> list[str]:
         folders = self.runs["directory"].loc[list(runs)]
-        return [os.path.normpath(f"{self.folder}/{folder}/{HISTORY}") for folder in folders]
+        places = (os.path.normpath(f"{self.folder}/{folder}") for folder in folders)
+        return [f"{with_history(place)}/{HISTORY}" for place in places]
 
     def curves(self, metric: str, level: float | None = None) -> Errors:
         """What `metric` sums up, of the finished runs at every count, all of it read in one pass.

@@ -22,6 +22,7 @@ from runner.records.names import (
     higher_is_better,
 )
 from runner.records.runs_table import runs_now
+from runner.records.stores import stored
 from runner.results.advice import Advice, advice, ending_of
 from runner.results.levels import Level, level_of
 from runner.results.ranking import (
@@ -54,6 +55,11 @@ class Runs:
     def __init__(self, folder: str | Path) -> None:
         """Raises RunnerError for a folder without results, or with a table that is not one."""
         self.folder = Path(folder)
+        if at := stored(folder):
+            raise RunnerError(
+                f"{folder}: is in the files of a sweep without folders; write it first, with "
+                f"backprop-export {at.store.sweep} --run {at.run}"
+            )
         if not self.folder.is_dir():
             raise RunnerError(f"{folder}: there is no such folder")
         self._rankings: dict[str, Ranking] = {}

@@ -67,7 +67,7 @@ def _stacked(
         given = {key: [_value(config, key)] * len(runs) for key in swept if key not in runs}
         marks = {"run": runs["run"], SOURCE: name} | {key: given.get(key, runs.get(key)) for key in swept}
         results = runs.loc[:, "status":].assign(
-            directory=[str(part.path(run).resolve()) for run in runs.index]
+            directory=[str(part.place(run).resolve()) for run in runs.index]
         )
         tables.append(pd.concat([pd.DataFrame(marks, index=runs.index), results], axis=1))
     return pd.concat(tables, ignore_index=True)
@@ -77,7 +77,7 @@ def _config(part: Results) -> dict[str, Any]:
     """The configuration of the first run that has one; nothing where none has."""
 
     for run in part.rows or [0]:
-        path = part.path(run) / HYDRA / "config.yaml"
+        path = part.record(run) / HYDRA / "config.yaml"
         if path.is_file():
             return load_yaml(path, of_run=True)
     return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from runner.cost.estimate import OF_RUN, PROCESS, Cost, cost_of
 from runner.cost.refusal import Cause, cause_in_memory, cause_on_disk, takes, written
 from runner.overrides import key_of
-from runner.records.names import HISTORY
+from runner.records.names import FOLDERS, HISTORY, PARQUET, STORES, TABLE
 from runner.resources import BeyondError, free_disk, free_memory, in_words, insists, whole_memory
 from runner.sweeping.plugin_keys import LauncherSettings
 from runner.training.experiment import Experiment
@@ -20,6 +21,8 @@ FREE = ("learning_rate", "seed", "data.seed", "data.noise", "network.activation"
 FREE_GROUPS = ("optimizer.", "schedule.", "regularization.", "stop.", "hydra.")
 #: As many kinds of runs are prepared; of more every so many-th.
 MOST_KINDS = 200
+#: Files of a sweep beside those of runs; and of a stack of runs that have no folders.
+OF_SWEEP, FILES_A_STACK = 3, {PARQUET: 2, TABLE: 1}
 #: Bytes of a run's line in ``runs.csv``.
 OF_LINE = 150
 
@@ -28,12 +31,14 @@ OF_LINE = 150
 class Kind:
     """Runs that cost alike: how many, and what one of them takes; its memory is that of a whole stack.
 
+    They train in so many `stacks`.
     `least` is the least share of the memory in which one is trained, `data` the bytes of its data; what to
     change where they take too much of the disk, or of the memory.
     """
 
     runs: float
     cost: Cost
+    stacks: int
     least: int
     data: int
     on_disk: Cause
@@ -62,7 +67,28 @@ class SweepCost:
     @property
     def disk(self) -> float:
         """The bytes of all files."""
-        return sum(kind.runs * kind.cost.disk for kind in self.kinds) + OF_LINE * self.runs
+        return self.stored(self.settings.store)[0]
+
+    def stored(self, store: str) -> tuple[float, int]:
+        """The bytes and the number of all files where runs go into one of STORES."""
+        size, files = float(OF_LINE * self.runs), OF_SWEEP
+        for kind in self.kinds:
+            size += kind.runs * (kind.cost.disk if store == FOLDERS else kind.cost.packed(store))
+            files += (
+                round(kind.runs * kind.cost.count) if store == FOLDERS else kind.stacks * FILES_A_STACK[store]
+            )
+        return size, files
+
+    def stores(self) -> list[str]:
+        """What each store would take, in a line."""
+        rows = {
+            store: "no rows of histories" if store == TABLE else f"{self.rows:,} rows" for store in STORES
+        }
+        return [
+            f"store={store}: {rows[store]}, about {in_words(size)} in {files:,} files"
+            for store in STORES
+            for size, files in [self.stored(store)]
+        ]
 
     @property
     def processes(self) -> int:
@@ -118,11 +144,10 @@ def cost_of_sweep(
 def _kind(made: Experiment, runs: float, settings: LauncherSettings, room: int) -> Kind:
     """Runs like the one that is made, each of which has so much room on the disk."""
     share = settings.share
-    cost = cost_of(
-        made, min(widest(made, share), max(1, -(-int(runs) // settings.workers))), row_bytes(share)
-    )
+    width = min(widest(made, share), max(1, -(-int(runs) // settings.workers)))
+    cost = cost_of(made, width, row_bytes(share))
     causes = cause_on_disk(made, cost, room), cause_in_memory(made, cost.memory)
-    return Kind(runs, cost, least_bytes(made), made.data.nbytes, *causes)
+    return Kind(runs, cost, math.ceil(runs / width), least_bytes(made), made.data.nbytes, *causes)
 
 
 def kinds_of(jobs: Iterable[Sequence[str]]) -> list[tuple[int, int]]:

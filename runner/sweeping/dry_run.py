@@ -29,6 +29,7 @@ def preview(
             lines.append(f"    ...  {len(jobs) - 2 * SHOWN} more")
         if cost is not None and len(jobs) <= MOST_TRIED:
             lines += _faults(number, overrides, composer, task_function)
+    lines += [] if cost is None else cost.stores()
     total = f"{len(jobs)} runs" + (f", {cost.said()}" if cost is not None else "")
     return "\n".join([*lines, total + "; dry run: nothing was run"])
 

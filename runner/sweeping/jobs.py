@@ -28,8 +28,8 @@ from runner.errors import ConfigError
 from runner.guard import GUARD
 from runner.hydra_internals import leaf, put
 from runner.overrides import key_of, parse
+from runner.records.job_files import JobFiles, Template, Text, dirname
 from runner.records.names import METRICS
-from runner.sweeping.job_files import JobFiles, Template, Text, dirname
 from runner.sweeping.kinds import Kind, Slot, task_of
 
 # key=value with a dotted path that may be added, and a value that is no quoted text, no

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from runner.config.resolved import plain
 from runner.hydra_internals import as_yaml, leaf, put
 from runner.overrides import parse
-from runner.sweeping.job_files import GAPS, JobFiles, Template, Text, mark
+from runner.records.job_files import GAPS, JobFiles, Template, Text, mark
 
 #: A plain override: its key with its prefix, and its value as it is written.
 Slot: TypeAlias = tuple[str, str]

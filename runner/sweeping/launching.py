@@ -23,8 +23,9 @@ from runner.halting import HALT, Interruption
 from runner.hydra_internals import basic_launcher
 from runner.records.lines import Line, read_lines
 from runner.records.locks import inside
-from runner.records.names import INTERRUPTED, RUNS, is_left, is_part
+from runner.records.names import FOLDERS, INTERRUPTED, RUNS, is_left, is_part
 from runner.records.runs_table import RunsTable
+from runner.records.stack_files import Into, clear_parts
 from runner.records.writing import clear, refuse_finished
 from runner.requests import is_grid
 from runner.sweeping.asking import cost_of_sweep, refuse_beyond
@@ -74,6 +75,8 @@ class Sweep:
     def __post_init__(self) -> None:
         self.batched: Batched | None = getattr(self.task_function, "batched", None)
         self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
+        store = self.settings.store
+        self.into = None if store == FOLDERS else Into(store, str(self.folder))
         self.composer = composer_of(self.context.config_loader, self.master)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], first: int) -> Sequence[JobReturn]:
@@ -87,6 +90,7 @@ class Sweep:
         self.folder.mkdir(parents=True, exist_ok=True)
         with claimed(self.folder, self.context.callbacks.callbacks):
             clear(self.folder, is_part)
+            clear_parts(self.folder)
             table = self.table = self.table or self._table(job_overrides)
             jobs = {n: self.composer.job(n, job) for n, job in enumerate(job_overrides, start=first)}
             return _Batch(self, self.batched, table, jobs).run()
@@ -99,6 +103,10 @@ class Sweep:
         if self.settings.resume:
             raise RunnerError(
                 "hydra.launcher.resume=true: these jobs run one by one, which cannot be resumed"
+            )
+        if self.into is not None:
+            raise RunnerError(
+                f"hydra.launcher.store={self.into.store}: these jobs run one by one, into folders"
             )
         basic = basic_launcher()
         basic.setup(hydra_context=self.context, task_function=self.task_function, config=self.master)
@@ -186,6 +194,7 @@ class _Batch:
                 if not settings.in_this_process:
                     for job in self.jobs.values():  # a worker that died may have been at it
                         clear(job.folder, is_part)
+                    clear_parts(self.sweep.folder)
                 if self.table.is_begun:
                     self.table.write()
         return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]
@@ -239,7 +248,8 @@ class _Batch:
             job.files.write(job.folder)
             self.unprepared.append(failure(line, job.folder, error))
             return None
-        return Work(line, job.folder, replace(made, paused=paused) if paused else made, job.files)
+        made = replace(made, paused=paused) if paused else made
+        return Work(line, job.folder, made, job.files, None if paused else self.sweep.into)
 
     def _take(self, trained: Sequence[Outcome]) -> None:
         """Notes what has become of runs, and of those that could not be prepared meanwhile."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.config.checks import count
 from runner.errors import ConfigError, one_of
+from runner.records.names import FOLDERS, STORES
 from runner.training.halving import Halving
 from runner.training.stacking import MAX_MEMORY, in_bytes
 
@@ -26,12 +27,14 @@ class LauncherSettings:
     max_memory: int | str = MAX_MEMORY
     address: str | None = None
     halving: Any = None
+    store: str = FOLDERS
 
     def __post_init__(self) -> None:
         is_number = isinstance(self.n_jobs, int) and not isinstance(self.n_jobs, bool) and self.n_jobs != 0
         is_usable = self.address is None or self.backend not in LOCAL
         checks = {
             "backend": (self.backend in BACKENDS, one_of(BACKENDS, self.backend)),
+            "store": (self.store in STORES, one_of(STORES, self.store)),
             "n_jobs": (is_number, "must be a number of workers, or -1 for a worker a core"),
             "address": (is_usable, "needs hydra.launcher.backend=dask or ray"),
             "resume": (isinstance(self.resume, bool), "must be true or false"),

@@ -13,6 +13,7 @@ from runner.records.checkpoint import checkpoint_of
 from runner.records.checksums import changed, recorded, sum_of
 from runner.records.lines import Line
 from runner.records.names import INTERRUPTED, SUMMARY
+from runner.records.stores import Stored, stored
 from runner.sweeping.grid import swept_of
 from runner.sweeping.jobs import Job
 from runner.training.pausing import Paused
@@ -58,17 +59,15 @@ class Resumption:
 
     def _line(self, job: Job, directory: str) -> Line | None:
         """The line of a run that is done; None for one that is not, or whose files are not as they were."""
+        if at := stored(job.folder):
+            return self._stored_line(job, directory, at)
         summary = recorded(job.folder)
         if summary is None:
             if os.path.exists(f"{job.folder}/{SUMMARY}"):
                 self.spoilt[job.number] = {SUMMARY: "is cut"}
             return None
         line, files = summary
-        if (line.run, line.directory) != (job.number, directory):
-            raise RunnerError(
-                f"hydra.launcher.resume=true: {job.folder} is to hold run {job.number}, and its {SUMMARY} is "
-                f"that of run {line.run} in {line.directory}; put the folder back, or remove it"
-            )
+        _refuse_other_run(job, directory, line)
         faults = changed(job.folder, files)
         path = _record(job)
         if path is not None and not (path.is_file() and kept(path).read_bytes().strip(b"\0")):
@@ -76,14 +75,20 @@ class Resumption:
         if faults:
             self.spoilt[job.number] = faults
             return None
-        _refuse_other_configuration(job)
-        try:
-            refuse_other_files(job.folder, job.config)
-        except RunnerError as error:
-            raise RunnerError(f"hydra.launcher.resume=true: {error}") from None
+        if path is not None:
+            _refuse_other_configuration(job, kept(path).read_bytes())
+        _refuse_other_files(job)
         if line.status == INTERRUPTED:
             self.paused[job.number] = checkpoint_of(job.folder)
             return None
+        return line
+
+    def _stored_line(self, job: Job, directory: str, at: Stored) -> Line:
+        """The same of a run in a store, whose file has been found whole."""
+        line = at.store.lines[at.run]
+        _refuse_other_run(job, directory, line)
+        _refuse_other_configuration(job, at.store.job(at.run).config())
+        _refuse_other_files(job)
         return line
 
     def warning(self) -> str:
@@ -111,9 +116,24 @@ def _record(job: Job) -> Path | None:
     return None if subdir is None else Path(job.folder, subdir, "config.yaml")
 
 
-def _refuse_other_configuration(job: Job) -> None:
-    path, now = _record(job), job.files.config()
-    if path is None or (before := kept(path).read_bytes()) == now:
+def _refuse_other_run(job: Job, directory: str, line: Line) -> None:
+    if (line.run, line.directory) != (job.number, directory):
+        raise RunnerError(
+            f"hydra.launcher.resume=true: {job.folder} is to hold run {job.number}, and its {SUMMARY} is "
+            f"that of run {line.run} in {line.directory}; put the folder back, or remove it"
+        )
+
+
+def _refuse_other_files(job: Job) -> None:
+    try:
+        refuse_other_files(job.folder, job.config)
+    except RunnerError as error:
+        raise RunnerError(f"hydra.launcher.resume=true: {error}") from None
+
+
+def _refuse_other_configuration(job: Job, before: bytes) -> None:
+    now = job.files.config()
+    if before == now:
         return
     there, here = (text.decode().splitlines() for text in (before, now))
     only = [f"  there: {line.strip()}" for line in there if line not in here]

@@ -139,3 +139,14 @@ def test_data_beyond_the_memory_end_it_at_once(tmp_path: Path) -> None:
     points = ["network=dense", "data=exercise", "data.points=100000000", "data.features=100000"]
     with pytest.raises(RunnerError, match="of memory"):
         asked([["epochs=1"], points], tmp_path)
+
+
+def test_each_store_says_what_it_would_take(tmp_path: Path) -> None:
+    jobs = [[f"seed={seed}", "network=dense", "data=spiral", "epochs=99"] for seed in range(40)]
+    folders, parquet, table = asked(jobs, tmp_path).stores()
+    assert folders.startswith("store=folders: 4,000 rows, about ")
+    assert folders.endswith(f" in {3 + 7 * 40} files")
+    assert parquet.endswith(" in 5 files")
+    assert table.startswith("store=table: no rows of histories, about ")
+    disk = [asked(jobs, tmp_path, store=store).disk for store in ("folders", "parquet", "table")]
+    assert disk == sorted(disk, reverse=True)

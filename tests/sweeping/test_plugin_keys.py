@@ -16,6 +16,7 @@ from processes import Command
         ("hydra.launcher.max_memory=lots", "hydra.launcher.max_memory=lots: must be"),
         ("hydra.launcher.address=nowhere", "hydra.launcher.address=nowhere: needs hydra.launcher.backend="),
         ("hydra.launcher.resume=maybe", "hydra.launcher.resume=maybe: must be"),
+        ("hydra.launcher.store=parket", "did you mean 'parquet'?"),
         ("hydra.sweeper.points=0", "hydra.sweeper.points=0: must be"),
         ("hydra.sweeper.zip=5", "hydra.sweeper.zip=5: must be lists of keys"),
         ("hydra.sweeper.zip=[seed,learning_rate]", "must be lists of keys"),

@@ -191,3 +191,25 @@ def test_a_sweep_is_extended(command: Command, tmp_path: Path) -> None:
     assert "there: hydra.sweep.subdir=${hydra.job.num}," in elsewhere.stderr
     assert "here:  hydra.sweep.subdir=a/${hydra.job.num}," in elsewhere.stderr
     assert not (tmp_path / "s/a").exists()
+
+
+@pytest.mark.parametrize("store", ["parquet", "table"])
+def test_of_a_sweep_without_folders_what_is_in_its_files_is_done(
+    store: str, command: Command, tmp_path: Path
+) -> None:
+    sweep = ["-m", RATES, "network.activation=identity,tanh", "epochs=3", "hydra.sweep.dir=s"]
+    sweep += [f"hydra.launcher.store={store}", "hydra.launcher.max_memory=1MiB"]
+    assert command(*sweep).returncode == 0
+    table = pd.read_csv(tmp_path / "s" / "runs.csv")
+    first, second = sorted((tmp_path / "s" / "records").iterdir())
+    second.unlink()
+    (tmp_path / "s" / "records" / "1.parquet.part").write_bytes(b"half")
+    (tmp_path / "s" / "runs.csv").unlink()
+    done = command(*sweep, "hydra.launcher.resume=true")
+    assert done.returncode == 0, done.stderr
+    now = pd.read_csv(tmp_path / "s" / "runs.csv")
+    pd.testing.assert_frame_equal(table.drop(columns="seconds"), now.drop(columns="seconds"))
+    assert (table["seconds"] == now["seconds"]).sum() == 7  # which were not trained again
+    assert first.exists()
+    assert len(list((tmp_path / "s").glob("records/*"))) == 2
+    assert not list((tmp_path / "s").glob("[0-9]*"))

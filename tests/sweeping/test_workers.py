@@ -202,8 +202,8 @@ def test_no_scheduler_at_the_address(command: Command) -> None:
 
 def test_workers_get_no_hydra(seed: Experiment) -> None:
     """What travels to a worker is read there without Hydra, OmegaConf or joblib."""
+    from runner.records.job_files import JobFiles, Template, Text
     from runner.records.lines import Line
-    from runner.sweeping.job_files import JobFiles, Template, Text
     from runner.work import Work
 
     texts = (Text(("a: ", "\n"), ("a",)), Text(("",)), Text(("",)))

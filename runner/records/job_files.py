@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -104,6 +105,19 @@ class Template:
     separators: tuple[str, str] = (",", "=")  # in a folder's name made of overrides
 
 
+@lru_cache(maxsize=64)
+def _as_text(template: Template) -> str:
+    texts = [(text.parts, text.gaps) for text in template.texts]
+    return json.dumps([template.subdir, texts, template.keys, template.folder, template.separators])
+
+
+@lru_cache(maxsize=64)
+def _template(text: str) -> Template:
+    subdir, texts, keys, folder, (item_sep, kv_sep) = json.loads(text)
+    made = tuple(Text(tuple(parts), tuple(gaps)) for parts, gaps in texts)
+    return Template(subdir, made, tuple(keys), folder, (item_sep, kv_sep))
+
+
 def _make(*folders: str) -> None:
     """Makes folders, each inside the one before, as a rule in one that is there: os.makedirs asks first."""
     try:
@@ -132,6 +146,15 @@ class JobFiles(NamedTuple):
         for name, text in zip(HYDRA_FILES, self.template.texts, strict=True):
             with open(f"{where}/{name}", "wb") as f:
                 f.write(text.fill(filling))
+
+    def packed(self) -> tuple[str, str]:
+        """The same as two texts, that of all jobs of its kind and its own, of which `unpacked` makes it."""
+        return _as_text(self.template), json.dumps([self.number, self.overrides, self.values])
+
+    @classmethod
+    def unpacked(cls, shared: str, own: str) -> JobFiles:
+        """What was packed. Raises ValueError or TypeError for anything else."""
+        return cls(_template(shared), *json.loads(own))
 
     def config(self) -> bytes:
         """The text of ``config.yaml``."""
