@@ -16,7 +16,6 @@ from runner.config.own import load_named, noticed, refuse_code
 from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError
-from runner.files import yaml_file
 from runner.overrides import as_meant, key_of, parse_override
 from runner.plugins import KEY, Plugin, of_run
 from runner.records.about import sources_of
@@ -69,8 +68,10 @@ def _files_of(composed: Path, overrides: Collection[str]) -> list[str]:
     """Overrides by which what is composed of a run's configuration is made from the run's own files."""
     from omegaconf import OmegaConf
 
+    from runner.hydra_internals import load_keys
+
     refuse_code(composed, [*map(key_of, overrides)])
-    config: Any = OmegaConf.to_container(OmegaConf.load(yaml_file(composed / "config.yaml", of_run=True)))
+    config: Any = OmegaConf.to_container(load_keys(composed / "config.yaml", of_run=True))
     places = whereabouts(composed.parent, config, [*map(key_of, overrides)])
     return [f"{key}='{place}'" for key, place in places.items()]
 
@@ -208,10 +209,12 @@ def load_run(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Experime
     """
     from omegaconf import OmegaConf
 
+    from runner.hydra_internals import load_keys
+
     path = Path(folder) / ".hydra" / "config.yaml"
     if not path.is_file():
         raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
-    config: Any = OmegaConf.load(yaml_file(path, of_run=True))
+    config: Any = load_keys(path, of_run=True)
     plain: Any = OmegaConf.to_container(config, resolve=True)
     for key, place in whereabouts(folder, plain, [KEY]).items():
         OmegaConf.update(config, key, place)

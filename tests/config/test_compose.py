@@ -33,9 +33,15 @@ def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
         (b"x: \xff\n", "mine.yaml: is not UTF-8 text: byte 0xff, position 3"),
         (b"seed: 1\0\n", r"mine.yaml, position 7: the letter '\x00' is none that YAML may have"),
         (b"loss: \x1b[2J\n", r"mine.yaml, position 6: the letter '\x1b' is none that YAML may have"),
-        (b"network: " + b"[" * 400 + b"]" * 400, "mine: lists or mappings stand too deep in each other"),
-        (b"seed: " + b"9" * 5000, "mine: an integer of 5000 digits is more than any key takes"),
-        (b"seed: 0x" + b"F" * 5000, "mine: an integer of thousands of digits is more than any key takes"),
+        (b"network: " + b"[" * 400 + b"]" * 400, "mine.yaml: lists or mappings stand too deep in each other"),
+        (
+            b"seed: " + b"9" * 5000,
+            "mine.yaml, line 1, column 7: an integer of 5000 digits is more than",
+        ),
+        (
+            b"seed: 0x" + b"F" * 5000,
+            "mine.yaml: an integer of thousands of digits is more than any",
+        ),
         (b"defaults: [nothing]", "mine: its defaults name experiment/nothing, which there is not"),
         (b"defaults: [/experiment/mine]", "experiment=mine: lists or mappings stand too deep"),
         (b"learning_rate: ${learning_rate}", "learning_rate=${learning_rate}: refers to itself"),
@@ -48,7 +54,7 @@ def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
         (b"{[1]: 2}: 3\n", "mine.yaml, line 1, column 1: a list or a mapping cannot be a key"),
         (
             b"learning_rate: !!timestamp 2024-01-31\n",
-            "mine: learning_rate: Value 'date' is not a supported",
+            "mine.yaml: learning_rate: Value 'date' is not a supported",
         ),
         (b"log: {every: {a: 1}}\n", "every"),
     ],
