@@ -22,8 +22,8 @@ import psutil
 
 RATES = "learning_rate=tag(log,interval(1e-4,0.1))"
 EPOCHS = 100
-#: Bytes a row of the article's network: an epoch, an error and six weights.
-ROW = 150
+#: Bytes a row of a network of 2-32-1: an epoch, an error and 129 parameters.
+ROW = 2650
 
 
 class Cost(NamedTuple):
@@ -99,8 +99,9 @@ def runs(count: int, folder: Path) -> Iterator[Line]:
 def history(size: int, folder: Path) -> Iterator[Line]:
     """A run with a history of so many bytes, read back and drawn."""
     epochs = size // ROW
-    cost = runner(folder, f"epochs={epochs}", "learning_rate=1e-6")
-    yield Line(f"a run of {epochs:,} epochs", cost, on_disk(folder), epochs, "row")
+    network = ("network=dense", "network.hidden=[32]", "data=xor", "learning_rate=1e-3")
+    cost = runner(folder, *network, f"epochs={epochs}")
+    yield Line(f"a run of 129 parameters and {epochs:,} epochs", cost, on_disk(folder), epochs, "row")
     read = f"import runner; assert len(runner.open({str(folder)!r}).history) == {epochs + 1}"
     yield Line("its history, read", measured("-c", read), 0, epochs, "row")
     yield Line("its learning curves", drawn(folder), on_disk(folder / "figures"), epochs, "row")
