@@ -75,6 +75,13 @@ def test_results_of_a_run_agree_with_its_history() -> None:
     assert one.result.best_epoch == one.history["error"].idxmin()
 
 
+def test_how_a_run_ends_is_told_of_what_it_minimises() -> None:
+    given = ["data=inline", "data.inputs=[[0]]", "data.targets=[[0]]", "network=dense", "network.hidden=[]"]
+    given += ["network.biases=null", "learning_rate=0.1"]
+    assert run(*given).result.ending == "converged"  # its error is 0 all along
+    assert run(*given, "regularization.l2=0.5").result.ending == "falling"
+
+
 def test_divergence_does_not_depend_on_what_is_logged() -> None:
     ways = ["network.hidden=[1]", "network.activation=relu", "network.biases=null", "learning_rate=1e308"]
     given = ["data=inline", "data.inputs=[[1]]", "data.targets=[[-1]]", "network.weights=[[[1e-300]],[[10]]]"]
