@@ -62,6 +62,7 @@ def by_hydra(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "launcher",
     [
+        ["hydra.launcher.n_jobs=1"],
         ["hydra.launcher.n_jobs=2"],
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=threading"],
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=dask"],
