@@ -229,8 +229,8 @@ class _Batch:
             self.table.write()
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
         # Which runs are compared with which must not hang on workers.
-        shares = settings.workers * (1 if settings.is_local else 16) if settings.halver is None else 1
-        fair = -(-len(jobs) // shares)
+        shares = settings.workers * (1 if settings.is_local else 16)
+        fair = -(-len(jobs) // shares) if settings.halver is None else None
         groups: dict[Hashable, list[Job]] = {}
         for job in jobs:
             groups.setdefault(self.batched.group(job.config), []).append(job)

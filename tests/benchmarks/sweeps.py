@@ -64,27 +64,27 @@ def floor(folder: Path, runs: int) -> Callable[[], object]:
     return process(folder, str(program), "OUT", str(runs), "1000")
 
 
-def beside_the_floor(runs: int, workers: int, rounds: int) -> None:
+def beside_the_floor(runs: int, rounds: int) -> None:
+    """By as many workers as the sweep takes, and by none."""
+    arguments = [RATES, f"hydra.sweeper.points={runs}", "epochs=1000"]
     with scratch() as folder:
-        sweep = ours(
-            folder, RATES, f"hydra.sweeper.points={runs}", "epochs=1000", f"hydra.launcher.n_jobs={workers}"
-        )
-        calls = [floor(folder, runs), sweep]
+        sweeps = [ours(folder, *arguments), ours(folder, *arguments, "hydra.launcher.n_jobs=1")]
+        calls = [floor(folder, runs), *sweeps]
         in_turn(1, *calls)
         measured = in_turn(rounds, *calls)
-    least, mine = (statistics.median(times[i] for times in measured) for i in (0, 1))
+    least, auto, alone = (statistics.median(times[i] for times in measured) for i in range(3))
     print(
-        f"{runs} learning rates x 1,000 epochs, {workers} worker(s): {mine:.2f} s, the C++ floor "
-        f"{least:.2f} s, {ratio(measured, 1):.2f} times the floor"
+        f"{runs} learning rates x 1,000 epochs: the C++ floor {least:.2f} s; {auto:.2f} s, "
+        f"{ratio(measured, 1):.2f} times the floor; without workers {alone:.2f} s, {ratio(measured, 2):.2f} times"
     )
 
 
 def headline() -> None:
-    beside_the_floor(1000, 1, rounds=7)
+    beside_the_floor(1000, rounds=7)
 
 
 def workers() -> None:
-    beside_the_floor(10_000, 2, rounds=3)
+    beside_the_floor(10_000, rounds=3)
 
 
 def hydra() -> None:
