@@ -119,7 +119,7 @@ def _cost(
 ) -> SweepCost:
     """What the jobs would take. Raises ConfigError for a wrong key of our launcher."""
     is_ours = getattr(launcher, "keeps_table", False)
-    settings = LauncherSettings(**getattr(launcher, "settings", {})) if is_ours else LauncherSettings()
+    settings = LauncherSettings(**(getattr(launcher, "settings", {}) if is_ours else {"n_jobs": 1}))
     prepare = task_function.batched.prepare  # type: ignore[attr-defined]
     return cost_of_sweep(jobs, lambda job: prepare(composer.job(0, job).config), settings, folder)
 
