@@ -9,8 +9,8 @@ from runner.records.names import FOLDERS, TABLE
 from runner.training.experiment import Experiment, width
 from runner.training.lanczos import MOST_PRODUCTS
 
-#: Seconds that NumPy's calls of an update take, however few the runs.
-CALLS = 5e-5
+#: Seconds that NumPy's calls of an update take, or of a row, however few the runs.
+CALLS = 6e-5
 #: Seconds of a multiplication with its addition, of a neuron's activation, of a parameter's update.
 MULTIPLIED, ACTIVATED, UPDATED = 1.5e-10, 1.5e-8, 3e-9
 #: Multiplications of a weight and passes through a neuron, there and back, beside those of one way.
@@ -36,7 +36,7 @@ def seconds_of(experiment: Experiment, cost: Cost, store: str = FOLDERS) -> Seco
     parameters = experiment.network.parameter_count
     neurons = sum(experiment.sizes[1:])
     trained = passed * (MULTIPLIED * parameters + ACTIVATED * neurons) + UPDATED * updates * parameters
-    return Seconds(trained + _writing(experiment, cost, store), CALLS * updates)
+    return Seconds(trained + _writing(experiment, cost, store), CALLS * (updates + cost.rows))
 
 
 def _writing(experiment: Experiment, cost: Cost, store: str) -> float:
