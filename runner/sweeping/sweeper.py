@@ -22,7 +22,7 @@ from runner.hydra_internals import error_of
 from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
 from runner.records.machine import machine, machine_in, unlike
-from runner.records.names import ABOUT, FINISHED, MULTIRUN, RUNS, STATUSES
+from runner.records.names import ABOUT, FINISHED, MULTIRUN, RUNS, STATUSES, STOPPED
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
 from runner.remarks import deliver, place, remark, tell
@@ -127,7 +127,7 @@ def _cost(
 def _left(jobs: Sequence[list[str]], folder: Path) -> float:
     """The part of the jobs that a sweep in the folder has not done."""
     try:
-        done = sum(line.status in FINISHED for line in read_lines(folder / RUNS))
+        done = sum(line.status in (*FINISHED, STOPPED) for line in read_lines(folder / RUNS))
     except RunnerError:  # a table that is to be made anew
         return 1.0
     return max(0.0, 1 - done / max(1, len(jobs)))
