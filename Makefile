@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-versi
 IS_NEW := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test thorough matrix format clean new
+.PHONY: help run test thorough bench matrix format clean new
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 16
@@ -38,6 +38,9 @@ test: $(TESTS)  ## lint, format, types and tests
 
 thorough: $(TESTS)  ## the tests that make test has no time for
 	$(BIN)/pytest -n 3 --dist worksteal -m thorough
+
+bench: $(TESTS)  ## the README's section on speed, measured on this machine; peers that are not there are left out
+	$(BIN)/python tests/benchmarks
 
 matrix:  ## the tests on every Python from 3.11 on that is here, and with the lowest versions that are allowed
 	.ci/matrix $(PYTHONS)

@@ -18,7 +18,7 @@ class VectorizedLauncherConf:
     """The keys of ``hydra.launcher``."""
 
     _target_: str = "hydra_plugins.vectorized_launcher.VectorizedLauncher"
-    n_jobs: Any = 1  # workers; -1: one a core
+    n_jobs: Any = "auto"  # workers: as many as the work pays for; a number; -1: one a core
     backend: Any = "loky"  # or threading, dask, ray
     resume: Any = False  # keep what an interrupted sweep in the same hydra.sweep.dir has finished
     max_memory: Any = "4GiB"  # bound on the arrays held at once, over all workers

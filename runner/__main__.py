@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 # Training takes one BLAS thread; starting the others as NumPy is imported would take 50 ms.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if gc.isenabled():  # nothing that is imported is garbage: to search it, now and later, would take 50 ms too
+    gc.disable()
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from runner.training.experiment import Experiment
+
+gc.enable()
 
 #: What conf/hydra_defaults.yaml chooses of Hydra's own, for a configuration that comes from a run's folder.
 HYDRA_GROUPS = {"hydra/job_logging": "disabled", "hydra/launcher": "vectorized", "hydra/sweeper": "grid"}
@@ -204,6 +209,7 @@ def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
 @ending()
 def main() -> None:
     """The command."""
+    gc.freeze()
     keep_tracebacks()
     keep_freed_memory()
     flags, overrides = flags_and_overrides(sys.argv[1:])

@@ -21,6 +21,7 @@ from runner.files import TOO_DEEP, placing, yaml_fault, yaml_file
 
 if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML need none of it
     from hydra._internal.hydra import Hydra as Hydra
+    from hydra.core.config_loader import ConfigLoader
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
     from hydra.types import RunMode
@@ -46,6 +47,12 @@ def basic_launcher() -> Launcher:
     from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 
     return BasicLauncher()
+
+
+def options_of(loader: ConfigLoader, group: str) -> list[str]:
+    """What may be chosen of a group: as the loader says, which copies its sources each time it is asked."""
+    options: list[str] = getattr(loader, "repository", loader).get_group_options(group)
+    return options
 
 
 #: Composes overrides, and what may be done of it: called with that and the overrides.

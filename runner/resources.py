@@ -1,7 +1,8 @@
-"""What this machine has: room on a disk, memory. And whether the user insists on a run that asks for more."""
+"""What this machine has: room on a disk, memory, processors. And whether the user insists on more."""
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ GROUP_FILES = (
     ("memory.max", "memory.current", ("inactive_file", "active_file")),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")),
 )
+#: What says how much of a second, and of how long a one, a group may compute: of versions 2 and 1.
+QUOTAS = (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us"))
 #: As many runs a sweep may have.
 MOST_RUNS = 10**6
 #: How a user insists.
@@ -54,13 +57,13 @@ def free_memory() -> int | None:
     The least of what the machine has left, its swap included, what the process's group may take, and its
     own limit (``ulimit -v``).
     """
-    left = [_of_machine("MemAvailable:", "SwapFree:"), *(free for _, free in _groups()), _of_process()]
+    left = [_of_machine("MemAvailable:", "SwapFree:"), *(free for _, free in _group_limits()), _of_process()]
     return min((n for n in left if n is not None), default=None)
 
 
 def whole_memory() -> int | None:
     """The bytes of memory that there are for all processes of the group; None where nobody knows."""
-    there = [_of_machine("MemTotal:", "SwapTotal:"), *(limit for limit, _ in _groups())]
+    there = [_of_machine("MemTotal:", "SwapTotal:"), *(limit for limit, _ in _group_limits())]
     return min((n for n in there if n is not None), default=None)
 
 
@@ -77,18 +80,44 @@ def _of_machine(*names: str) -> int | None:
     return None
 
 
-def _groups() -> Iterator[tuple[int, int]]:
+def cores() -> int:
+    """How many processors this process may use: by its affinity, and by what its group may compute."""
+    try:
+        own = len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        own = os.cpu_count() or 1
+    quotas = [quota for group, version in _groups("cpu") if (quota := _quota(group, QUOTAS[version]))]
+    return min(own, *map(math.ceil, quotas), own)
+
+
+def _quota(group: Path, files: tuple[str, ...]) -> float:
+    """Of how many processors a group may have the time; 0 where nothing bounds it."""
+    with suppress(OSError, ValueError):
+        quota, period = " ".join((group / name).read_text("ascii") for name in files).split()
+        return max(0.0, int(quota) / int(period))  # no bound is "max", or -1
+    return 0.0
+
+
+def _group_limits() -> Iterator[tuple[int, int]]:
     """The limit of each group around this process that has one, and what is left of it."""
+    for group, version in _groups("memory"):
+        yield from _of_group(group, GROUP_FILES[version])
+
+
+def _groups(controller: str) -> Iterator[tuple[Path, int]]:
+    """The folder of each group around this process, and 0 for version 2, 1 for 1."""
     with suppress(OSError, ValueError):
         for line in (PROC / "self" / "cgroup").read_text("utf-8").splitlines():
             _, controllers, path = line.split(":", 2)
-            if controllers and "memory" not in controllers.split(","):
+            if controllers and controller not in controllers.split(","):
                 continue
-            root, files = (CGROUPS / "memory", GROUP_FILES[1]) if controllers else (CGROUPS, GROUP_FILES[0])
+            root = CGROUPS / controller if controllers else CGROUPS
             folder = root / path.lstrip("/")
-            for group in (folder, *folder.parents):
-                if group.is_relative_to(root):
-                    yield from _of_group(group, files)
+            yield from (
+                (group, int(bool(controllers)))
+                for group in (folder, *folder.parents)
+                if group.is_relative_to(root)
+            )
 
 
 def _of_group(group: Path, files: tuple[str, str, tuple[str, ...]]) -> Iterator[tuple[int, int]]:

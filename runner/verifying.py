@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -175,7 +176,7 @@ def _results(summary: Summary) -> tuple[object, ...]:
     return (
         line.status,
         line.ending,
-        {name: x for name, x in line.results.items() if name != "seconds" and x == x},
+        {name: x for name, x in line.results.items() if name != "seconds" and not math.isnan(x)},
     )
 
 

@@ -123,10 +123,10 @@ def test_help_is_for_newcomers(command: Command) -> None:
 def test_two_runs_in_the_same_second_get_two_folders(tmp_path: Path) -> None:
     started = [
         subprocess.Popen([sys.executable, "-m", "runner"], cwd=tmp_path, stdout=subprocess.PIPE)
-        for _ in range(4)
+        for _ in range(2)
     ]
     said = [process.communicate(timeout=120)[0].decode().split()[-1] for process in started]
-    assert len(set(said)) == 4
+    assert len(set(said)) == 2
     assert len({(tmp_path / path).read_bytes() for path in said}) == 1
 
 
@@ -232,9 +232,7 @@ def test_who_reads_the_output_may_stop(tmp_path: Path) -> None:
         "runner hydra.run.dir=run",
         "runner -m seed=0,1 hydra.sweep.dir=sweep",
         "runner --help",
-        "runner --cfg job",
         "runner.explain",
-        "runner.explain --help",
         "runner.figures run --only network",
         "runner.report run --only network",
     ):
@@ -254,7 +252,7 @@ def test_an_error_that_nobody_reads_is_one(tmp_path: Path) -> None:
 COMMANDS = ("runner", "runner.explain", "runner.figures", "runner.report")
 
 
-@pytest.mark.parametrize("module", COMMANDS)
+@pytest.mark.parametrize("module", [*COMMANDS, "runner.predict", "runner.export"])
 def test_every_command_says_its_version(module: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", module, "--version"], cwd=tmp_path, capture_output=True, text=True

@@ -129,7 +129,7 @@ def test_another_applications_record_is_not_ours(command: Command, tmp_path: Pat
 @pytest.mark.skipif(os.name != "posix", reason="processes are stopped as POSIX has it")
 def test_a_run_under_way_is_left_alone(command: Command, tmp_path: Path) -> None:
     """Another run, or a sweep around it, is refused before it writes anything."""
-    call = [sys.executable, "-m", "runner", "epochs=15000", "hydra.run.dir=s/1"]
+    call = [sys.executable, "-m", "runner", "epochs=4000", "hydra.run.dir=s/1"]
     with subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.DEVNULL) as first:
         while not (tmp_path / "s/1/.hydra/overrides.yaml").exists():
             assert first.poll() is None
@@ -144,8 +144,8 @@ def test_a_run_under_way_is_left_alone(command: Command, tmp_path: Path) -> None
             assert "s/1: another process is at work in it" in done.stderr
         first.send_signal(signal.SIGCONT)
         assert first.wait() == 0
-    assert (tmp_path / "s/1/history.csv").read_bytes().count(b"\n") == 15_002
-    assert "epochs: 15000" in (tmp_path / "s/1/.hydra/config.yaml").read_text()
+    assert (tmp_path / "s/1/history.csv").read_bytes().count(b"\n") == 4_002
+    assert "epochs: 4000" in (tmp_path / "s/1/.hydra/config.yaml").read_text()
     assert os.listdir(tmp_path / "s") == ["1"]
 
 

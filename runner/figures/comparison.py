@@ -16,7 +16,7 @@ from runner.figures.figure import DOUBLE, Figure, Layout, Options, losses_of, ne
 from runner.figures.style.accuracies import as_drawn, lowest_of, more_is_better
 from runner.figures.style.axes import Heights, is_numeric, log_axis, power_of_ten, thin_ticks
 from runner.figures.style.encoding import DISTINCT, Keys, short_names
-from runner.figures.style.labels import escaped, label
+from runner.figures.style.labels import escaped, label, letter
 from runner.figures.style.legends import add_legend
 from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
@@ -76,8 +76,8 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     for ax in right:
         _draw_differences(ax, values, seeds, places)
         ax.set_yticks([])
-        best = f"{label(key)} = {names[0]}" if _is_number(names[0]) else names[0]
-        ax.set_xlabel(f"{label(metric)}, difference from {best}")
+        best = f"{letter(key)} = {names[0]}" if _is_number(names[0]) else names[0]
+        ax.set_xlabel(f"difference from {best}")
     for ax in axes:
         ax.set_ylim(len(names) - 0.4, -0.6)
         ax.tick_params(axis="y", length=0)

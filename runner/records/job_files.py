@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from runner.records.names import HYDRA_FILES
+from runner.records.writing import write_anew
 
 #: What differs from job to job in ``hydra.yaml``: the name of the gap, and the path of its key.
 GAPS = {
@@ -144,8 +145,7 @@ class JobFiles(NamedTuple):
             return
         filling = self._filling()
         for name, text in zip(HYDRA_FILES, self.template.texts, strict=True):
-            with open(f"{where}/{name}", "wb") as f:
-                f.write(text.fill(filling))
+            write_anew(f"{where}/{name}", text.fill(filling))
 
     def packed(self) -> tuple[str, str]:
         """The same as two texts, that of all jobs of its kind and its own, of which `unpacked` makes it."""

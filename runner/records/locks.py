@@ -26,6 +26,8 @@ from runner.records.names import MULTIRUN
 
 #: The hidden file in a folder that is locked.
 LOCK = ".runner.lock"
+#: Open files that this process has locked: what is forked would keep the locks of one that is killed.
+_HELD: set[int] = set()
 
 
 def inside(folder: str, sweep: str) -> str:
@@ -90,6 +92,7 @@ def _lock(folder: Path, locks: ExitStack, *, shared: bool = False) -> bool:
         except OSError:  # no locks are known there
             pass
         if _is_at(path, handle):
+            _HELD.add(handle)
             locks.callback(_let_go, path, handle)
             return True
         os.close(handle)  # who held it has removed it meanwhile
@@ -102,7 +105,14 @@ def _let_go(path: Path, handle: int) -> None:
             if _is_alone(handle) and _is_at(path, handle):
                 path.unlink()
     finally:
+        _HELD.discard(handle)
         os.close(handle)
+
+
+def leave_to_parent() -> None:
+    """Lets go, in a process that was forked, of what the one that forked it has locked."""
+    while _HELD:
+        os.close(_HELD.pop())
 
 
 def _is_alone(handle: int) -> bool:

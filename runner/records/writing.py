@@ -53,6 +53,7 @@ WORTH_SYNCING = 2.0
 _BINARY = getattr(os, "O_BINARY", 0)  # there is a system that has others
 _APPEND = os.O_WRONLY | os.O_APPEND | _BINARY
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY
 #: What is true of every file to come, too.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MODE = 0o666  # less what the user's mask takes away
@@ -224,6 +225,12 @@ def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> No
         raise
     if synced:
         sync_file(os.path.dirname(path) or ".")
+
+
+def write_anew(path: str, content: bytes) -> None:
+    """Writes a file that a run is begun with: nobody reads it before the summary is there."""
+    with naming(path):
+        _write(os.open(path, _ANEW, _MODE), content)
 
 
 class NoRoomError(OSError):

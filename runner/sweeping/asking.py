@@ -12,6 +12,7 @@ from runner.cost.refusal import Cause, cause_in_memory, cause_on_disk, takes, wr
 from runner.overrides import key_of
 from runner.records.names import FOLDERS, HISTORY, PARQUET, STORES, TABLE
 from runner.resources import BeyondError, free_disk, free_memory, in_words, insists, whole_memory
+from runner.sweeping.paying import settled
 from runner.sweeping.plugin_keys import LauncherSettings
 from runner.training.experiment import Experiment
 from runner.training.stacking import MAX_MEMORY, least_bytes, row_bytes, widest
@@ -130,15 +131,16 @@ def cost_of_sweep(
     asked = firsts[:: -(-len(firsts) // MOST_KINDS) or 1]
     stands_for = len(jobs) / max(1, sum(runs for _, runs in asked))
     room = (free_disk(folder) or 2**60) // max(1, len(jobs))
-    kinds = []
+    made = []
     for number, runs in asked:
         try:
-            kinds.append(_kind(prepare(jobs[number]), runs * stands_for, settings, room))
+            made.append((prepare(jobs[number]), runs * stands_for))
         except BeyondError:
             raise
         except Exception:  # noqa: S112 - that run will fail, and say why
             continue
-    return SweepCost(len(jobs), kinds, settings, folder)
+    settings = settled(settings, made)
+    return SweepCost(len(jobs), [_kind(*each, settings, room) for each in made], settings, folder)
 
 
 def _kind(made: Experiment, runs: float, settings: LauncherSettings, room: int) -> Kind:

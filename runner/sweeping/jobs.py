@@ -26,7 +26,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from runner.config.resolved import plain
 from runner.errors import ConfigError
 from runner.guard import GUARD
-from runner.hydra_internals import leaf, put
+from runner.hydra_internals import leaf, options_of, put
 from runner.overrides import key_of, parse
 from runner.records.job_files import JobFiles, Template, Text, dirname
 from runner.records.names import METRICS
@@ -148,7 +148,7 @@ class Composer:
     def _decides(self, key: str) -> bool:
         """Whether a key chooses what is composed: a group, or something of Hydra's own."""
         if key not in self.deciding:
-            options = self.loader.get_group_options(key)
+            options = options_of(self.loader, key)
             self.deciding[key] = bool(options) or key.split(".")[0] == "hydra"
         return self.deciding[key]
 

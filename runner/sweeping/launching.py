@@ -28,10 +28,10 @@ from runner.records.runs_table import RunsTable
 from runner.records.stack_files import Into, clear_parts
 from runner.records.writing import clear, refuse_finished
 from runner.requests import is_grid
-from runner.sweeping.asking import cost_of_sweep, refuse_beyond
+from runner.sweeping.asking import SweepCost, cost_of_sweep, refuse_beyond
 from runner.sweeping.grid import asked_for, expected, fixed_overrides, swept_of
 from runner.sweeping.jobs import Job, composer_of
-from runner.sweeping.plugin_keys import LauncherSettings
+from runner.sweeping.plugin_keys import AUTO, LauncherSettings
 from runner.sweeping.progress import Progress
 from runner.sweeping.resuming import Resumption
 from runner.sweeping.returns import LazyJobReturn, Watchers
@@ -86,7 +86,7 @@ class Sweep:
         if self.batched is None or wants_a_process_of_its_own(self.master):
             return self._one_by_one(job_overrides, first)
         if not is_grid(self.master.hydra.sweeper):  # which has asked already
-            refuse_beyond(cost_of_sweep(job_overrides, self._prepared, self.settings, self.folder))
+            refuse_beyond(self._cost(job_overrides))
         self.folder.mkdir(parents=True, exist_ok=True)
         with claimed(self.folder, self.context.callbacks.callbacks):
             clear(self.folder, is_part)
@@ -94,6 +94,13 @@ class Sweep:
             table = self.table = self.table or self._table(job_overrides)
             jobs = {n: self.composer.job(n, job) for n, job in enumerate(job_overrides, start=first)}
             return _Batch(self, self.batched, table, jobs).run()
+
+    def settled(self, jobs: Sequence[Sequence[str]]) -> LauncherSettings:
+        """The settings, with a number of workers that such jobs pay for."""
+        return self._cost(jobs).settings if self.settings.n_jobs == AUTO else self.settings
+
+    def _cost(self, jobs: Sequence[Sequence[str]]) -> SweepCost:
+        return cost_of_sweep(jobs, self._prepared, self.settings, self.folder)
 
     def _prepared(self, job: Sequence[str]) -> Experiment:
         assert self.batched is not None
@@ -182,7 +189,8 @@ class _Batch:
         with Progress(len(self.jobs)) as self.progress:
             todo = self._unfinished()  # until here a sweep may be refused, and nothing is written
             try:
-                stacks = self._stacks(todo)
+                settings = self.sweep.settled([job.overrides for job in todo])
+                stacks = self._stacks(todo, settings)
                 for outcomes in train_stacks(stacks, settings, self.progress.part, self.sweep.folder):
                     self._take(outcomes)
                 self._take([])
@@ -215,15 +223,14 @@ class _Batch:
             refuse_others(Path(job.folder), job.files.template.subdir)
         return todo
 
-    def _stacks(self, jobs: Sequence[Job]) -> Iterator[list[Work]]:
+    def _stacks(self, jobs: Sequence[Job], settings: LauncherSettings) -> Iterator[list[Work]]:
         """The jobs' stacks, each made as somebody is there to train it, in whatever thread."""
         if not self.table.is_begun:  # who reads it from now on, whatever ends this process, knows of all runs
             self.table.write()
-        settings = self.sweep.settings
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
         # Which runs are compared with which must not hang on workers.
-        shares = settings.workers * (1 if settings.is_local else 16) if settings.halver is None else 1
-        fair = -(-len(jobs) // shares)
+        shares = settings.workers * (1 if settings.is_local else 16)
+        fair = -(-len(jobs) // shares) if settings.halver is None else None
         groups: dict[Hashable, list[Job]] = {}
         for job in jobs:
             groups.setdefault(self.batched.group(job.config), []).append(job)

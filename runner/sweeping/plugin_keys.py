@@ -9,19 +9,22 @@ from typing import Any
 from runner.config.checks import count
 from runner.errors import ConfigError, one_of
 from runner.records.names import FOLDERS, STORES
+from runner.resources import cores
 from runner.training.halving import Halving
 from runner.training.stacking import MAX_MEMORY, in_bytes
 
 #: Backends whose workers are on this machine.
 LOCAL = ("loky", "threading")
 BACKENDS = (*LOCAL, "dask", "ray")
+#: As many workers as the work pays for: see :mod:`runner.sweeping.paying`.
+AUTO = "auto"
 
 
 @dataclass
 class LauncherSettings:
     """How runs are to be trained: ``hydra.launcher``. Raises ConfigError for what cannot be."""
 
-    n_jobs: int = 1
+    n_jobs: int | str = AUTO
     backend: str = "loky"
     resume: bool = False
     max_memory: int | str = MAX_MEMORY
@@ -31,11 +34,12 @@ class LauncherSettings:
 
     def __post_init__(self) -> None:
         is_number = isinstance(self.n_jobs, int) and not isinstance(self.n_jobs, bool) and self.n_jobs != 0
+        many = "must be auto, a number of workers, or -1 for a worker a core"
         is_usable = self.address is None or self.backend not in LOCAL
         checks = {
             "backend": (self.backend in BACKENDS, one_of(BACKENDS, self.backend)),
             "store": (self.store in STORES, one_of(STORES, self.store)),
-            "n_jobs": (is_number, "must be a number of workers, or -1 for a worker a core"),
+            "n_jobs": (is_number or self.n_jobs == AUTO, many),
             "address": (is_usable, "needs hydra.launcher.backend=dask or ray"),
             "resume": (isinstance(self.resume, bool), "must be true or false"),
         }
@@ -58,16 +62,14 @@ class LauncherSettings:
     @property
     def in_this_process(self) -> bool:
         """Whether stacks are trained here, one after the other."""
-        return self.n_jobs == 1 and self.backend in LOCAL
+        return self.workers == 1 and self.backend in LOCAL
 
     @property
     def workers(self) -> int:
-        """How many workers share the memory."""
-        if self.n_jobs > 0:
-            return self.n_jobs
-        from joblib import cpu_count
-
-        return max(1, int(cpu_count()) + 1 + self.n_jobs)
+        """How many workers share the memory; one, until it is settled for what work there are more."""
+        if isinstance(self.n_jobs, str):
+            return 1
+        return self.n_jobs if self.n_jobs > 0 else max(1, cores() + 1 + self.n_jobs)
 
 
 def _halving(key: str, given: Any) -> Halving:

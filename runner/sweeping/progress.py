@@ -26,10 +26,6 @@ class Progress:
         self.task: Any = None
 
     def __enter__(self) -> Progress:
-        if sys.stderr.isatty() and not is_quiet():
-            before = "{task.fields[saved]:,} of {task.total:,.0f} runs saved"
-            fields = {"saved": 0, "said": ""}
-            self.bar, self.task = bar_of(before, "{task.fields[said]}", total=self.total, **fields)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -48,7 +44,14 @@ class Progress:
         self._show(at_once=True)
 
     def part(self, runs: float) -> None:
-        """Counts what is trained of the runs under way, an epoch of a stack say; none of it is saved."""
+        """Counts what is trained of the runs under way, an epoch of a stack say; none of it is saved.
+
+        With the first part, be it 0, a bar begins, which is a thread: whoever forks has done so.
+        """
+        if self.bar is None and sys.stderr.isatty() and not is_quiet():
+            before = "{task.fields[saved]:,} of {task.total:,.0f} runs saved"
+            fields = {"saved": 0, "said": ""}
+            self.bar, self.task = bar_of(before, "{task.fields[said]}", total=self.total, **fields)
         self.under_way += runs
         self._show()
 

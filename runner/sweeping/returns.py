@@ -23,9 +23,13 @@ class LazyJobReturn(JobReturn):
         self.line = outcome.line
         self.overrides = job.overrides
         self.working_dir = os.getcwd()
-        self.task_name = JobRuntime.instance().get("name")
         self.status = JobStatus.FAILED if outcome.error is not None else JobStatus.COMPLETED
         self.return_value = outcome.error or outcome.line.result_for(job.composer.objective)
+
+    @property
+    def task_name(self) -> str:  # type: ignore[override]
+        """The name that Hydra has for the task."""
+        return str(JobRuntime.instance().get("name"))
 
     @cached_property
     def _composed(self) -> DictConfig:

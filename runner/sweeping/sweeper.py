@@ -21,7 +21,7 @@ from runner.hydra_internals import error_of, load_keys
 from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
 from runner.records.machine import machine, machine_in, unlike
-from runner.records.names import ABOUT, FINISHED, MULTIRUN, RUNS, STATUSES
+from runner.records.names import ABOUT, FINISHED, MULTIRUN, RUNS, STATUSES, STOPPED
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
 from runner.remarks import deliver, place, remark, tell
@@ -118,7 +118,7 @@ def _cost(
 ) -> SweepCost:
     """What the jobs would take. Raises ConfigError for a wrong key of our launcher."""
     is_ours = getattr(launcher, "keeps_table", False)
-    settings = LauncherSettings(**getattr(launcher, "settings", {})) if is_ours else LauncherSettings()
+    settings = LauncherSettings(**(getattr(launcher, "settings", {}) if is_ours else {"n_jobs": 1}))
     prepare = task_function.batched.prepare  # type: ignore[attr-defined]
     return cost_of_sweep(jobs, lambda job: prepare(composer.job(0, job).config), settings, folder)
 
@@ -126,7 +126,7 @@ def _cost(
 def _left(jobs: Sequence[list[str]], folder: Path) -> float:
     """The part of the jobs that a sweep in the folder has not done."""
     try:
-        done = sum(line.status in FINISHED for line in read_lines(folder / RUNS))
+        done = sum(line.status in (*FINISHED, STOPPED) for line in read_lines(folder / RUNS))
     except RunnerError:  # a table that is to be made anew
         return 1.0
     return max(0.0, 1 - done / max(1, len(jobs)))

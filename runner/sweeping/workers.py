@@ -1,4 +1,4 @@
-"""Where stacks are trained: in this process, or in joblib's workers here or on other machines."""
+"""Where stacks are trained: in this process, in what it forks, or in joblib's workers here or elsewhere."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from runner.errors import RunnerError
 from runner.halting import HALT, SIGNALS
 from runner.records.machine import machine, unlike
 from runner.remarks import remark
+from runner.sweeping.forking import WorkerDiedError, forked, may_fork
 from runner.sweeping.pacing import in_parts
 from runner.sweeping.plugin_keys import LOCAL, LauncherSettings
 from runner.training.halving import Halver
@@ -50,12 +52,14 @@ def train_stacks(
     """Trains every stack; yields the outcomes of each as it is done, in any order.
 
     A stack whose worker dies is trained again by another. `part` is told of every epoch that is
-    trained in this process: how many runs, counted whole, that comes to. A signal interrupts the runs in
-    training, and no others are begun; `folder` is the sweep's. Raises RunnerError where the backend's
-    package is not installed or workers keep dying.
+    trained in this process: how many runs, counted whole, that comes to; of none, as training begins. A
+    signal interrupts the runs in training, and no others are begun; `folder` is the sweep's. Raises
+    RunnerError where the backend's package is not installed or workers keep dying.
     """
+    begun = partial(part, 0.0)
     buffer = row_bytes(settings.share)
     if settings.in_this_process:
+        begun()
         with HALT.heeded():
             waiting = deque[list[Work]]()
             for stack in stacks:
@@ -75,7 +79,7 @@ def train_stacks(
         opened.enter_context(threadpool_limits(1, "blas"))
         opened.enter_context(_cluster(settings))
         how = buffer, settings.halver, str(halted)
-        yield from _until_done(Ledger(stacks), how, settings.workers, settings.backend)
+        yield from _until_done(Ledger(stacks), how, settings.workers, settings.backend, begun)
 
 
 def _counting(stack: list[Work], part: Callable[[float], None]) -> Tick:
@@ -111,6 +115,8 @@ def _looking_for(path: str) -> Callable[[], bool]:
 #: How workers train: the bytes for rows, what stops runs, and the file that tells them to end: signals are
 #: for their parent.
 How: TypeAlias = tuple[int, Halver | None, str]
+#: What they return of a stack: its number, the outcomes of its runs, the parts left of it, their machine.
+Returned: TypeAlias = tuple[int, list[Outcome], list[list[Work]], bytes]
 
 
 class Ledger:
@@ -129,13 +135,19 @@ class Ledger:
     def hand_out(self) -> Iterator[tuple[int, list[Work]]]:
         """Those that are out, then the others, until a signal has come."""
         yield from list(self.out.items())
-        while not HALT() and (stack := self._next()):
-            number = next(self.numbers)
-            self.out[number] = stack
-            yield number, stack
+        while handed := self.take():
+            yield handed
 
-    def _next(self) -> list[Work] | None:
-        return self.parts.popleft() if self.parts else next(self.waiting, None)
+    def take(self) -> tuple[int, list[Work]] | None:
+        """One that is not out yet; None where there is none now, or a signal has come."""
+        if HALT():
+            return None
+        stack = self.parts.popleft() if self.parts else next(self.waiting, None)
+        if stack is None:
+            return None
+        number = next(self.numbers)
+        self.out[number] = stack
+        return number, stack
 
     def take_back(self, number: int, parts: Iterable[list[Work]], made_on: bytes) -> None:
         """A stack is done, or left in parts; on another machine than this, which is said once."""
@@ -147,13 +159,10 @@ class Ledger:
             remark(f"a worker's machine is another than this one: {differ}; runs may differ in last digits")
 
 
-def _numbered(
-    number: int, stack: list[Work], how: How, parent: int | None
-) -> tuple[int, list[Outcome], list[list[Work]], bytes]:
+def _numbered(number: int, stack: list[Work], how: How, parent: int | None) -> Returned:
     """Trains a stack in a worker, or cuts it, which ends with `parent`, the process that it works for.
 
     Without its parent, the worker writes nothing more: another process may be at work in the folders by now.
-    Last of what it returns is the machine that it is on.
     """
     has_parent = parent is not None and os.getpid() != parent  # not so where one worker is all there are
 
@@ -169,23 +178,19 @@ def _numbered(
     return (number, *in_parts(stack, buffer, watch), machine())
 
 
-def _until_done(ledger: Ledger, how: How, n_jobs: int, backend: str) -> Iterator[list[Outcome]]:
-    from joblib import Parallel, delayed, parallel_config
-
-    parent = os.getpid() if backend == "loky" else None
+def _until_done(
+    ledger: Ledger, how: How, workers: int, backend: str, begun: Callable[[], None]
+) -> Iterator[list[Outcome]]:
     deaths = 0
     while deaths < DEATHS:
-        calls = (delayed(_numbered)(number, stack, how, parent) for number, stack in ledger.hand_out())
+        by = _in_forks if backend == "loky" and may_fork() else partial(_by_joblib, backend=backend)
         try:
-            for batch in _batches(calls, backend):
-                with parallel_config(backend=backend, n_jobs=n_jobs):
-                    parallel = Parallel(return_as=RETURNS.get(backend, "generator_unordered"), batch_size=1)
-                for number, outcomes, parts, made_on in parallel(batch):
-                    ledger.take_back(number, parts, made_on)
-                    yield outcomes
+            for number, outcomes, parts, made_on in by(ledger, how, workers, begun):
+                ledger.take_back(number, parts, made_on)
+                yield outcomes
             if HALT() or not ledger.parts:
                 return
-        except _death(backend):  # a worker was killed, by the system for its memory as a rule
+        except WorkerDiedError:  # it was killed, by the system for its memory as a rule
             if HALT():
                 return
             deaths += 1
@@ -193,6 +198,32 @@ def _until_done(ledger: Ledger, how: How, n_jobs: int, backend: str) -> Iterator
         f"workers died {DEATHS} times; give each less to hold with hydra.launcher.max_memory, "
         "or start fewer with hydra.launcher.n_jobs"
     )
+
+
+def _in_forks(ledger: Ledger, how: How, workers: int, begun: Callable[[], None]) -> Iterator[Returned]:
+    again, parent = iter(list(ledger.out.items())), os.getpid()
+
+    def train_numbered(number: int, stack: list[Work]) -> Returned:
+        return _numbered(number, stack, how, parent)
+
+    yield from forked(train_numbered, lambda: next(again, None) or ledger.take(), workers, begun)
+
+
+def _by_joblib(
+    ledger: Ledger, how: How, workers: int, begun: Callable[[], None], backend: str
+) -> Iterator[Returned]:
+    from joblib import Parallel, delayed, parallel_config
+
+    parent = os.getpid() if backend == "loky" else None
+    calls = (delayed(_numbered)(number, stack, how, parent) for number, stack in ledger.hand_out())
+    begun()
+    try:
+        for batch in _batches(calls, backend):
+            with parallel_config(backend=backend, n_jobs=workers):
+                parallel = Parallel(return_as=RETURNS.get(backend, "generator_unordered"), batch_size=1)
+            yield from parallel(batch)
+    except _death(backend):
+        raise WorkerDiedError from None
 
 
 def _death(backend: str) -> type[Exception]:

@@ -103,7 +103,7 @@ def endings(tail: Tail, course: Course, noisy: bool) -> list[Ending]:
     lengths = np.maximum(course.length // 2, np.minimum(course.length, FEW - 1)) + 1
     lengths = np.minimum(lengths, WINDOW)
     lengths[course.diverged] = 0
-    for length in np.unique(lengths[lengths > 0]).tolist():
+    for length in sorted({*lengths[lengths > 0].tolist()}):  # np.unique imports numpy.ma
         runs = np.flatnonzero(lengths == length)
         with np.errstate(all="ignore"):
             names, periods = _classified(tail.last(runs, length), course.of(runs), noisy)

@@ -69,11 +69,12 @@ def stacked(
     items: Iterable[Item],
     experiment_of: Callable[[Item], Experiment],
     max_bytes: int,
-    most: int | None = None,
+    share: int | None = None,
 ) -> Iterator[list[Item]]:
     """Items whose experiments may share arrays, in lists, each as soon as it is full.
 
-    Full are those that may hold no more within `max_bytes`, or have `most` items.
+    Full are those that may hold no more within `max_bytes`; or, of a worker whose share is so many items,
+    those that have as many as the others of that share.
     """
     open_stacks: dict[Hashable, list[Item]] = {}
     limits: dict[Hashable, int] = {}
@@ -82,7 +83,7 @@ def stacked(
         key = experiment.stack_key
         if key not in limits:
             limit = widest(experiment, max_bytes)
-            limits[key] = min(limit, most or limit)
+            limits[key] = -(-share // -(-share // limit)) if share else limit
         open_stacks.setdefault(key, []).append(item)
         if len(open_stacks[key]) >= limits[key]:
             yield open_stacks.pop(key)

@@ -63,18 +63,22 @@ WRITERS: dict[str, Callable[[Array], bytes]] = {
 def main() -> None:
     rows = np.random.default_rng(0).normal(size=(ROWS, COLUMNS))
     times: dict[str, list[float]] = {}
+    missing = dict[str, None]()
     for _ in range(ROUNDS):  # in turn, so that all see the same machine
         for name, write in WRITERS.items():
             started = time.perf_counter()
             try:
                 text = write(rows)
             except ImportError:
+                missing[name] = None
                 continue
             times.setdefault(name, []).append(time.perf_counter() - started)
             back = np.array([line.split(b",") for line in text.split()], dtype=np.float64)
             assert back.tobytes() == rows.tobytes(), f"{name} does not read back to the same numbers"
+    for name in missing:
+        print(f"{name} is not installed")
     for name, seconds in times.items():
-        print(f"{name:20} {statistics.median(seconds) / rows.size * 1e9:7.0f} ns a number")
+        print(f"a number in CSV, {name}: {statistics.median(seconds) / rows.size * 1e9:.0f} ns")
 
 
 if __name__ == "__main__":

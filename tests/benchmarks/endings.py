@@ -75,7 +75,7 @@ def main() -> None:
             spent[0] = 0.0
             seconds = swept(experiments)
             shares.append(spent[0] / seconds)
-        print(f"{name}: {sorted(shares)[TIMES // 2]:.1%} of the sweep")
+        print(f"telling how runs ended, {name}: {sorted(shares)[TIMES // 2]:.1%} of the sweep")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ READERS = {
     "polars, one scan": ("import polars", "polars.scan_csv(files, include_file_paths='path').collect()"),
 }
 if find_spec("polars") is None:
+    print("polars is not installed")
     READERS = {name: reader for name, reader in READERS.items() if "polars" not in name}
 PROCESS = """
 import sys, time
@@ -81,14 +82,14 @@ def main(runs: int = 1000, epochs: int = 1000, rounds: int | None = None) -> Non
         wholes = in_turn(rounds, *calls, lambda: subprocess.run(command, check=True, capture_output=True))
         works = [alone[at : at + len(calls)] for at in range(0, len(alone), len(calls))]
         memory = subprocess.run([sys.executable, "-c", MEMORY, str(sweep)], check=True, capture_output=True)
-    print(f"{runs:,} runs of {epochs:,} epochs; all figures beside reading every column once with")
     for i, name in enumerate(READERS):
         print(
-            f"  {name:17}{ratio(works, -1, i):4.1f} times ({_median(works, i):.2f} s); "
+            f"all figures of {runs:,} runs x {epochs:,} epochs, beside reading all columns once with {name}: "
+            f"{ratio(works, -1, i):.1f} times ({_median(works, i):.2f} s); "
             f"whole processes {ratio(wholes, -1, i):.1f} times ({_median(wholes, i):.2f} s)"
         )
     print(
-        f"all figures {_median(works, -1):.2f} s, the command {_median(wholes, -1):.2f} s, "
+        f"all figures, their seconds: {_median(works, -1):.2f} s, the command {_median(wholes, -1):.2f} s, "
         f"at most {float(memory.stdout):.0f} MB"
     )
 

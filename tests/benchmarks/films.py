@@ -57,8 +57,8 @@ def report(run: Path, name: str, epochs: int, rounds: int = ROUNDS) -> None:
     with Image.open(run / "figures" / f"{name}.gif") as film_file:
         frames = int(getattr(film_file, "n_frames", 1))
     print(
-        f"  {name:18}{run.name:10}{frames:4} frames {clock:6.1f} s ({processor:.1f} s of the processor), "
-        f"one picture {once:.1f} s: {ratio:.1f} times"
+        f"a film of {name}, {run.name}, {frames} frames: {clock:.1f} s ({processor:.1f} s of the processor), "
+        f"{ratio:.1f} times one picture ({once:.1f} s)"
     )
 
 

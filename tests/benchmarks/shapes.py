@@ -130,7 +130,7 @@ def steps(rounds: int = 7) -> None:
         count = shape.runs * shape.epochs * one.updates_per_epoch
         mine = statistics.median(times[0] for times in measured) / count * 1e6
         beside = f", {ratio(measured, 1):.2f} of JAX vmap + scan's speed" if len(calls) > 1 else ""
-        print(f"{name}, {shape.runs} run(s): {mine:.1f} µs a run-step{beside}")
+        print(f"{name}, {shape.runs} run(s), a run-step: {mine:.1f} µs{beside}")
 
 
 def elements(count: int = 26 * 1024, rounds: int = 101) -> None:

@@ -30,6 +30,7 @@ from runner.training.stacking import widest
 HERE = Path(__file__).parent
 MEMORY = Path("/dev/shm")
 RATES = "learning_rate=tag(log,interval(1e-4,0.1))"
+ALONE = "hydra.launcher.n_jobs=1"
 
 
 @contextmanager
@@ -64,27 +65,27 @@ def floor(folder: Path, runs: int) -> Callable[[], object]:
     return process(folder, str(program), "OUT", str(runs), "1000")
 
 
-def beside_the_floor(runs: int, workers: int, rounds: int) -> None:
+def beside_the_floor(runs: int, rounds: int) -> None:
+    """By as many workers as the sweep takes, and by none."""
+    arguments = [RATES, f"hydra.sweeper.points={runs}", "epochs=1000"]
     with scratch() as folder:
-        sweep = ours(
-            folder, RATES, f"hydra.sweeper.points={runs}", "epochs=1000", f"hydra.launcher.n_jobs={workers}"
-        )
-        calls = [floor(folder, runs), sweep]
+        sweeps = [ours(folder, *arguments), ours(folder, *arguments, ALONE)]
+        calls = [floor(folder, runs), *sweeps]
         in_turn(1, *calls)
         measured = in_turn(rounds, *calls)
-    least, mine = (statistics.median(times[i] for times in measured) for i in (0, 1))
+    least, auto, alone = (statistics.median(times[i] for times in measured) for i in range(3))
     print(
-        f"{runs} learning rates x 1,000 epochs, {workers} worker(s): {mine:.2f} s, the C++ floor "
-        f"{least:.2f} s, {ratio(measured, 1):.2f} times the floor"
+        f"{runs} learning rates x 1,000 epochs: the C++ floor {least:.2f} s; {auto:.2f} s, "
+        f"{ratio(measured, 1):.2f} times that; without workers {alone:.2f} s, {ratio(measured, 2):.2f} times"
     )
 
 
 def headline() -> None:
-    beside_the_floor(1000, 1, rounds=7)
+    beside_the_floor(1000, rounds=7)
 
 
 def workers() -> None:
-    beside_the_floor(10_000, 2, rounds=3)
+    beside_the_floor(10_000, rounds=3)
 
 
 def hydra() -> None:
@@ -92,7 +93,7 @@ def hydra() -> None:
     few = "learning_rate=range(0.001,0.021,0.001)"
     with scratch() as folder:
         basic = ours(folder, few, "epochs=1000", "hydra/launcher=basic", "hydra/sweeper=basic")
-        calls = [ours(folder, RATES, "hydra.sweeper.points=1000", "epochs=1000"), basic]
+        calls = [ours(folder, RATES, "hydra.sweeper.points=1000", "epochs=1000", ALONE), basic]
         names = ["", "the same project under hydra/launcher=basic hydra/sweeper=basic"]
         try:
             import torch  # noqa: F401
@@ -201,7 +202,13 @@ def growth() -> None:
     """What a run costs, and the most memory held, as the number of runs grows."""
     for runs in (100, 1000, 10_000, 100_000):
         with scratch() as folder:
-            arguments = [RATES, f"hydra.sweeper.points={runs}", "epochs=100", f"hydra.sweep.dir={folder}/s"]
+            arguments = [
+                RATES,
+                f"hydra.sweeper.points={runs}",
+                "epochs=100",
+                ALONE,
+                f"hydra.sweep.dir={folder}/s",
+            ]
             command = ["/usr/bin/time", "-f", "%e %M", sys.executable, "-m", "runner", "-m", *arguments]
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
         elapsed, kilobytes = done.stderr.split()[-2:]

@@ -178,7 +178,7 @@ def experiments(draw: st.DrawFn) -> tuple[Experiment, int]:
     )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(experiments())
 def test_random_networks(drawn: tuple[Experiment, int]) -> None:
     experiment, update = drawn

@@ -69,7 +69,7 @@ def test_rows_are_named_by_what_axes_say(tmp_path: Path) -> None:
     numbers, canvas = drawn("comparison", sweep, compare="learning_rate")
     left, right = canvas.axes
     assert left.get_yticklabels()[0].get_text() == "0.1\nhidden neurons = [2]"
-    assert right.get_xlabel() == r"final error $E$, difference from learning rate $\eta$ = 0.1"
+    assert right.get_xlabel() == r"difference from $\eta$ = 0.1"
     assert "the differences from learning_rate=0.1, paired" in load("comparison").caption(numbers)
     alone = make_table(
         tmp_path / "b", {"learning_rate": [0.1, 0.2], "seed": [0, 1]}, lambda r, _: {"final_error": r}

@@ -66,7 +66,8 @@ def overlap(a: Bbox, b: Bbox) -> bool:
 
 @pytest.mark.parametrize(
     ("folder", "style"),
-    [("rates", "paper"), ("many", "slides"), ("alone", "slides"), ("long", "slides"),
+    [("rates", "paper"), ("many", "slides"), ("alone", "slides"),
+     pytest.param("long", "slides", marks=pytest.mark.thorough),
      pytest.param("seeds", "paper", marks=pytest.mark.thorough),
      pytest.param("seeds", "slides", marks=pytest.mark.thorough)],
 )  # fmt: skip
@@ -138,7 +139,10 @@ VARIETY: dict[str, tuple[dict[str, list[Any]], list[str], Sequence[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", VARIETY)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.thorough if kind == "long names" else ()) for kind in VARIETY],
+)
 def test_no_ink_lies_at_the_edges(kind: str, tmp_path: Path) -> None:
     swept, overrides, only = VARIETY[kind]
     sweep = make_sweep(tmp_path / "s", swept, [*overrides, "epochs=3"])

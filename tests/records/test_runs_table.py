@@ -41,10 +41,12 @@ def killed(folder: Path, *arguments: str, runs: int) -> Path:
     ("more", "runs"),
     [
         pytest.param([], 0, marks=pytest.mark.thorough),
-        (["hydra.launcher.max_memory=1MiB"], 3),
+        pytest.param(["hydra.launcher.max_memory=1MiB"], 3, marks=pytest.mark.thorough),
         (["hydra.sweeper.max_batch_size=4"], 3),
-        (["hydra.sweeper.max_batch_size=4", "hydra/sweeper=basic"], 3),
-        (["hydra/launcher=basic"], 2),
+        pytest.param(
+            ["hydra.sweeper.max_batch_size=4", "hydra/sweeper=basic"], 3, marks=pytest.mark.thorough
+        ),
+        pytest.param(["hydra/launcher=basic"], 2, marks=pytest.mark.thorough),
         (["hydra/launcher=basic", "hydra.sweep.subdir=of/${seed}"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -55,6 +55,7 @@ class TestBatches(BatchedSweeperTestSuite):
     """Jobs handed to the launcher two at a time."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("task_launcher_cfg", "extra_flags"), [({}, ["-m", "hydra/launcher=vectorized", GRID])]
 )

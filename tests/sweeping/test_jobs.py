@@ -179,10 +179,12 @@ def test_jobs_made_of_the_sweeps_own_configuration_are_what_hydra_composes(
     "overrides",
     [
         ["+network.extra={a:1}", "++network.extra.a=2"],  # the order matters
-        ["++network.extra.a=2", "++network.extra={a:1}"],
-        ["seed=1", "seed=2"],
+        pytest.param(["++network.extra.a=2", "++network.extra={a:1}"], marks=pytest.mark.thorough),
+        pytest.param(["seed=1", "seed=2"], marks=pytest.mark.thorough),
         ["data=moons", "data.noise=0.5"],
-        ["hydra.job.config.override_dirname.exclude_keys=[seed]", "seed=4"],
+        pytest.param(
+            ["hydra.job.config.override_dirname.exclude_keys=[seed]", "seed=4"], marks=pytest.mark.thorough
+        ),
         ["++hydra.callbacks.another._target_=hydra.experimental.callback.Callback", "seed=4"],
     ],
 )

@@ -12,7 +12,7 @@ from processes import Command
     ("setting", "said"),
     [
         ("hydra.launcher.backend=lokky", "did you mean 'loky'?"),
-        ("hydra.launcher.n_jobs=0", "hydra.launcher.n_jobs=0: must be"),
+        ("hydra.launcher.n_jobs=0", "hydra.launcher.n_jobs=0: must be auto, a number"),
         ("hydra.launcher.max_memory=lots", "hydra.launcher.max_memory=lots: must be"),
         ("hydra.launcher.address=nowhere", "hydra.launcher.address=nowhere: needs hydra.launcher.backend="),
         ("hydra.launcher.resume=maybe", "hydra.launcher.resume=maybe: must be"),

@@ -15,6 +15,7 @@ COMMANDS = [
     line.removeprefix("backprop-runner ")
     for block in re.findall(r"^```sh\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
     for line in block.splitlines()
+    if line.startswith("backprop-runner ")
 ]
 
 

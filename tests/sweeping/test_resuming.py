@@ -78,7 +78,7 @@ def test_runs_that_are_not_whole_are_trained_again(copy: Path, whole: Path, comm
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has them")
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_runs_in_training_go_on_from_where_a_signal_came(
     workers: int, whole: Path, command: Command, tmp_path: Path
 ) -> None:

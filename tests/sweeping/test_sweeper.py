@@ -12,7 +12,7 @@ from making_sweeps import lines
 from processes import Command
 
 
-@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+@pytest.mark.parametrize("launcher", ["vectorized", pytest.param("basic", marks=pytest.mark.thorough)])
 def test_the_last_word_names_the_best_setting_as_the_report_does(
     launcher: str, command: Command, tmp_path: Path
 ) -> None:

@@ -62,9 +62,10 @@ def by_hydra(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "launcher",
     [
+        ["hydra.launcher.n_jobs=1"],
         ["hydra.launcher.n_jobs=2"],
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=threading"],
-        ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=dask"],
+        pytest.param(["hydra.launcher.n_jobs=2", "hydra.launcher.backend=dask"], marks=pytest.mark.thorough),
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=ray"],
         ["hydra.launcher.max_memory=1MiB"],
         ["hydra.sweeper.max_batch_size=5"],
@@ -163,7 +164,7 @@ def test_a_choice_that_does_not_exist_runs_nothing(command: Command, tmp_path: P
 
 
 def test_killed_at_random_moments_and_resumed(command: Command, tmp_path: Path) -> None:
-    rates = [*RATES, "epochs=1500"]
+    rates = [*RATES, "epochs=1000"]
     assert command(*rates, "hydra.sweep.dir=whole").returncode == 0
     arguments = [
         *rates,

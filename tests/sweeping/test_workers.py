@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -93,10 +93,22 @@ def test_a_worker_on_another_machine_is_noticed_once(capsys: pytest.CaptureFixtu
     assert said.startswith("a worker's machine is another than this one: blas mkl there, ")
 
 
+#: The command where nothing may be forked.
+WITHOUT_FORKS = """
+import sys
+from runner.__main__ import main
+from runner.sweeping import workers
+workers.may_fork = lambda: False
+main()
+"""
+
+
 @contextmanager
-def started(tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(
+    tmp_path: Path, *arguments: str, command: Sequence[str] = ("-m", "runner")
+) -> Iterator[subprocess.Popen[str]]:
     sweep = subprocess.Popen(
-        [sys.executable, "-m", "runner", *RATES, *SMALL_STACKS, "hydra.sweep.dir=s", *arguments],
+        [sys.executable, *command, *RATES, *SMALL_STACKS, "hydra.sweep.dir=s", *arguments],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -110,7 +122,7 @@ def started(tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 #: What stands in the command line of a backend's workers.
-WORKERS = {"loky": "popen_loky", "ray": "ray::PoolActor"}
+WORKERS = {"fork": "runner", "loky": "popen_loky", "ray": "ray::PoolActor"}
 
 
 def workers_of(pid: int, backend: str) -> list[int]:
@@ -130,7 +142,12 @@ def _has_word(process: psutil.Process, word: str) -> bool:
 def test_a_killed_process_is_replaced(backend: str, tmp_path: Path, alone: dict[str, bytes]) -> None:
     if backend == "ray":
         pytest.importorskip("ray")
-    with started(tmp_path, "hydra.launcher.n_jobs=2", f"hydra.launcher.backend={backend}") as sweep:
+    if backend == "fork" and sys.platform != "linux":
+        pytest.skip("forks are Linux's")
+    name = "loky" if backend == "fork" else backend
+    command = ("-c", WITHOUT_FORKS) if backend == "loky" else ("-m", "runner")
+    settings = ["hydra.launcher.n_jobs=2", f"hydra.launcher.backend={name}"]
+    with started(tmp_path, *settings, command=command) as sweep:
         while not (workers := workers_of(sweep.pid, backend)):
             assert sweep.poll() is None, sweep.communicate()
         wait_for_some(tmp_path / "s", sweep)

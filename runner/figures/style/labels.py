@@ -67,6 +67,12 @@ def label(key: str) -> str:
     return _OWN.get().get(key, LABELS.get(key, plain))
 
 
+def letter(key: str) -> str:
+    """What a key is called within a sentence: its letter, where the label of its axis ends in one."""
+    words = label(key)
+    return words[words.index("$") :] if words.endswith("$") and words.count("$") == 2 else words
+
+
 def escaped(text: str) -> str:
     """Text that mathtext is not to read."""
     return text.replace("\\", "\\\\").replace("$", r"\$")

@@ -1,0 +1,123 @@
+"""Workers that are forked: there in milliseconds, where that is safe.
+
+Safe it is where this process has one thread, of Python's or a library's: a lock that another thread holds
+would stay held in what is forked. So nothing here starts one, as joblib and :mod:`concurrent.futures` do.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from runner.halting import SIGNALS
+from runner.records.locks import leave_to_parent
+
+#: Linux's name for the signal that a process gets when its parent ends, from ``sys/prctl.h``.
+PR_SET_PDEATHSIG = 1
+
+
+class WorkerDiedError(Exception):
+    """A worker ended before it had returned what it was asked for."""
+
+
+def may_fork() -> bool:
+    """Whether this process may fork workers: it is Linux's, and has one thread."""
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
+
+
+class _Worker(NamedTuple):
+    process: Any
+    connection: Any
+
+
+def forked(
+    call: Callable[..., Any],
+    take: Callable[[], tuple[Any, ...] | None],
+    workers: int,
+    begun: Callable[[], None],
+) -> Iterator[Any]:
+    """What `call` returns of each of the arguments, as it is done.
+
+    `take` returns the next arguments, or None where there are none now; it is asked while workers are at
+    work. `begun` is called as they are there: threads may be started. Raises what `call` raises, and
+    WorkerDiedError.
+    """
+    from multiprocessing.connection import wait
+
+    team = _team(call, workers)
+    try:
+        begun()
+        idle, busy, ahead = list(team), dict[Any, _Worker](), take()
+        while busy or ahead is not None:
+            while idle and ahead is not None:
+                worker = idle.pop()
+                _alive(worker.connection.send, ahead)
+                busy[worker.connection] = worker
+                ahead = take()
+            for connection in wait([*busy]):
+                returned, error = _alive(connection.recv)  # type: ignore[union-attr]
+                if error is not None:
+                    raise error
+                idle.append(busy.pop(connection))
+                yield returned
+            ahead = take() if ahead is None else ahead
+    finally:
+        for worker in team:
+            worker.process.kill()
+            worker.process.join()
+            worker.connection.close()
+
+
+def _alive(talk: Callable[..., Any], *what: Any) -> Any:
+    try:
+        return talk(*what)
+    except (EOFError, ConnectionError):
+        raise WorkerDiedError from None
+
+
+def _team(call: Callable[..., Any], workers: int) -> list[_Worker]:
+    """Forks them; signals, which are for their parent, wait until they do not heed them."""
+    from multiprocessing import get_context
+
+    fork, parent, team = get_context("fork"), os.getpid(), list[_Worker]()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    gc.freeze()  # a collection in a worker would copy every page that it shares
+    try:
+        for _ in range(workers):
+            ours, theirs = fork.Pipe()
+            process = fork.Process(target=_work, args=(call, theirs, parent, before), daemon=True)
+            process.start()
+            theirs.close()  # so that it ends with the worker
+            team.append(_Worker(process, ours))
+    finally:
+        gc.unfreeze()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return team
+
+
+def _work(call: Callable[..., Any], connection: Any, parent: int, mask: Any) -> None:
+    """A worker: it ends when it is killed, by its parent or because that has ended."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    leave_to_parent()
+    while os.getppid() == parent:  # and not so where that ended before the call above
+        arguments = connection.recv()
+        connection.send(_answer(call, arguments))
+
+
+def _answer(call: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, Exception | None]:
+    """What a call returned, and what it raised."""
+    try:
+        return call(*arguments), None
+    except Exception as error:
+        return None, error
