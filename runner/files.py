@@ -152,7 +152,7 @@ def placing(path: str | Path, loader: Any = LOADER, content: bytes | None = None
 
 def _unmeant(name: str, reader: Any) -> yaml.MarkedYAMLError | None:
     """What is wrong with a value that a `reader` of YAML cannot read; None where it can read all."""
-    nodes = [reader.get_single_node()]
+    nodes = [node] if (node := reader.get_single_node()) else []
     for node in nodes:  # which grow: what is inside of one stands behind it
         inner = node.value if isinstance(node, yaml.CollectionNode) else ()
         nodes += [one for entry in inner for one in (entry if isinstance(entry, tuple) else (entry,))]

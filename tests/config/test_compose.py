@@ -48,6 +48,7 @@ def test_a_configuration_of_ones_own(tmp_path: Path) -> None:
         (b"learning_rate: ${nowhere}", "learning_rate=${nowhere}: Interpolation key 'nowhere' not found"),
         (b'"\\e[2J\\u202e": 1', r"unknown key \x1b[2J\u202e"),
         (b'loss: "\\e[2J' + b"x" * 100_000 + b'"', r"loss=\x1b[2Jxxx"),
+        (b"# @package x y\n", "mine.yaml: Too many components in '@package x y'"),
         (b"# @package experiment\nepochs: 1\n", "first line must be '# @package _global_'"),
         (b"# @package _global_\nnetwork:\n  weights: {init: normal}\n", "override /network: dense"),
         (b"# @package _global_\nlog: [1]\n", "experiment/mine: a list and a mapping cannot be merged"),
