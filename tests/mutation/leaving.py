@@ -73,7 +73,7 @@ LEAVING = (
     ),
     File(
         "runner/sweeping/resuming.py",
-        ("sweeping/test_resuming.py",),
+        ("sweeping/test_resuming.py", "records/test_about.py::test_a_sweep_is_resumed_on_the_same_data"),
         (
             Wrong("the folder of another run is taken", "if (line.run, line.directory) != (job.number, directory):", "if False:"),
             Wrong("files that have changed are taken", "        faults = changed(job.folder, files)\n", "        faults = {}\n"),
