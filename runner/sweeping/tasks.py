@@ -52,6 +52,8 @@ def by_tasks(
     """
     for left in tasks.folder.glob(f"{PREFIX}*"):  # by a sweep that was killed, which is at work no more
         shutil.rmtree(left, ignore_errors=True)
+    if not works:
+        return
     with TemporaryDirectory(prefix=PREFIX, dir=tasks.folder, ignore_cleanup_errors=True) as place:
         jobs = _submitted(call, works, tasks, place)
         begun()

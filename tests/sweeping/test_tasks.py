@@ -42,6 +42,7 @@ def test_what_a_killed_task_had_not_done_is_left_and_done_again(tmp_path: Path) 
         next(returned)
     left = [works[2], works[4]]
     assert sorted(by_tasks(call, left, tasks(tmp_path), begun)) == ["2 dies", "4 fifth"]
+    assert not list(by_tasks(call, [], tasks(tmp_path), begun))
     assert os.listdir(tmp_path) == ["died"]
 
 
