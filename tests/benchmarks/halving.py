@@ -54,8 +54,8 @@ def main(sweeps: int = 100, epochs: int = 40) -> None:
         shares.append(spent / (len(RATES) * epochs))
         behind.append(float(errors[won, -1] / errors[best, -1]))
     print(
-        f"halving {sweeps} sweeps of digits, 64 rates, {epochs} epochs: the full sweep's winner in {found}, with "
-        f"{statistics.median(shares):.0%} of its run-epochs; at worst an error {max(behind):.2f} times the best"
+        f"halving {sweeps} sweeps of digits, 64 rates, {epochs} epochs: the full sweep's winner in {found}, "
+        f"with {statistics.median(shares):.0%} of its run-epochs; at worst {max(behind):.2f} times its error"
     )
 
 
