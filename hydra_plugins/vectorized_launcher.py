@@ -19,12 +19,13 @@ class VectorizedLauncherConf:
 
     _target_: str = "hydra_plugins.vectorized_launcher.VectorizedLauncher"
     n_jobs: Any = "auto"  # workers: as many as the work pays for; a number; -1: one a core
-    backend: Any = "loky"  # or threading, dask, ray
+    backend: Any = "loky"  # or threading, dask, ray, submitit
     resume: Any = False  # keep what an interrupted sweep in the same hydra.sweep.dir has finished
     max_memory: Any = "4GiB"  # bound on the arrays held at once, over all workers
     halving: Any = None  # {every: 30, keep: 0.33}: of a stack's runs the better third goes on, each 30 epochs
     store: Any = "folders"  # or parquet, table: no folder a run, but a few files with histories, or without
     address: Any = None  # of dask's scheduler or of a ray cluster; null: a local one
+    submitit: Any = None  # options of its executor, as {cluster: slurm, timeout_min: 60}
 
 
 ConfigStore.instance().store(

@@ -31,7 +31,8 @@ TARGETS = re.compile(
 PLUGINS = re.compile(r"(hydra_plugins|hydra\._internal\.core_plugins)\.[\w.]+")
 PLUGGED = ("hydra.launcher._target_", "hydra.sweeper._target_")
 #: Keys of launchers and sweepers that name a program, or a machine that programs are taken from.
-PROGRAMS = ("address", "additional_parameters", "custom_search_space", "python", "setup", "srun_args")
+PROGRAMS = ("address", "additional_parameters", "custom_search_space", "python", "setup", "srun_args",
+            "slurm_additional_parameters", "slurm_python", "slurm_setup", "slurm_srun_args")  # fmt: skip
 #: What logging may be made of: nothing that leaves this machine.
 LOGGERS = re.compile(
     r"logging\.(Formatter|StreamHandler|FileHandler|NullHandler)|colorlog\.ColoredFormatter"

@@ -15,9 +15,18 @@ from runner.training.stacking import MAX_MEMORY, in_bytes
 
 #: Backends whose workers are on this machine.
 LOCAL = ("loky", "threading")
-BACKENDS = (*LOCAL, "dask", "ray")
+SUBMITIT = "submitit"
+BACKENDS = (*LOCAL, "dask", "ray", SUBMITIT)
+#: Those whose workers look for what tells them to end.
+HEARD = (*LOCAL, SUBMITIT)
 #: As many workers as the work pays for: see :mod:`runner.sweeping.paying`.
 AUTO = "auto"
+
+
+OPTIONS = (
+    "must be options of submitit's, as {cluster: slurm, timeout_min: 60, slurm_partition: short}, "
+    "with hydra.launcher.backend=submitit"
+)
 
 
 @dataclass
@@ -29,18 +38,21 @@ class LauncherSettings:
     resume: bool = False
     max_memory: int | str = MAX_MEMORY
     address: str | None = None
+    submitit: Any = None
     halving: Any = None
     store: str = FOLDERS
 
     def __post_init__(self) -> None:
         is_number = isinstance(self.n_jobs, int) and not isinstance(self.n_jobs, bool) and self.n_jobs != 0
         many = "must be auto, a number of workers, or -1 for a worker a core"
-        is_usable = self.address is None or self.backend not in LOCAL
+        is_usable = self.address is None or self.backend not in HEARD
+        are_options = isinstance(self.submitit, Mapping) and self.backend == SUBMITIT
         checks = {
             "backend": (self.backend in BACKENDS, one_of(BACKENDS, self.backend)),
             "store": (self.store in STORES, one_of(STORES, self.store)),
             "n_jobs": (is_number or self.n_jobs == AUTO, many),
             "address": (is_usable, "needs hydra.launcher.backend=dask or ray"),
+            "submitit": (self.submitit is None or are_options, OPTIONS),
             "resume": (isinstance(self.resume, bool), "must be true or false"),
         }
         for key, (is_right, allowed) in checks.items():
@@ -57,7 +69,7 @@ class LauncherSettings:
     @property
     def is_local(self) -> bool:
         """Whether the workers are this machine's own, and `n_jobs` counts them."""
-        return self.backend in LOCAL or self.address is None
+        return self.backend in LOCAL or (self.address is None and self.backend != SUBMITIT)
 
     @property
     def in_this_process(self) -> bool:

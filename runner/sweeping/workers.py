@@ -1,18 +1,16 @@
-"""Where stacks are trained: in this process, in what it forks, or in joblib's workers here or elsewhere."""
+"""Where stacks are trained: here, in what this process forks, in joblib's workers, in a job array's tasks."""
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from threadpoolctl import threadpool_limits
@@ -21,9 +19,11 @@ from runner.errors import RunnerError
 from runner.halting import HALT, SIGNALS
 from runner.records.machine import machine, unlike
 from runner.remarks import remark
+from runner.sweeping.clusters import cluster
 from runner.sweeping.forking import WorkerDiedError, forked, may_fork
 from runner.sweeping.pacing import in_parts
-from runner.sweeping.plugin_keys import LOCAL, LauncherSettings
+from runner.sweeping.plugin_keys import HEARD, SUBMITIT, LauncherSettings
+from runner.sweeping.tasks import Tasks, by_tasks
 from runner.training.halving import Halver
 from runner.training.loop import Tick, keep_freed_memory
 from runner.training.stacking import row_bytes
@@ -34,11 +34,6 @@ RETURNS = {"ray": "list"}
 CALLS_AT_A_TIME = 64
 #: How often workers may die before a sweep gives up.
 DEATHS = 5
-#: Where a cluster of this machine is heard, and that it shows no pages.
-LOOPBACK = "127.0.0.1"
-NO_PAGES: dict[str, list[str]] = {
-    f"distributed.{node}.http.routes": [] for node in ("scheduler", "worker", "nanny")
-}
 #: A file in a sweep's folder by which its workers are asked to end; seconds between two looks for it.
 HALTED, LOOK_EVERY = ".halted", 0.2
 
@@ -73,13 +68,13 @@ def train_stacks(
         return
     halted = folder / HALTED
     with ExitStack() as opened:
-        if settings.backend in LOCAL:  # of other machines' workers nobody knows when they would end
+        if settings.backend in HEARD:  # of other machines' workers nobody knows when they would end
             opened.enter_context(_passed_on(halted))
         # Outside the workers' own limits too: threads that end theirs must not lift the others'.
         opened.enter_context(threadpool_limits(1, "blas"))
-        opened.enter_context(_cluster(settings))
+        opened.enter_context(cluster(settings))
         how = buffer, settings.halver, str(halted)
-        yield from _until_done(Ledger(stacks), how, settings.workers, settings.backend, begun)
+        yield from _until_done(Ledger(stacks), how, settings, folder, begun)
 
 
 def _counting(stack: list[Work], part: Callable[[float], None]) -> Tick:
@@ -99,17 +94,17 @@ def _passed_on(halted: Path) -> Iterator[None]:
         halted.unlink(missing_ok=True)
 
 
-def _looking_for(path: str) -> Callable[[], bool]:
-    """Whether a file is there, looked for a few times a second."""
+def _looking_for(path: str, wanted: bool = True) -> Callable[[], bool]:
+    """Whether a file is there, or is not where that is `wanted`, looked for a few times a second."""
     due, found = 0.0, False
 
-    def is_there() -> bool:
+    def is_so() -> bool:
         nonlocal due, found
         if not found and (now := time.monotonic()) >= due:
-            due, found = now + LOOK_EVERY, os.path.exists(path)
+            due, found = now + LOOK_EVERY, os.path.exists(path) is wanted
         return found
 
-    return is_there
+    return is_so
 
 
 #: How workers train: the bytes for rows, what stops runs, and the file that tells them to end: signals are
@@ -117,6 +112,7 @@ def _looking_for(path: str) -> Callable[[], bool]:
 How: TypeAlias = tuple[int, Halver | None, str]
 #: What they return of a stack: its number, the outcomes of its runs, the parts left of it, their machine.
 Returned: TypeAlias = tuple[int, list[Outcome], list[list[Work]], bytes]
+By: TypeAlias = "Callable[[Ledger, How, int, Callable[[], None]], Iterator[Returned]]"
 
 
 class Ledger:
@@ -160,18 +156,33 @@ class Ledger:
 
 
 def _numbered(number: int, stack: list[Work], how: How, parent: int | None) -> Returned:
-    """Trains a stack in a worker, or cuts it, which ends with `parent`, the process that it works for.
-
-    Without its parent, the worker writes nothing more: another process may be at work in the folders by now.
-    """
+    """Trains a stack in a worker, or cuts it, which ends with `parent`, the process that it works for."""
     has_parent = parent is not None and os.getpid() != parent  # not so where one worker is all there are
-
-    def stop_if_orphaned(*_: object) -> None:
-        if has_parent and os.getppid() != parent:
-            os._exit(1)
-
     for each in SIGNALS if has_parent else ():
         signal.signal(each, signal.SIG_IGN)
+    return _watched(number, stack, how, lambda: has_parent and os.getppid() != parent)
+
+
+def _in_task(number: int, stack: list[Work], place: str, how: How) -> Returned:
+    """Trains a stack in a task of a job array, all of it, which ends as the folder of the tasks goes."""
+    is_there, waiting, outcomes = _looking_for(place, wanted=False), deque([stack]), list[Outcome]()
+    while waiting:
+        _, done, parts, _ = _watched(number, waiting.popleft(), how, is_there)
+        waiting.extend(parts)
+        outcomes += done
+    return number, outcomes, [], machine()
+
+
+def _watched(number: int, stack: list[Work], how: How, is_orphan: Callable[[], bool]) -> Returned:
+    """Trains a stack, or cuts it, in a worker that is asked whether it is an orphan.
+
+    Without its parent, it writes nothing more: another process may be at work in the folders by now.
+    """
+
+    def stop_if_orphaned(*_: object) -> None:
+        if is_orphan():
+            os._exit(1)
+
     keep_freed_memory()
     buffer, halving, halted = how
     watch = Watch(stop_if_orphaned, stop_if_orphaned, halving=halving, halted=_looking_for(halted))
@@ -179,13 +190,13 @@ def _numbered(number: int, stack: list[Work], how: How, parent: int | None) -> R
 
 
 def _until_done(
-    ledger: Ledger, how: How, workers: int, backend: str, begun: Callable[[], None]
+    ledger: Ledger, how: How, settings: LauncherSettings, folder: Path, begun: Callable[[], None]
 ) -> Iterator[list[Outcome]]:
     deaths = 0
     while deaths < DEATHS:
-        by = _in_forks if backend == "loky" and may_fork() else partial(_by_joblib, backend=backend)
+        by = _by(settings, folder)
         try:
-            for number, outcomes, parts, made_on in by(ledger, how, workers, begun):
+            for number, outcomes, parts, made_on in by(ledger, how, settings.workers, begun):
                 ledger.take_back(number, parts, made_on)
                 yield outcomes
             if HALT() or not ledger.parts:
@@ -200,6 +211,15 @@ def _until_done(
     )
 
 
+def _by(settings: LauncherSettings, folder: Path) -> By:
+    """By whom stacks are trained."""
+    if settings.backend == SUBMITIT:
+        return partial(_in_tasks, options=settings.submitit or {}, folder=folder)
+    if settings.backend == "loky" and may_fork():
+        return _in_forks
+    return partial(_by_joblib, backend=settings.backend)
+
+
 def _in_forks(ledger: Ledger, how: How, workers: int, begun: Callable[[], None]) -> Iterator[Returned]:
     again, parent = iter(list(ledger.out.items())), os.getpid()
 
@@ -207,6 +227,18 @@ def _in_forks(ledger: Ledger, how: How, workers: int, begun: Callable[[], None])
         return _numbered(number, stack, how, parent)
 
     yield from forked(train_numbered, lambda: next(again, None) or ledger.take(), workers, begun)
+
+
+def _in_tasks(
+    ledger: Ledger,
+    how: How,
+    workers: int,
+    begun: Callable[[], None],
+    options: Mapping[str, Any],
+    folder: Path,
+) -> Iterator[Returned]:
+    stacks = list(ledger.hand_out())
+    yield from by_tasks(partial(_in_task, how=how), stacks, Tasks(workers, options, folder), begun)
 
 
 def _by_joblib(
@@ -244,64 +276,3 @@ def _batches(calls: Iterator[Any], backend: str) -> Iterator[Iterable[Any]]:
         return
     while batch := list(islice(calls, CALLS_AT_A_TIME)):
         yield batch
-
-
-def _cluster(settings: LauncherSettings) -> AbstractContextManager[Any]:
-    opened, clusters = ExitStack(), {"dask": _dask, "ray": _ray}
-    try:
-        if settings.backend in clusters:
-            clusters[settings.backend](settings, opened)
-    except ImportError:
-        name = settings.backend
-        raise RunnerError(
-            f"hydra.launcher.backend={name}: needs a package: pip install 'backprop-runner[{name}]'"
-        ) from None
-    return opened
-
-
-def _dask(settings: LauncherSettings, opened: ExitStack) -> None:
-    import dask
-    from distributed import Client, LocalCluster
-
-    opened.enter_context(_unheard("distributed"))
-    if settings.address is None:
-        opened.enter_context(dask.config.set(NO_PAGES))
-        scratch = opened.enter_context(
-            TemporaryDirectory(prefix="backprop-runner-", ignore_cleanup_errors=True)
-        )
-        here = {"host": LOOPBACK, "local_directory": scratch, "silence_logs": logging.CRITICAL}
-        pages = {"dashboard": False, "dashboard_address": f"{LOOPBACK}:0"}
-        of_workers = {"threads_per_worker": 1, "worker_dashboard_address": f"{LOOPBACK}:0"}
-        made = LocalCluster(n_workers=settings.workers, scheduler_kwargs=pages, **here, **of_workers)
-        opened.enter_context(Client(opened.enter_context(made)))
-        return
-    try:
-        opened.enter_context(Client(settings.address, timeout=10))
-    except OSError as error:
-        raise RunnerError(
-            f"hydra.launcher.address={settings.address}: no scheduler answers ({error})"
-        ) from None
-
-
-@contextmanager
-def _unheard(name: str) -> Iterator[None]:
-    """Keeps a package's loggers silent: every worker that comes and goes is a line of theirs."""
-    known = [each for each in list(logging.root.manager.loggerDict) if each.partition(".")[0] == name]
-    before = {each: logging.getLogger(each).level for each in (name, *known)}
-    for each in before:
-        logging.getLogger(each).setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for each, level in before.items():
-            logging.getLogger(each).setLevel(level)
-
-
-def _ray(settings: LauncherSettings, opened: ExitStack) -> None:
-    import ray
-    from ray.util.joblib import register_ray
-
-    register_ray()
-    cpus = settings.workers if settings.address is None else None
-    ray.init(address=settings.address, num_cpus=cpus, log_to_driver=False)
-    opened.callback(ray.shutdown)

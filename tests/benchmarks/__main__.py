@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 TITLES: dict[str, list[list[str]]] = {
     "Training": [["single_run.py"], ["shapes.py", "steps"]],
     "Writing": [["csv_writers.py"]],
-    "Sweeps": [["sweeps.py"]],
+    "Sweeps": [["sweeps.py"], ["halving.py", "10"]],
     "Curvature and endings": [["curvature.py"], ["endings.py"]],
     "Figures and films": [["figures.py"], ["films.py"]],
 }

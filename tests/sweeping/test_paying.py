@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from processes import Command
 
 import runner
 from runner import resources
@@ -54,6 +56,14 @@ def test_what_starts_slowly_must_pay_for_it(machine: pytest.MonkeyPatch) -> None
 def test_a_table_pays_less_than_folders() -> None:
     assert workers(300, "epochs=300") > 1
     assert workers(300, "epochs=300", store="table") == 1
+
+
+@pytest.mark.parametrize(("runs", "many"), [(10, False), (1000, True)])
+def test_a_dry_run_says_how_many_processes_there_are(runs: int, many: bool, command: Command) -> None:
+    sweep = ["-m", f"seed=range(0,{runs})", "epochs=5000", "hydra.sweeper.dry_run=true"]
+    said = re.search(r"memory in (\d+) process", command(*sweep).stdout)
+    assert said
+    assert (int(said[1]) > 1) == (many and resources.cores() > 1)
 
 
 def test_a_number_is_as_it_is_given() -> None:

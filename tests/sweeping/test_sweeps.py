@@ -67,13 +67,21 @@ def by_hydra(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=threading"],
         pytest.param(["hydra.launcher.n_jobs=2", "hydra.launcher.backend=dask"], marks=pytest.mark.thorough),
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=ray"],
+        pytest.param(
+            [
+                "hydra.launcher.n_jobs=2",
+                "hydra.launcher.backend=submitit",
+                "hydra.launcher.submitit={cluster: local}",
+            ],
+            marks=pytest.mark.thorough,
+        ),
         ["hydra.launcher.max_memory=1MiB"],
         ["hydra.sweeper.max_batch_size=5"],
     ],
     ids=lambda launcher: " ".join(launcher),
 )
 def test_same_bytes_however_it_is_run(launcher: list[str], mixed: Path, forks: Forks, tmp_path: Path) -> None:
-    for backend, package in {"dask": "distributed", "ray": "ray"}.items():
+    for backend, package in {"dask": "distributed", "ray": "ray", "submitit": "submitit"}.items():
         if f"hydra.launcher.backend={backend}" in launcher:
             pytest.importorskip(package)
     are_alike(sweep_by(forks, tmp_path, *launcher), mixed)

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
+from comparing import bits_of_a_run
 from forked import Forks
 from processes import Command
 
@@ -32,6 +33,7 @@ from runner.work import Work
 RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200"]
 RATES += ["epochs=6000", "log.every=120"]
 SMALL_STACKS = ["hydra.launcher.max_memory=1MiB"]
+ALONE = ["hydra.launcher.n_jobs=1"]
 
 
 def statuses(sweep: Path) -> list[str]:
@@ -69,7 +71,7 @@ def test_a_cluster_of_this_machine_is_silent_and_on_loopback_alone(monkeypatch: 
 def alone(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The histories of the sweep without workers."""
     folder = tmp_path_factory.mktemp("alone")
-    assert forks.run((*RATES, "hydra.sweep.dir=s"), folder, timeout=120).returncode == 0
+    assert forks.run((*RATES, "hydra.sweep.dir=s", *ALONE), folder, timeout=120).returncode == 0
     return histories(folder / "s")
 
 
@@ -191,6 +193,15 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     made = Cluster(tmp_path)
     yield made
     made.stop()
+
+
+@pytest.mark.thorough
+@bits_of_a_run
+def test_as_many_workers_as_the_work_pays_for(
+    command: Command, tmp_path: Path, alone: dict[str, bytes]
+) -> None:
+    assert command(*RATES, "hydra.sweep.dir=s").returncode == 0
+    assert histories(tmp_path / "s") == alone
 
 
 @pytest.mark.thorough
