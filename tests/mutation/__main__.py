@@ -55,18 +55,18 @@ def outcome(file: Path, mutant: str, tests: Sequence[str]) -> str:
     original, then = file.read_bytes(), file.stat()
     try:
         file.write_text(mutant, encoding="utf-8")
-        return tested(tests, PATIENCE)
+        return tested(tests, PATIENCE, os.devnull)
     finally:
         file.write_bytes(original)
         os.utime(file, ns=(then.st_atime_ns, then.st_mtime_ns))  # as its bytecode says
 
 
-def tested(tests: Sequence[str], patience: float) -> str:
-    """How tests end that a process of their own runs, up to the first that fails."""
+def tested(tests: Sequence[str], patience: float, output: str) -> str:
+    """How tests end that a process of their own runs, up to the first that fails; they tell a file."""
     child = os.fork()
     if child == 0:
         os.setsid()
-        os._exit(_run(tests))
+        os._exit(_run(tests, output))
     started = time.monotonic()
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -79,14 +79,14 @@ def tested(tests: Sequence[str], patience: float) -> str:
         time.sleep(0.02)
 
 
-def _run(tests: Sequence[str]) -> int:
+def _run(tests: Sequence[str], output: str) -> int:
     import pytest
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored of what a shell has in the background
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
+    with open(output, "w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
     options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is at hand
     return int(pytest.main([*options, *(f"tests/{test}" for test in tests)]))
@@ -108,8 +108,9 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         go_to(copied(Path(folder)))
         tests = dict.fromkeys(test for file, _ in mutants for test in file.tests)
-        if tested(list(tests), len(tests) * PATIENCE) != SURVIVED:
-            raise SystemExit("tests fail or hang without a mutant")
+        said = Path(folder, "said.txt")
+        if tested(list(tests), len(tests) * PATIENCE, str(said)) != SURVIVED:
+            raise SystemExit(f"tests fail or hang without a mutant:\n{said.read_text()}")
         for file, wrong in mutants:
             text = Path(file.path).read_text(encoding="utf-8")
             end = outcome(Path(folder, file.path), text.replace(wrong.old, wrong.new), file.tests)
