@@ -111,7 +111,7 @@ PARABOLA: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("way", "result"),
     [
-        ({"epochs": 40, "learning_rate": 2}, ("ending", "oscillating")),  # between w and −w
+        ({"epochs": 39, "learning_rate": 2}, ("ending", "oscillating")),  # between w and −w
         (
             {"epochs": 60, "learning_rate": 2.01, "stop": {"patience": 39}},
             ("epochs", "39"),
