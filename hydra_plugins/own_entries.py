@@ -34,11 +34,11 @@ class OwnEntries(ConfigSource):
     def load_config(self, config_path: str) -> ConfigResult:
         """What its file says, or would say."""
         if (path := self._file(config_path)) is not None:
-            from runner.config.presets import read
             from runner.files import plain
+            from runner.hydra_internals import load_keys
 
             header = self._get_header_dict(plain(path).read_text(encoding="utf-8")[:512])
-            return ConfigResult(self.provider, path.absolute().as_uri(), read(path), header)
+            return ConfigResult(self.provider, path.absolute().as_uri(), load_keys(path), header)
         group = config_path.partition("/")[0]
         config = OmegaConf.create(self._section(config_path))
         return ConfigResult(self.provider, f"own://{config_path}", config, {"package": group})

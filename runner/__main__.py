@@ -30,10 +30,9 @@ from runner.config.sources import whereabouts
 from runner.config.trust import refuse_programs
 from runner.cost.refusal import refuse_beyond
 from runner.cost.telling import preview
-from runner.files import yaml_file
 from runner.guard import GUARD, FolderGuard
 from runner.halting import HALT
-from runner.hydra_internals import compose_once
+from runner.hydra_internals import compose_once, load_keys
 from runner.overrides import key_of, swept_values
 from runner.progress import shown
 from runner.records.about import sources_of
@@ -202,7 +201,7 @@ def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
     folder, path = composed.absolute().parent, composed / "config.yaml"
     if not sources_of(folder) or not path.is_file():
         return []
-    config: Any = OmegaConf.to_container(OmegaConf.load(yaml_file(path, of_run=True)))
+    config: Any = OmegaConf.to_container(load_keys(path, of_run=True))
     quoted = {key: place.replace("'", r"\'") for key, place in whereabouts(folder, config, chosen).items()}
     return [f"{key}='{place}'" for key, place in quoted.items()]
 

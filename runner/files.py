@@ -7,15 +7,18 @@ it holds may name other places, or be a link to one, and YAML of a few bytes may
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, show, too_long
 
 #: What else than a file and a folder there is.
 KINDS = {
@@ -26,6 +29,15 @@ KINDS = {
 }
 #: Values that aliases of a YAML file may stand for.
 MOST_ALIASED = 100_000
+#: What reads YAML and nothing of Python's; C's is ten times as fast, where there is one.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: What PyYAML raises, beside errors of its own, for a value that is not what a tag or its looks say.
+UNMEANT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+#: What tags of YAML are in words, where these are others.
+TAGS = {"int": "whole number", "float": "number", "timestamp": "date", "map": "mapping"}
+#: Problems of PyYAML's that are told in other words.
+PROBLEMS = {"found unhashable key": "a list or a mapping cannot be a key"}
+TOO_DEEP = "lists or mappings stand too deep in each other"
 #: The folder of a run whose files are named with it.
 RECORD = ".hydra"
 
@@ -104,27 +116,86 @@ def yaml_file(path: str | Path, *, of_run: bool = False) -> Path:
     and for what is not UTF-8.
     """
     path = kept(path) if of_run else plain(path)
-    content = path.read_bytes()
-    _refuse_other_text(path, content)
-    if b"*" in content and b"&" in content:
-        _refuse_many(path, content)
+    _refuse_content(path, path.read_bytes())
     return path
 
 
 def load_yaml(path: str | Path, *, of_run: bool = False) -> Any:
     """What a YAML file holds, whatever it says of Python's objects. Raises what :func:`yaml_file` does."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C's is ten times as fast, where there is one
-    with open(yaml_file(path, of_run=of_run), encoding="utf-8") as f:
-        return yaml.load(f, loader)  # noqa: S506 - a safe one
+    return parsed(yaml_file(path, of_run=of_run).read_bytes(), path)
 
 
-def _refuse_other_text(path: Path, content: bytes) -> None:
-    """Raises yaml.reader.ReaderError for bytes that are not UTF-8: who decodes them may not say whose."""
+def parsed(content: bytes, path: str | Path) -> Any:
+    """What YAML holds that is named by a `path`. Raises what :func:`yaml_file` does of content."""
+    _refuse_content(Path(path), content)
+    stream = io.StringIO(content.decode())
+    stream.name = str(path)  # as PyYAML names it
+    with placing(path, content=content):
+        return yaml.load(stream, LOADER)  # noqa: S506 - a safe one
+
+
+@contextmanager
+def placing(path: str | Path, loader: Any = LOADER, content: bytes | None = None) -> Iterator[None]:
+    """Has a value that cannot be read (``!!int x``, a 13th month) told by its place in the file.
+
+    It is read inside, as `loader` does it; `content` is the file's, unless that is given. Raises
+    yaml.MarkedYAMLError, and RunnerError for what is too deep.
+    """
+    try:
+        yield
+    except RecursionError:
+        raise RunnerError(f"{path}: {TOO_DEEP}") from None
+    except UNMEANT as error:
+        reader = loader(Path(path).read_bytes() if content is None else content)
+        raise _unmeant(str(path), reader) or error from None
+
+
+def _unmeant(name: str, reader: Any) -> yaml.MarkedYAMLError | None:
+    """What is wrong with a value that a `reader` of YAML cannot read; None where it can read all."""
+    nodes = [node] if (node := reader.get_single_node()) else []
+    for node in nodes:  # which grow: what is inside of one stands behind it
+        inner = node.value if isinstance(node, yaml.CollectionNode) else ()
+        nodes += [one for entry in inner for one in (entry if isinstance(entry, tuple) else (entry,))]
+    for node in reversed(nodes):
+        try:
+            with suppress(yaml.YAMLError):  # of what is nothing by itself, as <<
+                reader.construct_object(node, deep=True)
+        except UNMEANT as error:
+            tag = str(node.tag).rpartition(":")[2]
+            value = f"{show(node.value)}: " if isinstance(node, yaml.ScalarNode) else ""
+            why = f"{value}is no {TAGS.get(tag, tag)}; in quotes and without a tag it is text"
+            at = node.start_mark
+            mark = yaml.Mark(name, 0, at.line, at.column, None, 0)
+            return yaml.MarkedYAMLError(problem=too_long(error) or why, problem_mark=mark)
+    return None
+
+
+def yaml_fault(error: yaml.YAMLError) -> str | None:
+    """The file that an error is about, the place in it, and what is wrong; None for errors that say none."""
+    if isinstance(error, yaml.reader.ReaderError):
+        if isinstance(error.character, bytes):
+            wrong = f"byte 0x{error.character.hex()}, position {error.position}"
+            return f"{error.name}: is not UTF-8 text: {wrong}"
+        what = f"the letter {chr(error.character)!a}"
+        return f"{error.name}, position {error.position}: {what} is none that YAML may have; take it out"
+    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
+        problem = PROBLEMS.get(str(error.problem), error.problem)
+        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {problem}"
+    return None
+
+
+def _refuse_content(path: Path, content: bytes) -> None:
+    """Raises yaml.reader.ReaderError for bytes that are not UTF-8: who decodes them may not say whose.
+
+    And yaml.MarkedYAMLError for too many aliases.
+    """
     try:
         content.decode()
     except UnicodeDecodeError as error:
         wrong = content[error.start : error.start + 1]
         raise yaml.reader.ReaderError(str(path), error.start, wrong, "utf-8", error.reason) from None
+    if b"*" in content and b"&" in content:
+        _refuse_many(path, content)
 
 
 def _refuse_many(path: Path, content: bytes) -> None:
@@ -133,7 +204,7 @@ def _refuse_many(path: Path, content: bytes) -> None:
     open_ones: list[tuple[str | None, int]] = []  # anchors of the containers around, sizes before them
     size = aliased = 0
     try:
-        for event in yaml.parse(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        for event in yaml.parse(content, LOADER):
             if isinstance(event, yaml.AliasEvent):
                 is_inside = event.anchor in (anchor for anchor, _ in open_ones)
                 grown = MOST_ALIASED + 1 if is_inside else sizes.get(event.anchor, 0)

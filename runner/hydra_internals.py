@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 from omegaconf import Container, DictConfig, ListConfig, Node, OmegaConf
-from omegaconf._utils import get_omega_conf_dumper
+from omegaconf._utils import get_omega_conf_dumper, get_yaml_loader
 from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
 
 from runner.errors import RunnerError, too_long
-from runner.files import yaml_file
+from runner.files import TOO_DEEP, placing, yaml_fault, yaml_file
 
 if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML need none of it
     from hydra._internal.hydra import Hydra as Hydra
@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML 
 First: TypeAlias = tuple[str | None, list[str], DictConfig]
 #: What OmegaConf's containers are to who writes YAML.
 KINDS = {"DictConfig": "a mapping", "ListConfig": "a list", "NoneType": "null"}
+#: What is wrong with a file that is a list, or a number.
+NO_KEYS = "must have keys and values, a line each, as learning_rate: 0.1"
 _LEAVES = (AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode)
 
 
@@ -118,9 +120,8 @@ def reading(
 
     class Repository(ConfigRepository):
         def load_config(self, config_path: str) -> ConfigResult | None:
-            with naming(config_path):
-                if (file := self._file(config_path)) is not None:
-                    yaml_file(file)
+            file = self._file(config_path)
+            with naming(str(file or _named(config_path))), _placed(file):
                 result = super().load_config(config_path)
                 if result and _is_preset(config_path):
                     repr(result.config)  # hexadecimal integers are read at any length, and never written
@@ -153,17 +154,47 @@ def reading(
         setattr(config_loader_impl, "ConfigRepository", ConfigRepository)  # noqa: B010
 
 
+def load_keys(path: str | Path, *, of_run: bool = False) -> DictConfig:
+    """The keys and values of a YAML file, as Hydra reads it.
+
+    Raises RunnerError where they cannot be read, or are none, and OSError for what is no plain file.
+    """
+    try:
+        with naming(str(path)), _placed(Path(path), of_run=of_run):
+            config = OmegaConf.load(path)
+    except yaml.YAMLError as error:
+        raise RunnerError(yaml_fault(error) or f"{path}: {error}") from None
+    if not isinstance(config, DictConfig):
+        raise RunnerError(f"{path}: {NO_KEYS}")
+    return config
+
+
 @contextmanager
-def naming(config_path: str) -> Iterator[None]:
+def naming(name: str) -> Iterator[None]:
     """Has errors of a YAML file that cannot be read say its name. Raises RunnerError."""
     try:
         yield
-    except (RecursionError, ValueError) as error:
-        name = config_path if not config_path.endswith((".yaml", ".yml")) else config_path.partition("/")[2]
+    except (OSError, RecursionError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         why = too_long(error) or told(str(error))
-        if isinstance(error, RecursionError):
-            why = "lists or mappings stand too deep in each other"
+        if not isinstance(error, ValueError):  # OmegaConf has an OSError for a number alone
+            why = TOO_DEEP if isinstance(error, RecursionError) else NO_KEYS
         raise RunnerError(f"{name}: {why}") from None
+
+
+@contextmanager
+def _placed(file: Path | None, *, of_run: bool = False) -> Iterator[None]:
+    """Has a file, if it is one, read inside, that may be read; what is wrong in it is told by its place."""
+    if file is None:
+        yield
+        return
+    with placing(yaml_file(file, of_run=of_run), get_yaml_loader()):
+        yield
+
+
+def _named(config_path: str) -> str:
+    return config_path if not config_path.endswith((".yaml", ".yml")) else config_path.partition("/")[2]
 
 
 def told(text: str) -> str:

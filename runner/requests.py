@@ -9,10 +9,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from runner.errors import RunnerError
-from runner.files import yaml_file
+from runner.hydra_internals import load_keys
 from runner.overrides import key_of
 from runner.records.names import MULTIRUN
 
@@ -26,8 +25,8 @@ def refuse_another(config: DictConfig, folder: Path) -> None:
     Raises RunnerError for another. Whether all runs that are there are asked for is for the sweeper to see.
     """
     try:
-        before = request_of(OmegaConf.load(yaml_file(folder / MULTIRUN, of_run=True)))
-    except (YAMLError, ValueError, OmegaConfBaseException):
+        before = request_of(load_keys(folder / MULTIRUN, of_run=True))
+    except (RunnerError, ValueError, OmegaConfBaseException):
         raise RunnerError(
             f"hydra.launcher.resume=true: {folder / MULTIRUN} is not as it was written, so that nobody can "
             "say which sweep this is; name another folder"

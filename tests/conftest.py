@@ -11,8 +11,13 @@ from pathlib import Path
 
 import pytest
 from forked import Forks
+from hypothesis import HealthCheck, settings
 from making_sweeps import make_sweep
 from processes import Command
+
+# A machine that is busy is no fault: whatever a test asks of Hypothesis, it has time.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_collection_finish() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,7 +20,8 @@ import runner
 from runner.config.compose import load_run
 from runner.config.reopening import experiment_in
 from runner.errors import RunnerError
-from runner.files import inner, kept, load_yaml, plain, refuse_links, yaml_file
+from runner.files import inner, kept, load_yaml, parsed, plain, refuse_links, yaml_fault, yaml_file
+from runner.hydra_internals import load_keys
 from runner.records.checkpoint import checkpoint_of
 from runner.report import write_report
 from runner.results import Results
@@ -158,6 +160,43 @@ def test_what_is_written_into_a_folder_follows_no_link(made: Path, tmp_path: Pat
     with pytest.raises(OSError, match="leads out of its folder"):
         refuse_links(sweep, sweep / "report")
     assert mine.read_text() == "my own"
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("!!int x", "x: is no whole number"),
+        ("!!int ''", ": is no whole number"),
+        ("!!bool x", "x: is no bool"),
+        ("!!timestamp x", "x: is no date"),
+        ("!!set [x]", "is no set|expected a mapping"),
+        ("[2024-13-41]", "'2024-13-41': is no date"),
+        ("9" * 5000, "an integer of 5000 digits"),
+        ("[" * 1500 + "]" * 1500, "too deep|nesting"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_told_by_its_place(tmp_path: Path, value: str, why: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"<<: {{b: 1}}\na: {value}\n")
+    with pytest.raises((yaml.YAMLError, RunnerError)) as caught:  # what Python alone reads
+        parsed(path.read_bytes(), path)
+    assert re.search(
+        rf"{path}.*(, line 2, column \d+: .*)?{why}", yaml_fault(caught.value) or str(caught.value)
+    )
+    if value != "[2024-13-41]":  # a text, to OmegaConf
+        with pytest.raises(RunnerError, match=f"{path}.*({why})"):
+            load_keys(path)
+    path.write_text("a: &a [1, 2]\n<<: {b: 1}\nc: *a\n")
+    assert parsed(path.read_bytes(), path) == load_keys(path) == {"a": [1, 2], "b": 1, "c": [1, 2]}
+
+
+@pytest.mark.parametrize("content", [b"5", b"- a\n", b"true"])
+def test_a_run_s_configuration_has_keys(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".hydra").mkdir()
+    path = tmp_path / ".hydra" / "config.yaml"
+    path.write_bytes(content)
+    with pytest.raises(RunnerError, match=f"{path}: must have keys and values"):
+        load_run(tmp_path)
 
 
 def test_aliases_are_bounded(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.config.exporting import folder_of
 from runner.errors import RunnerError
 from runner.records.names import CURVATURE, HISTORY, PARAMETERS
-from runner.records.reading import read_finished
+from runner.records.reading import history_of, read_finished
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def read_history(folder: str | Path) -> pd.DataFrame:
     """A run's ``history.csv``, to the last bit."""
-    return read_finished(folder_of(folder) / HISTORY)
+    return history_of(folder_of(folder) / HISTORY)
 
 
 def read_parameters(folder: str | Path) -> pd.DataFrame:

@@ -15,8 +15,7 @@ from runner.config.network import BESIDE_A_RUN
 from runner.config.own import load_named, noticed, refuse_code
 from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
-from runner.errors import ConfigError, RunnerError
-from runner.files import yaml_file
+from runner.errors import ConfigError, RunnerError, show
 from runner.overrides import as_meant, key_of, parse_override
 from runner.plugins import KEY, Plugin, of_run
 from runner.records.about import sources_of
@@ -69,8 +68,10 @@ def _files_of(composed: Path, overrides: Collection[str]) -> list[str]:
     """Overrides by which what is composed of a run's configuration is made from the run's own files."""
     from omegaconf import OmegaConf
 
+    from runner.hydra_internals import load_keys
+
     refuse_code(composed, [*map(key_of, overrides)])
-    config: Any = OmegaConf.to_container(OmegaConf.load(yaml_file(composed / "config.yaml", of_run=True)))
+    config: Any = OmegaConf.to_container(load_keys(composed / "config.yaml", of_run=True))
     places = whereabouts(composed.parent, config, [*map(key_of, overrides)])
     return [f"{key}='{place}'" for key, place in places.items()]
 
@@ -118,6 +119,8 @@ def running_named(overrides: Sequence[str], record: Path | None = None) -> Abstr
 GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
 #: Keys of which a list or a mapping takes the place of what was there.
 REPLACED = ("network.weights", "network.biases")
+#: Letters of the longest key that is looked for.
+LONGEST_KEY = 200
 #: What may stand for a group's choice and is no file's name.
 _NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*", re.IGNORECASE)
 
@@ -133,6 +136,7 @@ def replacing(overrides: Sequence[str]) -> list[str]:
 
     overrides = with_presets(overrides)
     for one in overrides:
+        _check_key(one)
         _check_choice(one)
     _check_biases(overrides)
     replaced = list(map(as_meant, overrides))
@@ -176,13 +180,20 @@ def _has_container(override: str) -> bool:
     return any(isinstance(value, list | dict) for value in values)
 
 
+def _check_key(override: str) -> None:
+    """Hydra looks for a file of every key's name, of which no system has one that is so long."""
+    if (length := len(key_of(override).encode(errors="replace"))) > LONGEST_KEY:
+        raise RunnerError(f"{show(override)}: no key has {length} letters")
+
+
 def _check_choice(override: str) -> None:
-    """Hydra's own errors for a number or null in the place of a file's name do not say of which group."""
+    """Hydra's errors for what is no file's name (a number, ${…} in a list) do not say of which group."""
     key, _, value = override.lstrip("+").partition("=")
     group, values = conf_dir() / key, [value]
     if value.startswith("[") and value.endswith("]"):
         values = [one.strip() for one in value[1:-1].split(",")]
-    if re.fullmatch(r"[a-z]+", key) and group.is_dir() and any(map(_NO_NAME.fullmatch, values)):
+    is_wrong = any(map(_NO_NAME.fullmatch, values)) or (value.startswith("[") and "${" in value)
+    if re.fullmatch(r"[a-z]+", key) and group.is_dir() and is_wrong:
         names = ", ".join(sorted(path.stem for path in group.glob("*.yaml")))
         raise RunnerError(f"{override}: must be the name of one of its files: {names}, or of your own")
 
@@ -208,10 +219,12 @@ def load_run(folder: str | Path, plugins: Sequence[str | Path] = ()) -> Experime
     """
     from omegaconf import OmegaConf
 
+    from runner.hydra_internals import load_keys
+
     path = Path(folder) / ".hydra" / "config.yaml"
     if not path.is_file():
         raise RunnerError(f"{folder}: is not the folder of a run; there is no {path}")
-    config: Any = OmegaConf.load(yaml_file(path, of_run=True))
+    config: Any = load_keys(path, of_run=True)
     plain: Any = OmegaConf.to_container(config, resolve=True)
     for key, place in whereabouts(folder, plain, [KEY]).items():
         OmegaConf.update(config, key, place)

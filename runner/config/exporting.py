@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
-import yaml
 
 from runner.errors import RunnerError
+from runner.files import parsed
 from runner.nn.arrays import Array, Mask
 from runner.plugins import KEY
 from runner.records.checksums import Summary, recorded
@@ -153,11 +153,11 @@ def _made(store: Store, run: int) -> Experiment:
     from runner.config.compose import CACHE, code_of
     from runner.config.sources import whereabouts
 
-    text = store.job(run).config().decode()
-    config: Any = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe one
-    if "${" in text:
-        config = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
+    content = store.job(run).config()
     folder = Path(store.sweep, store.directory(run))
+    config: Any = parsed(content, folder)
+    if b"${" in content:
+        config = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
     for key, place in whereabouts(folder, config, [KEY]).items():
         *path, last = key.split(".")
         reduce(getitem, path, config)[last] = place

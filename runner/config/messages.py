@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING, Any
 from runner.config import own
 from runner.config.shipped import conf_dir
 from runner.errors import RunnerError, did_you_mean, one_of, show, too_long
+from runner.files import yaml_fault
 from runner.hydra_internals import told, written_as
 from runner.words import key_here
 
 if TYPE_CHECKING:
-    import yaml
     from omegaconf.errors import InterpolationResolutionError
-
-
-#: Problems of PyYAML's that are told in other words.
-PROBLEMS = {"found unhashable key": "a list or a mapping cannot be a key"}
 
 
 def message(error: BaseException, config: Any = None) -> str | None:
@@ -43,11 +39,8 @@ def message(error: BaseException, config: Any = None) -> str | None:
     from hydra.errors import HydraException
     from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
-    if isinstance(error, yaml.reader.ReaderError):
-        return _no_letter(error)
-    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
-        problem = PROBLEMS.get(str(error.problem), error.problem)
-        return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: {problem}"
+    if isinstance(error, yaml.YAMLError) and (fault := yaml_fault(error)):
+        return fault
     if not isinstance(error, HydraException | OmegaConfBaseException):
         why = unforeseen(error)
         return why and f"the configuration cannot be composed: {why}"
@@ -80,13 +73,6 @@ def _of_machine(error: OSError) -> str:
     name = error.filename if isinstance(error.filename, str | bytes | os.PathLike) else written_as(error)
     why = error.strerror or str(error) or type(error).__name__
     return why if name is None else f"{show(Path(os.fsdecode(name)))}: {why}"
-
-
-def _no_letter(error: yaml.reader.ReaderError) -> str:
-    if isinstance(error.character, bytes):
-        return f"{error.name}: is not UTF-8 text: byte 0x{error.character.hex()}, position {error.position}"
-    what = f"the letter {chr(error.character)!a}"
-    return f"{error.name}, position {error.position}: {what} is none that YAML may have; take it out"
 
 
 def unforeseen(error: BaseException) -> str | None:

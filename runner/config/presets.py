@@ -15,7 +15,6 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from runner.config import own
 from runner.config.shipped import conf_dir
 from runner.errors import RunnerError, did_you_mean
-from runner.files import yaml_file
 from runner.overrides import key_of, quoted
 from runner.words import key_here
 
@@ -33,14 +32,6 @@ def preset_file(config_path: str) -> Path | None:
     group, _, name = config_path.partition("/")
     path = Path(name)
     return path if group == PRESETS and path.suffix in SUFFIXES and path.is_file() else None
-
-
-def read(path: Path) -> DictConfig:
-    """What a file says. Raises RunnerError where that is not keys and values."""
-    config = OmegaConf.load(yaml_file(path))
-    if not isinstance(config, DictConfig):
-        raise RunnerError(f"{path}: must have keys and values, a line each, as learning_rate: 0.1")
-    return config
 
 
 def with_presets(overrides: Sequence[str]) -> list[str]:

@@ -12,7 +12,6 @@ from runner.config.compose import code_of, load_run
 from runner.config.data import reading_of
 from runner.data.examples import Data
 from runner.errors import RunnerError
-from runner.files import yaml_file
 from runner.plugins import Plugin
 from runner.records.about import examples_in
 from runner.records.names import HYDRA
@@ -43,8 +42,10 @@ def _without_examples(folder: str | Path, data: Data, own: Sequence[Plugin]) -> 
     """An experiment with the weights that the run in a folder began with, whatever made them."""
     from omegaconf import OmegaConf
 
-    path = yaml_file(Path(folder, HYDRA, "config.yaml"), of_run=True)
-    config: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+    from runner.hydra_internals import load_keys
+
+    path = Path(folder, HYDRA, "config.yaml")
+    config: Any = OmegaConf.to_container(load_keys(path, of_run=True), resolve=True)
     assert data.recipe is not None
     recipe = data.recipe._replace(reading=reading_of(config["data"]))
     config["network"] |= _first_parameters(folder)

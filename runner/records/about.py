@@ -21,7 +21,7 @@ from runner.data.examples import Data, Source
 from runner.data.parts import PARTS, TRAINING, Part
 from runner.data.scaling import Scale
 from runner.errors import RunnerError
-from runner.files import load_yaml, yaml_file
+from runner.files import load_yaml, parsed, yaml_file
 from runner.plugins import Name, Plugin
 from runner.records.checksums import recorded, refuse_changed
 from runner.records.machine import IN_LINES, as_yaml, machine
@@ -138,4 +138,4 @@ def sources_of(folder: str | Path) -> tuple[Source, ...]:
 def _sources(content: bytes) -> tuple[Source, ...]:
     if b"\nfiles:" not in content:  # most often, and to read YAML takes a while
         return ()
-    return tuple(Source(**source) for source in yaml.safe_load(content)["files"])
+    return tuple(Source(**source) for source in parsed(content, ABOUT)["files"])

@@ -13,7 +13,8 @@ import numpy as np
 import yaml
 
 import runner
-from runner.files import yaml_file
+from runner.errors import RunnerError
+from runner.files import parsed, yaml_file
 from runner.records.names import ABOUT
 from runner.records.stores import stored
 from runner.training.threads import threads
@@ -79,8 +80,8 @@ def machine_in(folder: str | Path) -> bytes:
 def _facts(about: bytes) -> dict[str, str]:
     """Names and values of what `machine` tells. Nothing where that cannot be read."""
     told: Any = None
-    with suppress(yaml.YAMLError, UnicodeDecodeError):
-        told = yaml.safe_load(about)
+    with suppress(yaml.YAMLError, RunnerError):
+        told = parsed(about, ABOUT)
     return dict(_pairs(told)) if isinstance(told, dict) else {}
 
 

@@ -11,9 +11,11 @@ import numpy as np
 
 from runner.errors import RunnerError
 from runner.files import kept
+from runner.nn.arrays import Array
 from runner.nn.network import Network
 from runner.overrides import plain
 from runner.records.checksums import refuse_changed
+from runner.records.histories import header_of
 from runner.records.names import COMPLETED, FINISHED, PARAMETERS, RESULT_COLUMNS, STATUSES
 from runner.training.endings import ENDINGS
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:  # pandas takes long to import, and training needs none of it
 
 #: A line of ``parameters.csv``: name, layer, to, from, initial, final.
 ParameterRow: TypeAlias = tuple[str, int, int, int, float, float]
+#: Bytes of a history that are read at a time.
+BLOCK = 2**24
 
 
 def parameter_rows(folder: str | Path) -> list[ParameterRow]:
@@ -67,6 +71,56 @@ def read_finished(path: Path) -> pd.DataFrame:
     frame = read_table(path)
     refuse_changed(path)
     return frame
+
+
+def history_of(path: Path) -> pd.DataFrame:
+    """A finished run's history, as it was written; however long or wide, in a few times its numbers' memory.
+
+    Raises RunnerError where it is not as it was written, or not there.
+    """
+    import pandas as pd
+
+    if not path.exists() or (numbers := _rows_of(path)) is None:
+        return read_finished(path)  # which says what is wrong
+    refuse_changed(path)
+    unit, *names = header_of(path)
+    frame = pd.DataFrame(numbers[:, 1:], columns=names)
+    frame.insert(0, unit, numbers[:, 0].astype(np.int64))
+    return frame
+
+
+def _rows_of(path: Path) -> Array | None:
+    """The numbers (T, columns) of a history; None where it has other cells, or rows of other lengths.
+
+    All cells are read as one column: pandas and pyarrow take longest over making columns, of which a
+    history may have hundreds of thousands.
+    """
+    blocks = []
+    with open(kept(path), "rb") as f:
+        commas = f.readline().count(b",")
+        while lines := f.readlines(BLOCK):
+            if not lines[-1].endswith(b"\n") or {line.count(b",") for line in lines} != {commas}:
+                return None
+            if (numbers := _numbers_in(b"".join(lines))) is None or len(numbers) % (commas + 1):
+                return None
+            blocks.append(numbers.reshape(-1, commas + 1))
+    rows = np.concatenate(blocks) if blocks else None
+    return None if rows is None or (rows[:, 0] % 1).any() else rows
+
+
+def _numbers_in(cells: bytes) -> Array | None:
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    read = arrow.ReadOptions(column_names=["cell"], use_threads=False)
+    parse = arrow.ParseOptions(ignore_empty_lines=False)
+    convert = arrow.ConvertOptions(column_types={"cell": pa.float64()}, null_values=[])
+    try:
+        table = arrow.read_csv(BytesIO(cells.replace(b",", b"\n")), read, parse, convert)
+    except pa.ArrowInvalid:
+        return None
+    numbers: Array = table["cell"].to_numpy()
+    return numbers
 
 
 def read_table(path: Path, content: bytes | None = None) -> pd.DataFrame:

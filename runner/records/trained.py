@@ -12,7 +12,7 @@ from runner.files import kept
 from runner.nn.arrays import Array
 from runner.records.checksums import recorded, refuse_changed
 from runner.records.names import CURVATURE, ERROR, HISTORY, OPTIONAL_RESULTS, PARAMETERS, RUNS, SUMMARY
-from runner.records.reading import parameters_of, read_finished, state_of
+from runner.records.reading import history_of, parameters_of, read_finished, state_of
 from runner.training.experiment import Experiment, columns
 from runner.training.recorder import Trained
 
@@ -48,7 +48,7 @@ def ended(folder: Path, experiment: Experiment) -> Ended:
     summary = recorded(folder)
     if summary is None:
         raise RunnerError(f"{folder / SUMMARY}: is not as it was written")
-    history = read_finished(folder / HISTORY)
+    history = history_of(folder / HISTORY)
     if list(history.columns) != [experiment.log.unit, *columns(experiment)]:
         raise RunnerError(f"{folder / HISTORY}: has other columns than the run that {folder} describes")
     line, results = summary.line, dict(summary.line.results)

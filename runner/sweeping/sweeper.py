@@ -17,8 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.config.checks import choice, count
 from runner.errors import ConfigError, RunnerError, describe
-from runner.files import yaml_file
-from runner.hydra_internals import error_of
+from runner.hydra_internals import error_of, load_keys
 from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
 from runner.records.machine import machine, machine_in, unlike
@@ -148,9 +147,7 @@ def _resumed(jobs: list[list[str]], folder: Path, config: DictConfig, fixed: Set
     """
     ordered = in_recorded_order(jobs, read_lines(folder / RUNS), fixed)
     if ordered is None:
-        raise_another(
-            folder, request_of(OmegaConf.load(yaml_file(folder / MULTIRUN, of_run=True))), request_of(config)
-        )
+        raise_another(folder, request_of(load_keys(folder / MULTIRUN, of_run=True)), request_of(config))
         raise RunnerError(f"{folder / RUNS}: has runs that this sweep does not ask for; name another folder")
     return ordered
 
@@ -185,7 +182,7 @@ def _recorded(folder: Path, config: DictConfig, keeps_table: bool) -> Iterator[N
     is_new = not path.is_file()
     if not is_new and (differ := unlike(machine_in(folder))):
         remark(f"this sweep was begun elsewhere: {', '.join(differ)}; its runs may differ in last digits")
-    if not is_new and request_of(OmegaConf.load(yaml_file(path, of_run=True))) != request_of(config):
+    if not is_new and request_of(load_keys(path, of_run=True)) != request_of(config):
         write_whole(path, OmegaConf.to_yaml(config).encode(), synced=True)  # more is asked for now
     if is_new:  # on the disk before all else: a sweep that cannot be told from others cannot be resumed
         write_whole(about, machine())

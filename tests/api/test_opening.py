@@ -43,6 +43,7 @@ def refuse_unlike(ours: Run, theirs: Run) -> None:
     [
         [],
         ["learning_rate=1e9", "epochs=20"],
+        ["learning_rate=0.5", "epochs=9", "stop.patience=2"],  # the last weights are not of the last epoch
         ["log.unit=update", "log.every=3", "network.biases=zeros"],
         [*MANY, "epochs=3"],
         ["network=dense", "data=sine", "data.scale_targets=standard", "data.test_fraction=0.5", "epochs=2"],
@@ -107,6 +108,11 @@ def test_what_is_no_run_is_told_apart(tmp_path: Path, sweep: Path) -> None:
     }.items():
         with pytest.raises(runner.RunnerError, match=said):
             runner.open(folder)
+    runner.train(runner.load("epochs=1")).save(tmp_path / "other")
+    record = tmp_path / "other/.hydra/config.yaml"
+    record.write_text(record.read_text().replace("gradients: false", "gradients: true"))
+    with pytest.raises(runner.RunnerError, match=r"history\.csv: has other columns than the run"):
+        runner.open(tmp_path / "other")
     (tmp_path / "run/.hydra/config.yaml").write_text("epochs: 1\n")
     with pytest.raises(runner.RunnerError, match=r"missing|must be a group"):
         runner.open(tmp_path / "run")

@@ -66,7 +66,14 @@ def test_files_and_presets_stand_beside_each_other(tmp_path: Path, monkeypatch: 
         ("rows.csv", "data=csv data.path=rows.csv"),
         ("folder", "folder: is a folder"),
         ("list.yaml", "list.yaml: must have keys and values"),
+        ("number.yaml", "number.yaml: must have keys and values"),
         ("wrong.yaml", "wrong.yaml, line 2"),
+        (
+            "tag.yaml",
+            "tag.yaml, line 2, column 9: x: is no whole number; in quotes and without a tag it is text",
+        ),
+        ("experiment=own", "own.yaml, line 1, column 7: z: is no number"),
+        ("network=own", "network/own.yaml: must have keys and values"),
         ("typo.yaml", "unknown key learningrate (did you mean 'learning_rate'?)"),
     ],
 )
@@ -78,13 +85,17 @@ def test_what_is_no_file_of_keys(
         "mine.yaml": "epochs: 1\n",
         "rows.csv": "a,b\n1,2\n",
         "list.yaml": "- epochs=1\n",
+        "number.yaml": "5",
+        "tag.yaml": "seed: 1\nepochs: !!int x\n",
+        "folder/experiment/own.yaml": "seed: !!float z\n",
+        "folder/network/own.yaml": "5",
         "wrong.yaml": "epochs: 1\n  seed: 2\n",
         "typo.yaml": "learningrate: 1\n",
     }.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text)
-    Path("folder").mkdir()
     with pytest.raises(RunnerError) as caught:
-        runner.load(word)
+        runner.load(word, config_dir="folder")
     assert words in str(caught.value)
 
 

@@ -69,17 +69,22 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
 
 def child(kind: str, seed: int, first: int, count: int) -> None:
     """Makes attempts and tells of each, a line of JSON as it begins and one as it ends."""
+    from attempts import Attempt
     from csv_files import attempt as csv_file
     from doors import tried
     from overrides import attempt as override
     from yaml_files import attempt as yaml_file
+    from yaml_files import made
 
     make = {"overrides": override, "yaml": yaml_file, "csv": csv_file}[kind]
     warnings.simplefilter("ignore")
-    make(Random(0))  # what is imported, or made once, is not the attempts'
-    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, taken + MEMORY))
+    make(Random(0))
     with tempfile.TemporaryDirectory() as folder:
+        for door, name in (("opened", "run"), ("swept", "sweep")):
+            tried(Attempt(door, (), dict(made()[name])), Path(folder))
+        # what is imported or made once, and the threads' room, are not the attempts'
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, taken + MEMORY))
         for number in range(first, count):
             attempt = make(Random(f"{kind}-{seed}-{number}"))
             _tell(number, "begun", "", attempt.overrides)

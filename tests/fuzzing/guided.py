@@ -25,9 +25,10 @@ with atheris.instrument_imports(include=["runner.data", "runner.config", "runner
 
     from runner.config import experiment
     from runner.config.compose import compose
-    from runner.config.presets import as_preset, read
+    from runner.config.presets import as_preset
     from runner.data.csv_file import Reading, read_csv
     from runner.data.dialect import Written
+    from runner.hydra_internals import load_keys
 
 FOLDER = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
 DEFAULT: dict[str, Any] = OmegaConf.to_container(compose(["network=dense", "data=moons"]))  # type: ignore
@@ -63,7 +64,7 @@ def yaml(content: bytes) -> None:
 
 
 def _keys(path: Path) -> None:
-    config = read(path)
+    config = load_keys(path)
     as_preset(config)
     config.pop("defaults", None)
     experiment(OmegaConf.merge(DEFAULT, config))

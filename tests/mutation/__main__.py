@@ -82,6 +82,8 @@ def tested(tests: Sequence[str], patience: float) -> str:
 def _run(tests: Sequence[str]) -> int:
     import pytest
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored of what a shell has in the background
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)

@@ -33,7 +33,7 @@ LEAVING = (
     ),
     File(
         "runner/records/writing.py",
-        ("records/test_writing.py", "records/test_checksums.py", "training/test_pausing.py"),
+        ("records/test_writing.py", "records/test_checksums.py", "training/test_pausing.py", "training/test_continuing.py::test_the_state_and_the_order_stand_in_the_folder"),
         (
             Wrong("the row of an interruption stays", "[2]\n        behind =", "[2]\n        last = int(rows[rows.rfind(b'\\n', 0, -1) + 1 :].partition(b',')[0])\n        behind ="),
             Wrong("the rows before it are not counted", 'self.rows[run], self.taken_up[run] = rows.count(b"\\n"), True', "self.taken_up[run] = True"),
@@ -73,7 +73,7 @@ LEAVING = (
     ),
     File(
         "runner/sweeping/resuming.py",
-        ("sweeping/test_resuming.py",),
+        ("sweeping/test_resuming.py", "records/test_about.py::test_a_sweep_is_resumed_on_the_same_data"),
         (
             Wrong("the folder of another run is taken", "if (line.run, line.directory) != (job.number, directory):", "if False:"),
             Wrong("files that have changed are taken", "        faults = changed(job.folder, files)\n", "        faults = {}\n"),

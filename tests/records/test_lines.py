@@ -26,6 +26,13 @@ def test_cells_that_do_not_apply_are_empty_in_a_table() -> None:
     ]
 
 
+def test_a_result_gives_way_to_a_swept_key_of_its_name() -> None:
+    line = Line(0, {"epochs": "5"}, "completed", {"epochs": 3, "final_error": 0.1})
+    header, row = rows_of([line], ["epochs"])
+    cells = dict(zip(header, row, strict=True))
+    assert (cells["epochs"], cells["epochs_reached"], len(cells)) == ("5", 3, len(header))
+
+
 numbers = st.one_of(st.integers(0, 10**6), st.floats(0, 1e308), st.just(math.nan))
 results = st.fixed_dictionaries(
     {}, optional=dict.fromkeys(("epochs", "final_error", "test_error", "seconds"), numbers)

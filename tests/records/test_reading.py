@@ -12,6 +12,7 @@ import pytest
 
 import runner
 from runner.errors import RunnerError
+from runner.records import reading
 from runner.results import Results, read_histories, read_runs
 
 
@@ -121,3 +122,37 @@ def test_a_table_that_is_cut_is_never_taken_for_whole(sweep: Path, tmp_path: Pat
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(RunnerError, match=r"runs\.csv: its last line has no end"):
         read_runs(copy)
+
+
+def test_a_history_is_read_a_block_at_a_time_to_the_last_bit(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sweep / "0" / "history.csv"
+    monkeypatch.setattr(reading, "BLOCK", 200)
+    frame = reading.history_of(path)
+    with open(path, newline="") as f:
+        header, *rows = csv.reader(f)
+    assert list(frame.columns) == header
+    assert frame.to_numpy().tolist() == [[float(cell) for cell in row] for row in rows]
+    assert frame["epoch"].dtype == "int64"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (r"\n", "\n\n", "is not as it was written"),
+        (r"\n2,", "\n2.5,", "is not as it was written"),
+        (r",([^,]*)\n2,", r"\n2,\1,", "cannot be read as CSV: .*line 4"),
+        (r"\n2,[^,]*", "\n2,x", "is not as it was written"),
+        (r"\n2,", "\n2,1,", "cannot be read as CSV: .*line 4"),
+        (r"\n$", "", "its last line has no end: it is cut"),
+    ],
+)
+def test_a_history_of_other_cells_says_so(
+    sweep: Path, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    shutil.copytree(sweep / "0", tmp_path / "run")
+    path = tmp_path / "run" / "history.csv"
+    path.write_text(re.sub(old, new, path.read_text(), count=1))
+    with pytest.raises(RunnerError, match=message):
+        reading.history_of(path)

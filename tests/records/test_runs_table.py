@@ -132,10 +132,8 @@ def test_what_is_no_run_of_the_sweep_is_not_counted(
     sweep = without_table(failing["words"], tmp_path)
     assert command("epochs=2", "hydra.run.dir=s/mine").returncode == 0
     assert command("learning_rate=-3", "hydra.run.dir=s/wrong").returncode == 1
-    assert (
-        command("-m", "seed=1,2", "learning_rate=-1,0.1", "epochs=2", "hydra.sweep.dir=s/inner").returncode
-        == 1
-    )
+    inner = ("seed=1,2,3", "learning_rate=0.1,-1", "epochs=2")  # of which the last has a number of its own
+    assert command("-m", *inner, "hydra.sweep.dir=s/inner").returncode == 1
     (sweep / "figures").mkdir()
     (sweep / "figures" / "learning_curves.csv").write_text("epoch,error\n")
     shutil.copytree(failing["numbers"], tmp_path / "elsewhere")

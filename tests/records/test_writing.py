@@ -45,6 +45,16 @@ def test_every_number_reads_back_to_the_same_float(tmp_path_factory: Any, rows: 
         )
 
 
+def test_a_summary_says_when_the_last_weights_were_made(tmp_path: Path) -> None:
+    data = {"name": "xor", "points": 30, "noise": 0.3, "test_fraction": 0.4}
+    one = made(data=data, learning_rate=0.3, batch_size=7, optimizer={"name": "adam"}, stop={"patience": 2})
+    written([one], tmp_path)
+    (summary,) = csv.DictReader((tmp_path / "0/summary.csv").read_text().splitlines())
+    best, last, updates = (int(summary[key]) for key in ("final_epoch", "epochs", "final_update"))
+    assert 0 < best == int(summary["best_epoch"]) == last - 2
+    assert updates == 3 * best  # of 18 examples
+
+
 def test_curvature_is_a_file_of_its_own_where_it_is_asked_for(tmp_path: Path) -> None:
     """Its numbers read back exactly, infinite ones too, and no other file is another for it."""
     flat = {"hidden": [2, 2], "weights": "zeros"}

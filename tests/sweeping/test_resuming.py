@@ -8,13 +8,22 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import chain, repeat
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import psutil
 import pytest
 from forked import Forks
+from making_runs import made
 from processes import Command, interruptible
+
+from runner.records.checkpoint import checkpoint_of
+from runner.records.lines import Line
+from runner.sweeping.resuming import Resumption, in_recorded_order
+from runner.work import Watch, Work, run_stack
 
 #: Seven runs, their histories written in several pieces.
 RATES = "learning_rate=0.01,0.02,0.05,0.1,0.2,0.3,0.4"
@@ -107,6 +116,33 @@ def test_the_folder_of_another_run_is_named(copy: Path, command: Command) -> Non
     assert done.returncode == 1
     assert "s/2 is to hold run 2, and its summary.csv is that of run 3 in 3" in done.stderr
     assert files(copy) == before
+
+
+def test_a_run_of_another_configuration_is_named(copy: Path, command: Command) -> None:
+    record = copy / "2" / ".hydra" / "config.yaml"
+    record.write_text(record.read_text().replace("epochs: 9000", "epochs: 9"))
+    done = command(*RESUME)
+    assert done.returncode == 1
+    assert "s/2 was made from another configuration:\n  there: epochs: 9\n" in done.stderr
+
+
+def test_jobs_keep_the_numbers_that_they_were_recorded_with() -> None:
+    lines = [Line(1, {"seed": "2"}), Line(0, {"seed": "3"})]
+    jobs = [[f"seed={seed}"] for seed in (1, 2, 3)]
+    assert in_recorded_order(jobs, lines, set()) == [["seed=3"], ["seed=2"], ["seed=1"]]
+    assert in_recorded_order(jobs[:2], lines, set()) is None
+
+
+def test_what_was_interrupted_is_taken_up_where_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "0"
+    folder.mkdir()
+    halted = chain(repeat(False, 4), repeat(True)).__next__
+    run_stack([Work(Line(0, {}, directory="0"), str(folder), made(epochs=9))], watch=Watch(halted=halted))
+    unrecorded = SimpleNamespace(template=SimpleNamespace(subdir=None))
+    job: Any = SimpleNamespace(number=0, folder=str(folder), config={}, files=unrecorded)
+    resumed = Resumption({0: job}, {0: "0"})
+    assert (resumed.done, resumed.spoilt) == ({}, {})
+    assert resumed.paused[0].epoch == checkpoint_of(folder).epoch == 3
 
 
 def test_runs_of_an_earlier_version_are_done_where_their_files_are_there(

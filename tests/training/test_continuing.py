@@ -80,9 +80,11 @@ def test_what_was_cut_short_goes_on_under_a_schedule_of_all_its_epochs() -> None
 
 def test_early_stopping_goes_on_from_the_best() -> None:
     data = {"name": "xor", "points": 30, "noise": 0.3, "test_fraction": 0.4}
-    rest = {"data": data, "learning_rate": 1.5, "seed": 2, "optimizer": {"name": "sgd", "momentum": 0.5}}
+    rest: dict[str, Any] = {"data": data, "learning_rate": 0.3, "batch_size": 7}
+    rest |= {"optimizer": {"name": "adam"}, "schedule": {"name": "exponential"}}  # updates and epochs count
     impatient = runner.train(made(epochs=40, stop={"patience": 2}, **rest))
     best, plain = impatient.result.best_epoch, runner.train(made(epochs=40, **rest))
+    assert 0 < best < impatient.result.epochs
     assert np.array_equal(impatient.go_on(1).rows, plain.rows[best : best + 2])
 
 

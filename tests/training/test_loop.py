@@ -46,11 +46,12 @@ def test_epochs_and_updates_record_the_same_weights() -> None:
 
 
 def test_gradients_of_the_history_lead_to_the_next_weights() -> None:
-    history = run(*XOR, "log.gradients=true", "network.hidden=[2]").history
+    halved = ("schedule=exponential", "schedule.factor=0.5")  # the first epoch has the rate that is given
+    history = run(*XOR, "log.gradients=true", "network.hidden=[2]", *halved).history
     names = [name for name in history if name[0] in "wb"]
     for before, after in zip(history.index[:-1], history.index[1:], strict=True):
         g = history.loc[before, [f"g_{name}" for name in names]].to_numpy()
-        expected = history.loc[before, names].to_numpy() - 0.05 * g
+        expected = history.loc[before, names].to_numpy() - 0.05 * 0.5**before * g
         np.testing.assert_array_equal(history.loc[after, names].to_numpy(), expected)
 
 

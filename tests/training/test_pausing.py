@@ -101,6 +101,39 @@ def test_what_an_interrupted_run_was_doing(tmp_path: Path) -> None:
         assert (line["status"], line["epochs"], line["ending"]) == ("interrupted", "301", "converged")
 
 
+#: E = ½w², where w becomes (1 − η)·w.
+PARABOLA: dict[str, Any] = {
+    "data": {"name": "inline", "inputs": [[1]], "targets": [[0]]},
+    "network": {"hidden": [], "weights": "normal", "biases": None},
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "result"),
+    [
+        ({"epochs": 40, "learning_rate": 2}, ("ending", "oscillating")),  # between w and −w
+        (
+            {"epochs": 60, "learning_rate": 2.01, "stop": {"patience": 39}},
+            ("epochs", "39"),
+        ),  # the first is the best
+    ],
+    ids=["to and fro", "best"],
+)
+def test_what_was_before_is_known_an_epoch_from_the_end(
+    way: dict[str, Any], result: tuple[str, str], tmp_path: Path
+) -> None:
+    one = made(**PARABOLA, **way)
+    whole, halted = tmp_path / "whole", tmp_path / "halted"
+    trained(whole, [one])
+    assert trained(halted, [one], after(37)) == ["interrupted"]
+    paused = replace(checkpoint_of(halted / "0"), seconds=1000.0)
+    trained(halted, [replace(one, paused=paused)])
+    assert dict(files(halted)) == dict(files(whole))
+    (line,) = csv.DictReader((halted / "0/summary.csv").read_text().splitlines())
+    assert line[result[0]] == result[1]
+    assert 1000 <= float(line["seconds"]) < 1100
+
+
 def test_a_run_that_ends_as_the_signal_comes_is_whole(tmp_path: Path) -> None:
     assert trained(tmp_path, [made(epochs=5)], after(4)) == ["completed"]
 

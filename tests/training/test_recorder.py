@@ -58,7 +58,8 @@ def test_runs_are_lost_for_their_parameters_too() -> None:
     assert lost.tolist() == [False]
     recorder.flush()
     (ending,) = recorder.endings()
-    assert np.isnan(recorder.trained(0, ending, (np.zeros(6), np.zeros(6)), 0.0).initial_error)
+    trained = recorder.trained(0, ending, (np.zeros(6), np.zeros(6)), 0.0)
+    assert np.isnan([trained.initial_error, trained.best_error]).all()
 
 
 def test_of_equal_errors_the_first_is_the_best() -> None:
@@ -66,11 +67,19 @@ def test_of_equal_errors_the_first_is_the_best() -> None:
 
 
 def test_results_of_a_run_agree_with_its_history() -> None:
-    one: Any = run("learning_rate=0.1", "epochs=30")
+    one: Any = run("learning_rate=0.5", "epochs=4")
+    assert one.result.final_error > one.result.best_error
     assert one.result.initial_error == one.history["error"].iloc[0]
     assert one.result.final_error == one.history["error"].iloc[-1]
     assert one.result.best_error == one.history["error"].min()
     assert one.result.best_epoch == one.history["error"].idxmin()
+
+
+def test_how_a_run_ends_is_told_of_what_it_minimises() -> None:
+    given = ["data=inline", "data.inputs=[[0]]", "data.targets=[[0]]", "network=dense", "network.hidden=[]"]
+    given += ["network.biases=null", "learning_rate=0.1"]
+    assert run(*given).result.ending == "converged"  # its error is 0 all along
+    assert run(*given, "regularization.l2=0.5").result.ending == "falling"
 
 
 def test_divergence_does_not_depend_on_what_is_logged() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import runner
+from runner.nn.streams import stream
 from runner.training.stack import Stack, initial_parameters
 
 XOR = ("data=xor", "data.points=10", "data.noise=0.1", "network=dense", "epochs=6")
@@ -38,6 +39,14 @@ def fingerprints(*overrides: str) -> dict[str, bytes]:
 def test_what_a_key_draws_anew(override: str, changed: set[str]) -> None:
     before, after = fingerprints(), fingerprints(override)
     assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_weights_and_biases_have_streams_of_their_own() -> None:
+    one = runner.load("data=sine", "network=dense", "network.weights=normal", "network.biases=normal")
+    w, b = one.network.views(initial_parameters(one))[0]
+    assert b is not None
+    for kind, array in {"weights": w, "biases": b}.items():
+        assert array.ravel().tolist() == stream(one.seed, kind).normal(size=array.size).tolist()
 
 
 def test_each_epoch_takes_every_example_once_in_a_new_order() -> None:

@@ -53,6 +53,16 @@ def test_the_best_weights_are_kept() -> None:
     assert result.final.tolist() == row[[name for name in history if name[0] in "wb"]].tolist()
 
 
+def test_of_accuracies_the_first_of_the_highest_is_the_best() -> None:
+    stop = {"patience": 4, "metric": "test_accuracy"}
+    run = runner.train(made(data=XOR, epochs=60, learning_rate=0.3, seed=1, stop=stop))
+    accuracy = run.history["test_accuracy"]
+    best = int(accuracy.idxmax())
+    assert accuracy.nunique() > 1 < best
+    assert (accuracy.iloc[best:] == accuracy[best]).all()
+    assert (run.result.best_epoch, run.result.epochs) == (best, best + 4)
+
+
 def test_what_is_recorded_changes_no_end() -> None:
     """With a row each 7 epochs, too, the last is at the epoch of the end."""
     runs = [
