@@ -200,20 +200,20 @@ def jax(one: Experiment, rates: list[float]) -> Callable[[], object]:
 
 def growth() -> None:
     """What a run costs, and the most memory held, as the number of runs grows."""
+    from scale import measured
+
     for runs in (100, 1000, 10_000, 100_000):
         with scratch() as folder:
-            arguments = [
+            sweep = [
                 RATES,
                 f"hydra.sweeper.points={runs}",
                 "epochs=100",
-                ALONE,
                 f"hydra.sweep.dir={folder}/s",
+                ALONE,
             ]
-            command = ["/usr/bin/time", "-f", "%e %M", sys.executable, "-m", "runner", "-m", *arguments]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-        elapsed, kilobytes = done.stderr.split()[-2:]
-        per_run = float(elapsed) / runs * 1e3
-        print(f"{runs} runs x 100 epochs: {per_run:.2f} ms a run, {int(kilobytes) / 1024:.0f} MiB at most")
+            cost = measured("-m", "runner", "-m", *sweep)
+        per_run = cost.wall / runs * 1e3
+        print(f"{runs:,} runs x 100 epochs: {per_run:.2f} ms a run, {cost.memory / 2**20:.0f} MiB at most")
 
 
 def dry_run() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import pickle
 import signal
@@ -11,9 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -24,8 +22,7 @@ from processes import Command
 from runner import load
 from runner.records.lines import Line
 from runner.records.machine import machine
-from runner.sweeping.plugin_keys import LauncherSettings
-from runner.sweeping.workers import Ledger, _cluster
+from runner.sweeping.workers import Ledger
 from runner.training.experiment import Experiment
 from runner.work import Work
 
@@ -43,28 +40,6 @@ def statuses(sweep: Path) -> list[str]:
 
 def histories(sweep: Path) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in sweep.glob("*/history.csv")}
-
-
-def test_a_cluster_of_this_machine_is_silent_and_on_loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
-    asked: dict[str, Any] = {}
-    log = logging.getLogger("distributed.scheduler")
-    log.setLevel(logging.INFO)
-
-    def cluster(**how: Any) -> AbstractContextManager[None]:
-        asked.update(how, routes=dask.config.get("distributed.scheduler.http.routes"))
-        assert Path(how["local_directory"]).is_dir()
-        assert not log.isEnabledFor(logging.ERROR)
-        return nullcontext()
-
-    monkeypatch.setattr(distributed, "LocalCluster", cluster)
-    monkeypatch.setattr(distributed, "Client", lambda *_: nullcontext())
-    with _cluster(LauncherSettings(n_jobs=3, backend="dask")):
-        pass
-    assert log.level == logging.INFO
-    assert (asked["n_workers"], asked["host"], asked["routes"]) == (3, "127.0.0.1", [])
-    assert asked["scheduler_kwargs"] == {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
-    assert not Path(asked["local_directory"]).exists()
 
 
 @pytest.fixture(scope="module")
