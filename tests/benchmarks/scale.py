@@ -57,7 +57,6 @@ def measured(*command: str) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    most = max(most, used.ru_maxrss * 1024)
     return Cost(time.monotonic() - started, used.ru_utime + used.ru_stime, most)
 
 
