@@ -87,7 +87,7 @@ def cores() -> int:
     except (AttributeError, OSError):
         own = os.cpu_count() or 1
     quotas = [quota for group, version in _groups("cpu") if (quota := _quota(group, QUOTAS[version]))]
-    return min(own, *map(math.ceil, quotas), own)
+    return min([own, *map(math.ceil, quotas)])
 
 
 def _quota(group: Path, files: tuple[str, ...]) -> float:

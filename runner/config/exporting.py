@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from runner.errors import RunnerError
-from runner.files import parsed
+from runner.files import inner, parsed
 from runner.nn.arrays import Array, Mask
 from runner.plugins import KEY
 from runner.records.checksums import Summary, recorded
@@ -42,7 +42,7 @@ def export(sweep: str | Path, run: int, out: Path | None = None, plugins: Sequen
     from runner.guard import claimed_for_one
 
     at = _run_of(Path(sweep), run)
-    folder = out or Path(sweep, at.store.lines[run].directory)
+    folder = out or inner(Path(sweep), at.store.directory(run))
     with claimed_for_one("--out", folder):
         _write(at, folder, plugins)
     return folder
@@ -134,7 +134,7 @@ def _again(store: Store) -> str:
     ends: dict[float, list[Work]] = {}
     for run in store.where:
         line, into = store.lines[run], Into(PARQUET, str(folder))
-        work = Work(line, f"{folder}/{line.directory}", _made(store, run), store.job(run), into)
+        work = Work(line, f"{folder}/{store.directory(run)}", _made(store, run), store.job(run), into)
         ends.setdefault(line.result("epochs") if line.status == STOPPED else math.inf, []).append(work)
     for end, works in ends.items():
         watch = Watch() if end == math.inf else Watch(halving=_Until(end))

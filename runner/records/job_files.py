@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from runner.errors import show
+from runner.files import is_within
 from runner.records.names import HYDRA_FILES
 from runner.records.writing import write_anew
 
@@ -115,6 +117,8 @@ def _as_text(template: Template) -> str:
 @lru_cache(maxsize=64)
 def _template(text: str) -> Template:
     subdir, texts, keys, folder, (item_sep, kv_sep) = json.loads(text)
+    if subdir is not None and not is_within(subdir):
+        raise ValueError(f"{show(subdir)}: a folder outside of the run's")
     made = tuple(Text(tuple(parts), tuple(gaps)) for parts, gaps in texts)
     return Template(subdir, made, tuple(keys), folder, (item_sep, kv_sep))
 

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from runner.errors import RunnerError
-from runner.files import kept
+from runner.errors import RunnerError, show
+from runner.files import is_within, kept
 from runner.nn.arrays import Array
 from runner.records.checksums import Sum, Summary, parsed
 from runner.records.job_files import JobFiles
 from runner.records.lines import Line, as_csv
-from runner.records.names import HISTORIES, HISTORY, MULTIRUN, RECORDS, RUNS, SUMMARY
+from runner.records.names import HISTORIES, HISTORY, LEFT, MULTIRUN, RECORDS, RUNS, SUMMARY
 from runner.records.stack_files import DIRECTORY, OWN, RUN, SHARED, SUFFIX
 from runner.records.writing import history_header, history_lines, write_whole
 
@@ -59,6 +59,8 @@ class Store:
         self.runs: dict[str, int] = {}  # by its directory
         for path in self.paths:
             index = self._read(path, [RUN, DIRECTORY]).to_pydict()
+            if outside := [directory for directory in index[DIRECTORY] if not is_within(directory)]:
+                raise _spoilt(path, f"a run in {show(outside[0])}, which is outside of the sweep's folder")
             self.where |= {run: (path, row) for row, run in enumerate(index[RUN])}
             self.runs |= dict(zip(index[DIRECTORY], index[RUN], strict=True))
 
@@ -99,8 +101,7 @@ class Store:
 
     def files(self, run: int) -> dict[str, bytes]:
         """The files of a run, by name, but for its history."""
-        known = (RUN, DIRECTORY, SHARED, OWN)
-        return {k: v for k, v in self._record(run).items() if k not in known and v is not None}
+        return {k: v for k, v in self._record(run).items() if k in LEFT and v is not None}
 
     def summary(self, run: int) -> Summary:
         """The summary of a run, without the sum of its history."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from making_sweeps import make_sweep
 
@@ -15,6 +17,7 @@ from runner.errors import RunnerError
 from runner.records import stack_files
 from runner.records.histories import read_columns
 from runner.records.lines import read_lines
+from runner.records.names import LEFT
 from runner.records.runs_table import RunsTable
 from runner.records.stack_files import clear_parts
 from runner.records.stores import store_in, stored
@@ -113,3 +116,48 @@ def test_a_file_that_is_cut_is_named(tmp_path):
     with pytest.raises(RunnerError, match=rf"{histories}: is not as it was written .* remove it, and resume"):
         list(read_columns([f"{sweep}/0/history.csv"], None))
     assert store_in(sweep) is not None
+
+
+def sent(sweep, change):
+    """Changes the records of a sweep, as who sends one may."""
+    (path,) = (sweep / "records").iterdir()
+    table = pq.read_table(path)
+    pq.write_table(change(table), path)
+    return sweep
+
+
+def _other(cell, old, new):
+    assert old in cell
+    return cell.replace(old, new)
+
+
+def of_run_0(table, name, to):
+    return table.set_column(
+        table.schema.get_field_index(name), table.schema.field(name), [to(table[name].to_pylist())]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("directory", "0", "../out"),
+        ("summary.csv", b",0,2,1,1,", b",../out,2,1,1,"),
+        ("hydra", '".hydra"', '"../../out"'),
+    ],
+)
+def test_a_store_that_was_sent_writes_nothing_outside(tmp_path, name, old, new):
+    sweep = make_sweep(tmp_path / "s", {"seed": [0, 1]}, ["epochs=1"], store="parquet")
+    sent(sweep, lambda table: of_run_0(table, name, lambda cells: [_other(cells[0], old, new), cells[1]]))
+    with suppress(RunnerError):
+        export(sweep, 0)
+    with suppress(RunnerError):
+        folder_of(sweep / "0")
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+def test_a_store_that_was_sent_has_a_runs_files_and_no_others(tmp_path):
+    sweep = make_sweep(tmp_path / "s", {"seed": [0, 1]}, ["epochs=1"], store="parquet")
+    sent(sweep, lambda table: table.append_column("../evil", [[b"x"] * 2]))
+    before = sorted(export(sweep, 0, tmp_path / "out").iterdir())
+    assert {path.name for path in before} <= {".hydra", *LEFT}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "s"]
