@@ -9,14 +9,14 @@ What a stack had before is lost with its process.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from runner.nn.arrays import Array
+from runner.nn.arrays import Array, Numbers
 from runner.records.checksums import Sum
 from runner.records.lines import Line
 from runner.records.names import ABOUT, HISTORIES, PARQUET, PART, RECORDS, SUMMARY
@@ -94,8 +94,8 @@ class StackFiles:
         """Takes what a run ended with; one that was interrupted is not kept."""
         if trained.paused is not None:
             return
-        for name, content in last_files(self.experiment, trained).items():
-            self.add(run, name, content)
+        if self.has_histories:
+            self.files[run] |= last_files(self.experiment, trained)
         sums = {name: Sum().of(content) for name, content in self.files[run].items()}
         self.files[run][SUMMARY] = summary_csv(self.experiment, line, trained, self.rows[run], sums)
         self.done[run] = line.directory
@@ -136,7 +136,7 @@ class StackFiles:
             np.concatenate([np.empty(0, dtype=np.int64), *counts]).astype(np.int64),
             *np.ascontiguousarray(numbers),
         ]
-        table = pa.table(dict(zip([RUN, *self.names], map(pa.array, arrays), strict=True)))
+        table = pa.Table.from_arrays(list(map(_numbers, arrays)), [RUN, *self.names])
         with naming(self.histories):
             self.writer = self.writer or self._opened(table.schema)
             self.writer.write_table(table, row_group_size=self.most)
@@ -160,15 +160,14 @@ class StackFiles:
         runs = [self.runs[at] for at in self.done]
         files = [self.files[at] for at in self.done]
         names = list(dict.fromkeys(name for of_run in files for name in of_run))
-        table = pa.table(
-            {
-                RUN: pa.array([packed.run for packed in runs], pa.int64()),
-                DIRECTORY: list(self.done.values()),
-                SHARED: [packed.shared for packed in runs],
-                OWN: [packed.own for packed in runs],
-                **{name: pa.array([of_run.get(name) for of_run in files], pa.binary()) for name in names},
-            }
-        )
+        columns = {
+            RUN: _numbers(np.array([packed.run for packed in runs], dtype=np.int64)),
+            DIRECTORY: _texts(self.done.values()),
+            SHARED: _texts(packed.shared for packed in runs),
+            OWN: _texts(packed.own for packed in runs),
+            **{name: _contents([of_run.get(name) for of_run in files]) for name in names},
+        }
+        table = pa.Table.from_arrays(list(columns.values()), list(columns))
         self.records.parent.mkdir(exist_ok=True)
         with naming(self.records):
             write_table(table, _part(self.records), use_dictionary=[SHARED, ABOUT], **HOW)
@@ -176,6 +175,35 @@ class StackFiles:
     def _whole(self, path: Path) -> None:
         sync_file(_part(path))
         os.replace(_part(path), path)
+
+
+# Arrow's arrays are made of their buffers: asked to convert anything, pyarrow imports pandas first, which
+# would take each worker longer than a stack.
+
+
+def _numbers(array: Numbers | Array) -> pa.Array:
+    """An array (N,) as Arrow has it, of the same memory."""
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.from_numpy_dtype(array.dtype), len(array), [None, pa.py_buffer(array)])
+
+
+def _contents(contents: Sequence[bytes | None]) -> pa.Array:
+    """Bytes, or null, a row."""
+    import pyarrow as pa
+
+    is_there = np.packbits([content is not None for content in contents], bitorder="little")
+    ends = np.cumsum([0, *(len(content or b"") for content in contents)], dtype=np.int64)
+    whole = b"".join(content or b"" for content in contents)
+    buffers = [pa.py_buffer(is_there), pa.py_buffer(ends), pa.py_buffer(whole)]
+    return pa.Array.from_buffers(pa.large_binary(), len(contents), buffers)
+
+
+def _texts(texts: Iterable[str]) -> pa.Array:
+    """A text a row."""
+    import pyarrow as pa
+
+    return _contents([text.encode() for text in texts]).view(pa.large_string())
 
 
 def _part(path: Path) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from making_sweeps import make_sweep
@@ -132,9 +133,8 @@ def _other(cell, old, new):
 
 
 def of_run_0(table, name, to):
-    return table.set_column(
-        table.schema.get_field_index(name), table.schema.field(name), [to(table[name].to_pylist())]
-    )
+    column = pa.array(to(table[name].to_pylist()), table.schema.field(name).type)
+    return table.set_column(table.schema.get_field_index(name), name, column)
 
 
 @pytest.mark.parametrize(
