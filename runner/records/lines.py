@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,10 @@ from runner.records.names import DIVERGED, INTERRUPTED, OPTIONAL_RESULTS, RESULT
 
 if TYPE_CHECKING:
     from runner.training.recorder import Trained
+
+
+#: Rows that are made into text together.
+ROWS_AT_A_TIME = 10_000
 
 
 class Line(NamedTuple):
@@ -60,19 +64,37 @@ def swept_keys(lines: Iterable[Line]) -> list[str]:
 
 def varying_keys(lines: Sequence[Line]) -> list[str]:
     """Those of the swept keys that have more than one value."""
-    pairs = {pair for line in lines for pair in line.swept.items()}
-    counts = Counter(key for key, _ in pairs)
-    return [key for key in swept_keys(lines) if counts[key] > 1]
-
-
-def rows_of(lines: Sequence[Line], swept: Sequence[str]) -> Iterator[list[object]]:
-    """The header of lines that may have different metrics, and the cells of each; None is an empty one."""
-    present = {name for line in lines for name in OPTIONAL_RESULTS if name in line.results}
-    names = [name for name in RESULT_COLUMNS if name not in OPTIONAL_RESULTS or name in present]
-    yield ["run", *swept, "status", "ending", *(reached(name, swept) for name in names), "directory"]
+    first: dict[str, Any] = {}
+    varying = set()
     for line in lines:
-        numbers = [None if math.isnan(number) else number for number in map(line.result, names)]
-        yield [line.run, *map(line.swept.get, swept), line.status, line.ending, *numbers, line.directory]
+        for key, value in line.swept.items():
+            if first.setdefault(key, value) != value:
+                varying.add(key)
+    return [key for key in first if key in varying]
+
+
+def rows_of(lines: Collection[Line], swept: Sequence[str]) -> Iterator[list[object]]:
+    """The header of lines that may have different metrics, and the cells of each; None is an empty one."""
+    names = results_in({name for line in lines for name in OPTIONAL_RESULTS if name in line.results})
+    yield header_of(swept, names)
+    for line in lines:
+        yield cells_of(line, swept, names)
+
+
+def cells_of(line: Line, swept: Iterable[str], names: Iterable[str]) -> list[object]:
+    """A line's cells below such a header; None is an empty one."""
+    numbers = [None if math.isnan(number) else number for number in map(line.result, names)]
+    return [line.run, *map(line.swept.get, swept), line.status, line.ending, *numbers, line.directory]
+
+
+def results_in(present: Container[str]) -> list[str]:
+    """The results that lines have columns of, of which those are `present` that not every run has."""
+    return [name for name in RESULT_COLUMNS if name not in OPTIONAL_RESULTS or name in present]
+
+
+def header_of(swept: Sequence[str], names: Iterable[str]) -> list[object]:
+    """The header of a table with some swept keys and the results of such names."""
+    return ["run", *swept, "status", "ending", *(reached(name, swept) for name in names), "directory"]
 
 
 def as_csv(rows: Iterable[Iterable[object]]) -> bytes:
@@ -80,6 +102,13 @@ def as_csv(rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
+
+
+def in_pieces(rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
+    """The same, so many rows at a time."""
+    rows = iter(rows)
+    while piece := as_csv(islice(rows, ROWS_AT_A_TIME)):
+        yield piece
 
 
 def reached(name: str, swept: Container[str]) -> str:
@@ -112,7 +141,8 @@ def parser_of(header: Sequence[str]) -> Callable[[Sequence[str]], Line]:
 def _number(column: str, cell: str) -> float:
     """A number as it was written: a whole one stays one."""
     try:
-        return int(cell) if cell.isdecimal() else float(cell or "nan")
+        number = float(cell or "nan")
+        return int(cell) if cell.isdecimal() and math.isfinite(number) else number
     except ValueError:
         raise ValueError(f"column {column}: '{cell}' is not a number") from None
 

@@ -62,6 +62,8 @@ RESULT_COLUMNS = (
     *CURVATURES,
     "seconds",
 )
+#: Those that are whole numbers.
+WHOLE_RESULTS = ("period", "epochs", "best_epoch")
 
 _PART = re.compile(
     rf"({'|'.join(map(re.escape, (*LEFT, RUNS, MULTIRUN)))})\.[0-9a-f]+{re.escape(PART)}", re.ASCII

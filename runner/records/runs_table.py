@@ -17,7 +17,8 @@ from runner.errors import RunnerError
 from runner.files import inner, is_within, load_yaml
 from runner.overrides import swept_values
 from runner.records.checksums import recorded
-from runner.records.lines import Line, as_csv, read_lines, rows_of, swept_keys, varying_keys
+from runner.records.lines import Line, in_pieces, read_lines, varying_keys
+from runner.records.many_lines import Lines
 from runner.records.names import ERROR, FAILED, HISTORY, HYDRA, INTERRUPTED, MULTIRUN, RUNS, SUMMARY
 from runner.records.reading import one_line, read_runs_table
 from runner.records.stores import store_in, stored
@@ -38,7 +39,7 @@ class RunsTable:
     def __init__(self, folder: str | Path, lines: Iterable[Line]) -> None:
         """The table in a sweep's folder, with a line for every run that it is to have."""
         self.path = Path(folder) / RUNS
-        self.lines: dict[int, Line] = {}
+        self.lines = Lines()
         self.is_begun = False
         self.expect(lines)
         self.due = time.monotonic() + PATIENCE
@@ -55,8 +56,7 @@ class RunsTable:
     def expect(self, lines: Iterable[Line]) -> None:
         """Takes the lines of runs that it is to have too, or has by now."""
         known = len(self.lines)
-        self.lines |= {line.run: line for line in lines}
-        self.swept = swept_keys(self.lines.values())
+        self.lines.take(lines)
         self.is_begun &= len(self.lines) == known
 
     def add(self, line: Line) -> None:
@@ -73,16 +73,19 @@ class RunsTable:
             now = (line_now(inner(folder, line.directory), line) for line in waiting.values())
         else:  # nobody knew yet where they would be
             now = (line for line in _found(folder) if line.run in waiting)
-        self.lines |= {line.run: line.with_keys(self.swept) for line in now}
+        self.lines.take(line.with_keys(self.lines.swept) for line in now)
 
     def text(self) -> bytes:
         """The table as CSV."""
-        return as_csv(rows_of([self.lines[run] for run in sorted(self.lines)], self.swept))
+        return b"".join(self._pieces())
+
+    def _pieces(self) -> Iterator[bytes]:
+        return in_pieces(self.lines.rows())
 
     def write(self) -> None:
         """Writes the table as it is now; a reader never sees half of it."""
         started = time.monotonic()
-        write_whole(self.path, self.text())
+        write_whole(self.path, self._pieces())
         self.is_begun = True
         ended = time.monotonic()
         self.due = ended + max(PATIENCE, 20 * (ended - started))

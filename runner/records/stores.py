@@ -24,6 +24,7 @@ from runner.nn.arrays import Array
 from runner.records.checksums import Sum, Summary, parsed
 from runner.records.job_files import JobFiles
 from runner.records.lines import Line, as_csv
+from runner.records.many_lines import Lines
 from runner.records.names import HISTORIES, HISTORY, LEFT, MULTIRUN, RECORDS, RUNS, SUMMARY
 from runner.records.stack_files import DIRECTORY, OWN, RUN, SHARED, SUFFIX
 from runner.records.writing import history_header, history_lines, write_whole
@@ -116,7 +117,7 @@ class Store:
     @cached_property
     def lines(self) -> Mapping[int, Line]:
         """The lines of all runs, by their numbers."""
-        lines = {}
+        lines = Lines()
         for path in self.paths:
             table = self._read(path, [RUN, SUMMARY]).to_pydict()
             for run, text in zip(table[RUN], table[SUMMARY], strict=True):

@@ -31,7 +31,7 @@ from runner.nn.network import Network
 from runner.nn.streams import orders
 from runner.records.checkpoint import written
 from runner.records.checksums import Sum
-from runner.records.lines import Line, as_csv, rows_of
+from runner.records.lines import Line, as_csv, cells_of, header_of, results_in
 from runner.records.names import (
     CHECKPOINT,
     CURVATURE,
@@ -95,7 +95,7 @@ class RunFiles:
             self.opened[run].append(path)
         # created once: not begun anew if another process has cleared it away
         with naming(f"{self.folders[run]}/{HISTORY}"):
-            _write(os.open(path, _APPEND if begun else _CREATE, _MODE), lines)
+            _write(os.open(path, _APPEND if begun else _CREATE, _MODE), [lines])
         self.sums[run][HISTORY] = self.sums[run][HISTORY].of(lines)
 
     def take_up(self, run: int, last: int) -> None:
@@ -171,11 +171,15 @@ def summary_csv(
     experiment: Experiment, line: Line, trained: Trained, rows: int, sums: Mapping[str, Sum]
 ) -> bytes:
     """A run's line of ``runs.csv``, then its rows, what made its last parameters, and sums of files."""
-    header, cells = rows_of([line], list(line.swept))
-    files = [name for name in FILES if name not in OPTIONAL_FILES or name in sums]
+    names, files = results_in(line.results), [f for f in FILES if f not in OPTIONAL_FILES or f in sums]
     final = trained.final_epoch, experiment.updates_at(trained.final_epoch)
-    names = ("rows", "final_epoch", "final_update")
-    return as_csv([[*header, *names, *files], [*cells, rows, *final, *map(sums.get, files)]])
+    cells = [*cells_of(line, line.swept, names), rows, *final, *map(sums.get, files)]
+    return _summary_header(tuple(line.swept), tuple(names), tuple(files)) + as_csv([cells])
+
+
+@lru_cache(maxsize=8)
+def _summary_header(swept: tuple[str, ...], names: tuple[str, ...], files: tuple[str, ...]) -> bytes:
+    return as_csv([[*header_of(swept, names), "rows", "final_epoch", "final_update", *files]])
 
 
 def history_lines(counts: Sequence[int], rows: Array) -> bytes:
@@ -211,12 +215,15 @@ def _part() -> str:
     return f".{os.urandom(4).hex()}{PART}"
 
 
-def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> None:
-    """Writes a file so that it is never seen half-written; if `synced`, it and its name are on the disk."""
-    part = f"{path}{_part()}"
+def write_whole(path: str | Path, content: bytes | Iterable[bytes], *, synced: bool = False) -> None:
+    """Writes a file so that it is never seen half-written; if `synced`, it and its name are on the disk.
+
+    What does not fit into memory is given in pieces.
+    """
+    part, pieces = f"{path}{_part()}", [content] if isinstance(content, bytes) else content
     try:  # from before it is there: an interrupt may come at once
         with naming(path):
-            _write(os.open(part, _CREATE, _MODE), content, synced=synced)
+            _write(os.open(part, _CREATE, _MODE), pieces, synced=synced)
         os.replace(part, path)
     except FileExistsError:  # it is another's
         raise
@@ -230,7 +237,7 @@ def write_whole(path: str | Path, content: bytes, *, synced: bool = False) -> No
 def write_anew(path: str, content: bytes) -> None:
     """Writes a file that a run is begun with: nobody reads it before the summary is there."""
     with naming(path):
-        _write(os.open(path, _ANEW, _MODE), content)
+        _write(os.open(path, _ANEW, _MODE), [content])
 
 
 class NoRoomError(OSError):
@@ -253,11 +260,12 @@ def naming(path: str | Path) -> Iterator[None]:
         raise kind(error.errno, error.strerror, str(path)) from None
 
 
-def _write(handle: int, content: bytes, *, synced: bool = False) -> None:
+def _write(handle: int, pieces: Iterable[bytes], *, synced: bool = False) -> None:
     """Writes the whole of it and closes the file: half the time that ``open`` takes of a small one."""
     try:
-        while content:
-            content = content[os.write(handle, content) :]
+        for piece in pieces:
+            while piece:
+                piece = piece[os.write(handle, piece) :]
         if synced:
             os.fsync(handle)
     finally:

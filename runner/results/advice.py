@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import numpy as np
+
 from runner.records.lines import Line
 from runner.records.names import FINISHED
 from runner.results.comparing import CONFIDENT, apart
@@ -72,15 +74,15 @@ WORDS: dict[str, Callable[[Advice], str]] = {
 
 
 def advice(
-    lines: Sequence[Line], keys: Sequence[str], metric: str, name: Callable[[int], str]
+    lines: Sequence[Line], keys: Sequence[str], ranking: Ranking, name: Callable[[int], str]
 ) -> list[Advice]:
     """How the runs ended and what follows from it; nothing of a single run.
 
-    `keys` are the swept ones, but for the seed; `name` says the setting of the run at a place.
+    `keys` are the swept ones, but for the seed, and `ranking` is that of the lines by these; `name` says
+    the setting of the run at a place.
     """
     if len(lines) < 2:
         return []
-    ranking = rank(lines, keys, metric)
     said = [_endings(lines), _unstable(lines, keys, lost=ranking.best is None), *_edges(lines, keys, ranking)]
     said += [_falling(lines, ranking), _seeds(lines, ranking, name)]
     return [each for each in said if each is not None]
@@ -111,8 +113,8 @@ def _unstable(lines: Sequence[Line], keys: Sequence[str], lost: bool) -> Advice 
             least = min(map(_rate, unstable)) if RATE in keys else math.nan
             first = f", the first at {RATE}={least:g}" if math.isfinite(least) else ""
             parts.append(f"{len(unstable) / len(done):.0%} {words}{first}")
-    rates = sorted({_rate(line) for line in done}, reverse=True) if RATE in keys else []
-    further = lost and len(rates) > 1 and all(map(math.isfinite, rates))
+    rates = sorted({_rate(line) for line in done}, reverse=True) if lost and RATE in keys else []
+    further = len(rates) > 1 and all(map(math.isfinite, rates))
     return Advice(UNSTABLE, "; ".join(parts), remedy=_beyond(rates) if further else "") if parts else None
 
 
@@ -127,16 +129,14 @@ def _edges(lines: Sequence[Line], keys: Sequence[str], ranking: Ranking) -> Iter
     better cannot be told then; nor can it where training error would choose at the edge.
     """
     for key in keys:
-        numbers = [_number(line.swept.get(key)) for line in lines]
-        values = sorted(
-            {number for number, line in zip(numbers, lines, strict=True) if line.status in FINISHED}
-        )
-        if len(values) < 3 or not all(map(math.isfinite, values)):
+        numbers = np.array([_number(line.swept.get(key)) for line in lines])
+        values = np.unique(numbers[[line.status in FINISHED for line in lines]])
+        if len(values) < 3 or not np.isfinite(values).all():
             continue
         for which, part, by in _searches(lines, keys, ranking):
-            edge = {numbers[run] for run in which}
-            if edge and edge <= {values[0], values[-1]} - {0.0} and len(edge) == 1:
-                yield replace(_edge(key, edge.pop(), values), part=part, by=by)
+            edge = np.unique(numbers[which])
+            if len(edge) == 1 and edge[0] in (values[0], values[-1]) and edge[0] != 0.0:
+                yield replace(_edge(key, float(edge[0]), values.tolist()), part=part, by=by)
                 break
 
 
@@ -165,7 +165,7 @@ def _best_of(ranking: Ranking) -> list[int]:
     if ranking.best is None:
         return []
     least = ROUNDING if 0.0 <= ranking.best.cost < ROUNDING else ranking.best.cost
-    return [setting.middle for setting in ranking.settings if setting.cost <= least]
+    return [setting.middle for setting in ranking.not_above(least)]
 
 
 def _edge(key: str, edge: float, values: Sequence[float]) -> Advice:
@@ -187,13 +187,13 @@ def _falling(lines: Sequence[Line], ranking: Ranking) -> Advice | None:
 
     Most runs do not matter where the best has nothing left to gain.
     """
-    falling = {place for place, line in enumerate(lines) if ending_of(line) == FALLING}
-    best = ranking.best is not None and ranking.best.middle in falling
+    falling = [line for line in lines if ending_of(line) == FALLING]
+    best = ranking.best is not None and ending_of(lines[ranking.best.middle]) == FALLING
     done = sum(line.status in FINISHED for line in lines)
     solved = ranking.best is not None and ranking.metric == TRAINING and ranking.best.cost < ROUNDING
     if not best and (solved or 2 * len(falling) <= done):
         return None
-    epochs = max(lines[place].result("epochs") for place in falling)
+    epochs = max(line.result("epochs") for line in falling)
     which = "the best setting" if best else f"{len(falling):,} of {done:,} runs, not the best"
     others = f" (with {len(falling) - 1:,} other runs)" if best and len(falling) > 1 else ""
     what = "the training error" if ranking.metric in HELD_OUT else "the error"

@@ -10,7 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import overload
 
+import numpy as np
+
+from runner.nn.arrays import Array, Numbers
 from runner.records.lines import Line
 from runner.records.names import COMPLETED, DIVERGED, FINISHED, STOPPED, higher_is_better, words_of
 from runner.training.endings import OFF_SCALE, ROUNDING
@@ -45,6 +50,36 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Settings(Sequence[Setting]):
+    """S settings in order, each made when it is asked for: a million runs may have as many.
+
+    `places` are those of the runs, of one setting after the other; `starts`, `counts`, `costs` and `epochs`
+    (S,) say where in them those of each begin, how many there are, and their medians.
+    """
+
+    places: Numbers
+    starts: Numbers
+    counts: Numbers
+    costs: Array
+    epochs: Array
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, at: int) -> Setting: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Setting]: ...
+
+    def __getitem__(self, at: int | slice) -> Setting | Sequence[Setting]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(len(self))[at]]
+        runs = self.places[self.starts[at] :][: self.counts[at]]
+        return Setting(tuple(runs.tolist()), float(self.costs[at]), float(self.epochs[at]))
+
+
+@dataclass(frozen=True)
 class Ranking:
     """The settings that have a result, the best by `metric` first.
 
@@ -53,7 +88,7 @@ class Ranking:
     """
 
     metric: str
-    settings: tuple[Setting, ...]
+    settings: Sequence[Setting]
 
     @property
     def best(self) -> Setting | None:
@@ -64,13 +99,17 @@ class Ranking:
     @property
     def soonest(self) -> str:
         """Of how many equals the best is the first, as a sentence goes on to say it."""
-        equals = sum(setting.cost == self.settings[0].cost for setting in self.settings)
+        equals = len(self.not_above(self.settings[0].cost))
         return f"; the soonest at its best of {equals:,} equals" if equals > 1 else ""
 
     @property
     def words(self) -> str:
         """The metric as a sentence has it."""
         return words_of(self.metric)
+
+    def not_above(self, cost: float) -> list[Setting]:
+        """The settings that cost no more than that."""
+        return list(takewhile(lambda setting: setting.cost <= cost, self.settings))
 
     def value(self, setting: Setting) -> float:
         """The metric of a setting."""
@@ -83,18 +122,39 @@ class Ranking:
 
 def rank(lines: Sequence[Line], keys: Sequence[str], metric: str) -> Ranking:
     """Ranks the settings of `lines`, in job order; `keys` are the swept ones, but for the seed."""
-    groups: dict[tuple[str, ...], list[int]] = {}
-    costs = [cost(line, metric) for line in lines]
-    for place, line in enumerate(lines):
-        if not math.isnan(costs[place]):
-            groups.setdefault(tuple(str(line.swept.get(key)) for key in keys), []).append(place)
-    epochs = [line.result("best_epoch") for line in lines]
-    epochs = [math.inf if math.isnan(epoch) else epoch for epoch in epochs]  # what is unknown is no sooner
-    settings = []
-    for places in groups.values():
-        runs = tuple(sorted(places, key=lambda at: (costs[at], epochs[at])))
-        settings.append(Setting(runs, median(costs[at] for at in runs), median(epochs[at] for at in runs)))
-    return Ranking(metric, tuple(sorted(settings, key=lambda s: (s.cost, s.epoch, min(s.runs)))))
+    costs = np.array([cost(line, metric) for line in lines], dtype=np.float64)
+    epochs = np.array([line.result("best_epoch") for line in lines], dtype=np.float64)
+    epochs[np.isnan(epochs)] = np.inf  # what is unknown is no sooner
+    places, alike = np.flatnonzero(~np.isnan(costs)), _alike(lines, keys)
+    dearest_last = places[np.lexsort((epochs[places], costs[places], alike[places]))]
+    latest_last = places[np.lexsort((epochs[places], alike[places]))]
+    _, starts, counts = np.unique(alike[dearest_last], return_index=True, return_counts=True)
+    cost_of = _medians(costs[dearest_last], starts, counts)
+    epoch_of = _medians(epochs[latest_last], starts, counts)
+    first_of = np.minimum.reduceat(dearest_last, starts) if len(starts) else starts
+    order = np.lexsort((first_of, epoch_of, cost_of))
+    return Ranking(
+        metric, Settings(dearest_last, starts[order], counts[order], cost_of[order], epoch_of[order])
+    )
+
+
+def _alike(lines: Sequence[Line], keys: Sequence[str]) -> Numbers:
+    """A number a line (N,), equal where the lines have equal values of all keys."""
+    alike = np.zeros(len(lines), dtype=np.intp)
+    for key in keys:
+        numbers: dict[str, int] = {}
+        texts = (str(line.swept.get(key)) for line in lines)
+        of_key = np.fromiter((numbers.setdefault(text, len(numbers)) for text in texts), np.intp, len(lines))
+        _, alike = np.unique(alike * len(numbers) + of_key, return_inverse=True)
+    return alike
+
+
+def _medians(values: Array, starts: Numbers, counts: Numbers) -> Array:
+    """The medians of groups of `values`, which are in order within each."""
+    below, above = values[starts + (counts - 1) // 2], values[starts + counts // 2]
+    with np.errstate(over="ignore"):
+        between = (below + above) / 2
+    return np.where(np.isfinite(between), between, below / 2 + above / 2)  # their sum is beyond all numbers
 
 
 def cost(line: Line, metric: str) -> float:
@@ -128,17 +188,16 @@ def tested(metric: str) -> str | None:
 
 
 def verdict(
-    lines: Sequence[Line], keys: Sequence[str], metric: str, name: Callable[[int], str]
+    lines: Sequence[Line], keys: Sequence[str], ranking: Ranking, name: Callable[[int], str]
 ) -> list[tuple[str, str]]:
     """What there is to say of the best setting: pairs of a heading and a text, none of a single run.
 
-    `name` says the setting of the run at a place. Where the metric is of held-out examples and
-    training error would have chosen worse, it is said what.
+    `ranking` is that of the lines by the `keys`; `name` says the setting of the run at a place. Where the
+    metric is of held-out examples and training error would have chosen worse, it is said what.
     """
-    ranking = rank(lines, keys, metric)
     if not ranking.settings or sum(line.status in (*FINISHED, STOPPED) for line in lines) < 2:
         return []
-    best, several = ranking.best, len({tuple(map(line.swept.get, keys)) for line in lines}) > 1
+    best, several = ranking.best, any(_differ(lines, key) for key in keys)
     heading = f"best setting by {ranking.words}" if several else ranking.words
     if best is None:
         some = any(line.status == COMPLETED for line in lines)
@@ -148,6 +207,10 @@ def verdict(
     at = f" at {name(best.middle)}" if several else ""
     text = f"{ranking.value(best):.6g}{at} ({which}{ranking.soonest})"
     return [(heading, text), *_tested(lines, ranking), *_otherwise(lines, keys, ranking, name)]
+
+
+def _differ(lines: Sequence[Line], key: str) -> bool:
+    return any(line.swept.get(key) != lines[0].swept.get(key) for line in lines)
 
 
 def _tested(lines: Sequence[Line], ranking: Ranking) -> list[tuple[str, str]]:

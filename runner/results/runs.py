@@ -172,11 +172,11 @@ class Runs:
 
     def verdict(self, metric: str | None = None) -> list[tuple[str, str]]:
         """What there is to say of the best setting: pairs of a heading and a text; of one run nothing."""
-        return verdict(self._lines, self.keys, self.metric(metric), lambda run: self.name(run, self.keys))
+        return verdict(self._lines, self.keys, self.ranking(metric), lambda run: self.name(run, self.keys))
 
     def advice(self, metric: str | None = None) -> list[Advice]:
         """How the runs ended and what follows from it; of one run nothing."""
-        return advice(self._lines, self.keys, self.metric(metric), lambda run: self.name(run, self.keys))
+        return advice(self._lines, self.keys, self.ranking(metric), lambda run: self.name(run, self.keys))
 
     def quality(self, metric: str) -> pd.Series[float]:
         """The metric of the finished runs as they are compared: infinitely bad where they diverged."""

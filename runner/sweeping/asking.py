@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from runner.cost.estimate import OF_RUN, PROCESS, Cost, cost_of
@@ -154,19 +155,15 @@ def _kind(made: Experiment, runs: float, settings: LauncherSettings, room: int) 
 
 def kinds_of(jobs: Iterable[Sequence[str]]) -> list[tuple[int, int]]:
     """The first job of each kind that costs alike, and how many there are of it."""
-    is_free: dict[str, bool] = {}
     kinds: dict[tuple[str, ...], list[int]] = {}
     for number, overrides in enumerate(jobs):
-        for override in overrides:
-            if override not in is_free:
-                is_free[override] = _is_free(override)
-        costly = tuple([override for override in overrides if not is_free[override]])
+        costly = tuple([override for override in overrides if not _is_free(key_of(override))])
         kinds.setdefault(costly, [number, 0])[1] += 1
     return [(first, runs) for first, runs in kinds.values()]
 
 
-def _is_free(override: str) -> bool:
-    key = key_of(override)
+@cache
+def _is_free(key: str) -> bool:
     return key in FREE or key.startswith(FREE_GROUPS)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -66,7 +66,7 @@ def objective_of(master: DictConfig) -> str | None:
 
 @dataclass(slots=True)
 class Job:
-    """A job of a sweep, composed; a hundred thousand of them are held at once."""
+    """A job of a sweep, composed."""
 
     number: int
     overrides: list[str]
@@ -223,6 +223,28 @@ class Composer:
         template = Template(config.hydra.output_subdir, tuple(Text((text,)) for text in texts))
         files, folder = JobFiles(template, number, list(overrides)), str(config.hydra.runtime.output_dir)
         return Job(number, files.overrides, folder, files, self, resolved=container)
+
+
+class Jobs(Mapping[int, Job]):
+    """The jobs of a batch by their numbers, each composed when it is asked for: a million fit no memory."""
+
+    def __init__(self, composer: Composer, overrides: Sequence[Sequence[str]], first: int) -> None:
+        self.composer = composer
+        self._overrides = overrides
+        self.numbers = range(first, first + len(overrides))
+
+    def __getitem__(self, number: int) -> Job:
+        return self.composer.job(number, self.overrides_of(number))
+
+    def overrides_of(self, number: int) -> Sequence[str]:
+        """The overrides of a job."""
+        return self._overrides[self.numbers.index(number)]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
 
 
 def composer_of(loader: ConfigLoader, master: DictConfig) -> Composer:

@@ -30,11 +30,11 @@ from runner.records.writing import clear, refuse_finished
 from runner.requests import is_grid
 from runner.sweeping.asking import SweepCost, cost_of_sweep, refuse_beyond
 from runner.sweeping.grid import asked_for, expected, fixed_overrides, swept_of
-from runner.sweeping.jobs import Job, composer_of
+from runner.sweeping.jobs import Job, Jobs, composer_of
 from runner.sweeping.plugin_keys import AUTO, LauncherSettings
 from runner.sweeping.progress import Progress
 from runner.sweeping.resuming import Resumption
-from runner.sweeping.returns import LazyJobReturn, Watchers
+from runner.sweeping.returns import Returns, Watchers
 from runner.sweeping.workers import train_stacks
 from runner.training.experiment import Experiment
 from runner.training.pausing import Paused
@@ -92,8 +92,7 @@ class Sweep:
             clear(self.folder, is_part)
             clear_parts(self.folder)
             table = self.table = self.table or self._table(job_overrides)
-            jobs = {n: self.composer.job(n, job) for n, job in enumerate(job_overrides, start=first)}
-            return _Batch(self, self.batched, table, jobs).run()
+            return _Batch(self, self.batched, table, Jobs(self.composer, job_overrides, first)).run()
 
     def settled(self, jobs: Sequence[Sequence[str]]) -> LauncherSettings:
         """The settings, with a number of workers that such jobs pay for."""
@@ -147,50 +146,60 @@ class Sweep:
 class _Batch:
     """Jobs that are run together, and what has become of them."""
 
-    def __init__(self, sweep: Sweep, batched: Batched, table: RunsTable, jobs: Mapping[int, Job]) -> None:
+    def __init__(self, sweep: Sweep, batched: Batched, table: RunsTable, jobs: Jobs) -> None:
         """Raises RunnerError where one of them may not be run, and before anything is written."""
         self.sweep = sweep
         self.batched = batched
         self.jobs = jobs
         self.table = table
-        self.outcomes: dict[int, Outcome] = {}
+        self.failed: dict[int, BaseException] = {}
         self.unprepared: deque[Outcome] = deque()  # that failed before they were trained
         self.paused: Mapping[int, Paused] = {}  # that were interrupted, and are taken up
         self.watchers = Watchers(sweep.context, sweep.task_function)
-        self._refuse_taken_folders()
-        self.table.expect(
-            Line(number, swept_of(job.overrides, sweep.fixed), directory=sweep.directory(job))
-            for number, job in jobs.items()
-        )
+        self.groups: dict[Hashable, list[int]] = {}
+        self.table.expect(self._expected())
 
-    def _refuse_taken_folders(self) -> None:
-        """No run may write where another does or did, whatever ``hydra.sweep.subdir`` makes of it."""
+    def _expected(self) -> Iterator[Line]:
+        """The lines of the jobs before they are run; puts these into their groups."""
         taken = {line.directory: number for number, line in self.table.lines.items() if line.directory}
         for number, job in self.jobs.items():
-            if not self.sweep.settings.resume:
-                refuse_finished(job.folder)
-            directory = self.sweep.directory(job)
-            if os.path.isabs(directory):
-                raise RunnerError(
-                    f"hydra.sweep.subdir: run {number} would be in {job.folder}, and must be inside "
-                    f"hydra.sweep.dir={self.sweep.folder}; name a folder in it"
-                )
-            inner(self.sweep.folder, directory)
-            first = taken.setdefault(directory, number)
-            if first != number:
-                raise RunnerError(
-                    f"hydra.sweep.subdir: runs {first} and {number} would both be in "
-                    f"{directory}; name all that is swept in it, or ${{hydra.job.num}}"
-                )
+            directory = self._free(job, taken)
+            self.groups.setdefault(self.batched.group(job.config), []).append(number)
+            yield Line(number, swept_of(job.overrides, self.sweep.fixed), directory=directory)
 
-    def run(self) -> list[JobReturn]:
+    def _free(self, job: Job, taken: dict[str, int]) -> str:
+        """A job's folder, as seen from the sweep's.
+
+        No run may write where another does or did, whatever ``hydra.sweep.subdir`` makes of it.
+        """
+        if not self.sweep.settings.resume:
+            refuse_finished(job.folder)
+            refuse_others(Path(job.folder), job.files.template.subdir)
+        directory = self.sweep.directory(job)
+        if os.path.isabs(directory):
+            raise RunnerError(
+                f"hydra.sweep.subdir: run {job.number} would be in {job.folder}, and must be inside "
+                f"hydra.sweep.dir={self.sweep.folder}; name a folder in it"
+            )
+        inner(self.sweep.folder, directory)
+        first = taken.setdefault(directory, job.number)
+        if first != job.number:
+            raise RunnerError(
+                f"hydra.sweep.subdir: runs {first} and {job.number} would both be in "
+                f"{directory}; name all that is swept in it, or ${{hydra.job.num}}"
+            )
+        return directory
+
+    def run(self) -> Returns:
         """Runs those that are not done; the JobReturns of all."""
         settings = self.sweep.settings
         with Progress(len(self.jobs)) as self.progress:
-            todo = self._unfinished()  # until here a sweep may be refused, and nothing is written
-            try:
-                settings = self.sweep.settled([job.overrides for job in todo])
-                stacks = self._stacks(todo, settings)
+            if settings.resume:
+                self._leave_out_what_is_done()
+            try:  # until here a sweep may be refused, and nothing is written
+                todo = [number for group in self.groups.values() for number in group]
+                settings = self.sweep.settled([self.jobs.overrides_of(number) for number in todo])
+                stacks = self._stacks(len(todo), settings)
                 for outcomes in train_stacks(stacks, settings, self.progress.part, self.sweep.folder):
                     self._take(outcomes)
                 self._take([])
@@ -200,42 +209,37 @@ class _Batch:
                 raise Interruption(HALT.number or signal.SIGINT, self._how_to_go_on()) from None
             finally:
                 if not settings.in_this_process:
-                    for job in self.jobs.values():  # a worker that died may have been at it
-                        clear(job.folder, is_part)
+                    for number in self.jobs:  # a worker that died may have been at it
+                        clear(self.sweep.folder / self.table.lines[number].directory, is_part)
                     clear_parts(self.sweep.folder)
                 if self.table.is_begun:
                     self.table.write()
-        return [LazyJobReturn(job, self.outcomes[number]) for number, job in self.jobs.items()]
+        return Returns(self.jobs, self.table.lines, self.failed)
 
-    def _unfinished(self) -> list[Job]:
-        """The jobs that are to be done: with `resume`, those that no whole files tell of."""
-        if self.sweep.settings.resume:
-            resumed = Resumption(self.jobs, {n: self.table.lines[n].directory for n in self.jobs})
-            for number, line in resumed.done.items():
-                self.table.lines[number] = line.with_keys(self.table.swept)
-                self.outcomes[number] = Outcome(self.table.lines[number])
-            self.progress.skip(line.status for line in resumed.done.values())
-            self.paused = resumed.paused
-            if resumed.spoilt:
-                log.warning(resumed.warning())
-        todo = [job for number, job in self.jobs.items() if number not in self.outcomes]
-        for job in todo:
-            refuse_others(Path(job.folder), job.files.template.subdir)
-        return todo
+    def _leave_out_what_is_done(self) -> None:
+        """Takes the lines of those jobs that whole files tell of, and where others were interrupted."""
+        resumed = Resumption(self.jobs, {n: self.table.lines[n].directory for n in self.jobs})
+        self.table.lines.take(line.with_keys(self.table.lines.swept) for line in resumed.done.values())
+        self.progress.skip(line.status for line in resumed.done.values())
+        self.paused = resumed.paused
+        if resumed.spoilt:
+            log.warning(resumed.warning())
+        for key, group in self.groups.items():
+            self.groups[key] = [number for number in group if number not in resumed.done]
+            for number in self.groups[key]:
+                job = self.jobs[number]
+                refuse_others(Path(job.folder), job.files.template.subdir)
 
-    def _stacks(self, jobs: Sequence[Job], settings: LauncherSettings) -> Iterator[list[Work]]:
-        """The jobs' stacks, each made as somebody is there to train it, in whatever thread."""
+    def _stacks(self, jobs: int, settings: LauncherSettings) -> Iterator[list[Work]]:
+        """The stacks of so many jobs, each made as somebody is there to train it, in whatever thread."""
         if not self.table.is_begun:  # who reads it from now on, whatever ends this process, knows of all runs
             self.table.write()
         # No worker should wait for the others' last stack; how many a cluster has, only it knows.
         # Which runs are compared with which must not hang on workers.
         shares = settings.workers * (1 if settings.is_local else 16)
-        fair = -(-len(jobs) // shares) if settings.halver is None else None
-        groups: dict[Hashable, list[Job]] = {}
-        for job in jobs:
-            groups.setdefault(self.batched.group(job.config), []).append(job)
-        for group in groups.values():
-            works = filter(None, map(self._work, group))
+        fair = -(-jobs // shares) if settings.halver is None else None
+        for group in self.groups.values():
+            works = filter(None, (self._work(self.jobs[number]) for number in group))
             yield from stacked(works, lambda work: work.experiment, settings.share, fair)
 
     def _work(self, job: Job) -> Work | None:
@@ -262,11 +266,11 @@ class _Batch:
         """Notes what has become of runs, and of those that could not be prepared meanwhile."""
         outcomes = [*(self.unprepared.popleft() for _ in range(len(self.unprepared))), *trained]
         for outcome in outcomes:
-            number = outcome.line.run
-            self.outcomes[number] = outcome
+            if outcome.error is not None:
+                self.failed[outcome.line.run] = outcome.error
             self.table.add(outcome.line)
             if outcome.line.status != INTERRUPTED:
-                self.watchers.end(self.jobs[number], outcome)
+                self.watchers.end(self.jobs, outcome)
         self.progress.add(outcome.line.status for outcome in outcomes)
 
     def _how_to_go_on(self) -> str:

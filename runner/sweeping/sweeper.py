@@ -28,7 +28,7 @@ from runner.remarks import deliver, place, remark, tell
 from runner.requests import may_extend, raise_another, request_of
 from runner.results.advice import advice
 from runner.results.finding import AUTO, BY
-from runner.results.ranking import default_metric, verdict
+from runner.results.ranking import default_metric, rank, verdict
 from runner.sweeping.asking import SweepCost, cost_of_sweep, refuse_beyond
 from runner.sweeping.dry_run import preview, refusal
 from runner.sweeping.grid import asked_for, expected, fixed_overrides
@@ -170,9 +170,9 @@ def _repeating(config: DictConfig, jobs: Sequence[Sequence[str]], is_batched: bo
     return Repeating.of(count("hydra.sweeper.repeat", times), jobs)
 
 
-def _lines(batches: Sequence[Sequence[Any]], table: RunsTable | None) -> list[Line]:
+def _lines(batches: Sequence[Any], table: RunsTable | None) -> list[Line]:
     """The lines of all runs so far, in job order."""
-    return [job_return.line for job_return in chain(*batches)] if table is None else [*table.lines.values()]
+    return [*(chain(*(batch.lines for batch in batches)) if table is None else table.lines.values())]
 
 
 @contextmanager
@@ -269,6 +269,6 @@ def _verdict(lines: Sequence[Line], *, advises: bool) -> list[tuple[str, str]]:
     def name(run: int) -> str:
         return ", ".join(f"{key}={lines[run].swept.get(key)}" for key in keys)
 
-    metric = default_metric(lines)
-    said = [each.said for each in advice(lines, keys, metric, name)] if advises else []
-    return verdict(lines, keys, metric, name) + said
+    ranking = rank(lines, keys, default_metric(lines))
+    said = [each.said for each in advice(lines, keys, ranking, name)] if advises else []
+    return verdict(lines, keys, ranking, name) + said

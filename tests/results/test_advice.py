@@ -9,6 +9,7 @@ import pytest
 
 from runner.records.lines import Line
 from runner.results.advice import EDGE, advice
+from runner.results.ranking import rank
 
 
 def lines(*runs: tuple[dict[str, object], float, str], **more: float) -> list[Line]:
@@ -28,7 +29,9 @@ def lines(*runs: tuple[dict[str, object], float, str], **more: float) -> list[Li
 
 def told(table: list[Line], metric: str = "final_error") -> dict[str, str]:
     keys = [key for key in table[0].swept if key != "seed"]
-    said = advice(table, keys, metric, lambda run: f"η={table[run].swept['learning_rate']}")
+    said = advice(
+        table, keys, rank(table, keys, metric), lambda run: f"η={table[run].swept['learning_rate']}"
+    )
     return dict(each.said for each in said)
 
 
@@ -102,16 +105,18 @@ def test_an_edge_is_looked_for_by_training_error_too() -> None:
     assert told(table, "test_error")["at the edge"].endswith("(by final error)")
 
 
+def headings(table: list[Line], keys: list[str]) -> list[str]:
+    return [each.heading for each in advice(table, keys, rank(table, keys, "final_error"), str)]
+
+
 def test_a_value_of_zero_and_a_key_of_words_have_no_edge() -> None:
     table = lines(
         *(({"regularization.l2": v}, e, "converged") for v, e in [("0", 0.1), ("0.1", 0.2), ("1", 0.3)])
     )
     keys = ["regularization.l2"]
-    assert "at the edge" not in [each.heading for each in advice(table, keys, "final_error", str)]
+    assert "at the edge" not in headings(table, keys)
     words = lines(*(({"network.activation": v}, 0.1, "converged") for v in ("relu", "sin", "tanh")))
-    assert "at the edge" not in [
-        each.heading for each in advice(words, ["network.activation"], "final_error", str)
-    ]
+    assert "at the edge" not in headings(words, ["network.activation"])
 
 
 def test_a_sweep_that_still_falls_asks_for_more_epochs() -> None:
@@ -156,9 +161,9 @@ def test_advice_is_data_with_words() -> None:
     ended = {"sgd": {1: 0.3, 2: 0.1, 4: 0.2}, "adam": {1: 0.4, 2: 0.5, 4: 0.35}}
     runs = ((o, r, e) for o, errors in ended.items() for r, e in errors.items())
     table = lines(*(({"learning_rate": f"{r}", "optimizer": o}, e, "converged") for o, r, e in runs))
-    (edge,) = (
-        a for a in advice(table, ["learning_rate", "optimizer"], "final_error", str) if a.heading == EDGE
-    )
+    keys = ["learning_rate", "optimizer"]
+    ranking = rank(table, keys, "final_error")
+    (edge,) = (a for a in advice(table, keys, ranking, str) if a.heading == EDGE)
     assert (edge.setting, edge.part, edge.by) == ("learning_rate=4", "optimizer=adam", "")
     assert edge.remedy == "8, 16, 32"
     assert edge.text == (

@@ -30,7 +30,10 @@ def best(table: list[Line], metric: str = "final_error") -> tuple[int, ...] | No
 
 def told(table: list[Line], metric: str | None = None) -> list[tuple[str, str]]:
     chosen = metric or default_metric(table)
-    return verdict(table, ["learning_rate"], chosen, lambda run: f"η={table[run].swept['learning_rate']}")
+    keys = ["learning_rate"]
+    return verdict(
+        table, keys, rank(table, keys, chosen), lambda run: f"η={table[run].swept['learning_rate']}"
+    )
 
 
 def test_a_lucky_seed_is_not_the_best_setting() -> None:
