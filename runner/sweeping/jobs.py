@@ -232,9 +232,15 @@ class Jobs(Mapping[int, Job]):
         self.composer = composer
         self._overrides = overrides
         self.numbers = range(first, first + len(overrides))
+        self._dear: dict[int, Job] = {}  # which take OmegaConf a while
 
     def __getitem__(self, number: int) -> Job:
-        return self.composer.job(number, self.overrides_of(number))
+        if number in self._dear:
+            return self._dear[number]
+        job = self.composer.job(number, self.overrides_of(number))
+        if job.resolved is not None:
+            self._dear[number] = job
+        return job
 
     def overrides_of(self, number: int) -> Sequence[str]:
         """The overrides of a job."""

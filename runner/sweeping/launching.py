@@ -195,8 +195,8 @@ class _Batch:
         settings = self.sweep.settings
         with Progress(len(self.jobs)) as self.progress:
             if settings.resume:
-                self._leave_out_what_is_done()
-            try:  # until here a sweep may be refused, and nothing is written
+                self._leave_out_what_is_done()  # until here a sweep may be refused, and nothing is written
+            try:
                 todo = [number for group in self.groups.values() for number in group]
                 settings = self.sweep.settled([self.jobs.overrides_of(number) for number in todo])
                 stacks = self._stacks(len(todo), settings)
