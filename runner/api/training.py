@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import overload
 
 import numpy as np
@@ -13,7 +14,7 @@ from runner.cost.refusal import refuse_histories
 from runner.nn.arrays import Array
 from runner.training.experiment import Experiment, width
 from runner.training.loop import train as train_stack
-from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
+from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
 from runner.training.stopping import Callback, Ends
 
 
@@ -70,7 +71,7 @@ def train(
     if not force:
         refuse_histories(experiments)
     most = in_bytes("max_memory", max_memory)
-    stacks = stacked(range(len(experiments)), lambda at: experiments[at], most)
+    stacks = stacked(range(len(experiments)), lambda at: experiments[at], partial(widest, max_bytes=most))
     runs: dict[int, Run] = {}
     for members in stacks:
         told = callback and _for_members(callback, members)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from operator import getitem
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +27,7 @@ from runner.records.writing import write_whole
 from runner.remarks import remark
 from runner.training.experiment import Experiment
 from runner.training.loop import Tick
-from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked
+from runner.training.stacking import MAX_MEMORY, in_bytes, row_bytes, stacked, widest
 from runner.work import Watch, Work, run_stack
 
 
@@ -138,7 +138,7 @@ def _again(store: Store) -> str:
         ends.setdefault(line.result("epochs") if line.status == STOPPED else math.inf, []).append(work)
     for end, works in ends.items():
         watch = Watch() if end == math.inf else Watch(halving=_Until(end))
-        for stack in stacked(works, lambda work: work.experiment, memory):
+        for stack in stacked(works, lambda work: work.experiment, partial(widest, max_bytes=memory)):
             for outcome in run_stack(stack, row_bytes(memory), watch):
                 if outcome.error is not None:
                     raise outcome.error

@@ -240,7 +240,7 @@ class _Batch:
         fair = -(-jobs // shares) if settings.halver is None else None
         for group in self.groups.values():
             works = filter(None, (self._work(self.jobs[number]) for number in group))
-            yield from stacked(works, lambda work: work.experiment, settings.share, fair)
+            yield from stacked(works, lambda work: work.experiment, settings.widest, fair)
 
     def _work(self, job: Job) -> Work | None:
         """What a worker is to do for a job; None, and an outcome, where that cannot be prepared.

@@ -12,7 +12,7 @@ from runner.resources import cores, free_memory
 from runner.sweeping.forking import may_fork
 from runner.sweeping.plugin_keys import AUTO, LauncherSettings
 from runner.training.experiment import Experiment
-from runner.training.stacking import least_bytes, row_bytes, widest
+from runner.training.stacking import least_bytes, row_bytes
 
 #: Seconds until workers are there, and for each of them: forked, started anew, and those of a cluster here.
 FORKED, LOKY, CLUSTER = (0.03, 0.005), (0.8, 0.1), (4.0, 0.2)
@@ -28,10 +28,10 @@ class Alike:
     experiment: Experiment
     seconds: Seconds
 
-    def wall(self, workers: int, memory: int, are_kept_together: bool) -> float:
-        """Seconds for all of them by so many workers, who share the `memory`."""
-        stacks = math.ceil(self.runs / widest(self.experiment, memory // workers))
-        if not are_kept_together:
+    def wall(self, workers: int, settings: LauncherSettings) -> float:
+        """Seconds for all of them by so many workers, who share the memory."""
+        stacks = math.ceil(self.runs / settings.widest(self.experiment, settings.memory // workers))
+        if settings.halver is None:  # else they are kept together
             stacks = max(stacks, min(workers, math.ceil(self.runs)))
         at_once = min(workers, stacks)
         return (math.ceil(stacks / at_once) * self.seconds.shared) + self.runs * self.seconds.own / at_once
@@ -63,8 +63,7 @@ def _workers(settings: LauncherSettings, made: Sequence[tuple[Experiment, float]
 def _wall(settings: LauncherSettings, alike: Sequence[Alike], workers: int) -> float:
     """Seconds until all is done."""
     before, each = _start(settings) if workers > 1 else (0.0, 0.0)
-    together = settings.halver is not None
-    return before + each * workers + sum(kind.wall(workers, settings.memory, together) for kind in alike)
+    return before + each * workers + sum(kind.wall(workers, settings) for kind in alike)
 
 
 def _start(settings: LauncherSettings) -> tuple[float, float]:
@@ -89,10 +88,10 @@ def _fit(settings: LauncherSettings, alike: Sequence[Alike], workers: int) -> bo
     share, free = settings.memory // workers, free_memory()
     runs = sum(kind.runs for kind in alike)
     for kind in alike:
-        one, wide = kind.experiment, widest(kind.experiment, share)
+        one, wide = kind.experiment, settings.widest(kind.experiment, share)
         if least_bytes(one) > share:
             return False
-        if settings.halver is not None and wide < widest(one, settings.memory):
+        if settings.halver is not None and wide < settings.widest(one, settings.memory):
             return False
         width = min(wide, max(1, math.ceil(kind.runs / workers)))
         held = one.data.nbytes + sum(cost_of(one, width, row_bytes(share)).memory.values())

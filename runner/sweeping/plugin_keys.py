@@ -8,10 +8,11 @@ from typing import Any
 
 from runner.config.checks import count
 from runner.errors import ConfigError, one_of
-from runner.records.names import FOLDERS, STORES
+from runner.records.names import FOLDERS, STORES, TABLE
 from runner.resources import cores
+from runner.training.experiment import Experiment
 from runner.training.halving import Halving
-from runner.training.stacking import MAX_MEMORY, in_bytes
+from runner.training.stacking import MAX_MEMORY, ROWS_AT_A_TIME, in_bytes, widest
 
 #: Backends whose workers are on this machine.
 LOCAL = ("loky", "threading")
@@ -65,6 +66,14 @@ class LauncherSettings:
     def share(self) -> int:
         """The bytes that a worker may hold."""
         return self.memory // self.workers
+
+    def widest(self, experiment: Experiment, share: int | None = None) -> int:
+        """How many runs like `experiment` a worker's stack should hold, within its `share` of the memory.
+
+        A table of runs alone has no rows that wait to be written.
+        """
+        rows = 1 if self.store == TABLE else ROWS_AT_A_TIME
+        return widest(experiment, self.share if share is None else share, rows)
 
     @property
     def is_local(self) -> bool:

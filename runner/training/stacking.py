@@ -37,13 +37,13 @@ def in_bytes(key: str, size: int | str) -> int:
     return count
 
 
-def widest(experiment: Experiment, max_bytes: int) -> int:
+def widest(experiment: Experiment, max_bytes: int, rows: int = ROWS_AT_A_TIME) -> int:
     """How many runs like `experiment` a stack should hold, if it may hold `max_bytes` of arrays.
 
-    At least 1, however large the run.
+    At least 1, however large the run. Of each history so many `rows` should wait to be handed on together.
     """
     touched, held = touched_bytes(experiment), run_bytes(experiment)
-    history = 8 * (width(experiment) * min(experiment.rows, ROWS_AT_A_TIME) + WINDOW)
+    history = 8 * (width(experiment) * min(experiment.rows, rows) + WINDOW)
     for_rows = row_bytes(max_bytes)
     return max(1, min(CACHE_BYTES // touched, for_rows // history, (max_bytes - for_rows) // held))
 
@@ -68,12 +68,12 @@ def row_bytes(max_bytes: int) -> int:
 def stacked(
     items: Iterable[Item],
     experiment_of: Callable[[Item], Experiment],
-    max_bytes: int,
+    widest: Callable[[Experiment], int],
     share: int | None = None,
 ) -> Iterator[list[Item]]:
     """Items whose experiments may share arrays, in lists, each as soon as it is full.
 
-    Full are those that may hold no more within `max_bytes`; or, of a worker whose share is so many items,
+    Full are those that are the `widest` for such experiments; or, of a worker whose share is so many items,
     those that have as many as the others of that share.
     """
     open_stacks: dict[Hashable, list[Item]] = {}
@@ -82,7 +82,7 @@ def stacked(
         experiment = experiment_of(item)
         key = experiment.stack_key
         if key not in limits:
-            limit = widest(experiment, max_bytes)
+            limit = widest(experiment)
             limits[key] = -(-share // -(-share // limit)) if share else limit
         open_stacks.setdefault(key, []).append(item)
         if len(open_stacks[key]) >= limits[key]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 import runner
 from runner.api import training
-from runner.training import stacking
 from runner.training.stacking import CACHE_BYTES, row_bytes, stacked, widest
 
 
@@ -14,17 +15,20 @@ def test_stacks_are_made_by_key_and_filled_to_their_limit() -> None:
     ways = ["network=dense", "data=moons", "network.hidden=[2]", "epochs=10"]
     kinds = [runner.load(*ways, f"loss={loss}") for loss in ("half_squared_error", "huber")]
     items = [0, 1, 2, 3, 4, 5, 6, 8]
-    made = list(stacked(items, lambda i: kinds[i % 2], max_bytes=2**30, share=3))
+    most = partial(widest, max_bytes=2**30)
+    made = list(stacked(items, lambda i: kinds[i % 2], most, share=3))
     assert made == [[0, 2, 4], [1, 3, 5], [6, 8]]
-    assert list(stacked(items, lambda i: kinds[i % 2], max_bytes=2**30)) == [[0, 2, 4, 6, 8], [1, 3, 5]]
-    assert list(stacked([0, 2, 4], lambda i: kinds[0], max_bytes=1)) == [[0], [2], [4]]
+    assert list(stacked(items, lambda i: kinds[i % 2], most)) == [
+        [0, 2, 4, 6, 8],
+        [1, 3, 5],
+    ]
+    assert list(stacked([0, 2, 4], lambda i: kinds[0], lambda _: 1)) == [[0], [2], [4]]
 
 
-def test_the_stacks_of_a_share_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stacks_of_a_share_are_alike() -> None:
     one = runner.load()
-    monkeypatch.setattr(stacking, "widest", lambda made, most: 7)
     for share, sizes in ((None, [7, 7, 2]), (8, [4, 4, 4, 4]), (16, [6, 6, 4]), (5, [5, 5, 5, 1])):
-        assert [len(stack) for stack in stacked(range(16), lambda _: one, 2**30, share)] == sizes
+        assert [len(stack) for stack in stacked(range(16), lambda _: one, lambda _: 7, share)] == sizes
 
 
 def test_a_stack_is_bounded_by_its_bytes() -> None:
@@ -33,6 +37,7 @@ def test_a_stack_is_bounded_by_its_bytes() -> None:
     assert 1 <= small < large
     assert small * seed.rows * 7 * 8 <= row_bytes(2**21)
     assert large * 8 * 6 * 6 <= CACHE_BYTES
+    assert widest(seed, 2**21, rows=1) > small  # of histories that nobody writes
     many = ["network=dense", "data=spiral", "data.points=200000", "batch_size=32", "log.weights=false"]
     by_gradients = {
         widest(runner.load(*many, f"log.gradients={logged}"), 2**28) for logged in ("true", "false")
