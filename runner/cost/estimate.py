@@ -25,7 +25,7 @@ PROCESS = 50 * 10**6
 #: Bytes of memory of a parameter's name in a file, and of a line that is being written, beside its text.
 NAMES, LINE = 240, 250
 #: Bytes on disk of the shortest run, and of memory of each run of a sweep, beside what it takes in training.
-LEAST_DISK, OF_RUN = (RECORD + 2) * BLOCK, 3000
+LEAST_DISK, OF_RUN = (RECORD + 2) * BLOCK, 1000
 #: What data take of the memory, beside what Cost has: as many times their numbers' bytes as they are made,
 #: and bytes of a column: its name, and those of the weight that it has at least.
 DATA, MADE, OF_COLUMN = "data", 4.5, 400

@@ -113,7 +113,8 @@ class Lines(MutableMapping[int, Line]):
     def _row(self, run: int) -> int:
         """The row of a run, made where there is none."""
         if run not in self._rows:
-            self._rows[run] = len(self._rows)
+            row = len(self._rows)
+            self._rows[run] = run if run == row else row  # one number is held then, not two
             self._statuses.append("")
             self._endings.append("")
             self._directories.append(None)

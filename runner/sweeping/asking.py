@@ -16,7 +16,7 @@ from runner.resources import BeyondError, free_disk, free_memory, in_words, insi
 from runner.sweeping.paying import settled
 from runner.sweeping.plugin_keys import LauncherSettings
 from runner.training.experiment import Experiment
-from runner.training.stacking import MAX_MEMORY, least_bytes, row_bytes
+from runner.training.stacking import MAX_MEMORY, least_bytes
 
 #: Keys whose values change nothing of what a run takes, or next to nothing, and groups with such keys.
 FREE = ("learning_rate", "seed", "data.seed", "data.noise", "network.activation", "objective")
@@ -146,9 +146,8 @@ def cost_of_sweep(
 
 def _kind(made: Experiment, runs: float, settings: LauncherSettings, room: int) -> Kind:
     """Runs like the one that is made, each of which has so much room on the disk."""
-    share = settings.share
     width = min(settings.widest(made), max(1, -(-int(runs) // settings.workers)))
-    cost = cost_of(made, width, row_bytes(share))
+    cost = cost_of(made, width, settings.row_bytes())
     causes = cause_on_disk(made, cost, room), cause_in_memory(made, cost.memory)
     return Kind(runs, cost, math.ceil(runs / width), least_bytes(made), made.data.nbytes, *causes)
 

@@ -12,7 +12,7 @@ from runner.resources import cores, free_memory
 from runner.sweeping.forking import may_fork
 from runner.sweeping.plugin_keys import AUTO, LauncherSettings
 from runner.training.experiment import Experiment
-from runner.training.stacking import least_bytes, row_bytes
+from runner.training.stacking import least_bytes
 
 #: Seconds until workers are there, and for each of them: forked, started anew, and those of a cluster here.
 FORKED, LOKY, CLUSTER = (0.03, 0.005), (0.8, 0.1), (4.0, 0.2)
@@ -94,7 +94,7 @@ def _fit(settings: LauncherSettings, alike: Sequence[Alike], workers: int) -> bo
         if settings.halver is not None and wide < settings.widest(one, settings.memory):
             return False
         width = min(wide, max(1, math.ceil(kind.runs / workers)))
-        held = one.data.nbytes + sum(cost_of(one, width, row_bytes(share)).memory.values())
+        held = one.data.nbytes + sum(cost_of(one, width, settings.row_bytes(share)).memory.values())
         if free is not None and workers * (PROCESS + held) + OF_RUN * runs > free:
             return False
     return True

@@ -12,7 +12,7 @@ from runner.records.names import FOLDERS, STORES, TABLE
 from runner.resources import cores
 from runner.training.experiment import Experiment
 from runner.training.halving import Halving
-from runner.training.stacking import MAX_MEMORY, ROWS_AT_A_TIME, in_bytes, widest
+from runner.training.stacking import MAX_MEMORY, ROWS_AT_A_TIME, in_bytes, row_bytes, widest
 
 #: Backends whose workers are on this machine.
 LOCAL = ("loky", "threading")
@@ -20,6 +20,8 @@ SUBMITIT = "submitit"
 BACKENDS = (*LOCAL, "dask", "ray", SUBMITIT)
 #: Those whose workers look for what tells them to end.
 HEARD = (*LOCAL, SUBMITIT)
+#: Bytes for rows that are written nowhere: of a table of runs alone.
+UNWRITTEN_BYTES = 16 * 2**20
 #: As many workers as the work pays for: see :mod:`runner.sweeping.paying`.
 AUTO = "auto"
 
@@ -74,6 +76,11 @@ class LauncherSettings:
         """
         rows = 1 if self.store == TABLE else ROWS_AT_A_TIME
         return widest(experiment, self.share if share is None else share, rows)
+
+    def row_bytes(self, share: int | None = None) -> int:
+        """The part of a worker's `share` that is for rows of histories."""
+        most = row_bytes(self.share if share is None else share)
+        return min(most, UNWRITTEN_BYTES) if self.store == TABLE else most
 
     @property
     def is_local(self) -> bool:

@@ -26,7 +26,6 @@ from runner.sweeping.plugin_keys import HEARD, SUBMITIT, LauncherSettings
 from runner.sweeping.tasks import Tasks, by_tasks
 from runner.training.halving import Halver
 from runner.training.loop import Tick, keep_freed_memory
-from runner.training.stacking import row_bytes
 from runner.work import Outcome, Watch, Work
 
 #: ray's backend hands results back in lists only, so it is given a few stacks at a time.
@@ -52,7 +51,7 @@ def train_stacks(
     RunnerError where the backend's package is not installed or workers keep dying.
     """
     begun = partial(part, 0.0)
-    buffer = row_bytes(settings.share)
+    buffer = settings.row_bytes()
     if settings.in_this_process:
         begun()
         with HALT.heeded():
