@@ -1,10 +1,10 @@
 """What is large: many runs, a long history, many weights, many examples; what that takes, a unit of it.
 
-    python tests/benchmarks/scale.py [runs=100000 history=1000000000 weights=235000 examples=10000000]
+    python tests/benchmarks/scale.py [table=1000000 runs=100000 history=1000000000 weights=235000 ...]
 
-A size alone does that part alone; without any all four are done, of these sizes. They take half an hour,
-and `history` and `weights` some bytes on the disk of TMPDIR. Each line is a process of its own, its memory
-the most that it and its children held at a time (resident), asked for twenty times a second.
+A size alone does that part alone; without any all five are done, of these sizes and 10000000 `examples`.
+They take three quarters of an hour, and `history` and `weights` some bytes on the disk of TMPDIR. Each line
+is a process of its own, its memory the most that it and its children held at a time, what they share once.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def measured(*command: str) -> Cost:
         ended = 0
         while not ended:
             most = max(most, _resident(process))
-            time.sleep(0.05)
+            time.sleep(0.1)
             ended, status, used = os.wait4(process.pid, os.WNOHANG)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -64,7 +64,8 @@ def _resident(process: psutil.Process) -> int:
     total = 0
     for one in (process, *process.children(recursive=True)):
         try:
-            total += one.memory_info().rss
+            memory = one.memory_full_info()
+            total += getattr(memory, "pss", memory.rss)  # which Linux alone has
         except psutil.Error:  # it has ended
             continue
     return total
@@ -79,6 +80,17 @@ def runner(folder: Path, *overrides: str) -> Cost:
     """A run, or with ``-m`` a sweep, of these overrides in a folder."""
     place = "sweep" if "-m" in overrides else "run"
     return measured("-m", "runner", "--quiet", *overrides, f"hydra.{place}.dir={folder}")
+
+
+def table(count: int, folder: Path) -> Iterator[Line]:
+    """A sweep of which nothing is kept but its table."""
+    keys = (f"hydra.sweeper.points={count}", f"epochs={EPOCHS}", "hydra.launcher.store=table")
+    cost = runner(folder, "-m", RATES, *keys)
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    what = f"a sweep of {count:,} runs × {EPOCHS} epochs, store=table: {files} files"
+    yield Line(what, cost, on_disk(folder), count, "run")
+    read = f"import runner; runner.read_runs({str(folder)!r})"
+    yield Line("its table, read", measured("-c", read), 0, count, "run")
 
 
 def runs(count: int, folder: Path) -> Iterator[Line]:
@@ -141,6 +153,7 @@ def drawn(folder: Path) -> Cost:
 
 
 PARTS: dict[str, tuple[Callable[[int, Path], Iterator[Line]], int]] = {
+    "table": (table, 10**6),
     "runs": (runs, 100_000),
     "history": (history, 10**9),
     "weights": (weights, 235_000),
