@@ -94,7 +94,7 @@ def test_every_loss(loss: str, form: str) -> None:
 
 
 @pytest.mark.parametrize(("optimizer", "form"), in_turn(OPTIMIZERS))
-@pytest.mark.parametrize("update", [1, 3])
+@pytest.mark.parametrize("update", [pytest.param(1, marks=pytest.mark.thorough), 3])
 def test_every_optimizer(optimizer: str, form: str, update: int) -> None:
     check(load(optimizer), update, forms=[form])
 
