@@ -62,7 +62,7 @@ def by_hydra(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "launcher",
     [
-        ["hydra.launcher.n_jobs=1"],
+        pytest.param(["hydra.launcher.n_jobs=1"], marks=pytest.mark.thorough),
         ["hydra.launcher.n_jobs=2"],
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=threading"],
         pytest.param(["hydra.launcher.n_jobs=2", "hydra.launcher.backend=dask"], marks=pytest.mark.thorough),
