@@ -363,10 +363,10 @@ def test_another_sweep_is_not_resumed(command: Command, tmp_path: Path) -> None:
 
 def test_two_sweeps_in_one_second_get_two_folders(tmp_path: Path) -> None:
     call = [sys.executable, "-m", "runner", "-m", "learning_rate=0.1,0.2", "epochs=3"]
-    sweeps = [subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(3)]
-    assert [sweep.wait() for sweep in sweeps] == [0, 0, 0]
+    sweeps = [subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [sweep.wait() for sweep in sweeps] == [0, 0]
     folders = [path.parent for path in tmp_path.rglob("runs.csv")]
-    assert len(folders) == 3
+    assert len(folders) == 2
     assert all(len(list(folder.glob("*/history.csv"))) == 2 for folder in folders)
 
 
