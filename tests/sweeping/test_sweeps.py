@@ -151,7 +151,7 @@ def test_the_table_is_rebuilt_from_the_folders(mixed: Path) -> None:
     assert (mixed / "runs.csv").read_bytes() == before
 
 
-@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+@pytest.mark.parametrize("launcher", ["vectorized", pytest.param("basic", marks=pytest.mark.thorough)])
 def test_swept_epochs_stand_beside_those_reached(launcher: str, command: Command, tmp_path: Path) -> None:
     done = command(
         "-m", "epochs=5,9", "learning_rate=0.1,1e3", "hydra.sweep.dir=s", f"hydra/launcher={launcher}"
@@ -370,7 +370,7 @@ def test_two_sweeps_in_one_second_get_two_folders(tmp_path: Path) -> None:
     assert all(len(list(folder.glob("*/history.csv"))) == 2 for folder in folders)
 
 
-@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+@pytest.mark.parametrize("launcher", ["vectorized", pytest.param("basic", marks=pytest.mark.thorough)])
 def test_data_of_fewer_examples_than_a_batch_are_said_once(
     launcher: str, command: Command, tmp_path: Path
 ) -> None:

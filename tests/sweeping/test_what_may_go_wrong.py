@@ -68,7 +68,7 @@ def test_a_sweep_under_way_is_not_joined(command: Command, tmp_path: Path) -> No
     assert {line["status"] for line in lines(tmp_path / "s")} == {"completed"}
 
 
-@pytest.mark.parametrize("batch", ["null", "2"])
+@pytest.mark.parametrize("batch", [pytest.param("null", marks=pytest.mark.thorough), "2"])
 def test_runs_never_share_a_folder(batch: str, command: Command, tmp_path: Path) -> None:
     subdir = "hydra.sweep.subdir=lr_${learning_rate}"
     done = command("-m", "learning_rate=0.1,0.2", "seed=0,1", subdir, "hydra.sweep.dir=s",
