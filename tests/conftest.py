@@ -19,6 +19,10 @@ from processes import Command
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+# What is imported is compiled once, whatever the environment says: hundreds of processes import the same.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_collection_finish() -> None:
     """Lets the collector leave alone what all tests share: walking it took an eighth of their time."""

@@ -67,7 +67,7 @@ def test_a_run_leaves_its_files_and_says_where(command: Command, tmp_path: Path)
         ),
         (["network.hidden=[3]"], "network=dense"),
         (["learning_rate=${nowhere}"], "nowhere"),
-        (["data=xor", "data.points=1e7", "network=dense", "network.hidden=[100000]"], "TB of memory, and"),
+        (["data=xor", "data.points=1e6", "network=dense", "network.hidden=[1000000]"], "TB of memory, and"),
         (["hydra.run.dir=/proc/nowhere"], "/proc/nowhere"),
         (["--config-dir=nowhere", "experiment=mine"], "nowhere"),
         (["--config-path"], "config-path"),
@@ -144,7 +144,8 @@ def test_a_folder_with_a_result_is_not_overwritten(command: Command, tmp_path: P
     "overrides",
     [
         ["learning_rate=0.1", "network.weights={init: normal, std: 0.3}", "seed=5"],
-        ["experiment=xor", "data.noise=0.1", "data.points=20", "data.test_fraction=0.2", "batch_size=3"],
+        ["experiment=xor", "data.noise=0.1", "data.points=20", "data.test_fraction=0.2", "batch_size=3",
+         "epochs=9"],
         ["network=dense", "data=cars", "optimizer=adam", "schedule=cosine", "epochs=9", "log.every=2"],
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from comparing import same_but_for_hairs, same_but_for_rounding
+from processes import Command
 
 from runner.config.messages import known_keys
 
@@ -49,22 +51,18 @@ def test_sessions_print_what_is_shown(tmp_path: Path) -> None:
     assert checked >= 5
 
 
-def test_commands_run(tmp_path: Path) -> None:
+def test_commands_run(command: Command, tmp_path: Path) -> None:
     (mine,) = blocks("yaml")
     (tmp_path / "mine/experiment").mkdir(parents=True)
     (tmp_path / "mine/experiment/wide.yaml").write_text(mine)
     rows = "".join(f"{i},{i * i % 7},{3 * i}\n" for i in range(20))
     (tmp_path / "my.csv").write_text(f"age,size,price\n{rows}")
-    commands = [
-        line
-        for block in blocks("")
-        for line in block.replace("\\\n", " ").splitlines()
-        if line.startswith("backprop-runner")
-    ]
-    assert len(commands) >= 8
-    for command in commands:
-        said = shell(f"{command} epochs=2", tmp_path)
-        assert re.search(r"^error .*\d$", said, re.MULTILINE), said
+    lines = [shlex.split(line) for block in blocks("") for line in block.replace("\\\n", " ").splitlines()]
+    shown = [arguments for name, *arguments in filter(None, lines) if name == "backprop-runner"]
+    assert len(shown) >= 8
+    for arguments in shown:
+        done = command(*arguments, "epochs=2")
+        assert re.search(r"^error .*\d$", done.stdout, re.MULTILINE), done
 
 
 def test_pictures_are_those_of_the_commands_above_them(tmp_path: Path) -> None:
@@ -94,13 +92,15 @@ def test_the_two_commands_come_first() -> None:
     assert README.split("\n```\n")[1] == "make run\nmake test"
 
 
-def test_python_runs(tmp_path: Path) -> None:
-    shell("backprop-runner epochs=3 hydra.run.dir=first", tmp_path)
-    shell("backprop-runner -m learning_rate=0.1,0.2 epochs=3 hydra.sweep.dir=rates", tmp_path)
-    for code in blocks("python"):
-        (tmp_path / "code.py").write_text(code)
-        said = shell("python code.py", tmp_path)
-        assert "Error" not in said, said
+def test_python_runs(command: Command, tmp_path: Path) -> None:
+    """Each piece by itself, though in one process: most of what one takes are imports."""
+    command("epochs=3", "hydra.run.dir=first")
+    command("-m", "learning_rate=0.1,0.2", "epochs=3", "hydra.sweep.dir=rates")
+    for number, code in enumerate(blocks("python")):
+        (tmp_path / f"{number}.py").write_text(code)
+    run_each = "import runpy, sys; [runpy.run_path(path) for path in sys.argv[1:]]"
+    said = shell(f"python -c '{run_each}' ?.py", tmp_path)
+    assert "Error" not in said, said
     assert said.splitlines()[-1] == "True"
 
 
@@ -127,7 +127,7 @@ def test_the_recipe_for_an_activation_is_the_code() -> None:
     assert all(textwrap.indent(entry, "    ") in code for entry in recipe)
 
 
-def test_every_promise_names_tests_that_there_are() -> None:
+def test_every_promise_names_tests_that_make_test_runs() -> None:
     lines = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8").splitlines()
     promises = [
         line for line in lines if line.startswith("| ") and not line.startswith(("| promise", "| ---"))
@@ -137,4 +137,7 @@ def test_every_promise_names_tests_that_there_are() -> None:
         names = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", promise)
         assert names, promise
         for file, test in names:
-            assert f"\ndef {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
+            text = (ROOT / file).read_text(encoding="utf-8")
+            above, found, _ = text.partition(f"def {test}(")
+            assert found, test
+            assert "\n@pytest.mark.thorough" not in above[above.rfind("\n\n\n") :], test

@@ -34,7 +34,7 @@ from runner.sweeping.kinds import Kind, Slot, task_of
 
 # key=value with a dotted path that may be added, and a value that is no quoted text, no
 # interpolation, no dictionary and no call of a function of Hydra's grammar.
-_PLAIN = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\w.+\-]+|\[[\w.+\-,\[\]]*\])", re.ASCII)
+_PLAIN = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\w.+\-/]+|\[[\w.+\-,\[\]]*\])", re.ASCII)
 # Likewise a list or mapping that replaces what was there: whatever Hydra's grammar reads, without
 # interpolations and values that are missing.
 _CONTAINER = re.compile(r"(\+{0,2}[A-Za-z_][\w.]*)=([\[{][^$?]*[\]}])", re.ASCII)

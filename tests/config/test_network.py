@@ -20,8 +20,17 @@ def test_every_initializer_by_name_and_with_its_options(name: str) -> None:
     assert runner.load(f"network.weights={{init: {name}{given}}}").weights == by_name
 
 
-@pytest.mark.parametrize("new", ["{init: constant, value: 2}", "[[[1,2],[3,4]],[[5,6]]]", "zeros"])
-@pytest.mark.parametrize("old", ["{init: normal, std: 0.1}", "[[[0,0],[0,0]],[[0,0]]]", "uniform"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{init: normal, std: 0.1}", "{init: constant, value: 2}"),
+        ("{init: normal, std: 0.1}", "[[[1,2],[3,4]],[[5,6]]]"),
+        ("{init: normal, std: 0.1}", "zeros"),
+        ("[[[0,0],[0,0]],[[0,0]]]", "{init: constant, value: 2}"),
+        ("[[[0,0],[0,0]],[[0,0]]]", "[[[1,2],[3,4]],[[5,6]]]"),
+        ("uniform", "zeros"),
+    ],
+)
 def test_weights_replace_what_was_there(old: str, new: str) -> None:
     afresh = ["network=dense", "network.hidden=[2]", "network.activation=identity", "network.biases=null"]
     drawn, wanted = (

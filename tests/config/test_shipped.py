@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
 
 import runner
 from runner.config import conf_dir, experiment
-from runner.config.compose import compose
 from runner.data.bundled import SKLEARN_SETS
 from runner.data.generated import GENERATORS
 from runner.nn.optimizers import OPTIMIZERS
@@ -26,11 +26,24 @@ NEEDS = {
 }
 
 
+@cache
+def loaded(choice: str) -> Experiment:
+    """What a file that ships is for, of two epochs."""
+    network = ["network=dense"] if choice.startswith("data=") and choice != "data=chain_rule" else []
+    return runner.load(choice, *network, *NEEDS.get(choice, []), "epochs=2")
+
+
+def section(choice: str) -> dict[str, Any]:
+    """The keys and values of the group that the file is of."""
+    composed = loaded(choice).composed
+    assert composed is not None
+    keys: dict[str, Any] = composed.config[choice.split("=")[0]]
+    return keys
+
+
 @pytest.mark.parametrize("choice", FILES)
 def test_every_file_that_ships_composes_and_trains(choice: str) -> None:
-    network = ["network=dense"] if choice.startswith("data=") and choice != "data=chain_rule" else []
-    experiment = runner.load(choice, *network, *NEEDS.get(choice, []), "epochs=2")
-    result = runner.train(experiment).result
+    result = runner.train(loaded(choice)).result
     assert result.epochs == 2
     assert np.isfinite(result.final_error)
 
@@ -46,11 +59,7 @@ def test_every_file_that_ships_says_what_it_is_for(path: Path) -> None:
     [("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("data", {**GENERATORS, **SKLEARN_SETS})],
 )
 def test_every_entry_of_a_table_has_its_file(group: str, table: dict[str, object]) -> None:
-    names = {
-        str(compose([choice, *NEEDS.get(choice, [])])[group].name)
-        for choice in FILES
-        if choice.startswith(group)
-    }
+    names = {section(choice)["name"] for choice in FILES if choice.startswith(f"{group}=")}
     assert names - {"csv", "inline"} == set(table)
 
 
@@ -59,13 +68,11 @@ def test_every_entry_of_a_table_has_its_file(group: str, table: dict[str, object
     [*(("optimizer", name) for name in OPTIMIZERS), *(("schedule", name) for name in SCHEDULES)],
 )
 def test_files_of_entries_show_all_options_and_are_their_defaults(group: str, name: str) -> None:
-    section = OmegaConf.to_container(compose([f"{group}={name}"])[group])
-    assert isinstance(section, dict)
-    assert list(section) == ["name", *{"optimizer": OPTIMIZERS, "schedule": SCHEDULES}[group][name].options]
+    choice, options = f"{group}={name}", f"{group}_options"
+    table = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}[group]
+    assert list(section(choice)) == ["name", *table[name].options]
     given = {"network": {}, "data": {"name": "xor"}, group: {"name": name}}
-    assert getattr(experiment(given), f"{group}_options") == getattr(
-        runner.load(f"{group}={name}"), f"{group}_options"
-    )
+    assert getattr(experiment(given), options) == getattr(loaded(choice), options)
 
 
 def test_what_a_configuration_leaves_out_is_as_in_the_files_that_ship() -> None:

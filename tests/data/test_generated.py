@@ -22,8 +22,8 @@ def test_points_that_are_no_numbers(given: str) -> None:
 def test_every_generator(name: str) -> None:
     check(GENERATORS[name])
     made, same, noisy, other = (
-        load_data(f"data={name}", "data.points=30", *more)
-        for more in (["data.noise=0"], ["data.noise=0"], ["data.noise=0.1"], ["data.noise=0", "data.seed=1"])
+        load_data(f"data={name}", "data.points=30", f"data.noise={noise}", f"data.seed={seed}")
+        for noise, seed in ((0, 0), (0, 0), (0.1, 0), (0, 1))
     )
     assert made.inputs.tobytes() == same.inputs.tobytes()
     assert len(made.inputs) == len(made.targets) == 30

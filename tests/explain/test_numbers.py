@@ -94,7 +94,7 @@ def test_every_loss(loss: str, form: str) -> None:
 
 
 @pytest.mark.parametrize(("optimizer", "form"), in_turn(OPTIMIZERS))
-@pytest.mark.parametrize("update", [1, 3])
+@pytest.mark.parametrize("update", [pytest.param(1, marks=pytest.mark.thorough), 3])
 def test_every_optimizer(optimizer: str, form: str, update: int) -> None:
     check(load(optimizer), update, forms=[form])
 
@@ -278,14 +278,24 @@ def _place(value: float) -> int:
     return math.floor(math.log10(abs(value))) if value else 0
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_what_is_printed_comes_out(activation: str) -> None:
+#: Digits and an update: of each activation those whose turn it is, and in make thorough all.
+PRINTED = ((3, 4), (6, 1), (10, 4))
+
+
+@pytest.mark.parametrize(
+    ("activation", "digits", "update"),
+    [
+        pytest.param(activation, *printed, marks=() if k == number % 3 else pytest.mark.thorough)
+        for number, activation in enumerate(ACTIVATIONS)
+        for k, printed in enumerate(PRINTED)
+    ],
+)
+def test_what_is_printed_comes_out(activation: str, digits: int, update: int) -> None:
     experiment = load(
         f"network.activation={activation} network.output_activation={activation} network.biases=normal",
         "optimizer=adam regularization.l2=0.1 schedule=cosine",
     )
-    for digits, update in ((3, 4), (6, 1), (10, 4)):
-        assert misses(experiment, Choices(weight="all", update=update, digits=digits)) == []
+    assert misses(experiment, Choices(weight="all", update=update, digits=digits)) == []
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -65,7 +65,7 @@ def test_a_sweep_that_was_killed_has_all_of_its_runs(more: list[str], runs: int,
 
 
 def test_a_sweep_that_goes_on_keeps_the_lines_of_all_batches(command: Command, tmp_path: Path) -> None:
-    arguments = ["seed=1,2,3,4,5,6", "epochs=3", "hydra.sweep.dir=s", "hydra.sweep.subdir=of/${seed}"]
+    arguments = ["seed=1,2,3,4", "epochs=3", "hydra.sweep.dir=s", "hydra.sweep.subdir=of/${seed}"]
     arguments += ["hydra.sweeper.max_batch_size=2"]
     assert command("-m", *arguments).returncode == 0
     whole = lines(tmp_path / "s")

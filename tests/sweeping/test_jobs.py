@@ -85,8 +85,9 @@ numbers = st.one_of(
     st.sampled_from([".5", "1.", "+3", "1e3", "1E-3", "1_000", "0.10", "00.1", "-0", "inf", "nan"]),
 )
 words = st.sampled_from(
-    ["huber", "yes", "on", "null", "true", "False", "NULL", "a-b", "a.b", "x_1", "tanh", "1a", "'a b'", '"x"']
-)
+    ["huber", "yes", "on", "null", "true", "False", "NULL", "a-b", "a.b", "x_1", "tanh", "1a", "'a b'", '"x"',
+     "a/b.csv", "/a-1/b", "1/2", "//"]
+)  # fmt: skip
 lists = st.lists(st.integers(1, 9), max_size=3).map(lambda xs: "[" + ",".join(map(str, xs)) + "]")
 nested = st.sampled_from(["[[1,2],[3]]", "[a,[b,1e-7]]", "[]", "[[]]", "[1.5,null,true]"])
 dicts = st.sampled_from(["{init:normal,std:0.1}", "{init:uniform}", "{}"])
@@ -142,6 +143,13 @@ def test_interpolations_and_resolvers_follow_the_values(own: Path) -> None:
     assert job.config["network"]["hidden"] == [5, 10]
     assert job.config["learning_rate"] == 2.0
     assert len(composer.kinds) == 1  # and yet one composition served them all
+
+
+def test_files_are_told_apart_without_composing(own: Path) -> None:
+    composer = composer_of(own)
+    for number, path in enumerate(("/tmp/a-1.csv", "b/c_2.csv", "d.csv", "1/2", "../null")):
+        assert_as_hydra(composer, number, ["data=csv", f"data.path={path}", "data.targets=y"])
+    assert len(composer.kinds) == 1
 
 
 def test_a_subdir_of_the_users_own(own: Path) -> None:

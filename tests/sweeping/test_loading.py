@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -56,11 +55,11 @@ ALONE = [
 
 
 def test_runs_one_after_another_are_what_hydra_composes() -> None:
-    for overrides in ALONE * 2:
-        by_hydra: Any = OmegaConf.to_container(compose(overrides), resolve=True)
+    by_hydra = [OmegaConf.to_container(compose(overrides), resolve=True) for overrides in ALONE]
+    for overrides, theirs in zip(ALONE * 2, by_hydra * 2, strict=True):
         ours = configuration(overrides)
         plain = ours if isinstance(ours, dict) else OmegaConf.to_container(ours, resolve=True)  # type: ignore[arg-type]
-        assert repr(plain) == repr(by_hydra), overrides
+        assert repr(plain) == repr(theirs), overrides
 
 
 @pytest.mark.parametrize("override", ["learning_rate=0.1,0.2", "network=dens", "+seed=1", "learning_rat=1"])

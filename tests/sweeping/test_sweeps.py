@@ -62,7 +62,7 @@ def by_hydra(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "launcher",
     [
-        ["hydra.launcher.n_jobs=1"],
+        pytest.param(["hydra.launcher.n_jobs=1"], marks=pytest.mark.thorough),
         ["hydra.launcher.n_jobs=2"],
         ["hydra.launcher.n_jobs=2", "hydra.launcher.backend=threading"],
         pytest.param(["hydra.launcher.n_jobs=2", "hydra.launcher.backend=dask"], marks=pytest.mark.thorough),
@@ -151,7 +151,7 @@ def test_the_table_is_rebuilt_from_the_folders(mixed: Path) -> None:
     assert (mixed / "runs.csv").read_bytes() == before
 
 
-@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+@pytest.mark.parametrize("launcher", ["vectorized", pytest.param("basic", marks=pytest.mark.thorough)])
 def test_swept_epochs_stand_beside_those_reached(launcher: str, command: Command, tmp_path: Path) -> None:
     done = command(
         "-m", "epochs=5,9", "learning_rate=0.1,1e3", "hydra.sweep.dir=s", f"hydra/launcher={launcher}"
@@ -363,14 +363,14 @@ def test_another_sweep_is_not_resumed(command: Command, tmp_path: Path) -> None:
 
 def test_two_sweeps_in_one_second_get_two_folders(tmp_path: Path) -> None:
     call = [sys.executable, "-m", "runner", "-m", "learning_rate=0.1,0.2", "epochs=3"]
-    sweeps = [subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(3)]
-    assert [sweep.wait() for sweep in sweeps] == [0, 0, 0]
+    sweeps = [subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [sweep.wait() for sweep in sweeps] == [0, 0]
     folders = [path.parent for path in tmp_path.rglob("runs.csv")]
-    assert len(folders) == 3
+    assert len(folders) == 2
     assert all(len(list(folder.glob("*/history.csv"))) == 2 for folder in folders)
 
 
-@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+@pytest.mark.parametrize("launcher", ["vectorized", pytest.param("basic", marks=pytest.mark.thorough)])
 def test_data_of_fewer_examples_than_a_batch_are_said_once(
     launcher: str, command: Command, tmp_path: Path
 ) -> None:

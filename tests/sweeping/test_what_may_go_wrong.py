@@ -68,7 +68,7 @@ def test_a_sweep_under_way_is_not_joined(command: Command, tmp_path: Path) -> No
     assert {line["status"] for line in lines(tmp_path / "s")} == {"completed"}
 
 
-@pytest.mark.parametrize("batch", ["null", "2"])
+@pytest.mark.parametrize("batch", [pytest.param("null", marks=pytest.mark.thorough), "2"])
 def test_runs_never_share_a_folder(batch: str, command: Command, tmp_path: Path) -> None:
     subdir = "hydra.sweep.subdir=lr_${learning_rate}"
     done = command("-m", "learning_rate=0.1,0.2", "seed=0,1", subdir, "hydra.sweep.dir=s",
@@ -78,8 +78,15 @@ def test_runs_never_share_a_folder(batch: str, command: Command, tmp_path: Path)
     assert not list(tmp_path.rglob("history.csv"))
 
 
-@pytest.mark.parametrize("subdir", ["${hydra.job.num}", "of/${learning_rate}"])
-@pytest.mark.parametrize("launcher", ["vectorized", "basic"])
+@pytest.mark.parametrize(
+    ("launcher", "subdir"),
+    [
+        ("vectorized", "${hydra.job.num}"),
+        ("basic", "of/${learning_rate}"),
+        pytest.param("vectorized", "of/${learning_rate}", marks=pytest.mark.thorough),
+        pytest.param("basic", "${hydra.job.num}", marks=pytest.mark.thorough),
+    ],
+)
 def test_the_table_has_every_run(launcher: str, subdir: str, command: Command, tmp_path: Path) -> None:
     rates = ["0.1", "-1", "0.2", "0.3", "-2", "0.4"]
     where = [f"hydra.sweep.subdir={subdir}", "hydra.sweep.dir=s", "hydra.sweeper.max_batch_size=2"]

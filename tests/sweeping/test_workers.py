@@ -27,7 +27,7 @@ from runner.training.experiment import Experiment
 from runner.work import Work
 
 # Seconds of training in several stacks, few rows: there is time to do something in the middle of it.
-RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=200"]
+RATES = ["-m", "learning_rate=tag(log,interval(1e-4,10))", "hydra.sweeper.points=120"]
 RATES += ["epochs=6000", "log.every=120"]
 SMALL_STACKS = ["hydra.launcher.max_memory=1MiB"]
 ALONE = ["hydra.launcher.n_jobs=1"]
@@ -59,7 +59,7 @@ def wait_for_some(sweep: Path, process: subprocess.Popen[str]) -> None:
     while not finished(sweep):
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
-    assert finished(sweep) < 200
+    assert finished(sweep) < 120
 
 
 def test_a_worker_on_another_machine_is_noticed_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,7 +115,11 @@ def _has_word(process: psutil.Process, word: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("backend", WORKERS)
+#: The one for all systems is where forks are not.
+LOKY = pytest.param("loky", marks=pytest.mark.thorough) if sys.platform == "linux" else "loky"
+
+
+@pytest.mark.parametrize("backend", ["fork", LOKY, "ray"])
 def test_a_killed_process_is_replaced(backend: str, tmp_path: Path, alone: dict[str, bytes]) -> None:
     if backend == "ray":
         pytest.importorskip("ray")
@@ -190,7 +194,7 @@ def test_a_killed_worker_of_a_cluster_is_done_without(
         cluster.workers[0].kill()
         _, errors = sweep.communicate(timeout=90)
     assert sweep.returncode == 0, errors
-    assert len(statuses(tmp_path / "s")) == 200
+    assert len(statuses(tmp_path / "s")) == 120
     assert histories(tmp_path / "s") == alone
     assert not list((tmp_path / "s").rglob("*.part"))
 

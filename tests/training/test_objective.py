@@ -6,7 +6,6 @@ only where both halves agree, which says that no corner lies between.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -94,11 +93,13 @@ def assert_gradient_is_the_slope(of: Place) -> None:
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_loss_and_activation_at_every_depth(loss: str, activation: str) -> None:
-    outputs = (2, 3) if loss == "cross_entropy" else (1, 3)
-    for depth, out, examples, penalties in itertools.product(
-        range(4), outputs, (1, 5), ((0.0, 0.0), (0.03, 0.2))
-    ):
-        assert_gradient_is_the_slope(place(loss, activation, depth, out, examples, penalties))
+    """One and several outputs, one and several examples, with penalties and without: in turn."""
+    few = 2 if loss == "cross_entropy" else 1
+    with_, without = (0.03, 0.2), (0.0, 0.0)
+    kinds = [(few, 5, with_), (3, 1, without), (few, 1, with_), (3, 5, without),
+             (few, 5, without), (3, 1, with_), (few, 1, without), (3, 5, with_)]  # fmt: skip
+    for depth, kind in zip([*range(4)] * 2, kinds, strict=True):
+        assert_gradient_is_the_slope(place(loss, activation, depth, *kind))
 
 
 def products_and_slopes(of: Place) -> tuple[Array, Array, Array]:
