@@ -7,6 +7,9 @@ TESTS := .venv/installed-for-tests
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --editable
 IS_NEW := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 
+# What .venv has is compiled once, whatever the environment says: else each start takes two to three times as long.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test thorough bench matrix format clean new
 
