@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.records.lines import Line, in_pieces, rows_of, swept_keys
+from runner.records.lines import Line, as_csv, in_pieces, rows_of, swept_keys
 from runner.records.many_lines import Lines
 from runner.records.names import RESULT_COLUMNS, STATUSES, WHOLE_RESULTS
 
@@ -61,7 +61,7 @@ def test_they_are_as_in_a_dictionary(given_lines: list[Line]) -> None:
 @given(st.lists(LINES))
 def test_their_rows_are_those_of_lines(given_lines: list[Line]) -> None:
     lines = Lines(given_lines)
-    assert [list(row) for row in lines.rows()] == list(rows_of(list(lines.values()), lines.swept))
+    assert as_csv(lines.rows()) == as_csv(rows_of(list(lines.values()), lines.swept))
 
 
 def test_a_line_may_take_the_place_of_what_it_was_made_of() -> None:
