@@ -225,7 +225,7 @@ class Runs:
         return ranked + sorted(set(self.runs.index) - set(ranked))
 
     def level(self, metric: str) -> Level:
-        """The `metric` that counts as learnt, which at least half of the settings keep to."""
+        """The `metric` that counts as learnt, which at least half of the settings end at."""
         metric = "final_error" if metric == "best_error" else metric  # what is best is not kept to
         costs = [cost(line, metric) for line in self._lines]
         return level_of(self.ranking(metric), costs, median(self.completed["initial_error"]))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure as Canvas
 from matplotlib.legend import Legend
 from matplotlib.path import Path as Outline
@@ -19,7 +20,7 @@ from runner.figures import load
 from runner.figures.drawing import paint
 from runner.figures.figure import Options
 from runner.figures.options import Look
-from runner.figures.style.encoding import Keys
+from runner.figures.style.encoding import DISTINCT, Keys
 from runner.figures.style.sheets import in_force
 from runner.results import Results
 
@@ -96,6 +97,18 @@ def test_of_many_lines_a_sample_is_drawn_and_three_are_named(many: Path) -> None
     assert sample["error"].tolist() == errors(many / "149")
 
 
+def test_settings_of_unlike_numbers_of_seeds_are_counted_and_a_bar_takes_no_lines(tmp_path: Path) -> None:
+    """One seed a rate, and more of some. A legend of as many colours would be tall."""
+    swept = {"optimizer": ["sgd", "adam"], "learning_rate": np.geomspace(1e-3, 1, 30).round(5).tolist()}
+    given = ("network=dense", "data=sine", "data.points=8", "data.test_fraction=0.25", "epochs=2")
+    sweep = sweep_of(tmp_path, swept | {"seed": [0, 1]}, *given)
+    runs = pd.read_csv(sweep / "runs.csv", dtype=str)
+    runs[(runs["seed"] == "0") | (runs["learning_rate"] == "1.0")].to_csv(sweep / "runs.csv", index=False)
+    numbers, canvas = drawn_as_paper("learning_curves", sweep)
+    assert "median over 1 to 2 seeds" in load("learning_curves").caption(numbers)
+    assert canvas.get_size_inches()[1] < 3
+
+
 @pytest.mark.parametrize("count", [3, 5])
 def test_a_sweep_over_seeds_alone_is_a_median_with_a_band_from_five_on(tmp_path: Path, count: int) -> None:
     sweep = sweep_of(tmp_path, {"seed": list(range(count))}, "network=dense", "epochs=10")
@@ -139,6 +152,8 @@ def test_lines_that_blow_up_do_not_set_the_scale(tmp_path: Path) -> None:
 def test_held_out_curves_are_in_the_caption(seeds: Path) -> None:
     numbers, canvas = drawn("learning_curves", seeds / "0")
     assert "held-out examples" in load("learning_curves").caption(numbers)
+    (lines,) = line_groups(canvas)
+    assert [to_hex(color).upper() for color in lines.get_colors()] == list(DISTINCT[:2])  # training, held out
     history = rows(seeds / "0" / "history.csv")
     assert curves(canvas)[1][1].tolist() == [float(row["test_error"]) for row in history]
 
