@@ -92,7 +92,9 @@ def draw_figures(
     check_options(results, options, only)
     check_labels(results, look, LABELS)
     read_ahead(results, only, options.metric, options.threshold)
-    names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_RUNS.__contains__)
+    wanted = only or NAMES
+    names = dict.fromkeys(name for name in wanted if name not in OF_ALL_RUNS)
+    names |= dict.fromkeys(name for name in OF_ALL_RUNS if name in wanted)
     with in_force(look), ThreadPoolExecutor(1) as writer:  # beside what is drawn next
         files = _Files(out, list(dict.fromkeys(formats)), writer, look.width, options.ends)
         made: deque[tuple[Rendered, list[Future[None]]]] = deque()
