@@ -122,10 +122,9 @@ def _rendered(
 ) -> tuple[Rendered, list[Future[None]]]:
     figure = load(name)
     files = files.of(figure)
+    if not files.formats:
+        return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
     try:
-        _refuse(results, figure, options)
-        if not files.formats:
-            return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
         numbers = numbers_of(results, figure, options)
         films = FILM in files.formats
         filmed = figure.numbers(results, replace(options, frames=FRAMES)) if films else None
@@ -141,17 +140,12 @@ def _rendered(
     return Rendered(name, files.paths(name), caption, width=width), written
 
 
-def _refuse(results: Results, figure: Figure, options: Options) -> None:
-    """Raises NotShownError where a figure does not apply, or would drop an option."""
+def numbers_of(results: Results, figure: Figure, options: Options) -> pd.DataFrame:
+    """All that a figure draws. Raises NotShownError where it does not apply, or would drop an option."""
     if results.sources and not figure.several:
         raise NotShownError("it is of one folder, and several are given")
     if reason := figure.applies(results, options) or figure.refuses(options):
         raise NotShownError(reason)
-
-
-def numbers_of(results: Results, figure: Figure, options: Options) -> pd.DataFrame:
-    """All that a figure draws. Raises NotShownError with the reason where that is nothing."""
-    _refuse(results, figure, options)
     numbers = figure.numbers(results, options)
     if reason := drops_role(numbers, options):
         raise NotShownError(reason)

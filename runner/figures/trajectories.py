@@ -77,8 +77,8 @@ def _readable(history: pd.DataFrame, reach: float) -> pd.DataFrame:
 
 def _sizes(history: pd.DataFrame) -> Array:
     """The largest magnitude of a weight on each row."""
-    weights = history[[name for name in history if is_weight(str(name))]].to_numpy(dtype=float)
-    sizes: Array = np.abs(weights).max(axis=1)
+    weights = [history[name].to_numpy(dtype=float) for name in history if is_weight(str(name))]
+    sizes: Array = np.abs(weights).max(axis=0)
     return sizes
 
 
