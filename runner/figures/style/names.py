@@ -50,14 +50,14 @@ def apart(ends: Array, gap: float, low: float, high: float) -> Array:
     lowest, highest = low + below, high - below[::-1]
     heights = ends[order].copy()
     for _ in range(50):  # push pairs apart until all have room
+        if (lowest <= highest).all():  # else the panel has no room for them
+            heights = np.clip(heights, lowest, highest)
         close = np.diff(heights) < gap - 1e-12
         if not close.any():
             break
         shift = np.where(close, (gap - np.diff(heights)) / 2, 0.0)
         heights[:-1] -= shift
         heights[1:] += shift
-        if (lowest <= highest).all():  # else the panel has no room for them
-            heights = np.clip(heights, lowest, highest)
     placed = np.empty_like(heights)
     placed[order] = heights
     return placed

@@ -14,3 +14,4 @@ def test_names_of_lines_stand_apart_within_the_panel() -> None:
     assert np.diff(np.sort(heights)).min() > 0.08 * np.ptp(values)
     assert values.min() <= heights.min()
     assert heights.max() <= values.max()
+    assert apart(np.array([0.0, 0.5, 1.0]), 0.2, 0.1, 0.9).tolist() == [0.1, 0.5, 0.9]  # apart already
