@@ -253,12 +253,14 @@ class _Files:
         agg: Any = canvas.canvas  # the one that it was laid out on: another would measure every text anew
         agg.draw()
         size = agg.get_width_height(physical=True)
-        opaque = Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")  # the paper is white
-        return self.writer.submit(_write_png, path, opaque, canvas.dpi)
+        return self.writer.submit(
+            _write_png, path, Image.frombuffer("RGBA", size, agg.buffer_rgba()), canvas.dpi
+        )
 
 
 def _write_png(path: Path, image: Image.Image, dpi: float) -> None:
-    image.save(content := BytesIO(), "PNG", dpi=(dpi,) * 2, compress_level=COMPRESSION)
+    opaque = image.convert("RGB")  # the paper is white
+    opaque.save(content := BytesIO(), "PNG", dpi=(dpi,) * 2, compress_level=COMPRESSION)
     write_named(path, content.getvalue())
 
 
