@@ -62,10 +62,10 @@ def plain(path: str | Path) -> Path:
 
 def kept(path: str | Path) -> Path:
     """The same of a file in a folder of results, which is no link that leads out of its folder."""
-    path = Path(path)
-    folder = path.parent.parent if path.parent.name == RECORD else path.parent
-    if path.is_symlink() or (folder != path.parent and path.parent.is_symlink()):
-        refuse_outside(path, folder)
+    folder = os.path.dirname(path)
+    is_record = os.path.basename(folder) == RECORD
+    if os.path.islink(path) or (is_record and os.path.islink(folder)):
+        refuse_outside(Path(path), Path(os.path.dirname(folder) if is_record else folder))
     return plain(path)
 
 

@@ -38,7 +38,7 @@ NAMES = (
 )
 #: Those that show the errors of every run of a sweep, from the first on.
 OF_ALL_ERRORS = ("learning_rates", "learning_curves")
-#: Those that read the history of every run. They are drawn last: reading takes its time.
+#: Those that read the history of every run. They are drawn last, in this order: reading takes its time.
 OF_ALL_RUNS = ("bifurcation", "trainability", *OF_ALL_ERRORS)
 STYLES = ("paper", "slides")
 FILM = "gif"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ from runner.results.comparison import ENOUGH_TO_SPLIT, SEED, VALUE, comparison_t
 from runner.results.intervals import LEAST_SEEDS
 from runner.results.rates import RATE
 from runner.results.several import SOURCE
+from runner.training.endings import ROUNDING
 
 MOST_ROWS = 20  # the best of more
 ROW = 0.085  # of a panel's width: what a row takes of its height
@@ -68,7 +70,7 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     metric, key = table.attrs["metric"], table.attrs["key"]
     _draw_values(left, values, seeds, places, colors)
     _draw_lost(left, values, more_is_better(metric))
-    names = [escaped(name) for name in short_names(list(places), 24)]
+    names = _names(values["value"])
     rows = zip(names, _chosen(values, table.attrs["others"]), strict=True)
     left.set_yticks(range(len(names)), ["\n".join(filter(None, row)) for row in rows])
     left.set_ylabel(label(key))
@@ -190,11 +192,19 @@ def _name_of_tick(tick: float, _position: int | None = None) -> str:
 def _chosen(values: pd.DataFrame, others: Sequence[str]) -> list[str]:
     """The settings that the rows show, where their names are short; else nothing."""
     chosen = list(values["chosen"].fillna(""))
+    if not re.search(r"\[[^\]]*,", " ".join(chosen)):  # lists of one number alone
+        chosen = [re.sub(r"\[(.*?)\]", r"\1", text) for text in chosen]
     for key in others:
         short = r"$\eta$" if key == RATE else label(key)
         chosen = [text.replace(f"{key}=", f"{short} = ") for text in chosen]
     longest = max((len(text.replace("$", "").replace("\\", "")) for text in chosen), default=0)
     return chosen if longest <= LETTERS else [""] * len(chosen)
+
+
+def _names(values: pd.Series[str]) -> list[str]:
+    """Values as rows say them: numbers as short as they can be."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    return [escaped(name) for name in short_names(list(values if numbers.isna().any() else numbers), 24)]
 
 
 def _is_number(name: str) -> bool:
@@ -228,6 +238,8 @@ def _caption(table: pd.DataFrame) -> str:
         text += ". Drawn is the error rate, 1 − accuracy"
         if Heights.of(_numbers(turned)).zeros:
             text += "; a rate of exactly 0 stands at the left edge, a tenth of the smallest other one"
+    if not more_is_better(said["metric"]) and (table[said["metric"]] <= ROUNDING).any():
+        text += f". Errors below {ROUNDING:g} are round-off, and compared as equal"
     if said["losses"]:
         text += f". {said['losses']}"
     if said["unlike"]:

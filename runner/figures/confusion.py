@@ -61,7 +61,8 @@ def probabilities(loss: str, pred: Array) -> Array:
 def _counts(true: Classes, given: Classes, names: Sequence[str]) -> pd.DataFrame:
     count = np.zeros((len(names), len(names)), dtype=int)
     np.add.at(count, (true, given), 1)
-    share = count / np.maximum(1, count.sum(axis=1, keepdims=True))
+    with np.errstate(invalid="ignore"):  # of a class without examples there are no shares
+        share = count / count.sum(axis=1, keepdims=True)
     rows, columns = np.indices(count.shape)
     classes = {"true": np.array(names)[rows.ravel()], "predicted": np.array(names)[columns.ravel()]}
     return pd.DataFrame({"kind": COUNT, **classes, "count": count.ravel(), "share": share.ravel()})
@@ -103,7 +104,7 @@ def _draw_matrix(ax: Axes, cells: pd.DataFrame, names: Sequence[str], wide: bool
     ax.pcolormesh(edges, edges, share, cmap=PALE, norm=Normalize(0, 1), edgecolors="white", linewidth=0.5)
     small = "small" if size <= PERCENT else "xx-small" if size > 12 or not wide else "x-small"
     for i, j in np.ndindex(count.shape) if size <= MOST_CLASSES else ():
-        percent = f"\n{100 * share[i, j]:.0f} %" if size <= PERCENT else ""
+        percent = f"\n{_percent(share[i, j])}" if size <= PERCENT else ""
         if count[i, j] or size <= PERCENT:
             ax.text(j, i, f"{count[i, j]:.0f}{percent}", ha="center", va="center", fontsize=small)
     ax.set(
@@ -125,9 +126,11 @@ def _name_accuracies(ax: Axes, share: Array) -> None:
     size = len(share)
     ax.text(size - 0.4, size - 0.4, "right", ha="left", va="top", fontsize="small", color="0.3")
     for i in range(size):
-        ax.text(
-            size - 0.4, i, f"{100 * share[i, i]:.0f} %", va="center", ha="left", fontsize="small", color="0.3"
-        )
+        ax.text(size - 0.4, i, _percent(share[i, i]), va="center", ha="left", fontsize="small", color="0.3")
+
+
+def _percent(share: Any) -> str:
+    return "\N{EN DASH}" if np.isnan(share) else f"{100 * share:.0f} %"
 
 
 def _draw_images(ax: Axes, misread: pd.DataFrame, side: int) -> None:
@@ -162,6 +165,8 @@ def _caption(table: pd.DataFrame) -> str:
     none = "; no part was held out" if which == "training" else ""
     text += f": {right:.0f} are right ({100 * right / total:.1f} %{none}). Colours are shares of a row, and"
     text += " what stands beside it is how much of the class is right"
+    if counts["share"].isna().any():
+        text += " (\N{EN DASH}: there is no example of it)"
     if (misread := int((table["kind"] == MISREAD).sum())) > 0:
         text += (
             f". Right: the {counted(misread, 'misread image')} of which the network is surest, with what it "

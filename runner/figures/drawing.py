@@ -92,7 +92,9 @@ def draw_figures(
     check_options(results, options, only)
     check_labels(results, look, LABELS)
     read_ahead(results, only, options.metric, options.threshold)
-    names = sorted(dict.fromkeys(only or NAMES), key=OF_ALL_RUNS.__contains__)
+    wanted = only or NAMES
+    names = dict.fromkeys(name for name in wanted if name not in OF_ALL_RUNS)
+    names |= dict.fromkeys(name for name in OF_ALL_RUNS if name in wanted)
     with in_force(look), ThreadPoolExecutor(1) as writer:  # beside what is drawn next
         files = _Files(out, list(dict.fromkeys(formats)), writer, look.width, options.ends)
         made: deque[tuple[Rendered, list[Future[None]]]] = deque()
@@ -120,10 +122,9 @@ def _rendered(
 ) -> tuple[Rendered, list[Future[None]]]:
     figure = load(name)
     files = files.of(figure)
+    if not files.formats:
+        return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
     try:
-        _refuse(results, figure, options)
-        if not files.formats:
-            return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
         numbers = numbers_of(results, figure, options)
         films = FILM in files.formats
         filmed = figure.numbers(results, replace(options, frames=FRAMES)) if films else None
@@ -139,17 +140,12 @@ def _rendered(
     return Rendered(name, files.paths(name), caption, width=width), written
 
 
-def _refuse(results: Results, figure: Figure, options: Options) -> None:
-    """Raises NotShownError where a figure does not apply, or would drop an option."""
+def numbers_of(results: Results, figure: Figure, options: Options) -> pd.DataFrame:
+    """All that a figure draws. Raises NotShownError where it does not apply, or would drop an option."""
     if results.sources and not figure.several:
         raise NotShownError("it is of one folder, and several are given")
     if reason := figure.applies(results, options) or figure.refuses(options):
         raise NotShownError(reason)
-
-
-def numbers_of(results: Results, figure: Figure, options: Options) -> pd.DataFrame:
-    """All that a figure draws. Raises NotShownError with the reason where that is nothing."""
-    _refuse(results, figure, options)
     numbers = figure.numbers(results, options)
     if reason := drops_role(numbers, options):
         raise NotShownError(reason)
@@ -257,12 +253,14 @@ class _Files:
         agg: Any = canvas.canvas  # the one that it was laid out on: another would measure every text anew
         agg.draw()
         size = agg.get_width_height(physical=True)
-        opaque = Image.frombuffer("RGBA", size, agg.buffer_rgba()).convert("RGB")  # the paper is white
-        return self.writer.submit(_write_png, path, opaque, canvas.dpi)
+        return self.writer.submit(
+            _write_png, path, Image.frombuffer("RGBA", size, agg.buffer_rgba()), canvas.dpi
+        )
 
 
 def _write_png(path: Path, image: Image.Image, dpi: float) -> None:
-    image.save(content := BytesIO(), "PNG", dpi=(dpi,) * 2, compress_level=COMPRESSION)
+    opaque = image.convert("RGB")  # the paper is white
+    opaque.save(content := BytesIO(), "PNG", dpi=(dpi,) * 2, compress_level=COMPRESSION)
     write_named(path, content.getvalue())
 
 

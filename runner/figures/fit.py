@@ -147,7 +147,7 @@ def _samples(table: pd.DataFrame, panel: tuple[str, str, list[Pair]]) -> list[Li
 
 
 def _size(rows: pd.DataFrame) -> float:
-    return 3.6 if len(rows) < 200 else 2.4
+    return 3.6 if rows["kind"].isin(LOOKS).sum() < 200 else 2.4
 
 
 def _draw_examples(ax: Axes, rows: pd.DataFrame, across: str, upwards: str) -> None:

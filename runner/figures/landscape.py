@@ -113,7 +113,7 @@ def _plane(
         return plane, [(options.x, None), (options.y, None)]
     if len(names) == 2:
         return np.eye(2), [(name, None) for name in names]
-    _, spread, directions = np.linalg.svd(points - centre, full_matrices=len(names) <= 50)
+    _, spread, directions = np.linalg.svd(points - centre, full_matrices=False)
     plane = directions[:2]
     plane = plane * np.sign(plane[np.arange(2), np.abs(plane).argmax(axis=1)])[:, None]  # a sign of its own
     shares = spread**2 / max(float((spread**2).sum()), 1e-300)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from runner.figures.figure import Options, needs_finished
 from runner.nn.arrays import Array
-from runner.records.histories import first_row, thinned
+from runner.records.histories import every, first_row
 from runner.results import Results
 from runner.results.ranking import LOST
 
@@ -62,10 +62,10 @@ def paths_of(
 
 
 def _thinned(history: pd.DataFrame, keep: Sequence[float]) -> pd.DataFrame:
-    rows = thinned(history, POINTS).index
-    return (
-        history.loc[rows.union(history.index[history.iloc[:, 0].isin(keep)])] if keep else history.loc[rows]
-    )
+    rows = every(len(history), POINTS)
+    if keep and not isinstance(rows, slice):
+        rows = np.union1d(rows, np.flatnonzero(history.iloc[:, 0].isin(keep)))
+    return history.iloc[rows]
 
 
 def _readable(history: pd.DataFrame, reach: float) -> pd.DataFrame:
@@ -77,7 +77,8 @@ def _readable(history: pd.DataFrame, reach: float) -> pd.DataFrame:
 
 def _sizes(history: pd.DataFrame) -> Array:
     """The largest magnitude of a weight on each row."""
-    sizes: Array = history.filter(regex=r"^[wb]\d+$").abs().max(axis=1).to_numpy(dtype=float)
+    weights = [history[name].to_numpy(dtype=float) for name in history if is_weight(str(name))]
+    sizes: Array = np.abs(weights).max(axis=0)
     return sizes
 
 

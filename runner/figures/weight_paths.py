@@ -13,8 +13,8 @@ from runner.figures.figure import DOUBLE, Figure, Layout, Options, counted, even
 from runner.figures.style.axes import unit_axis
 from runner.figures.style.encoding import DISTINCT, Keys, Looks, add_lines, keys_of
 from runner.figures.style.labels import symbol
+from runner.figures.style.names import apart
 from runner.figures.trajectories import is_weight, needs_weights, paths_of, reference
-from runner.nn.arrays import Array
 from runner.records.histories import NotShownError
 from runner.results import Results
 
@@ -164,7 +164,9 @@ def _draw_layer(ax: Axes, part: pd.DataFrame, unit: str) -> None:
     if len(lines) > NAMED:
         _draw_unnamed(ax, lines, unit)
         return
-    ends = _apart(np.array([line["value"].iloc[-1] for _, line in lines]), part["value"].to_numpy())
+    low, high = part["value"].min(), part["value"].max()
+    at_end = np.array([line["value"].iloc[-1] for _, line in lines])
+    ends = apart(at_end, 0.085 * (high - low or 1.0), low, high)
     for i, (name, line) in enumerate(lines):
         color, dash = DISTINCT[i % len(DISTINCT)], "--" if is_bias(name) else "-"
         alone = "o" if len(line) == 1 else None
@@ -206,27 +208,6 @@ def _draw_fans(ax: Axes, lines: dict[Any, pd.DataFrame], unit: str) -> None:
         alone = "o" if len(counts) == 1 else None
         ax.plot(counts, at[len(FAN) // 2], color=color, ls=dash, lw=1.2, marker=alone, ms=3, label=kind)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-
-
-def _apart(ends: Array, values: Array) -> Array:
-    """Heights for labels at the ends of lines: in their order, no two closer than a letter, amid `values`."""
-    gap = 0.085 * (np.ptp(values) or 1.0)
-    order = np.argsort(ends, kind="stable")
-    below = gap * np.arange(len(ends))  # the room that those below a label take
-    lowest, highest = values.min() + below, values.max() - below[::-1]
-    heights = ends[order].copy()
-    for _ in range(50):  # push pairs apart until all have room
-        close = np.diff(heights) < gap - 1e-12
-        if not close.any():
-            break
-        shift = np.where(close, (gap - np.diff(heights)) / 2, 0.0)
-        heights[:-1] -= shift
-        heights[1:] += shift
-        if (lowest <= highest).all():  # else the panel has no room for them
-            heights = np.clip(heights, lowest, highest)
-    placed = np.empty_like(heights)
-    placed[order] = heights
-    return placed
 
 
 def _caption(table: pd.DataFrame) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from runner.errors import RunnerError
 from runner.records.names import FAILED, INTERRUPTED, words_of
 from runner.report.tables import AGAINST, ALIKE, HIGH, LOW, WORSE, Table
-from runner.results.advice import EDGE, STILL_FALLING, TOO_CLOSE, UNSTABLE
+from runner.results.advice import EDGE, MAY_BE_EQUAL, STILL_FALLING, TOO_CLOSE, UNSTABLE
+from runner.results.intervals import LEAST_SEEDS
 from runner.results.ranking import CHOOSING, HELD_OUT, TRAINING, VALIDATION, tested
 from runner.results.rates import RATE
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from runner.results import Results
     from runner.results.advice import Advice
 
-#: The error of held-out examples at the end is worth a word where it is so many times its least.
+#: The error of held-out examples at the end is worth a word where it is so many times its least; and it is
+#: overfitting where the training error has come down as much since.
 OVERFITTED = 1.05
 
 
@@ -31,24 +33,32 @@ class Finding(NamedTuple):
 
 
 class Course(NamedTuple):
-    """How the median of a held-out error of the best setting went, and its training error at the end."""
+    """How the median of a held-out error of the best setting went, and its training error beside the least
+    and at the end.
+    """
 
     least: float
     least_at: float
     end: float
     end_at: float
+    trained_then: float
     trained: float
     name: str = "test error"
 
     @property
-    def overfitted(self) -> bool:
+    def rises(self) -> bool:
         """Whether the end is clearly worse than what had been reached."""
         return self.end > OVERFITTED * self.least
 
     @property
+    def overfitted(self) -> bool:
+        """Whether it rises as the training error falls."""
+        return self.rises and self.trained_then > OVERFITTED * self.trained
+
+    @property
     def falls(self) -> bool:
         """Whether the least stands in the last twentieth."""
-        return not self.overfitted and self.least_at >= 0.95 * self.end_at
+        return not self.rises and self.least_at >= 0.95 * self.end_at
 
 
 def findings(results: Results, metric: str, settings: Table) -> list[Finding]:
@@ -61,7 +71,7 @@ def findings(results: Results, metric: str, settings: Table) -> list[Finding]:
             ("Take", _take(results, metric, settings)),
             ("How sure", _sure(results, metric, settings, advice.get(TOO_CLOSE))),
             ("Overfitting", _overfitting(course, results.unit) if course else ""),
-            ("Lost runs", _lost(results, advice.get(UNSTABLE))),
+            ("Lost runs" if _are_lost(results) else "Unsettled", _lost(results, advice.get(UNSTABLE))),
             ("Try next", _next(results, metric, course)),
         ]
     return [Finding(heading, _sentence(text)) for heading, text in pairs if text]
@@ -133,6 +143,10 @@ def _sure(results: Results, metric: str, settings: Table, close: Advice | None) 
     return "; ".join(parts)
 
 
+def _are_lost(results: Results) -> bool:
+    return bool(results.lost.any()) or len(results.finished) < len(results.runs)
+
+
 def _lost(results: Results, unstable: Advice | None) -> str:
     """How many runs failed, and what share of the others diverged or did not settle."""
     failed, count = int((results.runs["status"] == FAILED).sum()), len(results.runs)
@@ -158,7 +172,7 @@ def _course(results: Results, metric: str) -> Course | None:
     least = int(np.argmin(held_out))
     if not np.isfinite(held_out[-1]):
         return None
-    ends = float(held_out[-1]), float(counts[-1]), float(trained[-1])
+    ends = float(held_out[-1]), float(counts[-1]), float(trained[least]), float(trained[-1])
     return Course(float(held_out[least]), float(counts[least]), *ends, words_of(name))
 
 
@@ -166,11 +180,12 @@ def _overfitting(course: Course, unit: str) -> str:
     """When the best setting's held-out error was least, against its end, and the gap to training error."""
     ends = f"a {course.name} of {course.end:.4g}, and a training error of {course.trained:.4g}"
     text = f"the best setting ends at {ends}"
-    if course.overfitted:
+    if course.rises:
         when = f"its {course.name} was least, {course.least:.4g}, at {unit} {course.least_at:g}"
-        return f"{text}; {when}: it overfits from there on"
+        since = "it overfits from there on" if course.overfitted else "the training error hardly fell since"
+        return f"{text}; {when}: {since}"
     after = "still falls at the end" if course.falls else "does not rise again"
-    return f"no sign of it: {text}; its {course.name} {after}"
+    return f"{text}; its {course.name} {after}"
 
 
 def _median_curve(results: Results, metric: str, runs: Sequence[int]) -> Array:
@@ -200,7 +215,7 @@ def _next(results: Results, metric: str, course: Course | None) -> str:
     elif STILL_FALLING in advice and (course is None or course.falls):
         parts.append(advice[STILL_FALLING].text)
     if TOO_CLOSE in advice:
-        parts.append("more seeds, to tell the first settings apart")
+        parts.append(_more_seeds(advice[TOO_CLOSE]))
     elif EDGE not in advice:
         parts += _finer(results, metric)
     parts += [each.text for each in edges if each.part]
@@ -208,6 +223,16 @@ def _next(results: Results, metric: str, course: Course | None) -> str:
         " ".join(map(_sentence, parts))
         or "nothing at hand: the best is inside what was searched, and came to its end"
     )
+
+
+def _more_seeds(close: Advice) -> str:
+    """What to do about settings that the seeds do not tell apart."""
+    if close.remedy == MAY_BE_EQUAL:
+        few = close.number < LEAST_SEEDS
+        return "any of the first settings, as they may be equal" + (
+            f"; {LEAST_SEEDS} seeds would give an interval" if few else ""
+        )
+    return f"more seeds, to tell the first settings apart: {close.remedy}"
 
 
 def _finer(results: Results, metric: str) -> Iterator[str]:

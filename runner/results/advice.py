@@ -27,8 +27,8 @@ ENDED, UNSTABLE, EDGE = "how they ended", "unstable", "at the edge"
 STILL_FALLING, TOO_CLOSE = "still falling", "too close to call"
 #: Values that continue a sweep past its edge, and the keys that are worth it: any value above 0 is allowed.
 FURTHER, LEAST_FACTOR, OPEN_ENDED = 3, 2.0, (RATE, "regularization.l1", "regularization.l2")
-#: More seeds than this are not asked for.
-MOST_SEEDS = 100
+#: More seeds than this are not asked for: it is said that settings may be equal.
+MOST_SEEDS, MAY_BE_EQUAL = 100, "they may be equal"
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def _seeds(lines: Sequence[Line], ranking: Ranking, name: Callable[[int], str]) 
     if deviations >= CONFIDENT:
         return None
     needed = math.ceil(len(first.runs) * (CONFIDENT / max(deviations, 1e-9)) ** 2)
-    more = f"about {needed} would" if needed <= MOST_SEEDS else "they may be equal"
+    more = f"about {needed} would" if needed <= MOST_SEEDS else MAY_BE_EQUAL
     return Advice(TOO_CLOSE, setting=name(second.middle), number=len(first.runs), remedy=more)
 
 

@@ -14,6 +14,7 @@ from runner.records.names import higher_is_better
 from runner.results.comparing import improvement
 from runner.results.intervals import interquartile_mean, intervals_of, middle
 from runner.results.ranking import Setting, median
+from runner.training.endings import ROUNDING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,16 +43,26 @@ class Judged:
 
 
 def judge(results: Runs, key: str, metric: str) -> list[Judged]:
-    """Every value of `key` that has a result, the best first, by the medians of their samples."""
+    """Every value of `key` that has a result, the best first, by the medians of their samples.
+
+    Errors below ROUNDING are equal.
+    """
     settings, sign = results.ranking(metric).settings, -1.0 if higher_is_better(metric) else 1.0
     quality, seeds = results.quality(metric), _seeds(results)
+    if sign > 0:
+        quality = quality.clip(lower=ROUNDING)
     samples = {setting: {seeds[run]: float(quality[run]) for run in setting.runs} for setting in settings}
     values = {setting: results.runs.at[setting.middle, key] for setting in settings}
     judged = []
     for value in in_order(values.values()):
         among = {setting: samples[setting] for setting in settings if values[setting] == value}
         judged.append(_judge(value, among, sign))
-    return sorted(judged, key=lambda one: median(sign * number for number in one.sample.values()))
+    places = {setting: at for at, setting in enumerate(settings)}  # of equals the best is that of a ranking
+
+    def cost(one: Judged) -> tuple[float, int]:
+        return median(sign * number for number in one.sample.values()), places[one.chosen[0]]
+
+    return sorted(judged, key=cost)
 
 
 def _seeds(results: Runs) -> pd.Series[Any]:

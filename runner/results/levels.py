@@ -32,7 +32,7 @@ def level_of(ranking: Ranking, costs: Sequence[float], initial: float) -> Level:
     middle = ends[(len(ends) - 1) // 2] if ends else goal
     if middle <= goal:
         return Level(abs(_eased(goal)), "99 % right" if more else "1 % of the initial error")
-    return Level(abs(_eased(middle)), "what half of the settings keep to")
+    return Level(abs(_eased(middle)), "what half of the settings end at")
 
 
 def _eased(cost: float) -> float:

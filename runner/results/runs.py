@@ -149,6 +149,10 @@ class Runs:
         folders, endings = self.runs["directory"], self.runs["ending"]
         return list(map(Line, self.runs["run"], swept, self.runs["status"], numbers, folders, endings))
 
+    @cached_property
+    def _default_metric(self) -> str:
+        return default_metric(self._lines)
+
     def metric(self, asked: str | None = None) -> str:
         """The metric that runs are compared by: as asked for, else the first of ``ranking.PREFERRED`` that
         all have.
@@ -156,7 +160,7 @@ class Runs:
         Raises RunnerError for one that these runs do not have.
         """
         if asked is None:
-            return default_metric(self._lines)
+            return self._default_metric
         if not self.finished.empty and asked not in self.metrics:
             nearest, has = did_you_mean(asked, self.metrics), ", ".join(self.metrics)
             said = f"--metric {asked}{nearest}: these runs have {has}"
@@ -225,7 +229,7 @@ class Runs:
         return ranked + sorted(set(self.runs.index) - set(ranked))
 
     def level(self, metric: str) -> Level:
-        """The `metric` that counts as learnt, which at least half of the settings keep to."""
+        """The `metric` that counts as learnt, which at least half of the settings end at."""
         metric = "final_error" if metric == "best_error" else metric  # what is best is not kept to
         costs = [cost(line, metric) for line in self._lines]
         return level_of(self.ranking(metric), costs, median(self.completed["initial_error"]))

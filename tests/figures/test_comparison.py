@@ -61,6 +61,30 @@ def test_rows_show_medians_means_and_intervals_of_the_best_settings(tmp_path: Pa
     assert [text.get_text() for text in right.texts] == [f"P = {p:.2f}" for p in known]
 
 
+def test_what_is_round_off_is_equal_and_the_best_is_that_of_every_figure(tmp_path: Path) -> None:
+    """The soonest of those that ended at 0, though another rate is the first; and numbers are short."""
+    ends = {1 / 30: (0.0, 40), 2 / 30: (0.0, 20), 3 / 30: (1e-32, 10), 0.5: (0.01, 90)}
+
+    def errors(rate: float, seed: int) -> dict[str, float]:
+        return {"final_error": ends[rate][0] * (1 + 0.1 * seed), "best_epoch": ends[rate][1]}
+
+    sweep = make_table(tmp_path, {"learning_rate": list(ends), "seed": [0, 1, 2]}, errors)
+    numbers, canvas = drawn("comparison", sweep)
+    values = numbers[numbers["layer"] == "value"]
+    best = Results(sweep).runs.at[Results(sweep).best(), "learning_rate"]
+    assert float(values["value"].iloc[0]) == best == 2 / 30
+    assert values["difference"].fillna(0).tolist()[:3] == [0, 0, 0]
+    assert values["improvement"].tolist()[1:] == [0.5, 0.5, 1.0]
+    assert [text.get_text() for text in canvas.axes[0].get_yticklabels()] == [
+        "0.0667",
+        "0.0333",
+        "0.1",
+        "0.5",
+    ]
+    text = load("comparison").caption(numbers)
+    assert "Errors below 1e-24 are round-off, and compared as equal" in text
+
+
 def test_rows_are_named_by_what_axes_say(tmp_path: Path) -> None:
     swept = {"learning_rate": [0.1, 0.2], "network.hidden": [[2], [3]], "seed": [0, 1]}
     sweep = make_table(
@@ -68,7 +92,7 @@ def test_rows_are_named_by_what_axes_say(tmp_path: Path) -> None:
     )
     numbers, canvas = drawn("comparison", sweep, compare="learning_rate")
     left, right = canvas.axes
-    assert left.get_yticklabels()[0].get_text() == "0.1\nhidden neurons = [2]"
+    assert left.get_yticklabels()[0].get_text() == "0.1\nhidden neurons = 2"
     assert right.get_xlabel() == r"difference from $\eta$ = 0.1"
     assert "the differences from learning_rate=0.1, paired" in load("comparison").caption(numbers)
     alone = make_table(

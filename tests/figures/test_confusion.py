@@ -33,6 +33,16 @@ def test_without_a_held_out_part_the_training_part_is_counted(tmp_path: Path) ->
     assert "no part was held out" in load("confusion").caption(numbers)
 
 
+def test_of_a_class_without_examples_nothing_is_said_to_be_right(tmp_path: Path) -> None:
+    run = make_sweep(tmp_path, {"seed": [0]}, ["experiment=chain_rule_softmax", "epochs=3"]) / "0"
+    numbers, canvas = drawn("confusion", run)
+    assert numbers["share"].isna().tolist() == [True] * 3 + [False] * 3 + [True] * 3
+    texts = [text.get_text() for text in canvas.axes[0].texts]
+    assert texts[-3:] == ["–", "100 %", "–"]
+    assert texts[:3] == ["0\n–"] * 3
+    assert "(–: there is no example of it)" in load("confusion").caption(numbers)
+
+
 def test_misread_digits_are_their_pixels_the_surest_first(tmp_path: Path) -> None:
     given = ["network=dense", "network.hidden=[4]", "data=digits", "loss=cross_entropy", "epochs=2"]
     run = make_sweep(tmp_path, {"seed": [0]}, [*given, "data.test_fraction=0.05", "log.weights=false"]) / "0"

@@ -31,6 +31,7 @@ def test_the_curve_of_one_input_is_in_the_units_of_the_data(tmp_path: Path) -> N
     assert (counts["training"], counts["held out"]) == (40, 10)
     lines = {line.get_label(): line for line in canvas.axes[0].get_lines()}
     assert set(lines) == {"training", "held out", "before training", "after training"}
+    assert lines["training"].get_markersize() > 2 * lines["after training"].get_linewidth()  # seen below it
     assert sorted(lines["held out"].get_ydata()) == sorted(experiment.data.test_targets[:, 0])
 
 

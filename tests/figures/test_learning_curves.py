@@ -10,15 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure as Canvas
 from matplotlib.legend import Legend
+from matplotlib.path import Path as Outline
 from reading_figures import curves, drawn, drawn_as_paper, errors, retold, rows, sweep_of
 
 from runner.figures import load
 from runner.figures.drawing import paint
 from runner.figures.figure import Options
-from runner.figures.learning_curves.picture import _beside
-from runner.figures.style.encoding import Keys
+from runner.figures.options import Look
+from runner.figures.style.encoding import DISTINCT, Keys
+from runner.figures.style.sheets import in_force
 from runner.results import Results
 
 
@@ -94,6 +97,18 @@ def test_of_many_lines_a_sample_is_drawn_and_three_are_named(many: Path) -> None
     assert sample["error"].tolist() == errors(many / "149")
 
 
+def test_settings_of_unlike_numbers_of_seeds_are_counted_and_a_bar_takes_no_lines(tmp_path: Path) -> None:
+    """One seed a rate, and more of some. A legend of as many colours would be tall."""
+    swept = {"optimizer": ["sgd", "adam"], "learning_rate": np.geomspace(1e-3, 1, 30).round(5).tolist()}
+    given = ("network=dense", "data=sine", "data.points=8", "data.test_fraction=0.25", "epochs=2")
+    sweep = sweep_of(tmp_path, swept | {"seed": [0, 1]}, *given)
+    runs = pd.read_csv(sweep / "runs.csv", dtype=str)
+    runs[(runs["seed"] == "0") | (runs["learning_rate"] == "1.0")].to_csv(sweep / "runs.csv", index=False)
+    numbers, canvas = drawn_as_paper("learning_curves", sweep)
+    assert "median over 1 to 2 seeds" in load("learning_curves").caption(numbers)
+    assert canvas.get_size_inches()[1] < 3
+
+
 @pytest.mark.parametrize("count", [3, 5])
 def test_a_sweep_over_seeds_alone_is_a_median_with_a_band_from_five_on(tmp_path: Path, count: int) -> None:
     sweep = sweep_of(tmp_path, {"seed": list(range(count))}, "network=dense", "epochs=10")
@@ -137,6 +152,8 @@ def test_lines_that_blow_up_do_not_set_the_scale(tmp_path: Path) -> None:
 def test_held_out_curves_are_in_the_caption(seeds: Path) -> None:
     numbers, canvas = drawn("learning_curves", seeds / "0")
     assert "held-out examples" in load("learning_curves").caption(numbers)
+    (lines,) = line_groups(canvas)
+    assert [to_hex(color).upper() for color in lines.get_colors()] == list(DISTINCT[:2])  # training, held out
     history = rows(seeds / "0" / "history.csv")
     assert curves(canvas)[1][1].tolist() == [float(row["test_error"]) for row in history]
 
@@ -238,15 +255,44 @@ def test_of_equals_the_best_is_the_one_of_every_figure(tmp_path: Path) -> None:
     (best,) = numbers.loc[numbers["named"] == "best", "learning_rate"].unique()
     assert best == rates[11] == Results(sweep).runs.at[Results(sweep).best("test_error"), "learning_rate"]
     ax = canvas.axes[0]
-    names = {text.get_text(): text.get_position()[1] for text in ax.texts if text.get_gid() == "name"}
-    assert f"best {best:.3g}" in names
+    assert f"best\n{best:.3g}" in [text.get_text() for text in ax.texts if text.get_gid() == "name"]
 
 
-def test_names_keep_clear_of_both_curves() -> None:
-    assert _beside(np.array([0.5, 0.3]), -1) == pytest.approx(0.45)  # the other is far
-    assert _beside(np.array([0.5, 0.45]), -1) == pytest.approx(0.4)
-    assert _beside(np.array([0.5, 0.45]), 1) == pytest.approx(0.55)
-    assert _beside(np.array([0.5, 0.58]), 1) == pytest.approx(0.63)
+@pytest.mark.parametrize("style", ["paper", "slides"])
+@pytest.mark.parametrize(
+    "swept",
+    [
+        {"learning_rate": list(np.geomspace(1e-4, 0.3, 14).round(6))},
+        {"optimizer": ["sgd", "adam", "rmsprop"], "learning_rate": list(np.geomspace(1e-3, 1, 9).round(4))},
+        {"epochs": [3, 40], "learning_rate": list(np.geomspace(1e-3, 1, 9).round(4))},
+    ],
+)
+def test_names_lie_over_no_line_and_over_no_other(
+    tmp_path: Path, swept: dict[str, list[Any]], style: str
+) -> None:
+    """And within their panel; each is led to from where its line ends."""
+    given = ("network=dense", "network.hidden=[3]", "data=sine", "data.test_fraction=0.25", "epochs=40")
+    sweep = sweep_of(tmp_path, swept, *given)
+    with in_force(Look(style=style)):
+        figure = load("learning_curves")
+        numbers = figure.numbers(Results(sweep), Options())
+        canvas = paint(figure, numbers)
+        canvas.canvas.draw()
+    named = 0
+    for at, ax in enumerate(ax for ax in canvas.axes if ax.get_xlabel() or ax.get_title()):
+        boxes = [text.get_window_extent() for text in ax.texts if text.get_gid() == "name"]
+        named += len(boxes)
+        leads = [line.get_xydata() for line in ax.get_lines() if line.get_gid() == "lead"]
+        lines = [np.column_stack(line) for line in curves(canvas, at)]
+        outlines = [Outline(ax.transData.transform(line)) for line in (*lines, *leads)]
+        for box in boxes:
+            assert not any(outline.intersects_bbox(box, filled=False) for outline in outlines)
+            assert sum(box.overlaps(other) for other in boxes) == 1  # itself
+            assert ax.bbox.containsx(box.x0)
+            assert ax.bbox.containsx(box.x1)
+        assert {tuple(lead[0]) for lead in leads} <= {tuple(line[-1]) for line in lines}
+        assert len(leads) == len(boxes)
+    assert named >= 3
 
 
 def test_a_validation_part_has_a_curve_of_its_own_and_the_dot(tmp_path: Path) -> None:

@@ -70,14 +70,3 @@ def test_layers_of_many_weights_are_fans(tmp_path: Path) -> None:
     assert len(canvas.axes[0].collections) == 4
     assert numbers.loc[numbers["layer"] == 3, "name"].unique().tolist() == ["w49", "w50", "b15"]
     assert "of layers with more than 20 their medians" in load("weight_paths").caption(numbers)
-
-
-def test_names_of_lines_stand_apart_within_the_panel() -> None:
-    from runner.figures.weight_paths import _apart
-
-    values = np.array([0.0, -12.9, -13.3, -13.8, -13.9])
-    heights = _apart(values[1:], values)
-    assert list(np.argsort(-heights)) == [0, 1, 2, 3]
-    assert np.diff(np.sort(heights)).min() > 0.08 * np.ptp(values)
-    assert values.min() <= heights.min()
-    assert heights.max() <= values.max()

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from making_sweeps import make_sweep
 
-from runner.report.findings import Course, findings
+from runner.report.findings import Course, _overfitting, findings
 from runner.report.live import live_of
 from runner.report.tables import LEVEL, rates_of, settings_of
 from runner.results import Results
@@ -55,7 +55,7 @@ def test_which_setting_how_sure_and_what_next(held_out: Path, tmp_path: Path) ->
         f"the runner-up is {L2}=1, with 0.24: 5 seeds do not tell them apart; about 7 would; "
         "1 of the 2 other settings is not distinguishable from the best."
     )
-    assert told["Try next"].endswith("ore seeds, to tell the first settings apart.")
+    assert told["Try next"].endswith("ore seeds, to tell the first settings apart: about 7 would.")
     assert 3 <= len(told) <= 5
 
 
@@ -101,15 +101,45 @@ def test_overfitting_is_the_median_of_the_histories(held_out: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("course", "overfitted", "falls"),
+    ("course", "is_like", "words"),
     [
-        (Course(0.1, 10, 0.2, 100, 0.05), True, False),
-        (Course(0.1, 99, 0.1, 100, 0.05), False, True),
-        (Course(0.1, 50, 0.101, 100, 0.05), False, False),
+        (
+            Course(0.1, 10, 0.2, 100, 0.09, 0.05),
+            (True, True, False),
+            "it overfits from there on",
+        ),
+        (
+            Course(0.1, 99, 0.1, 100, 0.09, 0.05),
+            (False, False, True),
+            "still falls at the end",
+        ),
+        (
+            Course(0.1, 50, 0.101, 100, 0.09, 0.05),
+            (False, False, False),
+            "does not rise again",
+        ),
+        (
+            Course(0.33, 4, 0.39, 400, 0.577, 0.556),
+            (True, False, False),
+            "at epoch 4: the training error hardly fell since",
+        ),
     ],
 )
-def test_a_course_overfits_falls_or_stays(course: Course, overfitted: bool, falls: bool) -> None:
-    assert (course.overfitted, course.falls) == (overfitted, falls)
+def test_a_course_overfits_falls_or_stays(
+    course: Course, is_like: tuple[bool, bool, bool], words: str
+) -> None:
+    """What rises while the training error stays where it was is no overfitting, and no reason to stop."""
+    assert (course.rises, course.overfitted, course.falls) == is_like
+    assert _overfitting(course, "epoch").endswith(words)
+
+
+def test_settings_that_may_be_equal_ask_for_no_more_seeds(held_out: Path, tmp_path: Path) -> None:
+    tested = [0.5, 0.5, 0.5, 0.5, 0.5, 0.2, 0.21, 0.22, 0.23, 0.24, 0.2001, 0.2099, 0.2201, 0.2299, 0.2401]
+    results = with_errors(held_out, tmp_path, tested, tested)
+    told = said(results)
+    assert "they may be equal" in told["How sure"]
+    assert "ny of the first settings, as they may be equal." in told["Try next"]
+    assert "seeds" not in told["Try next"]
 
 
 def test_all_lost(tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ def test_differences_are_paired_by_seed(tmp_path: Path) -> None:
 def test_seeds_that_both_lose_do_not_differ(tmp_path: Path) -> None:
     def results(optimizer: str, seed: int) -> dict[str, float] | None:
         lost = seed == 0 or (seed == 1 and optimizer == "sgd")
-        return None if lost else {"test_error": 1.0, "test_accuracy": 0.5, "final_error": 1.0}
+        numbers = {"test_error": 1.0, "test_accuracy": 0.5, "final_error": 1.0}
+        return None if lost else numbers | {"best_epoch": 9 if optimizer == "adam" else 10}
 
     swept = {"optimizer": ["sgd", "adam"], "seed": list(range(6))}
     table = comparison_table(Results(make_table(tmp_path, swept, results)), "optimizer", "test_accuracy")

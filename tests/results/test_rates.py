@@ -66,14 +66,14 @@ def test_a_row_a_line_of_settings(tmp_path: Path) -> None:
     assert table["lr_sensitivity"].to_numpy() == pytest.approx(worst, rel=1e-12)
 
 
-def test_the_level_is_one_that_half_of_the_settings_keep_to() -> None:
+def test_the_level_is_one_that_half_of_the_settings_end_at() -> None:
     costs = [0.0005, 0.002, 0.3, 0.4, 0.5, math.inf]
     ranking = Ranking("final_error", tuple(Setting((at,), cost, 0) for at, cost in enumerate(costs)))
-    assert level_of(ranking, costs, 1.0) == (0.3, "what half of the settings keep to")
+    assert level_of(ranking, costs, 1.0) == (0.3, "what half of the settings end at")
     assert level_of(ranking, costs, 30.0) == (0.3, "1 % of the initial error")
     right = [-0.999, -0.9512, -0.2]
     ranking = Ranking("accuracy", tuple(Setting((at,), cost, 0) for at, cost in enumerate(right)))
-    assert level_of(ranking, right, math.nan) == (0.95, "what half of the settings keep to")
+    assert level_of(ranking, right, math.nan) == (0.95, "what half of the settings end at")
 
 
 def test_of_equal_rates_the_soonest_is_the_best_as_in_a_ranking(tmp_path: Path) -> None:

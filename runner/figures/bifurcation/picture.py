@@ -17,6 +17,7 @@ from runner.figures.style.axes import Heights, log_axis
 from runner.figures.style.labels import label
 from runner.figures.style.legends import add_legend
 from runner.figures.style.lost import HALO, make_room
+from runner.nn.arrays import Array, Mask
 from runner.records.names import higher_is_better
 from runner.results.rates import RATE
 from runner.training.endings import DIVERGED, ROUNDING
@@ -24,6 +25,7 @@ from runner.training.endings import DIVERGED, ROUNDING
 BAND = 0.06  # of a panel's height: the strip
 APART = 0.018  # of a panel's width: names of thresholds keep so far apart
 MANY = 300  # rates whose dots are small
+BLACK = 8  # dots over each other that let nothing through
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -35,12 +37,13 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         heights = heights_of(table) if name == column else Heights()
         values = table[name].to_numpy(dtype=float)
         placed = heights.place(values)
-        ax.plot(table[RATE], placed, "o", **look)
         ax.set_ylim(*heights.limits(placed, 0.05, 0.05))
         if heights.log:
             log_axis(ax, "y")
         ax.set_ylabel(label(name))
         _rate_axis(ax, ends)
+        dots = np.column_stack([table[RATE], placed])
+        ax.plot(*dots[_seen(ax, dots)].T, "o", **look)
         for rate, _ in thresholds(ends):
             ax.axvline(rate, color="0.45", lw=0.6, ls=(0, (4, 3)), zorder=1, gid="threshold")
     for ax in axes[:-1]:
@@ -51,6 +54,12 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     if (ends["kind"] != "").any():
         _draw_strip(axes, ends)
     _name_thresholds(axes[-1], ends)  # errors leave room at the foot
+
+
+def _seen(ax: Axes, dots: Array) -> Mask:
+    """Which of the dots (N, 2) add to what is seen: of those on one pixel, as many as make it black."""
+    pixels = pd.DataFrame(np.rint(ax.transData.transform(dots)))
+    return np.asarray(pixels.groupby([0, 1]).cumcount() < BLACK)
 
 
 def panels_of(table: pd.DataFrame) -> list[str]:

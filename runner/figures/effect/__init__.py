@@ -115,13 +115,14 @@ def _caption(table: pd.DataFrame) -> str:
     text += f". {said['losses']}" if said["losses"] else ""
     text += "; crosses: lost runs of those at their best" if losses_in(table) else ""
     drawn_table = drawn_of(table)
+    heights = heights_of(drawn_table)
     if drawn_table is not table:
         text += ". Drawn is the error rate, 1 − accuracy"
-    if off := beyond(table, heights_of(drawn_table)):
+    if off := beyond(table, heights):
         text += f". Triangles: runs that ended far above where they began, up to {rounded(off[-1])}"
     if floor_of(table):
         text += f". Errors below {ROUNDING:g} are round-off, and drawn as equal"
-    if heights_of(drawn_table).zeros:
+    if heights.zeros:
         what = "Errors" if drawn_table is table else "Rates"
         text += f". {what} of exactly 0 stand at the lower edge, a tenth of the smallest other one"
     if said["left_out"]:

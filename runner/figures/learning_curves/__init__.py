@@ -27,7 +27,7 @@ from runner.figures.learning_curves.lines import (
     stacked,
 )
 from runner.figures.learning_curves.picture import draw
-from runner.figures.style.encoding import Keys
+from runner.figures.style.encoding import CURVE, Keys, Looks
 from runner.figures.style.legends import legend_line
 from runner.figures.style.panels import READABLE, Grid, named_lines, panel_keys
 from runner.records.histories import Errors, NotShownError
@@ -49,7 +49,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     metric = results.metric(options.metric)
     if not results.is_sweep:
         lines = one_run(results, base := without_part(COLUMNS[metric]))
-        keys = Keys("curve" if len(lines) > 1 else None)
+        keys = Keys(CURVE if len(lines) > 1 else None)
         return stacked(results, lines, base, {"keys": keys, "runs": 1, "settings": 1, "primary": TRAINING})
     errors = _errors(results, metric)
     primary = next(name for name, column in _curves(results, metric).items() if column == COLUMNS[metric])
@@ -149,12 +149,11 @@ def _sample(panel: pd.DataFrame, results: Results, named: dict[int, str]) -> lis
 def _layout(table: pd.DataFrame) -> Layout:
     """High enough for a legend beside the panels: a line a colour, and those of the two curves."""
     keys = table.attrs["keys"]
-    layout = Grid.of(table, keys).layout()
-    twins = table["curve"].nunique() > 1 and keys.color not in (None, "curve")
-    if not twins or layout.columns == 1:
+    layout, shades = Grid.of(table, keys).layout(), Looks.of(table, keys).shades
+    twins = table["curve"].nunique() > 1 and keys.color != CURVE
+    if not twins or layout.columns == 1 or shades is None or shades.is_map:
         return layout
-    lines = 4 + table[keys.color].nunique()
-    return layout.at_least(lines * legend_line())
+    return layout.at_least((4 + len(shades.values)) * legend_line())
 
 
 FIGURE = Figure(

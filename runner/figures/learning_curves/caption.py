@@ -59,7 +59,7 @@ def _lines(table: pd.DataFrame) -> str:
     if medians.empty:
         text = f", a line for each of {counted(runs, 'run')}" if runs > 1 else ""
         return text + (f", of which {drawn} are drawn, evenly spread" if sampled else "")
-    text = f": median over {spread_of(medians['runs'])} seeds"
+    text = f": median over {spread_of(table.loc[table['kind'] != 'seed', 'runs'])} seeds"
     text += f", {drawn} of {settings:,} settings, evenly spread" if sampled else ""
     primary = f" of the {table.attrs['primary'].replace(' ', '-')} {table.attrs['column']}"
     of = primary if table["curve"].nunique() > 1 else ""

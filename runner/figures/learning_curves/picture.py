@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from runner.figures.style.accuracies import as_drawn
 from runner.figures.style.axes import Heights, log_axis, unit_axis
 from runner.figures.style.encoding import Looks, add_lines
 from runner.figures.style.labels import label
-from runner.figures.style.lost import HALO
+from runner.figures.style.names import room_for, write_names
 from runner.figures.style.panels import Grid
 from runner.nn.arrays import Array
 from runner.records.names import METRICS
@@ -26,8 +26,7 @@ DASHES = {TRAINING: "-", VALIDATION: (0, (4, 1.2, 1, 1.2)), TEST: (0, (3, 1.2)),
 #: How lines are drawn, by what they are: in full, many of one panel, and seeds of a median.
 WIDTHS = {"full": 1.3, "many": 0.6, "seed": 0.4}
 WHISKERS = 8  # of a band without an end
-#: Of a panel's height: room beyond the data, with names there, too, and how far these keep apart.
-MARGIN, NAMED, APART = 0.03, 0.13, 0.1
+MARGIN = 0.03  # of a panel's height: room beyond the data
 
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
@@ -35,13 +34,17 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     table = drawn_of(table)
     keys, unit = table.attrs["keys"], table.attrs["unit"]
     (heights, limits), looks, grid = frame_of(table), Looks.of(table, keys), Grid.of(table, keys)
+    named, last = _named_ends(table, looks), float(table[unit].max())
     for ax, part in zip(axes, grid.parts(table), strict=True):
         ax.set_ylim(*limits)
         if heights.log:
             log_axis(ax, "y")
-        unit_axis(ax, unit, float(table[unit].max()))
+        unit_axis(ax, unit, last, beside=room_for(ax, named["name"]))
         ax.set_ylabel(label(table.attrs["column"]))
         _draw_panel(ax, part, looks, heights)
+        ends = named[named.index.isin(part.index)]
+        at = ends[unit].to_numpy(dtype=float), heights.place(ends[table.attrs["column"]])
+        write_names(ax, list(ends["name"]), at, [_style(end, looks)[0] for _, end in ends.iterrows()], last)
     grid.finish(axes)
     curves = {name: dash for name, dash in DASHES.items() if (table["curve"] == name).any()}
     looks.explain(axes, curves=curves if len(curves) > 1 else None)
@@ -54,8 +57,8 @@ def drawn_of(table: pd.DataFrame) -> pd.DataFrame:
 
 def frame_of(table: pd.DataFrame) -> tuple[Heights, tuple[float, float]]:
     """Where errors stand, with the ends of their axis, which lines leave that are off the scale."""
-    heights, room = _heights(table), NAMED if _has_names(table) else MARGIN
-    low, high = heights.limits(heights.place(_values(table)), room, room)
+    heights = _heights(table)
+    low, high = heights.limits(heights.place(_values(table)), MARGIN, MARGIN)
     if not np.isfinite(heights.top):
         return heights, (low, high)
     below = high * (low / high) ** MARGIN if heights.log else high - MARGIN * (high - low)
@@ -90,7 +93,7 @@ def _values(table: pd.DataFrame) -> Array:
 
 def _draw_panel(ax: Axes, part: pd.DataFrame, looks: Looks, heights: Heights) -> None:
     """The lines with their bands; a cross where one diverged, a triangle where one blows up or leaves."""
-    many, names = _has_names(part), dict[str, list[float]]()
+    many = _has_names(part)
     drawn: dict[str, list[tuple[Any, Any]]] = {how: [] for how in WIDTHS}
     for line in _lines(part):
         first = line.iloc[0]
@@ -103,14 +106,10 @@ def _draw_panel(ax: Axes, part: pd.DataFrame, looks: Looks, heights: Heights) ->
         if marked:
             _draw_band(ax, line, heights, style[0])
             _mark_best(ax, line, heights, style[0])
-        if many and marked:
-            at = 0 if first["curve"] == part.attrs["primary"] else 1
-            names.setdefault(_name(first, looks), []).insert(at, float(errors[-1]))
     for how, width in WIDTHS.items():
         lines = sorted(drawn[how], key=lambda each: -len(each[0][0]))  # none is hidden by a longer one
         look: dict[str, Any] = {"linewidths": width, "zorder": 3 if how == "full" else 2, "gid": how}
         add_lines(ax, [line for line, _ in lines], [style for _, style in lines], **look)
-    _write_names(ax, names)
 
 
 def _lines(part: pd.DataFrame) -> list[pd.DataFrame]:
@@ -172,43 +171,11 @@ def _has_names(part: pd.DataFrame) -> bool:
     return "named" in part and bool((part["named"] != "").any())
 
 
-def _name(first: Any, looks: Looks) -> str:
-    """What a named line is called: with its colour's value."""
-    shades = looks.shades
-    return f"{first['named']} {shades.name(first[shades.key])}" if shades else str(first["named"])
-
-
-def _write_names(ax: Axes, names: Mapping[str, Sequence[float]]) -> None:
-    """Names at the ends of lines: the lowest below its line, the others above, none over another.
-
-    The ends of each are those of its curves, the primary one first; a name clears the other one, too.
-    """
-    if not names:
-        return
-    scale = ax.yaxis.get_transform()
-    low, high = scale.transform(np.array(ax.get_ylim()))
-    ends = {name: (scale.transform(np.array(each)) - low) / (high - low) for name, each in names.items()}
-    order = sorted(ends, key=lambda name: float(ends[name][0]))
-    sides = [-1, *[1] * (len(order) - 1)]
-    places = np.array([_beside(ends[name], side) for name, side in zip(order, sides, strict=True)])
-    look: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": "x-small", "gid": "name", "zorder": 7}
-    for place, name in zip(_apart(np.maximum.accumulate(places)), order, strict=True):
-        ax.text(0.99, place, name, transform=ax.transAxes, path_effects=HALO, **look)
-
-
-def _beside(ends: Array, side: int) -> float:
-    """Where a name stands above, 1, or below, -1, the first of the `ends`; and of another that is near."""
-    beyond = side * (ends - ends[0])
-    near = beyond[(beyond >= 0) & (beyond < APART)].max()
-    return float(ends[0] + side * (near + APART / 2))
-
-
-def _apart(places: Array) -> Array:
-    """Heights for names at `places`, rising, in shares of a panel: none closer than APART, and all within."""
-    heights = np.maximum(places, APART / 2)
-    for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + APART)
-    heights[-1] = min(heights[-1], 1 - APART / 2)
-    for i in range(len(heights) - 2, -1, -1):
-        heights[i] = min(heights[i], heights[i + 1] - APART)
-    return heights
+def _named_ends(table: pd.DataFrame, looks: Looks) -> pd.DataFrame:
+    """The last rows of the lines that have names, of what runs are compared by; `name` is what is written."""
+    if not _has_names(table):
+        return table.assign(name="")[:0]
+    of_named = (table["named"] != "") & (table["kind"] != "seed")
+    ends = table[of_named & (table["curve"] == table.attrs["primary"])].groupby("line", sort=False).tail(1)
+    values = [f"\n{looks.shades.name(end)}" for end in ends[looks.shades.key]] if looks.shades else ""
+    return ends.assign(name=ends["named"] + values)

@@ -36,7 +36,7 @@ DIVERGED_GREY = "0.88"
 #: From so many times the smallest on, positive values want a log axis; errors sooner.
 WIDE = 30
 ERRORS_WIDE = 3
-PANEL = 0.62  # of a figure's width: about what its panels take
+PANEL, HIGH = 0.62, 0.57  # of a figure's width, and of its height: about what its panels take
 MOST_TICKS = 8  # more swept values than these have round numbers for ticks
 SHORT = "{:g}".format  # a tick's label; of its place, which comes second, nothing is said
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -220,12 +220,26 @@ def log_axis(ax: Axes, which: str) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def unit_axis(ax: Axes, unit: str, last: float) -> None:
-    """Epochs or updates along the x axis, which are whole; no more ticks than have room."""
-    ax.set_xlim(0, max(1.0, last))
-    ax.xaxis.set_major_locator(
-        MaxNLocator(nbins=min(max(1, _room(ax, len(f"{last:.0f}")) - 1), 5), integer=True)
-    )
+class _UpTo(MaxNLocator):
+    """Ticks that end where the data do, and not with the room beside them."""
+
+    def __init__(self, last: float, **more: Any) -> None:
+        self.last = last
+        super().__init__(**more)
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        return [tick for tick in super().tick_values(vmin, min(vmax, self.last)) if tick <= self.last]
+
+
+def unit_axis(ax: Axes, unit: str, last: float, beside: float = 0.0) -> None:
+    """Epochs or updates along the x axis, which are whole; no more ticks than have room.
+
+    A share of its width, `beside`, is kept free on the right.
+    """
+    last = max(1.0, last)
+    ax.set_xlim(0, last / (1 - beside))
+    most = int(_room(ax, len(f"{last:.0f}")) * (1 - beside))
+    ax.xaxis.set_major_locator(_UpTo(last, nbins=min(max(1, most - 1), 5), integer=True))
     ax.set_xlabel(label(unit))
 
 
@@ -244,9 +258,19 @@ def _room(ax: Axes, letters: int) -> int:
 
 def panel_width(ax: Axes) -> float:
     """How wide a panel will be that is not laid out yet: about, in inches."""
-    place = ax.get_subplotspec()
-    columns = place.get_gridspec().ncols if place else 1
+    _, columns = _grid(ax)
     return float(PANEL * ax.figure.bbox.width / ax.figure.dpi / columns)
+
+
+def panel_height(ax: Axes) -> float:
+    """How high it will be, about, in inches."""
+    rows, _ = _grid(ax)
+    return float(HIGH * ax.figure.bbox.height / ax.figure.dpi / rows)
+
+
+def _grid(ax: Axes) -> tuple[int, int]:
+    place = ax.get_subplotspec()
+    return place.get_gridspec().get_geometry() if place else (1, 1)
 
 
 def add_bar(axes: Sequence[Axes], mappable: ScalarMappable, name: str, **more: Any) -> Colorbar:

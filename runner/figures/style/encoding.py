@@ -35,6 +35,7 @@ DISTINCT = (
 )
 DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (1, 0.6)), (0, (6, 2)))
 MARKERS = "osDvPXp"  # one a dash; no triangle that points up: that is what is off the scale
+CURVE = "curve"  # what tells parts of the data, where no swept key is told
 MOST_NAMED = 7  # values that colours, or dashes, alone can tell apart
 
 
@@ -119,7 +120,8 @@ class Shades:
     @classmethod
     def of(cls, key: str, values: Sequence[Any] | pd.Series[Any]) -> Shades:
         """The colours of the distinct `values` of `key`."""
-        distinct = in_order(pd.unique(pd.Series(values)))
+        distinct = list(pd.unique(pd.Series(values)))
+        distinct = distinct if key == CURVE else in_order(distinct)  # training first, as in every figure
         norm: Normalize | None = None
         if not is_numeric(distinct):
             colors: list[Any] = [DISTINCT[at % len(DISTINCT)] for at in range(len(distinct))]

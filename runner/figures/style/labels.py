@@ -19,6 +19,7 @@ LABELS = {
     "network.biases": "initial biases",
     **{f"network.rates.{at}": rf"factor on $\eta$, layer {at + 1}" for at in range(9)},
     "optimizer.momentum": r"momentum $\mu$",
+    "optimizer.nesterov": "Nesterov's",
     "data.noise": "noise",
     "data.points": "points",
     "data.scale": "scaling",
