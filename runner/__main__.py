@@ -63,7 +63,7 @@ def task(config: DictConfig) -> float:
     is_job = composed.mode is not None and composed.mode.name == "MULTIRUN"
     try:
         if is_job:
-            sweep = str(Path(composed.runtime.cwd, composed.sweep.dir))
+            sweep = os.path.abspath(Path(composed.runtime.cwd, composed.sweep.dir))
             swept, directory = swept_values(composed.overrides.task), inside(str(folder), sweep)
             line = Line(composed.job.num, swept, directory=directory)
             made, trained = run_into(folder, lambda: BATCHED.tell(_affordable(config, folder)), line)

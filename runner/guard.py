@@ -83,7 +83,7 @@ class FolderGuard(Callback):
 def claimed(folder: Path, callbacks: Iterable[Any]) -> AbstractContextManager[None]:
     """A sweep's folder, `held` unless a guard among Hydra's callbacks has claimed it already."""
     guards = (callback for callback in callbacks if isinstance(callback, FolderGuard))
-    return nullcontext() if any(guard.folder == folder.absolute() for guard in guards) else held(folder)
+    return nullcontext() if any(guard.folder == _without_dots(folder) for guard in guards) else held(folder)
 
 
 def complete_table(folder: Path, *, is_new: bool) -> None:
@@ -135,7 +135,12 @@ def _claim(config: DictConfig, kind: str, locks: ExitStack) -> tuple[Path, bool]
         why = getattr(error, "strerror", None) or describe(error).partition("\n")[0]
         at = getattr(error, "filename", None) or folder
         raise FolderTakenError(f"{key}={show(at)}: {why}" if at else f"{key}: {why}") from None
-    return folder.absolute(), is_new
+    return _without_dots(folder), is_new
+
+
+def _without_dots(folder: Path) -> Path:
+    """A folder's path as Hydra makes those of runs: absolute, and without ``..``."""
+    return Path(os.path.abspath(folder))
 
 
 def _is_given(config: DictConfig, key: str) -> bool:

@@ -130,6 +130,17 @@ def test_two_runs_in_the_same_second_get_two_folders(tmp_path: Path) -> None:
     assert len({(tmp_path / path).read_bytes() for path in said}) == 1
 
 
+@pytest.mark.parametrize("plugins", [[], ["hydra/sweeper=basic"], ["hydra/launcher=basic"]], ids=str)
+def test_a_sweep_may_be_beside_the_current_folder(
+    plugins: list[str], command: Command, tmp_path: Path
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    done = command("-m", "seed=0,1", "epochs=2", "hydra.sweep.dir=../there", *plugins, cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert runner.read_runs(tmp_path / "there")["directory"].tolist() == ["0", "1"]
+
+
 def test_a_folder_with_a_result_is_not_overwritten(command: Command, tmp_path: Path) -> None:
     assert command("hydra.run.dir=run").returncode == 0
     before = (tmp_path / "run/history.csv").stat().st_mtime_ns

@@ -74,7 +74,7 @@ class Sweep:
 
     def __post_init__(self) -> None:
         self.batched: Batched | None = getattr(self.task_function, "batched", None)
-        self.folder = Path(str(self.master.hydra.sweep.dir)).absolute()
+        self.folder = Path(os.path.abspath(str(self.master.hydra.sweep.dir)))
         store = self.settings.store
         self.into = None if store == FOLDERS else Into(store, str(self.folder))
         self.composer = composer_of(self.context.config_loader, self.master)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -228,7 +229,7 @@ def _launched(
 
 def _place(table: RunsTable, first: int, returned: Sequence[JobReturn]) -> None:
     """Tells the table where the runs of a batch are, which begins with run `first`."""
-    sweep = str(table.path.parent.absolute())
+    sweep = os.path.abspath(table.path.parent)
     for number, job_return in enumerate(returned, start=first):
         assert job_return.hydra_cfg is not None
         directory = inside(str(job_return.hydra_cfg.hydra.runtime.output_dir), sweep)
