@@ -134,7 +134,8 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
         unit_axis(ax, unit, last)
         ax.locator_params(axis="y", nbins=4 if len(axes) > 3 else 5)
         small = len(axes) > 6  # the caption says what is drawn
-        said = "weights" if len(axes) == 1 else name if small else f"weights of {name}"
+        of = "\n" if len(axes) > 2 else " "  # lower than the words are long
+        said = "weights" if len(axes) == 1 else name if small else f"weights of{of}{name}"
         ax.set_ylabel(symbol(name) if looks else said)
         if at < len(axes) - below:
             ax.tick_params(labelbottom=False)

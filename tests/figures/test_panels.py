@@ -130,6 +130,7 @@ VARIETY: dict[str, tuple[dict[str, list[Any]], list[str], Sequence[str]]] = {
         ["network=dense", "network.hidden=[2]", "data=moons", "data.points=16", "data.test_fraction=0.3"],
         NAMES,
     ),
+    "three layers": ({}, ["network=dense", "network.hidden=[2,2]", "data=xor"], WEIGHTS),
     "long names": (
         {"network.weights": ["xavier_uniform", "lecun_normal", "orthogonal", "he_uniform", "zeros"],
          "network.output_activation": ["leaky_relu", "softplus"], "learning_rate": [0.01, 0.1]},
