@@ -47,6 +47,7 @@ class Line(NamedTuple):
 def measured(*command: str) -> Cost:
     """What a Python process takes. Raises CalledProcessError where it fails."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # to compile what is imported is no part of it
     started, most = time.monotonic(), 0
     with psutil.Popen([sys.executable, *command], env=environment, stdout=subprocess.DEVNULL) as process:
         ended = 0

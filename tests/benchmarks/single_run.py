@@ -7,6 +7,7 @@ What is compared is run in turn, A B A B, and the medians of the ratios are prin
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -22,6 +23,9 @@ from runner.config import experiment
 from runner.nn.arrays import Array
 from runner.training.experiment import Experiment
 from runner.training.loop import keep_freed_memory, train
+
+# Programs that compile what they import each time tell nothing of a user's.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 EMPTY_APP = """
 import hydra
