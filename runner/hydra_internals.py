@@ -279,5 +279,8 @@ def leaf(config: DictConfig, key: str, text: str) -> Node | None:
 
 def put(node: Node, value: Any) -> Any:
     """Puts a value into a node, which checks and converts it; returns what it is there."""
+    if type(node) is AnyNode and type(value) in (int, float):  # of which there are most, and any will do
+        node.__dict__["_val"] = value
+        return value
     node._set_value(value)
     return value if isinstance(node, Container) else node._value()

@@ -158,7 +158,8 @@ class _Cells(Mapping[str, Any]):
         return sum(1 for _ in self)
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
-        return dict, (dict(self),)
+        held = {key: column[self._row] for key, column in self._columns.items()}
+        return dict, ({key: value for key, value in held.items() if value is not _ABSENT},)
 
 
 class _Results(Mapping[str, float]):
@@ -185,5 +186,5 @@ class _Results(Mapping[str, float]):
     def __len__(self) -> int:
         return self._has.bit_count()
 
-    def __reduce__(self) -> tuple[type[dict[str, float]], tuple[dict[str, float]]]:
-        return dict, (dict(self),)
+    def __reduce__(self) -> tuple[type[dict[str, float]], tuple[dict[str, float], ...]]:
+        return dict, (dict(self),) if self._has else ()

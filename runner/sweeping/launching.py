@@ -157,6 +157,7 @@ class _Batch:
         self.paused: Mapping[int, Paused] = {}  # that were interrupted, and are taken up
         self.watchers = Watchers(sweep.context, sweep.task_function)
         self.groups: dict[Hashable, list[int]] = {}
+        self.there = set(os.listdir(sweep.folder))  # where an earlier try may have left something
         self.table.expect(self._expected())
 
     def _expected(self) -> Iterator[Line]:
@@ -172,16 +173,17 @@ class _Batch:
 
         No run may write where another does or did, whatever ``hydra.sweep.subdir`` makes of it.
         """
-        if not self.sweep.settings.resume:
-            refuse_finished(job.folder)
-            refuse_others(Path(job.folder), job.files.template.subdir)
         directory = self.sweep.directory(job)
         if os.path.isabs(directory):
             raise RunnerError(
                 f"hydra.sweep.subdir: run {job.number} would be in {job.folder}, and must be inside "
                 f"hydra.sweep.dir={self.sweep.folder}; name a folder in it"
             )
-        inner(self.sweep.folder, directory)
+        if _top(directory) in self.there:
+            inner(self.sweep.folder, directory)
+            if not self.sweep.settings.resume:
+                refuse_finished(job.folder)
+                refuse_others(Path(job.folder), job.files.template.subdir)
         first = taken.setdefault(directory, job.number)
         if first != job.number:
             raise RunnerError(
@@ -209,12 +211,19 @@ class _Batch:
                 raise Interruption(HALT.number or signal.SIGINT, self._how_to_go_on()) from None
             finally:
                 if not settings.in_this_process:
-                    for number in self.jobs:  # a worker that died may have been at it
-                        clear(self.sweep.folder / self.table.lines[number].directory, is_part)
-                    clear_parts(self.sweep.folder)
+                    self._clear_after_workers()
                 if self.table.is_begun:
                     self.table.write()
         return Returns(self.jobs, self.table.lines, self.failed)
+
+    def _clear_after_workers(self) -> None:
+        """Removes what a worker that died may have been at."""
+        there = set(os.listdir(self.sweep.folder))
+        for number in self.jobs:
+            directory = self.table.lines[number].directory
+            if _top(directory) in there:
+                clear(self.sweep.folder / directory, is_part)
+        clear_parts(self.sweep.folder)
 
     def _leave_out_what_is_done(self) -> None:
         """Takes the lines of those jobs that whole files tell of, and where others were interrupted."""
@@ -250,7 +259,7 @@ class _Batch:
         if HALT():
             return None
         line, paused = self.table.lines[job.number], self.paused.get(job.number)
-        if os.path.isdir(job.folder):  # of an earlier try
+        if _top(line.directory) in self.there and os.path.isdir(job.folder):  # of an earlier try
             clear(job.folder, is_part if paused else is_left)
         self.watchers.start(job)
         try:
@@ -285,3 +294,8 @@ class _Batch:
             "To go on, the same command with\n"
             f"  hydra.sweep.dir={self.sweep.master.hydra.sweep.dir} hydra.launcher.resume=true"
         )
+
+
+def _top(directory: str) -> str:
+    """The folder in the sweep's that a run's is in, or is."""
+    return directory.partition("/")[0]

@@ -48,14 +48,19 @@ class _Pace:
         runs = [work.experiment for work in works]
         self.most = len(works) * touched_bytes(runs[0]) // NARROW_BYTES
         self.updates = runs[0].updates_per_epoch
-        self.first, self.last = runs[0].epoch_now, max(run.last_epoch for run in runs)
+        self.last = max(run.last_epoch for run in runs)
         self.parts = 1
         self.is_judged = not may_be_cut or isinstance(works, Part) or self.most < 2
-        self.started, self.worked = time.monotonic(), time.thread_time()
+        self.first: int | None = None  # the first epoch that ended: what was before it is no training
 
     def tick(self, epoch: int) -> None:
         """An epoch has ended. Raises TooLongError, once it can be told, where the stack is better cut."""
-        if self.is_judged or (seconds := time.monotonic() - self.started) < SEEN:
+        if self.is_judged:
+            return
+        if self.first is None:
+            self.first, self.started, self.worked = epoch, time.monotonic(), time.thread_time()
+            return
+        if (seconds := time.monotonic() - self.started) < SEEN:
             return
         self.is_judged = True
         epochs = epoch - self.first

@@ -106,7 +106,7 @@ def sweep(
         lines = _lines(batches, table)
         found = chain(*(a_round.verdicts(jobs, lines) for a_round in rounds))
         said = [*_verdict(lines, advises=refining is None), *found]
-        _last_word(folder, list(zip(lines, chain(*batches), strict=True)), time.monotonic() - started, said)
+        _last_word(folder, lines, batches, time.monotonic() - started, said)
     return batches
 
 
@@ -238,22 +238,35 @@ def _place(table: RunsTable, first: int, returned: Sequence[JobReturn]) -> None:
 
 
 def _last_word(
-    folder: Path, ended: Sequence[tuple[Line, JobReturn]], seconds: float, said: Sequence[tuple[str, str]]
+    folder: Path,
+    lines: Sequence[Line],
+    batches: Sequence[Sequence[JobReturn]],
+    seconds: float,
+    said: Sequence[tuple[str, str]],
 ) -> None:
     """Prints what became of the runs, and `said`; raises SweepFailedError where any failed."""
-    lines = [line for line, _ in ended]
     counts = Counter(line.status for line in lines)
     ends = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     tell(f"{len(lines)} runs in {seconds:.1f} s: {ends}")
     for heading, text in said:
         tell(f"{heading}: {text}")
     place(folder / RUNS, "table: ")
-    failed = [(line, error_of(r)) for line, r in ended if r.status == JobStatus.FAILED]
+    failed = list(_failed(lines, batches))
     if failed:
         reasons = [f"  run {line.run} ({_swept(line)}): {describe(error)}" for line, error in failed]
         if len(failed) > FAILURES:
             reasons[FAILURES:] = [f"  and {len(failed) - FAILURES} more; error.txt in each folder says why"]
         raise SweepFailedError("\n".join([f"{len(failed)} of {len(lines)} runs failed:", *reasons]))
+
+
+def _failed(
+    lines: Iterable[Line], batches: Iterable[Sequence[JobReturn]]
+) -> Iterator[tuple[Line, BaseException]]:
+    """The lines of the runs that failed, and why: only of those without a result the return is looked at."""
+    places = ((batch, at) for batch in batches for at in range(len(batch)))
+    for line, (batch, at) in zip(lines, places, strict=True):
+        if line.status not in (*FINISHED, STOPPED) and batch[at].status == JobStatus.FAILED:
+            yield line, error_of(batch[at])
 
 
 def _swept(line: Line) -> str:
