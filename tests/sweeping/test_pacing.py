@@ -57,6 +57,7 @@ def test_what_a_stack_takes_before_its_first_epoch_is_no_training(
     works = [Work(Line(at, {}), "", run) for at, run in enumerate(runs)]
     first_ended, second_ended = 100.0, 100.6
     for late in (0.0, 100.0):
+        monkeypatch.setattr(pacing.time, "monotonic", lambda: 0.0)
         pace = pacing._Pace(works, may_be_cut=True)
         monkeypatch.setattr(pacing.time, "monotonic", lambda: first_ended)
         pace.tick(1)
