@@ -80,6 +80,7 @@ def test_pointers() -> None:
         ("data=mnist", "(there is no MNIST here;"),
         ("learning_rate=[0.1,0.2]", "to sweep over them: -m learning_rate=0.1,0.2"),
         ("learning_rate=0.1,0.2", "learning_rate=0.1,0.2: several values are a sweep: add -m"),
+        ("~optimizer=adam", "~optimizer=adam: leaves out what is not chosen"),
     ],
 )
 def test_messages(override: str, told: str) -> None:

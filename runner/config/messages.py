@@ -50,7 +50,8 @@ def message(error: BaseException, config: Any = None) -> str | None:
     if isinstance(error, InterpolationResolutionError) and (whole := _interpolation(error)):
         return whole
     plain = told(text)
-    found = _unknown_key(plain, config) or _unknown_choice(plain) or _lost_choice(plain) or _lone_sweep(plain)
+    found = _unknown_key(plain, config) or _unknown_choice(plain) or _lost_choice(plain)
+    found = found or _lone_sweep(plain) or _not_chosen(plain)
     return found or _unmergeable(text) or plain
 
 
@@ -161,6 +162,14 @@ def _lost_choice(text: str) -> str | None:
         return f"{group}={name}: there is no such file"
     itself = " (a file cannot build on itself)" if where.removesuffix(".yaml") == f"{group}/{name}" else ""
     return f"{where}: its defaults name {group}/{name}, which there is not{itself}"
+
+
+def _not_chosen(text: str) -> str | None:
+    """A choice that is to be left out, and was not made."""
+    match = re.search(r"Could not delete '([^']*)'\. No match in the defaults list", text)
+    return match and (
+        f"~{match[1]}: leaves out what is not chosen; behind ~ stands a key, or a group and its choice"
+    )
 
 
 def _lone_sweep(text: str) -> str | None:
