@@ -32,7 +32,14 @@ def plain(config: DictConfig) -> dict[str, Any]:
     """A configuration as plain containers, interpolations resolved; text out of a resolver is `Resolved`."""
     resolved: Any = OmegaConf.to_container(config, resolve=True)
     written: Any = OmegaConf.to_container(config, resolve=False)
-    return _marked(resolved, written) if "${" in str(written) else resolved
+    return _marked(resolved, written) if _refers(written) else resolved
+
+
+def _refers(value: Any) -> bool:
+    """Whether any text in it interpolates."""
+    if isinstance(value, dict | list):
+        return any(map(_refers, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and "${" in value
 
 
 def _marked(value: Any, written: Any) -> Any:

@@ -52,8 +52,9 @@ def measured(*command: str) -> Cost:
     with psutil.Popen([sys.executable, *command], env=environment, stdout=subprocess.DEVNULL) as process:
         ended = 0
         while not ended:
+            asked = time.monotonic()
             most = max(most, _resident(process))
-            time.sleep(0.1)
+            time.sleep(max(0.05, 20 * (time.monotonic() - asked)))  # the more there is, the longer it takes
             ended, status, used = os.wait4(process.pid, os.WNOHANG)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

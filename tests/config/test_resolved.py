@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 from refusing import refusal
 
 import runner
+from runner.config.resolved import plain
 
 
 def test_numbers_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +41,9 @@ def test_other_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORD", "fast")
     assert refusal("learning_rate=${oc.env:WORD}") == "learning_rate=fast: must be a number above 0"
     assert refusal("learning_rate='0.1'") == "learning_rate='0.1': must be a number above 0"
+
+
+def test_an_integer_that_cannot_be_written_is_no_reference() -> None:
+    """Python refuses to write one of 4,300 digits and more, be it in a text that is searched."""
+    assert plain(OmegaConf.create({"epochs": [{"at": 10**5000}]})) == {"epochs": [{"at": 10**5000}]}
+    assert plain(OmegaConf.create({"a": "x", "b": ["${a}"]})) == {"a": "x", "b": ["x"]}
