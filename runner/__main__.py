@@ -210,9 +210,8 @@ def _with_its_files(composed: Path, chosen: Collection[str]) -> list[str]:
 def main() -> None:
     """The command."""
     gc.freeze()
-    gc.set_threshold(
-        100_000, 50, 100
-    )  # runs leave no garbage in circles: to look for it took a tenth of a sweep
+    # Runs leave no garbage in circles: to look for it took a tenth of a sweep.
+    gc.set_threshold(100_000, 50, 100)
     keep_tracebacks()
     keep_freed_memory()
     flags, overrides = flags_and_overrides(sys.argv[1:])

@@ -76,6 +76,8 @@ def describe(error: BaseException) -> str:
     if isinstance(error, RunnerError):
         return str(error)
     try:
+        if digits := too_long(error):
+            return digits
         text = str(error)
     except Exception:  # of one that cannot say itself
         text = ""

@@ -75,3 +75,9 @@ def test_what_error_txt_says_of_any_error() -> None:
     assert describe(KeyError("a\x1b")) == r"KeyError: 'a\x1b'"
     assert describe(ValueError("a\x1b")) == r"ValueError: a\x1b"
     assert describe(SpeechlessError()) == "SpeechlessError"
+
+
+def test_an_integer_that_python_does_not_write_is_told_in_words() -> None:
+    with pytest.raises(ValueError, match="Exceeds the limit") as caught:
+        str(10**5000)
+    assert describe(caught.value) == "an integer of thousands of digits is more than any key takes"
