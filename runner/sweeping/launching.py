@@ -202,7 +202,8 @@ class _Batch:
                 todo = [number for group in self.groups.values() for number in group]
                 settings = self.sweep.settled([self.jobs.overrides_of(number) for number in todo])
                 stacks = self._stacks(len(todo), settings)
-                for outcomes in train_stacks(stacks, settings, self.progress.part, self.sweep.folder):
+                part, folder = self.progress.part, self.sweep.folder
+                for outcomes in train_stacks(stacks, settings, part, folder, self._clear_after_workers):
                     self._take(outcomes)
                 self._take([])
                 if HALT():
@@ -210,8 +211,6 @@ class _Batch:
             except KeyboardInterrupt:
                 raise Interruption(HALT.number or signal.SIGINT, self._how_to_go_on()) from None
             finally:
-                if not settings.in_this_process:
-                    self._clear_after_workers()
                 if self.table.is_begun:
                     self.table.write()
         return Returns(self.jobs, self.table.lines, self.failed)

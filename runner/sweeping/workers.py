@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import count, islice
@@ -22,7 +22,7 @@ from runner.remarks import remark
 from runner.sweeping.clusters import cluster
 from runner.sweeping.forking import WorkerDiedError, forked, may_fork
 from runner.sweeping.pacing import in_parts
-from runner.sweeping.plugin_keys import HEARD, SUBMITIT, LauncherSettings
+from runner.sweeping.plugin_keys import HEARD, LOCAL, SUBMITIT, LauncherSettings
 from runner.sweeping.tasks import Tasks, by_tasks
 from runner.training.halving import Halver
 from runner.training.loop import Tick, keep_freed_memory
@@ -42,13 +42,15 @@ def train_stacks(
     settings: LauncherSettings,
     part: Callable[[float], None],
     folder: Path,
+    clear: Callable[[], None],
 ) -> Iterator[list[Outcome]]:
     """Trains every stack; yields the outcomes of each as it is done, in any order.
 
     A stack whose worker dies is trained again by another. `part` is told of every epoch that is
     trained in this process: how many runs, counted whole, that comes to; of none, as training begins. A
-    signal interrupts the runs in training, and no others are begun; `folder` is the sweep's. Raises
-    RunnerError where the backend's package is not installed or workers keep dying.
+    signal interrupts the runs in training, and no others are begun; `folder` is the sweep's. `clear` is
+    called at the end where a worker may have died at its work. Raises RunnerError where the backend's package
+    is not installed or workers keep dying.
     """
     begun = partial(part, 0.0)
     buffer = settings.row_bytes()
@@ -65,15 +67,16 @@ def train_stacks(
                     waiting.extend(parts)
                     yield outcomes
         return
-    halted = folder / HALTED
+    halted, all_lived = folder / HALTED, False
     with ExitStack() as opened:
+        opened.callback(lambda: None if all_lived else clear())
         if settings.backend in HEARD:  # of other machines' workers nobody knows when they would end
             opened.enter_context(_passed_on(halted))
         # Outside the workers' own limits too: threads that end theirs must not lift the others'.
         opened.enter_context(threadpool_limits(1, "blas"))
         opened.enter_context(cluster(settings))
         how = buffer, settings.halver, str(halted)
-        yield from _until_done(Ledger(stacks), how, settings, folder, begun)
+        all_lived = yield from _until_done(Ledger(stacks), how, settings, folder, begun)
 
 
 def _counting(stack: list[Work], part: Callable[[float], None]) -> Tick:
@@ -190,7 +193,8 @@ def _watched(number: int, stack: list[Work], how: How, is_orphan: Callable[[], b
 
 def _until_done(
     ledger: Ledger, how: How, settings: LauncherSettings, folder: Path, begun: Callable[[], None]
-) -> Iterator[list[Outcome]]:
+) -> Generator[list[Outcome], None, bool]:
+    """Trains all; returns whether every worker is known to have lived to its end."""
     deaths = 0
     while deaths < DEATHS:
         by = _by(settings, folder)
@@ -199,10 +203,10 @@ def _until_done(
                 ledger.take_back(number, parts, made_on)
                 yield outcomes
             if HALT() or not ledger.parts:
-                return
+                return not (deaths or HALT()) and settings.backend in LOCAL
         except WorkerDiedError:  # it was killed, by the system for its memory as a rule
             if HALT():
-                return
+                return False
             deaths += 1
     raise RunnerError(
         f"workers died {DEATHS} times; give each less to hold with hydra.launcher.max_memory, "

@@ -32,7 +32,7 @@ def saved(runs: list[Experiment], folder: Path, workers: int = 1) -> list[list[i
     for work in works:
         Path(work.folder).mkdir(parents=True)
     settings = LauncherSettings(n_jobs=workers, backend="threading")
-    done = list(train_stacks(iter([works]), settings, lambda _: None, folder))
+    done = list(train_stacks(iter([works]), settings, lambda _: None, folder, lambda: None))
     return [[outcome.line.run for outcome in outcomes] for outcomes in done if outcomes]
 
 
