@@ -151,9 +151,10 @@ def _finish(files: RunFiles | StackFiles, at: int, work: Work, trained: Trained)
     if trained.paused is not None and isinstance(files, StackFiles):
         return Outcome(work.line)  # begun again when the sweep is resumed
     line = work.line.ended(trained)
-    if work.experiment.log.order:
+    log = work.experiment.log
+    if log.order and files.has_histories:
         files.add(at, ORDER, order_of(work.experiment, trained.epochs))
-    if work.experiment.log.predictions:
+    if log.predictions and files.has_histories:
         files.add(at, PREDICTIONS, predictions_csv(work.experiment, trained.final))
     files.finish(at, trained, line)
     return Outcome(line)

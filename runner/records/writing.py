@@ -62,6 +62,8 @@ _MODE = 0o666  # less what the user's mask takes away
 class RunFiles:
     """A sink that writes ``history.csv`` into each run's folder, and the other files at its end."""
 
+    has_histories = True  # and all else that a run keeps, which of a table of runs alone is not made
+
     def __init__(
         self, folders: Sequence[str | Path], experiment: Experiment, check: Callable[[], None] = lambda: None
     ) -> None:

@@ -46,6 +46,14 @@ def test_every_reader_has_the_numbers_of_folders(sweeps, store):
     assert not list(here.glob("[0-9]*"))
 
 
+def test_what_a_table_of_runs_does_not_keep_is_not_made(tmp_path, monkeypatch):
+    for name in ("order_of", "predictions_csv"):
+        monkeypatch.setattr(f"runner.work.{name}", lambda *_: pytest.fail("was made"))
+    logs = ["log.order=true", "log.predictions=true"]
+    lines = read_runs(make_sweep(tmp_path / "s", SWEPT, [*OVERRIDES, *logs], store="table"))
+    assert set(lines["status"]) == {"completed"}
+
+
 @pytest.mark.parametrize("store", ["parquet", "table"])
 def test_an_exported_folder_has_the_bytes_of_folders(sweeps, store, tmp_path):
     folder = export(sweeps[store], 5, tmp_path / "out")
