@@ -144,10 +144,18 @@ class Runs:
     def _lines(self) -> list[Line]:
         """What ranking has to know of each run, in the order of `runs`."""
         results = [name for name in ("epochs", "initial_error", "best_epoch", *METRICS) if name in self.runs]
-        swept: Any = self.runs[self.keys].to_dict("records")
-        numbers: Any = self.runs[results].to_dict("records")
-        folders, endings = self.runs["directory"], self.runs["ending"]
-        return list(map(Line, self.runs["run"], swept, self.runs["status"], numbers, folders, endings))
+        rows: Any = self.runs.to_dict("records")
+        return [
+            Line(
+                row["run"],
+                {key: row[key] for key in self.keys},
+                row["status"],
+                {name: row[name] for name in results},
+                row["directory"],
+                row["ending"],
+            )
+            for row in rows
+        ]
 
     @cached_property
     def _default_metric(self) -> str:

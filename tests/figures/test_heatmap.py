@@ -16,6 +16,7 @@ from runner.figures import load
 from runner.figures.figure import Options
 from runner.figures.heatmap.picture import Side
 from runner.figures.style.axes import brief
+from runner.records.reading import exact_floats
 from runner.results import Results
 
 
@@ -59,8 +60,8 @@ def test_other_keys_are_panels_of_one_scale(tmp_path: Path) -> None:
     titles = [ax.get_title() for ax in panels]
     assert titles[1] == "hidden neurons = 3\nactivation = relu"
     assert "a panel for each network.hidden and network.activation" in load("heatmap").caption(numbers)
-    table = pd.read_csv(sweep / "runs.csv").rename(columns={"network.hidden": "hidden"})
-    part = table[(table["network.activation"] == "relu") & (table["hidden"] == "[3]")]
+    table = pd.read_csv(sweep / "runs.csv", **exact_floats(pd.__version__))
+    part = table[(table["network.activation"] == "relu") & (table["network.hidden"] == "[3]")]
     expected = part.sort_values(["batch_size", "learning_rate"])["final_error"].tolist()
     meshes = [c for ax in panels for c in ax.collections if isinstance(c, QuadMesh)]
     assert meshes[1].get_array().ravel().tolist() == expected

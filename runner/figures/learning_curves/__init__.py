@@ -113,7 +113,7 @@ def _settings(
     """The settings that are drawn, panel by panel: all, or of very many a sample and those that are named."""
     runs, repeats = results.finished, max(map(len, groups)) > 1
     firsts = runs.iloc[[at[0] for at in groups]]
-    swept = firsts[results.keys if repeats else results.swept].to_dict("records")
+    swept, rows = results.keys if repeats else results.swept, firsts.to_dict("records")
     ranked = enumerate(results.ranking(metric).settings)  # equals as everywhere: the soonest first
     costs = {run: at if np.isfinite(each.cost) else np.inf for at, each in ranked for run in each.runs}
     cost = np.array([costs[run] for run in firsts.index])
@@ -122,7 +122,7 @@ def _settings(
         few = len(lines) * curves <= READABLE
         named = {} if few else {int(lines[i]): name for name, i in named_lines(cost[lines]).items()}
         for i in lines if len(lines) <= MANY else _sample(panel, results, named):
-            marks = {str(key): value for key, value in swept[i].items()}
+            marks = {key: rows[i][key] for key in swept}
             marks |= {"line": i if repeats else firsts.index[i], "named": named.get(i, "")}
             spread = few or (i in named and len(groups[i]) >= BANDED)
             yield Setting(groups[i], marks, few or i in named, spread, POINTS if few else POINTS // 4)
