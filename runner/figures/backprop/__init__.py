@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Transform, offset_copy
 
 from runner.explain.diagram import Point
-from runner.figures.backprop.places import LINE, TO_ERROR, Places, down_of, places_on
+from runner.figures.backprop.places import LINE, NODE, TO_ERROR, Places, down_of, down_to, places_on
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best
 from runner.figures.moments import moments, when
 from runner.figures.network import SUBSCRIPTS, node_name
@@ -32,7 +32,6 @@ LARGEST, MOST_EDGES = 8, 32  # neurons of a layer, and weights, that leave room 
 VALUE, DERIVATIVE = "#0072B2", "#D55E00"
 FIRST = (("initial", "value", ""),)
 GREY = "0.35"
-NODE = 2.3  # a neuron's circle, in sizes of letters
 #: Behind numbers on lines, twice as wide as high or more; with its widths, in sizes of letters.
 PAPER: dict[str, Any] = {"ls": "none", "mfc": "white", "mec": "none", "alpha": 0.85, "zorder": 2}
 ON_EDGE: tuple[Any, float] = ([(-3, -1.5), (3, -1.5), (3, 1.5), (-3, 1.5)], 4.2)
@@ -61,7 +60,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "moments": shown.pairs,
         "said": shown.said,
         "sizes": experiment.sizes,
-        "lines": _lines(table),
+        "lines": _lines(table, len(experiment.sizes)),
         "examples": experiment.data.examples,
         "penalised": experiment.l1 > 0 or experiment.l2 > 0,
         "of": results.best_name(options.metric),
@@ -96,7 +95,7 @@ def _row(kind: str, layer: int, to: int, from_: int, value: float, derivative: f
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """The network, from the inputs to the error, in points of the page."""
-    sizes, most = table.attrs["sizes"], table.attrs["lines"]
+    sizes, most = table.attrs["sizes"], max(table.attrs["lines"])
     letter = float(mpl.rcParams["font.size"])
     for ax in axes:
         places = places_on(ax, table)
@@ -195,7 +194,7 @@ def _name_of_target(output: int, sizes: Sequence[int]) -> str:
 def _write_below(ax: Axes, at: Point, line: int, pieces: Sequence[tuple[str, str]]) -> None:
     """A line of one piece in the middle, or of two on either side of it."""
     letter = float(mpl.rcParams["font.size"])
-    down = -(NODE / 2 + 0.3 + LINE * line) * letter
+    down = down_to(line) * letter
     sides = [("center", 0)] if len(pieces) == 1 else [("right", -2), ("left", 2)]
     for (text, color), (side, aside) in zip(pieces, sides, strict=True):
         look: dict[str, Any] = {"ha": side, "va": "top", "fontsize": "x-small", "zorder": 3}
@@ -207,15 +206,15 @@ def _offset(ax: Axes, right: float, up: float) -> Transform:
     return offset_copy(ax.transData, ax.get_figure(root=True), right, up, "points")
 
 
-def _lines(table: pd.DataFrame) -> int:
-    """The most lines that stand below a neuron."""
-    below = table[table["kind"].isin(list(BELOW))]
-    return int(below.groupby(["layer", "to"]).size().max())
+def _lines(table: pd.DataFrame, layers: int) -> list[int]:
+    """How many lines stand below the neurons of each layer."""
+    below = table[table["kind"].isin(list(BELOW)) & (table["to"] == 1)]
+    return [int((below["layer"] == layer).sum()) for layer in range(layers)]
 
 
 def _layout(table: pd.DataFrame) -> Layout:
     letter = float(mpl.rcParams["font.size"])
-    lines = table.attrs["lines"]
+    lines = max(table.attrs["lines"])
     height = (down_of(lines) * (max(table.attrs["sizes"]) - 1) + 7.2 + LINE * lines) * letter
     return Layout(len(table.attrs["moments"]), 1, DOUBLE, height / (72 * 7.2))
 
