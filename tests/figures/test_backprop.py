@@ -63,6 +63,22 @@ def test_no_number_touches_another(tmp_path: Path, style: str, preset: str) -> N
         assert width < -apart or height <= 0.2 * min(a.height, b.height), (one, other)
 
 
+def test_a_sum_that_is_nothing_but_rounding_is_drawn_as_zero(alone: Path, tmp_path: Path) -> None:
+    """(-0.3)·(-0.1) + (-0.1)·0.3 is 1.39e-17 in double precision, and in the file, as in training."""
+    run = make_sweep(tmp_path, {"seed": [0]}, ["experiment=exercise", "epochs=1"]) / "0"
+    numbers, canvas = drawn("backprop", run)
+    told = numbers[(numbers["kind"] == "neuron") & (numbers["layer"] == 2)]["value"].item()
+    assert 0 < abs(told) < 1e-16
+    texts = [text.get_text() for text in canvas.axes[0].texts if text.get_gid() == "value"]
+    assert "0" in texts
+    assert not [text for text in texts if "e" in text]
+    assert "nothing but rounding are drawn as 0" in load("backprop").caption(numbers)
+    small, _ = drawn("backprop", alone)
+    small.loc[small["kind"] == "weight", "value"] *= 1e-30  # small are all terms, not their sums alone
+    small.loc[small["layer"] == 2, "value"] *= 1e-30
+    assert "rounding" not in load("backprop").caption(small)
+
+
 def test_of_several_examples_the_first_alone(tmp_path: Path) -> None:
     run = make_sweep(tmp_path, {"seed": [0]}, ["experiment=xor", "epochs=1"]) / "0"
     numbers, _ = drawn("backprop", run)

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Transform, offset_copy
 
 from runner.explain.diagram import Point
+from runner.explain.notation.digits import is_rounding
 from runner.figures.backprop.places import LINE, NODE, TO_ERROR, Places, down_of, down_to, places_on
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best
 from runner.figures.moments import moments, when
@@ -130,12 +131,34 @@ def _draw_paper(ax: Axes, places: Places, sizes: Sequence[int]) -> None:
 def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """The numbers of a moment, which change at every place."""
     for ax, (column, title) in zip(axes, table.attrs["moments"], strict=True):
-        bare = pd.DataFrame(table, copy=False)  # of a table with attrs each column is a slow one
-        columns = ("kind", "layer", "to", "from", column, derivative_of(column))
-        values = zip(*(bare[name].tolist() for name in columns), strict=True)
-        rows = [dict(zip(("kind", "layer", "to", "from", "v", "d"), row, strict=True)) for row in values]
+        rows = _rows(table, column)
+        for row in _roundings(rows):
+            row["v"] = 0.0
         _write_numbers(ax, rows, places_on(ax, table), table.attrs["sizes"])
         ax.set_title(title, loc="left", weight="bold")
+
+
+def _rows(table: pd.DataFrame, column: str) -> list[dict[str, Any]]:
+    """What stands at each place at a moment: its value `v` and its derivative `d`."""
+    bare = pd.DataFrame(table, copy=False)  # of a table with attrs each column is a slow one
+    columns = ("kind", "layer", "to", "from", column, derivative_of(column))
+    values = zip(*(bare[name].tolist() for name in columns), strict=True)
+    return [dict(zip(("kind", "layer", "to", "from", "v", "d"), row, strict=True)) for row in values]
+
+
+def _has_roundings(table: pd.DataFrame) -> bool:
+    return any(_roundings(_rows(table, column)) for column, _ in table.attrs["moments"])
+
+
+def _roundings(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The neurons whose sums are nothing but rounding."""
+    neurons = {(row["layer"], row["to"]): row for row in rows if row["kind"] == "neuron"}
+    terms: Counter[tuple[int, int]] = Counter()
+    for row in rows:
+        if row["kind"] in ("weight", "bias"):
+            before = neurons[row["layer"] - 1, row["from"]]["v"] if row["from"] else 1.0
+            terms[row["layer"], row["to"]] += abs(row["v"] * before)
+    return [row for at, row in neurons.items() if is_rounding(row["v"], terms[at])]
 
 
 def _write_numbers(ax: Axes, rows: Sequence[dict[str, Any]], places: Places, sizes: Sequence[int]) -> None:
@@ -229,6 +252,7 @@ def _caption(table: pd.DataFrame) -> str:
         text += (
             f". All are of the first of {count:,} training examples alone; training takes the mean over them"
         )
+    text += ". Sums that are nothing but rounding are drawn as 0" if _has_roundings(table) else ""
     text += ". Penalties on the weights are left out" if table.attrs["penalised"] else ""
     return f"{text}{table.attrs['said']}."
 
