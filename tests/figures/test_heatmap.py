@@ -59,7 +59,7 @@ def test_other_keys_are_panels_of_one_scale(tmp_path: Path) -> None:
     panels = canvas.axes[:6]
     titles = [ax.get_title() for ax in panels]
     assert titles[1] == "hidden neurons = 3\nactivation = relu"
-    assert "a panel for each network.hidden and network.activation" in load("heatmap").caption(numbers)
+    assert "a panel for each value of hidden neurons and activation" in load("heatmap").caption(numbers)
     table = pd.read_csv(sweep / "runs.csv").rename(columns={"network.hidden": "hidden"})
     part = table[(table["network.activation"] == "relu") & (table["hidden"] == "[3]")]
     expected = part.sort_values(["batch_size", "learning_rate"])["final_error"].tolist()
