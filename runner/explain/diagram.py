@@ -90,11 +90,17 @@ Line: TypeAlias = tuple[Point, Point]
 
 
 def label_points(
-    drawing: Picture, across: float, down: float, box: Point, places: Sequence[float] = PLACES
+    drawing: Picture,
+    across: float,
+    down: float,
+    box: Point,
+    places: Sequence[float] = PLACES,
+    others: Sequence[Point] = (),
 ) -> dict[str, Point]:
     """Where on its line each weight's name stands, so that no two names cover each other.
 
-    `across` and `down` are the distances of layers and of neurons, and `box` is the size of a name.
+    `across` and `down` are the distances of layers and of neurons, and `box` is the size of a name; so large
+    are the `others` that stand there, too.
     """
 
     def point(layer: int, neuron: int) -> Point:
@@ -106,7 +112,7 @@ def label_points(
     points: dict[str, Point] = {}
     for p in weights:
         near = [other for other in weights if other.layer == p.layer and other != p]
-        taken = [points[other.name] for other in near if other.name in points]
+        taken = [*others, *(points[other.name] for other in near if other.name in points)]
         parted = [lines[other] for other in near if other.from_ != p.from_]
         points[p.name] = _clearest([_along(lines[p], place) for place in places], taken, parted, box)
     return points

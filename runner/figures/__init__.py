@@ -60,6 +60,13 @@ def draw(source: Any, name: str, *, ax: Any = None, **chosen: Any) -> Any:
 def read_ahead(
     results: Results, only: Sequence[str] = (), metric: str | None = None, level: float | None = None
 ) -> None:
-    """Begins to read what the figures in `only` (or all) wait for longest, beside what else is done."""
+    """Begins to read what the figures in `only` (or all) wait for longest, beside what else is done.
+
+    Not where they are shared out among processes: nobody forks beside a thread.
+    """
+    from runner.figures.sharing import processes
+
+    if processes(results, only) > 1:
+        return
     if results.is_sweep and not results.sources and set(only or NAMES).intersection(OF_ALL_ERRORS):
         results.read_ahead(results.metric(metric), level)

@@ -17,7 +17,7 @@ from runner.figures.figure import DOUBLE, Figure, Layout, Options, losses_of, ne
 from runner.figures.style.accuracies import as_drawn, lowest_of, more_is_better
 from runner.figures.style.axes import Heights, is_numeric, log_axis, power_of_ten, thin_ticks
 from runner.figures.style.encoding import DISTINCT, Keys, short_names
-from runner.figures.style.labels import escaped, label, letter
+from runner.figures.style.labels import escaped, label, letter, spoken
 from runner.figures.style.legends import add_legend
 from runner.figures.style.samples import interval_ends, spread
 from runner.nn.arrays import Array
@@ -225,7 +225,7 @@ def _caption(table: pd.DataFrame) -> str:
     key, best = said["key"], str(values["value"].iloc[0])
     best = f"{key}={best}" if _is_number(best) else best
     at_best = ", at its best of all else" if said["choices"] > 1 else ""
-    text = f"{starting(words_of(said['metric']))} of each {key}{at_best}: a dot a seed, the median of"
+    text = f"{starting(words_of(said['metric']))} of each {spoken(key)}{at_best}: a dot a seed, the median of"
     text += f" {spread_of(values['n'])} and the interquartile mean{_say_intervals(values['n'])}"
     text += _say_choice(said["split"], said["choices"], int(values["n"].max()))
     if len(values) > 1:

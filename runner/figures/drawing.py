@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
@@ -41,6 +41,7 @@ from runner.figures.figure import (
 from runner.figures.film import DPI, FRAMES, children, film, shots
 from runner.figures.moments import frames
 from runner.figures.options import Look
+from runner.figures.sharing import processes, shared
 from runner.figures.style.axes import set_ends
 from runner.figures.style.labels import LABELS
 from runner.figures.style.panel import Panel, Picture
@@ -53,10 +54,12 @@ METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
     "svg": {"Date": None, "Creator": None},
 }
-#: zlib's level for PNG files: beyond, a few per cent smaller for half the time again.
-COMPRESSION = 4
+#: zlib's level for PNG files: the next takes half the time again for files that are 6 % smaller.
+COMPRESSION = 3
 
 Ends: TypeAlias = Mapping[str, tuple[float, float]]
+Encoding: TypeAlias = Callable[[], bytes]
+Contents: TypeAlias = Mapping[Path, bytes]
 
 
 @dataclass(frozen=True)
@@ -95,49 +98,69 @@ def draw_figures(
     wanted = only or NAMES
     names = dict.fromkeys(name for name in wanted if name not in OF_ALL_RUNS)
     names |= dict.fromkeys(name for name in OF_ALL_RUNS if name in wanted)
-    with in_force(look), ThreadPoolExecutor(1) as writer:  # beside what is drawn next
-        files = _Files(out, list(dict.fromkeys(formats)), writer, look.width, options.ends)
-        made: deque[tuple[Rendered, list[Future[None]]]] = deque()
+    making = _Making(out, list(dict.fromkeys(formats)), look.width, options.ends)
+    with in_force(look):
+        draw = partial(_drawn, results, options, making)
+        for rendered, contents in shared(draw, list(names), processes(results, only)):
+            _write(out, contents)
+            yield rendered
+
+
+def _write(out: Path, contents: Contents) -> None:
+    path = out
+    try:
+        if contents:
+            out.mkdir(parents=True, exist_ok=True)
+        for path, content in contents.items():
+            write_named(path, content)
+    except OSError as error:
+        raise RunnerError(f"{error.filename or path}: cannot be written: {error.strerror or error}") from None
+
+
+def _drawn(
+    results: Results, options: Options, making: _Making, names: Sequence[str]
+) -> Iterator[tuple[Rendered, Contents]]:
+    """Each figure, and what its files are to contain: that is encoded beside what is drawn next."""
+    with ThreadPoolExecutor(1) as encoder:
+        made: deque[tuple[Rendered, dict[Path, Future[bytes]]]] = deque()
         for name in names:
-            made.append(_rendered(results, name, options, files))
-            while made and all(file.done() for file in made[0][1]):
+            rendered, encodings = _rendered(results, name, options, making)
+            made.append((rendered, {path: encoder.submit(encode) for path, encode in encodings.items()}))
+            while made and all(content.done() for content in made[0][1].values()):
                 yield _whole(*made.popleft())
         while made:
             yield _whole(*made.popleft())
 
 
-def _whole(rendered: Rendered, files: Sequence[Future[None]]) -> Rendered:
-    """A figure, once its files are written."""
-    try:
-        for file in files:
-            file.result()
-    except OSError as error:
-        path = error.filename or rendered.paths[0].parent
-        raise RunnerError(f"{path}: cannot be written: {error.strerror or error}") from None
-    return rendered
+def _whole(rendered: Rendered, contents: Mapping[Path, Future[bytes]]) -> tuple[Rendered, Contents]:
+    return rendered, {path: content.result() for path, content in contents.items()}
 
 
 def _rendered(
-    results: Results, name: str, options: Options, files: _Files
-) -> tuple[Rendered, list[Future[None]]]:
+    results: Results, name: str, options: Options, making: _Making
+) -> tuple[Rendered, dict[Path, Encoding]]:
+    """A figure as it is drawn, and what is left to do: the bytes of each of its files."""
     figure = load(name)
-    files = files.of(figure)
-    if not files.formats:
-        return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), []
+    making = making.of(figure)
+    if not making.formats:
+        return Rendered(name, reason=f"it does not show epochs one by one, as a {FILM} does"), {}
     try:
         numbers = numbers_of(results, figure, options)
-        films = FILM in files.formats
+        films = FILM in making.formats
         filmed = figure.numbers(results, replace(options, frames=FRAMES)) if films else None
     except RunnerError as error:
-        return Rendered(name, reason=str(error), failed=not isinstance(error, NotShownError)), []
+        return Rendered(name, reason=str(error), failed=not isinstance(error, NotShownError)), {}
     try:
-        written = files.write(name, figure, numbers, results.as_written(numbers))
+        encodings = making.stills(name, figure, numbers, results.as_written(numbers))
         if filmed is not None:
-            written.append(files.write_film(name, figure, filmed))
+            encodings |= making.film(name, figure, filmed)
     except NotShownError as error:
-        return Rendered(name, reason=str(error)), []
-    caption, width = figure.caption(numbers) + note_of(results), files.width or _width(figure.layout(numbers))
-    return Rendered(name, files.paths(name), caption, width=width), written
+        return Rendered(name, reason=str(error)), {}
+    caption, width = (
+        figure.caption(numbers) + note_of(results),
+        making.width or _width(figure.layout(numbers)),
+    )
+    return Rendered(name, making.paths(name), caption, width=width), encodings
 
 
 def numbers_of(results: Results, figure: Figure, options: Options) -> pd.DataFrame:
@@ -204,64 +227,59 @@ def _width(layout: Layout) -> float:
 
 
 @dataclass(frozen=True)
-class _Files:
-    """Where pictures go, in which formats, and who writes them."""
+class _Making:
+    """Where pictures go, in which formats, and how large."""
 
     out: Path
     formats: Sequence[str]
-    writer: Executor
     width: float | None  # of every figure, in inches
     ends: Ends  # of axes, by "x" and "y"
 
-    def of(self, figure: Figure) -> _Files:
+    def of(self, figure: Figure) -> _Making:
         """The formats that a figure comes in: a film only of what shows epochs one by one."""
         return replace(self, formats=[f for f in self.formats if f != FILM or "epochs" in figure.follows])
 
     def paths(self, name: str) -> list[Path]:
         return [self.out / f"{name}.{kind}" for kind in self.formats]
 
-    def write(
+    def stills(
         self, name: str, figure: Figure, numbers: pd.DataFrame, as_written: pd.DataFrame
-    ) -> list[Future[None]]:
-        """Draws `numbers`, and writes them beside, `as_written`; what is still being written."""
-        try:
-            stills = [(k, p) for k, p in zip(self.formats, self.paths(name), strict=True) if k != FILM]
-            canvas = paint(figure, numbers, self.width, self.ends) if stills else None
-            self.out.mkdir(parents=True, exist_ok=True)
-            beside = self.out / f"{name}.csv"
-            written = [self.writer.submit(lambda: write_named(beside, _as_csv(as_written)))]
-            for kind, path in stills:
-                assert canvas is not None
-                if kind == "png":
-                    written.append(self._save_png(canvas, path))
-                else:
-                    canvas.savefig(content := BytesIO(), format=kind, metadata=METADATA[kind])
-                    page = content.getvalue()
-                    page = xml(page.decode()).encode() if kind == "svg" else page
-                    written.append(self.writer.submit(write_named, path, page))
-        except OSError as error:
-            raise RunnerError(f"{self.out}: cannot be written: {error.strerror or error}") from None
-        return written
+    ) -> dict[Path, Encoding]:
+        """Draws `numbers`; the pictures, and the numbers beside them `as_written`, by their paths."""
+        stills = [(k, p) for k, p in zip(self.formats, self.paths(name), strict=True) if k != FILM]
+        canvas = paint(figure, numbers, self.width, self.ends) if stills else None
+        encodings: dict[Path, Encoding] = {self.out / f"{name}.csv": partial(_as_csv, as_written)}
+        for kind, path in stills:
+            assert canvas is not None
+            encodings[path] = _png_of(canvas) if kind == "png" else partial(bytes, _page(canvas, kind))
+        return encodings
 
-    def write_film(self, name: str, figure: Figure, numbers: pd.DataFrame) -> Future[None]:
-        """Draws the moments of `numbers` one by one, and writes them as one film."""
+    def film(self, name: str, figure: Figure, numbers: pd.DataFrame) -> dict[Path, Encoding]:
+        """Draws the moments of `numbers` one by one: one film, by its path."""
         with mpl.rc_context({"figure.dpi": DPI}):
             content = film(paint_frames(figure, numbers, self.width))
-        return self.writer.submit(lambda: write_named(self.out / f"{name}.{FILM}", content))
-
-    def _save_png(self, canvas: Canvas, path: Path) -> Future[None]:
-        agg: Any = canvas.canvas  # the one that it was laid out on: another would measure every text anew
-        agg.draw()
-        size = agg.get_width_height(physical=True)
-        return self.writer.submit(
-            _write_png, path, Image.frombuffer("RGBA", size, agg.buffer_rgba()), canvas.dpi
-        )
+        return {self.out / f"{name}.{FILM}": partial(bytes, content)}
 
 
-def _write_png(path: Path, image: Image.Image, dpi: float) -> None:
+def _page(canvas: Canvas, kind: str) -> bytes:
+    """A picture made of lines and letters."""
+    canvas.savefig(content := BytesIO(), format=kind, metadata=METADATA[kind])
+    page = content.getvalue()
+    return xml(page.decode()).encode() if kind == "svg" else page
+
+
+def _png_of(canvas: Canvas) -> Encoding:
+    """A picture made of points."""
+    agg: Any = canvas.canvas  # the one that it was laid out on: another would measure every text anew
+    agg.draw()
+    size = agg.get_width_height(physical=True)
+    return partial(_as_png, Image.frombuffer("RGBA", size, agg.buffer_rgba()), canvas.dpi)
+
+
+def _as_png(image: Image.Image, dpi: float) -> bytes:
     opaque = image.convert("RGB")  # the paper is white
     opaque.save(content := BytesIO(), "PNG", dpi=(dpi,) * 2, compress_level=COMPRESSION)
-    write_named(path, content.getvalue())
+    return content.getvalue()
 
 
 def _lay_out(canvas: Canvas) -> None:

@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 from runner.errors import RunnerError
 from runner.files import kept
 from runner.nn.arrays import Array
-from runner.records.histories import LONGEST, read_columns, stored_history
+from runner.records.histories import LONGEST, TOGETHER, read_columns, stored_history, wanted
 
 #: Bytes of a history that are read at most, however wide its rows are.
 MOST_BYTES = 2**21
-#: Bytes of histories that are parsed together.
-TOGETHER = 2**23
 
 
 class Tails(NamedTuple):
@@ -74,10 +72,8 @@ def _parsed(ends: Sequence[_End], names: Sequence[str]) -> Tails:
     lengths = np.array([len(end.rows) for end in ends])
     content = BytesIO(b"\n".join([ends[0].header, *(row for end in ends for row in end.rows), b""]))
     whole = csv.ReadOptions(use_threads=False, block_size=content.getbuffer().nbytes + 1)
-    types = {names[0]: pa.int64(), **dict.fromkeys(names[1:], pa.float64())}
-    convert = csv.ConvertOptions(include_columns=names, column_types=types, null_values=[])
     try:
-        table = csv.read_csv(content, whole, convert_options=convert)
+        table = csv.read_csv(content, whole, convert_options=wanted(names))
         if len(table) != lengths.sum():
             raise pa.ArrowInvalid("its rows are no lines")
     except (KeyError, pa.ArrowInvalid, UnicodeDecodeError) as error:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.commands import write_named
 from runner.errors import RunnerError
 from runner.figures import NAMES, read_ahead
 from runner.files import kept, refuse_links
@@ -44,6 +43,7 @@ def write_report(
     results = Results(folder)
     metric = results.metric(options.metric if options else None)
     read_ahead(results, only, metric, options.threshold if options else None)  # while matplotlib is imported
+    from runner.commands import write_named
     from runner.figures.drawing import draw_figures
     from runner.report.markup import csv, html, latex, markdown
     from runner.report.naming import Called

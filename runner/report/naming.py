@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from unicodedata import lookup
 
+from runner.figures.style.labels import plain_text
 from runner.overrides import plain
-
-#: What mathtext has to set letters by, and no reader wants to see.
-UNSET = str.maketrans("", "", "{}_\\")
 
 
 @dataclass(frozen=True)
@@ -31,22 +27,6 @@ class Called:
     def setting(self, row: Any, keys: Sequence[str]) -> str:
         """``learning_rate=0.1, hidden=[8]``."""
         return ", ".join(f"{self.key(key)}={plain(row[key])}" for key in keys)
-
-
-def plain_text(text: str) -> str:
-    """A label without mathtext, which a page does not set: η for ``$\\eta$``, L2 for ``$L_2$``."""
-
-    def letter(command: re.Match[str]) -> str:
-        name = command[1]
-        try:
-            return lookup(f"GREEK {'CAPITAL' if name[:1].isupper() else 'SMALL'} LETTER {name.upper()}")
-        except KeyError:
-            return name
-
-    def unset(formula: re.Match[str]) -> str:
-        return re.sub(r"\\([A-Za-z]+) ?", letter, formula[1]).translate(UNSET)
-
-    return re.sub(r"(?<!\\)\$(.*?)(?<!\\)\$", unset, text).replace(r"\$", "$")
 
 
 #: Names as they are.

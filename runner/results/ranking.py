@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
 from typing import overload
 
@@ -95,6 +96,11 @@ class Ranking:
         """The best setting; None where at least half of the runs of each diverged."""
         first = next(iter(self.settings), None)
         return first if first and math.isfinite(first.cost) else None
+
+    @cached_property
+    def middles(self) -> list[int]:
+        """The median runs of the settings in order, but of those of which at least half diverged."""
+        return [setting.middle for setting in self.settings if math.isfinite(setting.cost)]
 
     @property
     def soonest(self) -> str:

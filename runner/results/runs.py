@@ -202,9 +202,9 @@ class Runs:
 
         Settings of which at least half of the runs diverged have none.
         """
-        middles = [setting.middle for setting in self.ranking(metric).settings if np.isfinite(setting.cost)]
-        wanted = set(middles if among is None else among)
-        return [run for run in middles if run in wanted]
+        middles = self.ranking(metric).middles
+        wanted = None if among is None else set(among)
+        return [run for run in middles if wanted is None or run in wanted]
 
     def best(self, metric: str | None = None, among: Sequence[int] | None = None) -> int:
         """The row of the median run of the best setting, of those whose median run is in `among`.

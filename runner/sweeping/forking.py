@@ -2,6 +2,8 @@
 
 Safe it is where this process has one thread, of Python's or a library's: a lock that another thread holds
 would stay held in what is forked. So nothing here starts one, as joblib and :mod:`concurrent.futures` do.
+The one that pyarrow's allocator starts as it is imported does not count: that stops it around a fork, with
+none of its locks held.
 """
 
 from __future__ import annotations
@@ -11,12 +13,16 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.halting import SIGNALS
 from runner.records.locks import leave_to_parent
 
+#: What jemalloc calls its threads; see its ``background_thread_prefork0``.
+ALLOCATOR = b"jemalloc_bg_thd\n"
 #: Linux's name for the signal that a process gets when its parent ends, from ``sys/prctl.h``.
 PR_SET_PDEATHSIG = 1
 
@@ -27,10 +33,13 @@ class WorkerDiedError(Exception):
 
 def may_fork() -> bool:
     """Whether this process may fork workers: it is Linux's, and has one thread."""
+    if sys.platform != "linux":
+        return False
     try:
-        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+        names = [Path(thread, "comm").read_bytes() for thread in Path("/proc/self/task").iterdir()]
     except OSError:
         return False
+    return len(names) - names.count(ALLOCATOR) == 1
 
 
 class _Worker(NamedTuple):
@@ -43,7 +52,7 @@ def forked(
     take: Callable[[], tuple[Any, ...] | None],
     workers: int,
     begun: Callable[[], None],
-) -> Iterator[Any]:
+) -> Generator[Any]:
     """What `call` returns of each of the arguments, as it is done.
 
     `take` returns the next arguments, or None where there are none now; it is asked while workers are at
@@ -94,7 +103,9 @@ def _team(call: Callable[..., Any], workers: int) -> list[_Worker]:
         for _ in range(workers):
             ours, theirs = fork.Pipe()
             process = fork.Process(target=_work, args=(call, theirs, parent, before), daemon=True)
-            process.start()
+            with warnings.catch_warnings():  # Python 3.12 and later count the allocator's thread
+                warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+                process.start()
             theirs.close()  # so that it ends with the worker
             team.append(_Worker(process, ours))
     finally:

@@ -23,12 +23,13 @@ from sweeps import scratch
 #: What each process does: its imports, then its work.
 FIGURES = (
     """
-import gc
+import gc, os
 gc.disable()  # as the command does
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from runner.figures import NAMES, load
 from runner.figures.drawing import draw_figures
 from runner.results import Results
-import pyarrow.csv, pyarrow.dataset
+import pyarrow.csv
 for name in NAMES: load(name)
 """,
     "list(draw_figures(Results(folder), folder / 'figures'))",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from making_sweeps import make_sweep
 from reading_figures import drawn
 
 from runner.explain.step import take
-from runner.figures import load
+from runner.figures import STYLES, load
 from runner.figures.figure import Options
+from runner.figures.options import Look
+from runner.figures.style.sheets import in_force
 from runner.results import Results
 
 
@@ -44,6 +47,36 @@ def test_the_article_as_it_is_drawn(alone: Path) -> None:
     assert inputs["derivative"].tolist() == pytest.approx(
         [-0.809 * (0.14 * 0.11 + 0.15 * 0.12), -0.809 * (0.14 * 0.21 + 0.15 * 0.08)], rel=1e-12
     )
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("preset", ["chain_rule_softmax", "chain_rule_sigmoid", "exercise", "xor"])
+def test_no_number_touches_another(tmp_path: Path, style: str, preset: str) -> None:
+    run = make_sweep(tmp_path, {"seed": [0]}, [f"experiment={preset}", "epochs=1"]) / "0"
+    with in_force(Look(style)):
+        _, canvas = drawn("backprop", run)
+        boxes = [(text.get_text(), text.get_window_extent()) for text in canvas.axes[0].texts]
+        apart = 2 * canvas.dpi / 72
+    for (one, a), (other, b) in combinations(boxes, 2):
+        width, height = (min(a.max[at], b.max[at]) - max(a.min[at], b.min[at]) for at in (0, 1))
+        # letters do not fill their lines, which may be close above each other
+        assert width < -apart or height <= 0.2 * min(a.height, b.height), (one, other)
+
+
+def test_a_sum_that_is_nothing_but_rounding_is_drawn_as_zero(alone: Path, tmp_path: Path) -> None:
+    """(-0.3)·(-0.1) + (-0.1)·0.3 is 1.39e-17 in double precision, and in the file, as in training."""
+    run = make_sweep(tmp_path, {"seed": [0]}, ["experiment=exercise", "epochs=1"]) / "0"
+    numbers, canvas = drawn("backprop", run)
+    told = numbers[(numbers["kind"] == "neuron") & (numbers["layer"] == 2)]["value"].item()
+    assert 0 < abs(told) < 1e-16
+    texts = [text.get_text() for text in canvas.axes[0].texts if text.get_gid() == "value"]
+    assert "0" in texts
+    assert not [text for text in texts if "e" in text]
+    assert "nothing but rounding are drawn as 0" in load("backprop").caption(numbers)
+    small, _ = drawn("backprop", alone)
+    small.loc[small["kind"] == "weight", "value"] *= 1e-30  # small are all terms, not their sums alone
+    small.loc[small["layer"] == 2, "value"] *= 1e-30
+    assert "rounding" not in load("backprop").caption(small)
 
 
 def test_of_several_examples_the_first_alone(tmp_path: Path) -> None:

@@ -59,10 +59,10 @@ def test_only_seeds_become_medians(tmp_path: Path) -> None:
     assert len(numbers) == 8
     assert (numbers["runs"] == 1).all()
     assert [len(curves(canvas, at)) for at in (0, 1)] == [2, 2]
-    assert "A panel for each regularization.l2" in load("learning_rates").caption(numbers)
+    assert "A panel for each value of L2 penalty" in load("learning_rates").caption(numbers)
     numbers, canvas = drawn("learning_curves", sweep)
     assert [len(curves(canvas, at)) for at in (0, 1)] == [4, 4]
-    said = "a panel for each optimizer.momentum; colours tell learning_rate, dashes regularization.l2"
+    said = "a panel for each value of momentum μ; colours tell learning rate η, dashes L2 penalty"
     assert said in load("learning_curves").caption(numbers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 from itertools import pairwise
 from pathlib import Path
@@ -59,9 +60,10 @@ def test_other_keys_are_panels_of_one_scale(tmp_path: Path) -> None:
     panels = canvas.axes[:6]
     titles = [ax.get_title() for ax in panels]
     assert titles[1] == "hidden neurons = 3\nactivation = relu"
-    assert "a panel for each network.hidden and network.activation" in load("heatmap").caption(numbers)
+    assert "a panel for each value of hidden neurons and activation" in load("heatmap").caption(numbers)
     table = pd.read_csv(sweep / "runs.csv", **exact_floats(pd.__version__))
-    part = table[(table["network.activation"] == "relu") & (table["network.hidden"] == "[3]")]
+    table = table.rename(columns={"network.hidden": "hidden"})
+    part = table[(table["network.activation"] == "relu") & (table["hidden"] == "[3]")]
     expected = part.sort_values(["batch_size", "learning_rate"])["final_error"].tolist()
     meshes = [c for ax in panels for c in ax.collections if isinstance(c, QuadMesh)]
     assert meshes[1].get_array().ravel().tolist() == expected
@@ -117,6 +119,29 @@ def test_lost_cells_are_hatched(lost: Path) -> None:
     assert len(hatched) == numbers["final_error"].isna().sum() == 2
     text = load("heatmap").caption(numbers)
     assert "2 of 24 runs diverged, 3 blew up (to 1,000 times the first error or more); hatched" in text
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "shown"),
+    [("final_error", "0.25", "0.25"), ("final_error", "1e-31", "1e-24"), ("test_accuracy", "1.0", "1")],
+)
+def test_one_value_of_all_cells_has_one_colour_and_one_tick(
+    seeds: Path, tmp_path: Path, metric: str, value: str, shown: str
+) -> None:
+    shutil.copytree(seeds, tmp_path / "s")
+    table = pd.read_csv(tmp_path / "s" / "runs.csv", dtype=str)
+    done = table["status"] == "completed"
+    table["test_accuracy"] = ""
+    table.loc[done, metric] = value
+    table.to_csv(tmp_path / "s" / "runs.csv", index=False)
+    _, canvas = drawn("heatmap", tmp_path / "s", metric=metric)
+    (mesh,) = [c for c in canvas.axes[0].collections if isinstance(c, QuadMesh)]
+    shades = np.unique(mesh.to_rgba(np.linspace(*mesh.norm.inverse([0, 1]), 9)), axis=0)
+    assert len(shades) == 1
+    bar = mesh.colorbar.ax
+    assert [text.get_text() for text in bar.get_yticklabels()] == [shown]
+    assert bar.get_ylim()[0] < bar.get_yticks()[0] < bar.get_ylim()[1]
+    assert bar.get_ylabel()
 
 
 def test_heatmap_puts_rates_on_a_log_axis_and_words_in_order(tmp_path: Path) -> None:

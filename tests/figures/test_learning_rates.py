@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import statistics
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from reading_figures import curves, drawn, errors, retold, rows, stars, sweep_of
 
-from runner.figures import load
+from runner.figures import STYLES, load
+from runner.figures.options import Look
+from runner.figures.style.sheets import in_force
 from runner.results import Results
 
 
@@ -163,6 +166,28 @@ def test_what_bounds_the_rates_is_drawn(rates: Path, tmp_path: Path) -> None:
     text = load("learning_rates").caption(numbers)
     assert "Hatched: rates at which" in text
     assert "The stability limit, 0.15," in text
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("second", [{}, {"optimizer.momentum": [0.0, 0.5]}])
+def test_the_name_of_the_best_rate_stands_clear_of_the_bar(
+    tmp_path: Path, style: str, second: dict[str, list[Any]]
+) -> None:
+    """Also where a line of words or a legend stands above the panel, which is lower then."""
+    swept = {"learning_rate": [1e-3, 0.01, 0.1, 0.2], **second}
+    finals = [final for final in ("1e-3", "0", "1e-31", "1e3") for _ in range(len(second) + 1)]
+    sweep = retold(sweep_of(tmp_path, swept, "epochs=5"), final_error=finals)
+    with in_force(Look(style)):
+        _, canvas = drawn("learning_rates", sweep, threshold=1.0)  # with the right panel, they are smaller
+        assert len(canvas.axes) == 2
+        ax, points = canvas.axes[0], canvas.dpi / 72
+        (bar,) = [line for line in ax.get_lines() if line.get_gid() == "near"]
+        (name,) = [text for text in ax.texts if "within 10 %" in text.get_text()]
+        (star,) = [line for line in ax.get_lines() if line.get_marker() == "*"]
+        top = bar.get_window_extent().y1 + bar.get_linewidth() / 2 * points
+        low, high = name.get_window_extent().extents[[1, 3]]
+        assert low > top + 2 * points
+        assert high < star.get_window_extent().y0 + star.get_markersize() / 2 * points
 
 
 @pytest.mark.parametrize(("first", "near"), [("1e-3", 0.05), ("0", 0.01)])

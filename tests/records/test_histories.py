@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -95,6 +96,24 @@ def test_histories_of_unlike_steps_are_no_errors_of_one_kind(tmp_path: Path) -> 
     sweep = make_sweep(tmp_path / "s", {"log.unit": ["epoch", "update"]}, ["epochs=5"])
     with pytest.raises(NotShownError, match="count different steps: epochs and updates"):
         _ = Results(sweep).curves("final_error")
+
+
+@pytest.mark.parametrize("together", [0, 3000, 2**23])
+def test_histories_are_the_same_alone_and_parsed_as_one_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(module, "TOGETHER", together)
+    sweep = make_sweep(tmp_path / "s", {"epochs": [3, 40, 7], "log.weights": ["true", "false"]})
+    spaced = sweep / "4" / "history.csv"  # no text that can stand behind another
+    spaced.write_bytes(spaced.read_bytes().replace(b"\n", b"\n\n", 1).rstrip(b"\n"))
+    for names in (["epoch", "error"], None):
+        paths = [str(sweep / str(run) / "history.csv") for run in range(6)]
+        for path, history in zip(paths, module.read_columns(paths, names), strict=True):
+            with open(path, newline="") as f:
+                told = [row for row in csv.DictReader(f) if row]
+            assert list(history) == list(names or told[0])
+            for name, values in history.items():
+                assert values.tolist() == [float(row[name]) for row in told], (path, name)
 
 
 def test_threads_that_read_the_same_history_check_it_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from threading import Event, Thread
 
@@ -68,6 +69,34 @@ def nobody_forks_beside_a_thread() -> None:
     end.set()
 
 
+def the_allocator_of_pyarrow_is_no_thread_of_ours() -> None:
+    """What it has begun, its thread too, it goes on with in what is forked."""
+    import pyarrow as pa
+
+    from runner.sweeping.forking import forked, may_fork
+
+    if "jemalloc" not in pa.supported_memory_backends():
+        return
+    pools = [pool() for pool in (pa.jemalloc_memory_pool, pa.system_memory_pool, pa.default_memory_pool)]
+
+    def summed(count: int) -> int:
+        arrays = [pa.array(range(count), memory_pool=pool) for pool in pools for _ in range(50)]
+        return sum(array[-1].as_py() for array in arrays)
+
+    before, deadline = summed(10_000), time.monotonic() + 10
+    while (names := thread_names()).count("jemalloc_bg_thd") == 0 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(names) > 1
+    assert may_fork()
+    calls = iter([(10_000,)] * 8)
+    assert list(forked(summed, lambda: next(calls, None), 2, lambda: None)) == [before] * 8
+    assert summed(10_000) == before
+
+
+def thread_names() -> list[str]:
+    return [path.read_text(encoding="ascii").strip() for path in Path("/proc/self/task").glob("*/comm")]
+
+
 def test_workers_are_forked_and_end(tmp_path: Path) -> None:
     """In a process of its own: this one may have threads, of pytest's or of OpenBLAS'."""
     call = [sys.executable, "-W", "error", __file__]
@@ -80,3 +109,4 @@ if __name__ == "__main__":
     workers_are_what_they_should_be()
     an_error_and_a_death_are_told()
     nobody_forks_beside_a_thread()
+    the_allocator_of_pyarrow_is_no_thread_of_ours()

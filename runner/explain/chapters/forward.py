@@ -6,7 +6,7 @@ import numpy as np
 
 from runner.explain.context import Context, applied, formula_of, slope_of
 from runner.explain.document import Block, Equation, Equations, Paragraph, Prose, equation, listed
-from runner.explain.notation.digits import NOISE, followed
+from runner.explain.notation.digits import followed, is_rounding
 from runner.explain.notation.names import noted
 from runner.nn.activations import ACTIVATIONS, A, Z
 from runner.nn.formula import equal, total
@@ -68,7 +68,7 @@ def _is_rounding(context: Context, example: int, layer: int, neuron: int) -> boo
     w, b = context.step.layers[layer - 1]
     terms = np.abs(w[neuron - 1] * context.step.a[layer - 1][example - 1]).sum()
     terms += 0.0 if b is None else abs(b[neuron - 1])
-    return 0.0 < abs(context.step.z[layer - 1][example - 1, neuron - 1]) < 0.1 * NOISE * terms
+    return is_rounding(context.step.z[layer - 1][example - 1, neuron - 1], terms)
 
 
 def _weighted_sum(context: Context, example: int, layer: int, neuron: int) -> Equation:

@@ -44,6 +44,11 @@ class Pen:
         return self.given(value) if self.solution else BLANK
 
 
+def is_rounding(total: float, terms: float) -> bool:
+    """Whether a sum is nothing but rounding, beside the sizes of its `terms`: on paper it is 0."""
+    return 0.0 < abs(total) < 0.1 * NOISE * terms
+
+
 def decimal(number: Number) -> tuple[str, int]:
     """A number's digits and its power of ten; zeros at the end say that it is rounded: 1.00000 is not 1."""
     value, digits = number.number, number.digits

@@ -18,7 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Transform, offset_copy
 
 from runner.explain.diagram import Point
-from runner.figures.backprop.places import LINE, TO_ERROR, Places, down_of, places_on
+from runner.explain.notation.digits import is_rounding
+from runner.figures.backprop.places import LINE, NODE, TO_ERROR, Places, down_of, down_to, places_on
 from runner.figures.figure import DOUBLE, Figure, Layout, Options, needs_best
 from runner.figures.moments import moments, when
 from runner.figures.network import SUBSCRIPTS, node_name
@@ -32,7 +33,6 @@ LARGEST, MOST_EDGES = 8, 32  # neurons of a layer, and weights, that leave room 
 VALUE, DERIVATIVE = "#0072B2", "#D55E00"
 FIRST = (("initial", "value", ""),)
 GREY = "0.35"
-NODE = 2.3  # a neuron's circle, in sizes of letters
 #: Behind numbers on lines, twice as wide as high or more; with its widths, in sizes of letters.
 PAPER: dict[str, Any] = {"ls": "none", "mfc": "white", "mec": "none", "alpha": 0.85, "zorder": 2}
 ON_EDGE: tuple[Any, float] = ([(-3, -1.5), (3, -1.5), (3, 1.5), (-3, 1.5)], 4.2)
@@ -61,7 +61,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "moments": shown.pairs,
         "said": shown.said,
         "sizes": experiment.sizes,
-        "lines": _lines(table),
+        "lines": _lines(table, len(experiment.sizes)),
         "examples": experiment.data.examples,
         "penalised": experiment.l1 > 0 or experiment.l2 > 0,
         "of": results.best_name(options.metric),
@@ -96,7 +96,7 @@ def _row(kind: str, layer: int, to: int, from_: int, value: float, derivative: f
 
 def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """The network, from the inputs to the error, in points of the page."""
-    sizes, most = table.attrs["sizes"], table.attrs["lines"]
+    sizes, most = table.attrs["sizes"], max(table.attrs["lines"])
     letter = float(mpl.rcParams["font.size"])
     for ax in axes:
         places = places_on(ax, table)
@@ -131,12 +131,34 @@ def _draw_paper(ax: Axes, places: Places, sizes: Sequence[int]) -> None:
 def _draw_moment(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """The numbers of a moment, which change at every place."""
     for ax, (column, title) in zip(axes, table.attrs["moments"], strict=True):
-        bare = pd.DataFrame(table, copy=False)  # of a table with attrs each column is a slow one
-        columns = ("kind", "layer", "to", "from", column, derivative_of(column))
-        values = zip(*(bare[name].tolist() for name in columns), strict=True)
-        rows = [dict(zip(("kind", "layer", "to", "from", "v", "d"), row, strict=True)) for row in values]
+        rows = _rows(table, column)
+        for row in _roundings(rows):
+            row["v"] = 0.0
         _write_numbers(ax, rows, places_on(ax, table), table.attrs["sizes"])
         ax.set_title(title, loc="left", weight="bold")
+
+
+def _rows(table: pd.DataFrame, column: str) -> list[dict[str, Any]]:
+    """What stands at each place at a moment: its value `v` and its derivative `d`."""
+    bare = pd.DataFrame(table, copy=False)  # of a table with attrs each column is a slow one
+    columns = ("kind", "layer", "to", "from", column, derivative_of(column))
+    values = zip(*(bare[name].tolist() for name in columns), strict=True)
+    return [dict(zip(("kind", "layer", "to", "from", "v", "d"), row, strict=True)) for row in values]
+
+
+def _has_roundings(table: pd.DataFrame) -> bool:
+    return any(_roundings(_rows(table, column)) for column, _ in table.attrs["moments"])
+
+
+def _roundings(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The neurons whose sums are nothing but rounding."""
+    neurons = {(row["layer"], row["to"]): row for row in rows if row["kind"] == "neuron"}
+    terms: Counter[tuple[int, int]] = Counter()
+    for row in rows:
+        if row["kind"] in ("weight", "bias"):
+            before = neurons[row["layer"] - 1, row["from"]]["v"] if row["from"] else 1.0
+            terms[row["layer"], row["to"]] += abs(row["v"] * before)
+    return [row for at, row in neurons.items() if is_rounding(row["v"], terms[at])]
 
 
 def _write_numbers(ax: Axes, rows: Sequence[dict[str, Any]], places: Places, sizes: Sequence[int]) -> None:
@@ -195,7 +217,7 @@ def _name_of_target(output: int, sizes: Sequence[int]) -> str:
 def _write_below(ax: Axes, at: Point, line: int, pieces: Sequence[tuple[str, str]]) -> None:
     """A line of one piece in the middle, or of two on either side of it."""
     letter = float(mpl.rcParams["font.size"])
-    down = -(NODE / 2 + 0.3 + LINE * line) * letter
+    down = down_to(line) * letter
     sides = [("center", 0)] if len(pieces) == 1 else [("right", -2), ("left", 2)]
     for (text, color), (side, aside) in zip(pieces, sides, strict=True):
         look: dict[str, Any] = {"ha": side, "va": "top", "fontsize": "x-small", "zorder": 3}
@@ -207,15 +229,15 @@ def _offset(ax: Axes, right: float, up: float) -> Transform:
     return offset_copy(ax.transData, ax.get_figure(root=True), right, up, "points")
 
 
-def _lines(table: pd.DataFrame) -> int:
-    """The most lines that stand below a neuron."""
-    below = table[table["kind"].isin(list(BELOW))]
-    return int(below.groupby(["layer", "to"]).size().max())
+def _lines(table: pd.DataFrame, layers: int) -> list[int]:
+    """How many lines stand below the neurons of each layer."""
+    below = table[table["kind"].isin(list(BELOW)) & (table["to"] == 1)]
+    return [int((below["layer"] == layer).sum()) for layer in range(layers)]
 
 
 def _layout(table: pd.DataFrame) -> Layout:
     letter = float(mpl.rcParams["font.size"])
-    lines = table.attrs["lines"]
+    lines = max(table.attrs["lines"])
     height = (down_of(lines) * (max(table.attrs["sizes"]) - 1) + 7.2 + LINE * lines) * letter
     return Layout(len(table.attrs["moments"]), 1, DOUBLE, height / (72 * 7.2))
 
@@ -230,6 +252,7 @@ def _caption(table: pd.DataFrame) -> str:
         text += (
             f". All are of the first of {count:,} training examples alone; training takes the mean over them"
         )
+    text += ". Sums that are nothing but rounding are drawn as 0" if _has_roundings(table) else ""
     text += ". Penalties on the weights are left out" if table.attrs["penalised"] else ""
     return f"{text}{table.attrs['said']}."
 

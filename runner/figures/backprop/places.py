@@ -16,6 +16,7 @@ from runner.nn.network import Network
 
 #: In sizes of letters: a line below a neuron, and the room of an edge's two numbers.
 LINE, LABEL = 1.1, (5.4, 2.6)
+NODE = 2.3  # a neuron's circle, in sizes of letters
 TO_ERROR = 0.62  # how far the error stands from the outputs, in distances of layers
 
 
@@ -39,17 +40,28 @@ class Places(NamedTuple):
 def places_on(ax: Axes, table: pd.DataFrame) -> Places:
     """The places in a panel, as wide as the page."""
     letter, width = float(mpl.rcParams["font.size"]), float(72 * ax.figure.bbox.width / ax.figure.dpi)
-    return _places(width, letter, tuple(table.attrs["sizes"]), table.attrs["lines"])
+    return _places(width, letter, tuple(table.attrs["sizes"]), tuple(table.attrs["lines"]))
 
 
 @lru_cache(maxsize=1)  # they are the same in every frame of a film
-def _places(width: float, letter: float, sizes: tuple[int, ...], most: int) -> Places:
-    """The places on a page of so many points, with at most so many lines below a neuron."""
+def _places(width: float, letter: float, sizes: tuple[int, ...], lines: tuple[int, ...]) -> Places:
+    """The places on a page of so many points, with so many lines below the neurons of each layer."""
     drawing = _drawing(sizes)
-    across, down = width / (len(sizes) - 0.3 + TO_ERROR), down_of(most) * letter
-    points = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter), MIDDLE)
+    across, down = width / (len(sizes) - 0.3 + TO_ERROR), down_of(max(lines)) * letter
+    below = [
+        (across * x, down * y - (down_to(line) - LINE / 2) * letter)
+        for layer, (size, count) in enumerate(zip(sizes, lines, strict=True))
+        for x, y in (position(drawing, layer, neuron + 1) for neuron in range(size))
+        for line in range(1, count + 1)
+    ]
+    points = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter), MIDDLE, below)
     middles = {tuple(p[1:]): points[p.name] for p in (edge.parameter for edge in drawing.edges)}
     return Places(drawing, (across, down), {p: (x, -y) for p, (x, y) in middles.items()})
+
+
+def down_to(line: int) -> float:
+    """How far above a neuron the top of a line below it stands: negative, in sizes of letters."""
+    return -(NODE / 2 + 0.3 + LINE * line)
 
 
 def down_of(lines: int) -> float:

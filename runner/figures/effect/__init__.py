@@ -37,6 +37,7 @@ from runner.figures.figure import (
     star,
 )
 from runner.figures.style.axes import log_axis, thin_ticks
+from runner.figures.style.labels import spoken
 from runner.figures.style.legends import add_legend
 from runner.figures.trajectories import is_weight
 from runner.overrides import plain
@@ -131,7 +132,7 @@ def _caption(table: pd.DataFrame) -> str:
 
 
 def _listed(keys: Sequence[str]) -> str:
-    *most, last = keys
+    *most, last = map(spoken, keys)
     return f"{', '.join(most)} and {last}" if most else last
 
 

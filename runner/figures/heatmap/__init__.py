@@ -26,6 +26,7 @@ from runner.figures.figure import (
 )
 from runner.figures.heatmap.picture import MOST_NUMBERED, draw, has_room
 from runner.figures.style.encoding import Keys
+from runner.figures.style.labels import spoken
 from runner.figures.style.panels import Grid, few_valued
 from runner.figures.trajectories import is_weight
 from runner.records.histories import NotShownError
@@ -95,10 +96,12 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
 def _caption(table: pd.DataFrame) -> str:
     (x, y), roles, metric, over = (table.attrs[name] for name in ("plane", "keys", "metric", "over"))
     panels = [key for key in (roles.col, roles.row) if key]
-    text = f"{starting(words_of(metric))} over {x} and {y}"
-    text += f", a panel for each {' and '.join(panels)}" if panels else ""
+    text = f"{starting(words_of(metric))} over {spoken(x)} and {spoken(y)}"
+    text += f", a panel for each value of {' and '.join(map(spoken, panels))}" if panels else ""
     if (table["runs"] > 1).any():
-        text += f"; each cell the median of {spread_of(table['runs'])} runs (over {', '.join(over)})"
+        text += (
+            f"; each cell the median of {spread_of(table['runs'])} runs (over {', '.join(map(spoken, over))})"
+        )
     text += star(table.attrs["verdict"])
     if not higher_is_better(metric) and (table[metric] < ROUNDING).any():
         text += f". Errors below {ROUNDING:g} are round-off, and drawn as equal"

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import QuadMesh
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
@@ -44,6 +46,7 @@ EVEN, EVEN_RATES = 0.3, 0.04
 #: So many cells of a panel at most have their numbers in them.
 MOST_NUMBERED = 40
 TALL = 0.3  # inches: a cell that has room for a star above its number
+SHADES = "viridis"
 NAMES = 1.08  # names of ticks may be as close as panels without long names beside them allow
 HEIGHT = 0.73  # of a figure's height a row: what the axis of a panel takes
 
@@ -138,18 +141,34 @@ def draw(axes: Sequence[Axes], table: pd.DataFrame) -> None:
     """Panels of cells, lower values darker, with their numbers if they are few, and a star on the best."""
     metric, grid = table.attrs["metric"], Grid.of(table, table.attrs["keys"])
     sides = [Side.of(key, table[key].tolist()) for key in table.attrs["plane"]]
-    norm = _norm(table)
+    shades = _shades(table)
     for ax, part in zip(axes, grid.parts(table), strict=True):
-        mesh = _draw_panel(ax, part, sides, norm)
+        mesh = _draw_panel(ax, part, sides, shades)
     grid.finish(axes)
-    over = norm.vmax is not None and table[metric].max() > norm.vmax
-    add_bar(axes, mesh, label(metric), extend="max" if over else "neither")
+    over = shades.norm.vmax is not None and table[metric].max() > shades.norm.vmax
+    bar = add_bar(axes, mesh, label(metric), extend="max" if over else "neither")
+    if len(values := np.unique(_finite(table)).tolist()) == 1:
+        bar.set_ticks(values, labels=[brief(value) for value in values])
+
+
+def _finite(table: pd.DataFrame) -> Array:
+    """What colours tell: the values of cells that have one."""
+    values = _floored(table)
+    return np.asarray(values[np.isfinite(values)])
+
+
+def _shades(table: pd.DataFrame) -> ScalarMappable:
+    """The colours of all panels; of cells that all have one value, the one of the best."""
+    least, most = (finite := _finite(table)).min(), finite.max()
+    if least < most:
+        return ScalarMappable(_norm(table), SHADES)
+    best = mpl.colormaps[SHADES](1.0 if higher_is_better(table.attrs["metric"]) else 0.0)
+    return ScalarMappable(Normalize(least - 1, most + 1), ListedColormap([best]))
 
 
 def _norm(table: pd.DataFrame) -> Normalize:
-    """The colours of all panels: on a log scale where errors want one, up to what is off the scale."""
-    values = _floored(table)
-    finite = values[np.isfinite(values)]
+    """On a log scale where errors want one, up to what is off the scale."""
+    finite = _finite(table)
     if not higher_is_better(table.attrs["metric"]) and (errors_want_log(finite) or finite.max() <= ROUNDING):
         return LogNorm(finite.min(), max(min(finite.max(), table.attrs["top"]), 2 * finite.min()))
     return Normalize(finite.min(), finite.max())
@@ -163,13 +182,14 @@ def _floored(table: pd.DataFrame) -> Array:
     return np.where(values < ROUNDING, ROUNDING, values)
 
 
-def _draw_panel(ax: Axes, part: pd.DataFrame, sides: Sequence[Side], norm: Normalize) -> QuadMesh:
+def _draw_panel(ax: Axes, part: pd.DataFrame, sides: Sequence[Side], shades: ScalarMappable) -> QuadMesh:
     """The cells of a panel, and the marks on them."""
     across, upwards = sides
     grid = part.assign(value=_floored(part)).pivot(index=upwards.key, columns=across.key, values="value")
     values = grid.reindex(index=upwards.values, columns=across.values).to_numpy(dtype=float)
     cells = np.ma.masked_invalid(values)
-    mesh = ax.pcolormesh(across.edges, upwards.edges, cells, cmap="viridis", norm=norm, shading="flat")
+    look: dict[str, Any] = {"cmap": shades.cmap, "norm": shades.norm, "shading": "flat"}
+    mesh = ax.pcolormesh(across.edges, upwards.edges, cells, **look)
     across.draw(ax, "x")
     upwards.draw(ax, "y")
     _mark_missing(ax, part, across, upwards)

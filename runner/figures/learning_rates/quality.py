@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FixedLocator
 
 from runner.figures.learning_rates.lines import SEEDS, crowded, draw_lines, few, spread_of
 from runner.figures.style.accuracies import as_drawn, more_is_better
-from runner.figures.style.axes import Heights, log_axis
+from runner.figures.style.axes import HIGH, Heights, log_axis, panel_height
 from runner.figures.style.encoding import Looks
 from runner.figures.style.labels import label
 from runner.figures.style.lost import (
@@ -24,7 +25,9 @@ from runner.figures.style.lost import (
 from runner.results.rates import RATE
 from runner.training.endings import ROUNDING
 
-TITLED = 0.1  # of the panel: room beyond the first error for its name
+TITLED = 0.1  # of what lies between the errors: room beyond the first one for its name
+HEIGHTS = 0.72, 0.58  # of a figure's height: what its panels take below a line of words, and below a legend
+ASIDE, BAR, CLEAR = 6, 3, 4  # points: from the star to its name, a bar, and what is clear around it
 FLOOR = ROUNDING / 10  # where all errors stand that are round-off
 SMALL: dict[str, Any] = {"fontsize": "x-small", "color": "0.35"}
 FLOOR_LOOK: dict[str, Any] = {"color": "#56B4E9", "alpha": 0.15, "lw": 0}
@@ -108,7 +111,7 @@ def _axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     drawn = [metric, *spread_of(table, (metric, "low", "high"))]
     placed = heights.place(table[drawn].to_numpy(dtype=float).ravel())
     low, high = table.attrs["near"]
-    named = 0.3 if high > low else 0.16  # of the panel: for the name of the best rate
+    named = _room_for_name(ax, 2 if high > low else 1, HEIGHTS[bool(table.attrs["keys"].color)])
     room = (TITLED, named) if more_is_better(metric) else (named, TITLED)
     ax.set_ylim(*heights.limits(np.append(placed, _initial(table)), *room))
     if heights.log:
@@ -117,6 +120,14 @@ def _axis(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     most = 1.0 if more_is_better(metric) else np.inf
     ax.yaxis.set_major_locator(FixedLocator([tick for tick in ax.get_yticks() if least <= tick <= most]))
     ax.set_ylabel(label(metric))
+
+
+def _room_for_name(ax: Axes, lines: int, height: float) -> float:
+    """The room beyond the best rate for so many lines of its name, as a share of what the errors take."""
+    letter = FontProperties(size="small").get_size_in_points()
+    points = ASIDE + 1.2 * letter * lines + (BAR + CLEAR) * (lines > 1)
+    share = points / (height / HIGH * panel_height(ax) * 72)
+    return share * (1 + TITLED) / (1 - share)
 
 
 def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
@@ -130,11 +141,11 @@ def _mark_best(ax: Axes, table: pd.DataFrame, heights: Heights) -> None:
     if high > low:
         edge = 0.985 if above else 0.015
         bar: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "gid": "near"}
-        ax.plot([low, high], [edge, edge], color="black", lw=3, solid_capstyle="butt", zorder=5, **bar)
+        ax.plot([low, high], [edge, edge], color="black", lw=BAR, solid_capstyle="butt", zorder=5, **bar)
         name += f"\n{low:.3g} to {high:.3g} within 10 %"
     left, right = np.log(ax.get_xlim())
     place = (np.log(x) - left) / (right - left)
     side = "left" if place < 0.3 else "right" if place > 0.7 else "center"
-    beside: dict[str, Any] = {"xytext": (0, 6 if above else -6), "textcoords": "offset points", "ha": side}
-    beside |= {"va": "bottom" if above else "top", "fontsize": "small", "path_effects": HALO}
+    beside: dict[str, Any] = {"xytext": (0, ASIDE if above else -ASIDE), "textcoords": "offset points"}
+    beside |= {"ha": side, "va": "bottom" if above else "top", "fontsize": "small", "path_effects": HALO}
     ax.annotate(name, (x, y), zorder=7, **beside)

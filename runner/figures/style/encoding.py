@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 
 from runner.figures.figure import Options
 from runner.figures.style.axes import add_bar, is_numeric, wants_log
-from runner.figures.style.labels import escaped, label
+from runner.figures.style.labels import escaped, label, spoken
 from runner.figures.style.legends import add_legend
 from runner.overrides import in_order, plain
 from runner.results import Results
@@ -75,10 +75,10 @@ class Keys:
     @property
     def say(self) -> str:
         """What a caption has to say of it."""
-        text = f"; colours tell {self.color}, dashes {self.dash}" if self.dash else ""
-        panels = [key for key in (self.col, self.row) if key]
-        text = (f"; a panel for each {' and '.join(panels)}" if panels else "") + text
-        *most, last = self.rest or ("",)
+        text = f"; colours tell {spoken(self.color or '')}, dashes {spoken(self.dash)}" if self.dash else ""
+        panels = [spoken(key) for key in (self.col, self.row) if key]
+        text = (f"; a panel for each value of {' and '.join(panels)}" if panels else "") + text
+        *most, last = map(spoken, self.rest or ("",))
         rest = f"{', '.join(most)} and {last}" if most else last
         return text + (f"; lines that look alike differ in {rest}" if rest else "")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
+from unicodedata import lookup
 
 from runner.results.rates import RATE
 
@@ -47,7 +49,8 @@ LABELS = {
     "test_error_rate": "test error rate, 1 − accuracy",
 }
 
-
+#: What mathtext has to set letters by, and no reader wants to see.
+UNSET = str.maketrans("", "", "{}_\\")
 #: What the user calls keys and columns, in what is being drawn.
 _OWN: ContextVar[Mapping[str, str]] = ContextVar("labels", default=MappingProxyType({}))
 
@@ -68,6 +71,11 @@ def label(key: str) -> str:
     return _OWN.get().get(key, LABELS.get(key, plain))
 
 
+def spoken(key: str) -> str:
+    """The same within a caption."""
+    return plain_text(label(key))
+
+
 def letter(key: str) -> str:
     """What a key is called within a sentence: its letter, where the label of its axis ends in one."""
     words = label(key)
@@ -82,3 +90,19 @@ def escaped(text: str) -> str:
 def symbol(name: str) -> str:
     """A weight or bias as mathematics has it: w12 with an index."""
     return f"${name[0]}_{{{name[1:]}}}$"
+
+
+def plain_text(text: str) -> str:
+    """A label without mathtext, for where none is set: η for ``$\\eta$``, L2 for ``$L_2$``."""
+
+    def letter(command: re.Match[str]) -> str:
+        name = command[1]
+        try:
+            return lookup(f"GREEK {'CAPITAL' if name[:1].isupper() else 'SMALL'} LETTER {name.upper()}")
+        except KeyError:
+            return name
+
+    def unset(formula: re.Match[str]) -> str:
+        return re.sub(r"\\([A-Za-z]+) ?", letter, formula[1]).translate(UNSET)
+
+    return re.sub(r"(?<!\\)\$(.*?)(?<!\\)\$", unset, text).replace(r"\$", "$")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from runner.figures.figure import Figure, Layout, Options, counted, needs_finished
 from runner.figures.style.axes import is_numeric
+from runner.figures.style.labels import spoken
 from runner.figures.trainability.boundary import LATE, Dimension, boundary_of, speeds, times
 from runner.figures.trainability.picture import cells_of, draw
 from runner.records.names import DIVERGED
@@ -83,7 +84,8 @@ def _refused(results: Results, key: str) -> str | None:
 
 def _caption(table: pd.DataFrame) -> str:
     (x, y), converged = table.attrs["plane"], int(table["converges"].sum())
-    text = f"Which of {counted(len(table), 'run')} converge over {x} and {y}, a pixel a run: {converged:,}"
+    text = f"Which of {counted(len(table), 'run')} converge over {spoken(x)} and {spoken(y)}, a pixel a run: "
+    text += f"{converged:,}"
     text += (
         f", whose mean error over the last {LATE} rows is below the first. Shades are ranks: of the sum of"
     )
