@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -23,7 +24,8 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from runner.config.resolved import plain
+from runner.config.faults import telling_all
+from runner.config.resolved import plain, value_of
 from runner.errors import ConfigError
 from runner.guard import GUARD
 from runner.hydra_internals import leaf, options_of, put
@@ -55,7 +57,7 @@ def effective(overrides: Sequence[str]) -> list[str]:
 
 def objective_of(master: DictConfig) -> str | None:
     """What a sweeper is given of each run. Raises ConfigError where it is told to seek the worst of it."""
-    objective, direction = master.get("objective"), master.hydra.sweeper.get("direction")
+    objective, direction = value_of(master, "objective"), value_of(master.hydra.sweeper, "direction")
     wanted = "maximize" if METRICS.get(objective) else "minimize"
     told = getattr(direction, "name", direction)
     if objective in METRICS and isinstance(told, str) and told != wanted:
@@ -101,7 +103,14 @@ class Composer:
         self.first: dict[str, str] = {}  # of each key, the first list or mapping that replaces: a kind's own
 
     def job(self, number: int, overrides: Sequence[str]) -> Job:
-        """Job `number` of the sweep. Raises what Hydra raises where it cannot be composed."""
+        """Job `number` of the sweep. Raises what Hydra raises, or RunnerError, where it is not composed."""
+        try:
+            return self._job(number, overrides)
+        except Exception:
+            telling_all(partial(self.loader.load_sweep_config, self.master), list(overrides))
+            raise
+
+    def _job(self, number: int, overrides: Sequence[str]) -> Job:
         kind, texts = self._kind(number, overrides)
         if kind.simple:
             with suppress(Exception):  # Hydra's own composition below will say what is wrong

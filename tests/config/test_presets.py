@@ -70,9 +70,9 @@ def test_files_and_presets_stand_beside_each_other(tmp_path: Path, monkeypatch: 
         ("wrong.yaml", "wrong.yaml, line 2"),
         (
             "tag.yaml",
-            "tag.yaml, line 2, column 9: x: is no whole number; in quotes and without a tag it is text",
+            "tag.yaml, line 2, column 9: epochs=x: is no whole number; in quotes and without a tag it",
         ),
-        ("experiment=own", "own.yaml, line 1, column 7: z: is no number"),
+        ("experiment=own", "own.yaml, line 1, column 7: seed=z: is no number"),
         ("network=own", "network/own.yaml: must have keys and values"),
         ("typo.yaml", "unknown key learningrate (did you mean 'learning_rate'?)"),
     ],
