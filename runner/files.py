@@ -53,7 +53,10 @@ class UnfitFileError(OSError):
 
 def plain(path: str | Path) -> Path:
     """The path of a file, to be opened. Raises OSError where there is none, or something else."""
-    kind = stat.S_IFMT(os.stat(path).st_mode)
+    try:
+        kind = stat.S_IFMT(os.stat(path).st_mode)
+    except ValueError:  # of letters that no name has: NUL, half a pair
+        raise UnfitFileError(errno.EINVAL, "is no name that a file may have", str(path)) from None
     if kind == stat.S_IFDIR:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if kind != stat.S_IFREG:

@@ -122,6 +122,8 @@ def reading(
 
     class Repository(ConfigRepository):
         def load_config(self, config_path: str) -> ConfigResult | None:
+            if not config_path.isprintable():  # which no name of a file is
+                raise RunnerError(f"{show(config_path)}: there is no file of such a name")
             file = self._file(config_path)
             with naming(str(file or _named(config_path))), _placed(file):
                 result = super().load_config(config_path)

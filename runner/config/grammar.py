@@ -22,7 +22,7 @@ def refusal(override: str) -> RunnerError | None:
     except RecursionError:
         why = "lists or mappings stand too deep in each other"
     except ValueError as error:
-        why = too_long(error) or str(error)
+        why = too_long(error) or plain(str(error)) or "has values that do not go together"
     except Exception as error:  # Hydra's own
         why = _why(override, str(error))
     if not override.partition("=")[0].strip("+~"):

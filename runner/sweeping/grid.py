@@ -20,6 +20,7 @@ from runner.config.compose import replacing
 from runner.config.grammar import refusal
 from runner.config.resolved import value_of
 from runner.errors import ConfigError, RunnerError, show, together
+from runner.hydra_errors import plain
 from runner.hydra_internals import as_override
 from runner.nn.arrays import Array
 from runner.overrides import key_of, parse, swept_values
@@ -199,7 +200,8 @@ def _taken(
     try:
         return [f"{key}={value}" for value in one.sweep_string_iterator()]
     except (TypeError, ValueError) as error:  # of range, which says what it takes
-        raise RunnerError(f"{show(one.input_line)}: {error}") from None
+        why = plain(str(error)) or "has values that do not go together"
+        raise RunnerError(f"{show(one.input_line)}: {why}") from None
 
 
 def _columns(

@@ -139,6 +139,7 @@ REFUSED = {
     "hydra.mode=x": "must be one of RUN, MULTIRUN",
     "hydra.searchpath=[1]": "must be a list of folders, as [file://FOLDER]",
     "hydra.searchpath=[x://y]": "has a place of the kind x, and must be a list of folders",
+    "loss=tag(a,b)": "Last argument to tag() must be a choice(), range() or interval(), got null",
     "loss=sort(a,1)": "its function takes other values",
 }
 
@@ -266,6 +267,25 @@ def test_a_file_of_a_group_that_is_wrong(text: str, words: str, tmp_path: Path) 
             load("optimizer=mine", config_dir=tmp_path)
         assert f"{tmp_path}/optimizer/mine.yaml" in str(caught.value)
         assert words in str(caught.value)
+
+
+#: Names that no file may have, wherever they are named, and what is said of them.
+NAMELESS = {
+    'network: "\\ud800"': r"network/\ud800: there is no file of such a name",
+    'defaults: ["a\\0"]': r"experiment/a\x00: there is no file of such a name",
+    'data: csv\ndata.path: "a\\0"\ndata.targets: y': r"data.path=a\x00: cannot be read: is no name that a",
+    f"data: csv\ndata.path: {'a' * 5000}\ndata.targets: y": "data.path=aaa",
+    'plugins: "a\\0.py"': r"plugins=a\x00.py: cannot be read: is no name that a file may have",
+}
+
+
+@pytest.mark.parametrize("text", NAMELESS, ids=lambda text: text[:12])
+def test_a_name_that_no_file_may_have(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text(text)
+    with pytest.raises(runner.RunnerError) as caught:
+        runner.load("mine.yaml")
+    assert str(caught.value).startswith(NAMELESS[text])
 
 
 def test_a_sweeps_parameters_that_are_wrong_are_told_by_their_key(
