@@ -16,7 +16,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -24,7 +23,6 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from runner.config.faults import telling_all
 from runner.config.resolved import plain, value_of
 from runner.errors import ConfigError
 from runner.guard import GUARD
@@ -103,14 +101,7 @@ class Composer:
         self.first: dict[str, str] = {}  # of each key, the first list or mapping that replaces: a kind's own
 
     def job(self, number: int, overrides: Sequence[str]) -> Job:
-        """Job `number` of the sweep. Raises what Hydra raises, or RunnerError, where it is not composed."""
-        try:
-            return self._job(number, overrides)
-        except Exception:
-            telling_all(partial(self.loader.load_sweep_config, self.master), list(overrides))
-            raise
-
-    def _job(self, number: int, overrides: Sequence[str]) -> Job:
+        """Job `number` of the sweep. Raises what Hydra raises where it cannot be composed."""
         kind, texts = self._kind(number, overrides)
         if kind.simple:
             with suppress(Exception):  # Hydra's own composition below will say what is wrong
