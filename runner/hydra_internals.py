@@ -204,6 +204,10 @@ def naming(name: str) -> Iterator[None]:
     """Has errors of a YAML file that cannot be read say its name. Raises RunnerError."""
     try:
         yield
+    except yaml.YAMLError as error:
+        if not (yaml_fault(error) or "").startswith("<"):  # which OmegaConf reads in a file that is one text
+            raise
+        raise RunnerError(f"{name}: {NO_KEYS}") from None
     except (OSError, RecursionError, ValueError, OmegaConfBaseException) as error:
         if isinstance(error, OSError):
             if error.errno is not None:

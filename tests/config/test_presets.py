@@ -67,6 +67,8 @@ def test_files_and_presets_stand_beside_each_other(tmp_path: Path, monkeypatch: 
         ("folder", "folder: is a folder"),
         ("list.yaml", "list.yaml: must have keys and values"),
         ("number.yaml", "number.yaml: must have keys and values"),
+        ("text.yaml", "text.yaml: must have keys and values"),
+        ("letter.yaml", "letter.yaml: must have keys and values"),
         ("wrong.yaml", "wrong.yaml, line 2"),
         (
             "tag.yaml",
@@ -86,6 +88,8 @@ def test_what_is_no_file_of_keys(
         "rows.csv": "a,b\n1,2\n",
         "list.yaml": "- epochs=1\n",
         "number.yaml": "5",
+        "text.yaml": "'a: b: c'",
+        "letter.yaml": '"\\0"',
         "tag.yaml": "seed: 1\nepochs: !!int x\n",
         "folder/experiment/own.yaml": "seed: !!float z\n",
         "folder/network/own.yaml": "5",
