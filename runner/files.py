@@ -37,6 +37,8 @@ UNMEANT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 TAGS = {"int": "whole number", "float": "number", "timestamp": "date", "map": "mapping"}
 #: Problems of PyYAML's that are told in other words.
 PROBLEMS = {"found unhashable key": "a list or a mapping cannot be a key"}
+#: What may be an integer, in whatever digits, that Python does not write.
+LONG = re.compile(rb"[\da-fA-F_:]{3500}")
 TOO_DEEP = "lists or mappings stand too deep in each other"
 #: The folder of a run whose files are named with it.
 RECORD = ".hydra"
@@ -51,7 +53,10 @@ class UnfitFileError(OSError):
 
 def plain(path: str | Path) -> Path:
     """The path of a file, to be opened. Raises OSError where there is none, or something else."""
-    kind = stat.S_IFMT(os.stat(path).st_mode)
+    try:
+        kind = stat.S_IFMT(os.stat(path).st_mode)
+    except ValueError:  # of letters that no name has: NUL, half a pair
+        raise UnfitFileError(errno.EINVAL, "is no name that a file may have", str(path)) from None
     if kind == stat.S_IFDIR:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if kind != stat.S_IFREG:
@@ -146,28 +151,47 @@ def placing(path: str | Path, loader: Any = LOADER, content: bytes | None = None
     except RecursionError:
         raise RunnerError(f"{path}: {TOO_DEEP}") from None
     except UNMEANT as error:
-        reader = loader(Path(path).read_bytes() if content is None else content)
-        raise _unmeant(str(path), reader) or error from None
+        raise _unmeant(str(path), loader(_content(path, content))) or error from None
+    read = _content(path, content)
+    if LONG.search(read) and (fault := _unmeant(str(path), loader(read))):
+        raise fault
+
+
+def _content(path: str | Path, content: bytes | None) -> bytes:
+    return Path(path).read_bytes() if content is None else content
 
 
 def _unmeant(name: str, reader: Any) -> yaml.MarkedYAMLError | None:
     """What is wrong with a value that a `reader` of YAML cannot read; None where it can read all."""
-    nodes = [node] if (node := reader.get_single_node()) else []
-    for node in nodes:  # which grow: what is inside of one stands behind it
-        inner = node.value if isinstance(node, yaml.CollectionNode) else ()
-        nodes += [one for entry in inner for one in (entry if isinstance(entry, tuple) else (entry,))]
-    for node in reversed(nodes):
+    nodes = [("", node)] if (node := reader.get_single_node()) else []
+    for key, node in nodes:  # which grow: what is inside of one stands behind it
+        nodes += _inside(key, node)
+    for key, node in reversed(nodes):
         try:
             with suppress(yaml.YAMLError):  # of what is nothing by itself, as <<
-                reader.construct_object(node, deep=True)
+                value = reader.construct_object(node, deep=True)
+                if isinstance(value, int):
+                    str(value)  # one in other digits than ours is read at any length, and never written
         except UNMEANT as error:
             tag = str(node.tag).rpartition(":")[2]
-            value = f"{show(node.value)}: " if isinstance(node, yaml.ScalarNode) else ""
-            why = f"{value}is no {TAGS.get(tag, tag)}; in quotes and without a tag it is text"
+            why = f"is no {TAGS.get(tag, tag)}; in quotes and without a tag it is text"
             at = node.start_mark
             mark = yaml.Mark(name, 0, at.line, at.column, None, 0)
-            return yaml.MarkedYAMLError(problem=too_long(error) or why, problem_mark=mark)
+            value = node.value if isinstance(node, yaml.ScalarNode) else ""
+            shown = f"{show('='.join(filter(None, (key, value))))}: " if key or value else ""
+            return yaml.MarkedYAMLError(problem=shown + (too_long(error) or why), problem_mark=mark)
     return None
+
+
+def _inside(key: str, node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
+    """The nodes in one that stands under a `key`, with the keys that each stands under."""
+    if isinstance(node, yaml.SequenceNode):
+        yield from ((f"{key}[{at}]", item) for at, item in enumerate(node.value))
+    elif isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            inner = name.value if isinstance(name, yaml.ScalarNode) else "?"
+            yield key, name
+            yield f"{key}.{inner}".removeprefix("."), value
 
 
 def yaml_fault(error: yaml.YAMLError) -> str | None:

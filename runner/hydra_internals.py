@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import yaml
 from omegaconf import Container, DictConfig, ListConfig, Node, OmegaConf
 from omegaconf._utils import get_omega_conf_dumper, get_yaml_loader
+from omegaconf.errors import OmegaConfBaseException
 from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
 
-from runner.errors import RunnerError, too_long
+from runner.errors import ConfigError, RunnerError, show
 from runner.files import TOO_DEEP, placing, yaml_fault, yaml_file
+from runner.hydra_errors import place, reason
 
 if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML need none of it
     from hydra._internal.hydra import Hydra as Hydra
@@ -28,9 +30,9 @@ if TYPE_CHECKING:  # Hydra itself takes long to import, and some who write YAML 
 
 #: The name and the overrides of what was composed, and what came of it.
 First: TypeAlias = tuple[str | None, list[str], DictConfig]
-#: What OmegaConf's containers are to who writes YAML.
-KINDS = {"DictConfig": "a mapping", "ListConfig": "a list", "NoneType": "null"}
 #: What is wrong with a file that is a list, or a number.
+#: What defaults may have.
+CHOICES = "the names of files, as [override /network: dense]"
 NO_KEYS = "must have keys and values, a line each, as learning_rate: 0.1"
 _LEAVES = (AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode)
 
@@ -120,11 +122,11 @@ def reading(
 
     class Repository(ConfigRepository):
         def load_config(self, config_path: str) -> ConfigResult | None:
+            if not config_path.isprintable():  # which no name of a file is
+                raise RunnerError(f"{show(config_path)}: there is no file of such a name")
             file = self._file(config_path)
             with naming(str(file or _named(config_path))), _placed(file):
                 result = super().load_config(config_path)
-                if result and _is_preset(config_path):
-                    repr(result.config)  # hexadecimal integers are read at any length, and never written
             if not (self._is_ours() and result and result.path.startswith("file://")):
                 return result
             if _is_preset(config_path) and result.header.get("package") is None:
@@ -134,8 +136,13 @@ def reading(
             return result
 
         def _extract_defaults_list(self, config_path: str, cfg: Container) -> ListConfig:
-            if _is_preset(config_path) and self._is_ours() and isinstance(cfg, DictConfig):
-                preset(cfg)
+            if self._is_ours() and isinstance(cfg, DictConfig):
+                try:
+                    _refuse_defaults(cfg)
+                    if _is_preset(config_path):
+                        preset(cfg)
+                except RunnerError as error:
+                    raise RunnerError(f"{self._file(config_path) or _named(config_path)}: {error}") from None
             return super()._extract_defaults_list(config_path, cfg)
 
         def _file(self, config_path: str) -> Path | None:
@@ -152,6 +159,29 @@ def reading(
         yield
     finally:
         setattr(config_loader_impl, "ConfigRepository", ConfigRepository)  # noqa: B010
+
+
+def _refuse_defaults(config: DictConfig) -> None:
+    """Raises RunnerError for ``defaults`` that choose nothing, which Hydra has no words for."""
+    written: Any = OmegaConf.to_container(config, resolve=False).get("defaults")  # type: ignore[union-attr]
+    if not isinstance(written, list | None):
+        raise ConfigError("defaults", written, f"must be a list, {CHOICES}")
+    for item in written or ():
+        if not (_is_name(item) or (isinstance(item, dict) and len(item) == 1 and _chooses(*item.items()))):
+            raise ConfigError("defaults", written, f"{show(item)} chooses no file; it has {CHOICES}")
+
+
+def _chooses(item: tuple[Any, Any]) -> bool:
+    """Whether an item of ``defaults`` has a group, and of it a name, several in a list, or null for none."""
+    group, names = item
+    is_group = isinstance(group, str) and re.search(r"\w\Z", group.partition("@")[0])
+    return bool(is_group) and (
+        names is None or (all(map(_is_name, names)) if isinstance(names, list) else _is_name(names))
+    )
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value.strip(" /") not in ("", "???")
 
 
 def load_keys(path: str | Path, *, of_run: bool = False) -> DictConfig:
@@ -174,12 +204,17 @@ def naming(name: str) -> Iterator[None]:
     """Has errors of a YAML file that cannot be read say its name. Raises RunnerError."""
     try:
         yield
-    except (OSError, RecursionError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
+    except yaml.YAMLError as error:
+        if not (yaml_fault(error) or "").startswith("<"):  # which OmegaConf reads in a file that is one text
             raise
-        why = too_long(error) or told(str(error))
-        if not isinstance(error, ValueError):  # OmegaConf has an OSError for a number alone
-            why = TOO_DEEP if isinstance(error, RecursionError) else NO_KEYS
+        raise RunnerError(f"{name}: {NO_KEYS}") from None
+    except (OSError, RecursionError, ValueError, OmegaConfBaseException) as error:
+        if isinstance(error, OSError):
+            if error.errno is not None:
+                raise
+            why = NO_KEYS  # of OmegaConf's, for a number alone
+        else:
+            why = TOO_DEEP if isinstance(error, RecursionError) else f"{place(error)}{reason(error)}"
         raise RunnerError(f"{name}: {why}") from None
 
 
@@ -195,17 +230,6 @@ def _placed(file: Path | None, *, of_run: bool = False) -> Iterator[None]:
 
 def _named(config_path: str) -> str:
     return config_path if not config_path.endswith((".yaml", ".yml")) else config_path.partition("/")[2]
-
-
-def told(text: str) -> str:
-    """An error's lines without what only OmegaConf's makers can use, led by the key that it is about."""
-    inner = ("full_key:", "object_type=", "reference_type=")
-    lines = [line for line in text.splitlines() if line.strip() and not line.strip().startswith(inner)]
-    plain = re.sub(
-        r"'?\b(DictConfig|ListConfig|NoneType)\b'?", lambda match: KINDS[match[1]], "\n".join(lines)
-    )
-    key = re.search(r"full_key: (\S+)", text)
-    return plain if key is None or key[1] in plain else f"{key[1]}: {plain}"
 
 
 def _is_preset(config_path: str) -> bool:

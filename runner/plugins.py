@@ -89,7 +89,7 @@ def load(path: str) -> Plugin:
     """The file at `path` as it is now, its entries in their tables. Raises ConfigError where it cannot be."""
     file = Path(path).expanduser()
     try:
-        status = file.stat()
+        status = plain(file).stat()
         source, content = _read(file.absolute(), status.st_mtime_ns, status.st_size)
     except OSError as error:
         raise ConfigError(KEY, path, f"cannot be read: {error.strerror}") from None

@@ -170,8 +170,14 @@ def test_what_is_written_into_a_folder_follows_no_link(made: Path, tmp_path: Pat
         ("!!bool x", "x: is no bool"),
         ("!!timestamp x", "x: is no date"),
         ("!!set [x]", "is no set|expected a mapping"),
-        ("[2024-13-41]", "'2024-13-41': is no date"),
-        ("9" * 5000, "an integer of 5000 digits"),
+        ("[2024-13-41]", "2024-13-41: is no date"),
+        ("9" * 5000, r"a=9+\.\.\.: an integer of 5000 digits"),
+        (
+            "{b: [0x" + "F" * 5000 + "]}",
+            r"line 2, column 9: a\.b\[0\]=0xF+\.\.\.: an integer of thousands of digits",
+        ),
+        ("0b" + "1" * 20_000, "a=0b1+.*: an integer of thousands"),
+        ("1" + ":30" * 4000, "a=1:30.*: an integer of thousands"),
         ("[" * 1500 + "]" * 1500, "too deep|nesting"),
     ],
 )

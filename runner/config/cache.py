@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from operator import is_
 from typing import Any, TypeVar
@@ -69,6 +70,6 @@ def _versions(section: Any) -> list[Any]:
     given = [section.get(key) for key in ("path", "test_path")]
     paths = [find_file(path) for path in given if isinstance(path, str)]
     paths += [folder_of(folder) / PARAMETERS for folder in folders if isinstance(folder, str)]
-    files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()]
+    files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if os.path.isfile(path)]
     text = repr(section) if (own := loaded()) else ""
     return [*files, *(p.source for p in own if any(repr(name) in text for _, name in p.entries))]

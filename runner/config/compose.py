@@ -16,7 +16,7 @@ from runner.config.own import load_named, noticed, refuse_code
 from runner.config.shipped import conf_dir
 from runner.config.sources import whereabouts
 from runner.errors import ConfigError, RunnerError, show
-from runner.overrides import as_meant, key_of, parse_override
+from runner.overrides import as_meant, is_word, key_of, parse, parse_override
 from runner.plugins import KEY, Plugin, of_run
 from runner.records.about import sources_of
 from runner.records.names import HYDRA
@@ -121,8 +121,6 @@ GROUPS = ("network", "data", "optimizer", "schedule", "experiment")
 REPLACED = ("network.weights", "network.biases")
 #: Letters of the longest key that is looked for.
 LONGEST_KEY = 200
-#: What may stand for a group's choice and is no file's name.
-_NO_NAME = re.compile(r"|null|true|false|[-+.\d][-+.\deE_]*", re.IGNORECASE)
 
 
 def replacing(overrides: Sequence[str]) -> list[str]:
@@ -181,7 +179,9 @@ def _has_container(override: str) -> bool:
 
 
 def _check_key(override: str) -> None:
-    """Hydra looks for a file of every key's name, of which no system has one that is so long."""
+    """Hydra looks for a file of every key's name, of which no system has one that is so long, or of none."""
+    if not key_of(override).partition("@")[0]:
+        raise RunnerError(f"{show(override)}: its key is missing: give KEY=VALUE")
     if (length := len(key_of(override).encode(errors="replace"))) > LONGEST_KEY:
         raise RunnerError(f"{show(override)}: no key has {length} letters")
 
@@ -189,13 +189,36 @@ def _check_key(override: str) -> None:
 def _check_choice(override: str) -> None:
     """Hydra's errors for what is no file's name (a number, ${…} in a list) do not say of which group."""
     key, _, value = override.lstrip("+").partition("=")
-    group, values = conf_dir() / key, [value]
-    if value.startswith("[") and value.endswith("]"):
-        values = [one.strip() for one in value[1:-1].split(",")]
-    is_wrong = any(map(_NO_NAME.fullmatch, values)) or (value.startswith("[") and "${" in value)
-    if re.fullmatch(r"[a-z]+", key) and group.is_dir() and is_wrong:
-        names = ", ".join(sorted(path.stem for path in group.glob("*.yaml")))
-        raise RunnerError(f"{override}: must be the name of one of its files: {names}, or of your own")
+    if key == "hydra" and value:
+        raise RunnerError(f"{show(override)}: has keys, and no value: give hydra.KEY=VALUE")
+    if key not in GROUPS and not key.startswith("hydra/"):
+        return
+    if not is_word(value) and not _chooses(value):
+        own = sorted(path.stem for path in (conf_dir() / key).glob("*.yaml"))
+        names = f"one of its files: {', '.join(own)}, or of your own" if own else "a file"
+        raise RunnerError(f"{show(override)}: must be the name of {names}")
+
+
+def _chooses(value: str) -> bool:
+    """Whether what is given of a group names a file, or several in a list, or of a sweep each such."""
+    from hydra.core.override_parser.types import ChoiceSweep, Glob, QuotedString
+
+    try:
+        given = parse(value)
+    except Exception:  # it says so when it composes
+        return True
+    if isinstance(given, Glob | dict):  # of which the latter has keys of the group
+        return True
+    choices = given.list if isinstance(given, ChoiceSweep) else [given]
+    lists = [choice if isinstance(choice, list) else [choice] for choice in choices]
+    return (
+        all(
+            isinstance(name, str | QuotedString) and (not isinstance(choice, list) or "${" not in str(name))
+            for choice, names in zip(choices, lists, strict=True)
+            for name in names or [None]
+        )
+        and value != ""
+    )
 
 
 def _check_biases(overrides: Sequence[str]) -> None:

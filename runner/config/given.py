@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
 from functools import partial
@@ -16,7 +15,7 @@ from runner.config.compose import CACHE, GROUPS, remembering
 from runner.config.shipped import shipped
 from runner.data.memory import InMemory, as_csv
 from runner.data.table import Table
-from runner.errors import ConfigError, RunnerError
+from runner.errors import ConfigError, RunnerError, show, too_long
 from runner.nn.losses import LOSSES
 from runner.overrides import is_word, key_of, parse, quoted
 from runner.resources import MOST_RUNS
@@ -91,6 +90,8 @@ def _of(given: str | Mapping[str, Any], sweep: bool) -> Iterator[str]:
 def _flat(given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Dotted keys and their values; a group's name chooses its file."""
     for name, value in given.items():
+        if not isinstance(name, str):
+            raise ConfigError(f"{prefix}{show(name)}", value, "a key must be text")
         key = f"{prefix}{name}"
         if isinstance(value, Mapping) and ("." not in key or key.startswith("hydra.")):
             yield from _flat(value, f"{key}.")
@@ -137,11 +138,16 @@ def _written(key: str, value: Any) -> str:
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
     if isinstance(value, int | float):
-        return repr(value) if math.isfinite(value) else str(value)
+        try:
+            return repr(value)
+        except ValueError as error:
+            raise ConfigError(key, value, too_long(error) or ALLOWED) from None
     if isinstance(value, str | PathLike):
         text = str(value)
         return text if is_word(text) else quoted(text)
     if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise ConfigError(key, value, "a key must be text")
         return f"{{{','.join(f'{name}:{_written(key, item)}' for name, item in value.items())}}}"
     if isinstance(value, Sequence):
         return f"[{','.join(_written(key, item) for item in value)}]"

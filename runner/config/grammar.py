@@ -7,6 +7,7 @@ import shlex
 
 from runner.errors import LONGEST_VALUE, RunnerError, did_you_mean, show, too_long
 from runner.escaping import one_line
+from runner.hydra_errors import plain
 from runner.overrides import parse_override
 
 #: A key in Hydra's grammar with what may stand around it: a group's folder, a package.
@@ -21,7 +22,7 @@ def refusal(override: str) -> RunnerError | None:
     except RecursionError:
         why = "lists or mappings stand too deep in each other"
     except ValueError as error:
-        why = too_long(error) or str(error)
+        why = too_long(error) or plain(str(error)) or "has values that do not go together"
     except Exception as error:  # Hydra's own
         why = _why(override, str(error))
     if not override.partition("=")[0].strip("+~"):
@@ -38,7 +39,7 @@ def _why(override: str, text: str) -> str:
         nearest = did_you_mean(unknown[1], names)
         return f"there is no function {show(unknown[1])}{nearest}; {_quoting(key, value)}"
     if evaluated := re.search(r"Error while evaluating '.*?': (.*)", text, re.DOTALL):
-        return evaluated[1].strip().splitlines()[0]
+        return plain(evaluated[1]) or "its function takes other values"
     return f"is no value in Hydra's grammar; {_quoting(key, value)}"
 
 

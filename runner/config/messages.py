@@ -7,17 +7,15 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.config import own
 from runner.config.shipped import conf_dir
-from runner.errors import RunnerError, did_you_mean, one_of, show, too_long
+from runner.errors import RunnerError, did_you_mean, one_of, show
 from runner.files import yaml_fault
-from runner.hydra_internals import told, written_as
+from runner.hydra_errors import place, reason, told
+from runner.hydra_internals import written_as
 from runner.words import key_here
-
-if TYPE_CHECKING:
-    from omegaconf.errors import InterpolationResolutionError
 
 
 def message(error: BaseException, config: Any = None) -> str | None:
@@ -36,38 +34,19 @@ def message(error: BaseException, config: Any = None) -> str | None:
     if isinstance(error, UnicodeDecodeError):
         return f"a YAML file is not UTF-8 text: {error}"
     import yaml
-    from hydra.errors import HydraException
-    from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
     if isinstance(error, yaml.YAMLError) and (fault := yaml_fault(error)):
         return fault
-    if not isinstance(error, HydraException | OmegaConfBaseException):
-        why = unforeseen(error)
-        return why and f"the configuration cannot be composed: {why}"
-    text, cause = str(error), error.__cause__
-    if isinstance(cause, OmegaConfBaseException) and str(cause) not in text:
-        text += f"\n{cause}"
-    if isinstance(error, InterpolationResolutionError) and (whole := _interpolation(error)):
-        return whole
-    plain = told(text)
-    found = _unknown_key(plain, config) or _unknown_choice(plain) or _lost_choice(plain)
-    found = found or _lone_sweep(plain) or _not_chosen(plain)
-    return found or _unmergeable(text) or plain
-
-
-def _interpolation(error: InterpolationResolutionError) -> str | None:
-    """Of a value that refers to another, the key, the value and what is wrong."""
-    from omegaconf import OmegaConf
-
-    if not (error.full_key and error.parent_node is not None):
+    if not is_of_hydra(error):
         return None
-    written = OmegaConf.to_container(error.parent_node, resolve=False)
-    value = written.get(error.key) if isinstance(written, dict) else None
-    if not isinstance(value, str):
-        return None
-    why = str(error).partition("\n")[0]
-    recursive = "refers to itself" if why.startswith("Recursive interpolation") else why
-    return f"{error.full_key}={show(value)}: {recursive}"
+    return pattern(error, config) or f"{place(error)}{reason(error)}"
+
+
+def pattern(error: BaseException, config: Any = None) -> str | None:
+    """The message for an error of Hydra's that tells which key or file it is about; None for any other."""
+    plain = told(str(error))
+    found = _unknown_key(error, plain, config) or _unknown_choice(plain) or _lost_choice(plain)
+    return found or _unchosen(plain) or _lone_sweep(plain) or _unmergeable(error)
 
 
 def _of_machine(error: OSError) -> str:
@@ -76,20 +55,16 @@ def _of_machine(error: OSError) -> str:
     return why if name is None else f"{show(Path(os.fsdecode(name)))}: {why}"
 
 
-def unforeseen(error: BaseException) -> str | None:
-    """What is wrong where Hydra or OmegaConf stumbled over what it was given and had not foreseen."""
+def is_of_hydra(error: BaseException) -> bool:
+    """Whether it is one of Hydra's or OmegaConf's errors, or of what these had not foreseen."""
     import yaml
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    known = RunnerError | OSError | MemoryError | RecursionError | yaml.YAMLError
-    known |= HydraException | OmegaConfBaseException
-    if isinstance(error, known) or not _of_hydra(error):
-        return None
-    return too_long(error) or told(str(error)).partition(" : Override(")[0] or type(error).__name__
-
-
-def _of_hydra(error: BaseException) -> bool:
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        return True
+    if isinstance(error, RunnerError | OSError | MemoryError | RecursionError | yaml.YAMLError):
+        return False
     frame = error.__traceback__
     while frame and frame.tb_next:
         frame = frame.tb_next
@@ -97,7 +72,8 @@ def _of_hydra(error: BaseException) -> bool:
     return module.partition(".")[0] in ("hydra", "omegaconf")
 
 
-def _unmergeable(text: str) -> str | None:
+def _unmergeable(error: BaseException) -> str | None:
+    text = f"{error}\n{error.__cause__ or ''}"
     if not re.search(r"Cannot merge (DictConfig|ListConfig) with", text):
         return None
     key = re.search(r"full_key: (\S+)", text)
@@ -109,11 +85,15 @@ def _unmergeable(text: str) -> str | None:
     )
 
 
-def _unknown_key(text: str, config: Any) -> str | None:
+def _unknown_key(error: BaseException, text: str, config: Any) -> str | None:
     match = re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text)
     if not match:
         return None
-    key, section = match[1], match[1].rpartition(".")[0]
+    inner = getattr(error.__cause__, "full_key", None) or ""
+    key = inner if inner.startswith(f"{match[1]}.") and inner.startswith("hydra.") else match[1]
+    section = key.rpartition(".")[0]
+    file = re.match(r"In '([^']+)': ", text)
+    where = f"{file[1]}: " if file else ""
     if (conf_dir() / key).is_dir():
         return f"{key} is a group: choose one of its files, {key}=NAME, and set its keys, {key}.KEY=VALUE"
     known = known_keys()
@@ -127,7 +107,10 @@ def _unknown_key(text: str, config: Any) -> str | None:
         )
     beside = [name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == section]
     has = has or (f"; {section or 'the configuration'} may have {', '.join(beside)}" if beside else "")
-    return f"unknown key {key}{here or did_you_mean(key, known)}{has}"
+    if "@" in key:
+        group, _, package = key.partition("@")
+        return f"{where}{key}: no file is chosen of {group} for {package or 'no package'}: {group}=NAME does"
+    return f"{where}unknown key {key}{here or did_you_mean(key, known)}{has}"
 
 
 def _keys_of_choice(section: str, config: Any) -> str:
@@ -154,30 +137,32 @@ def _unknown_choice(text: str) -> str | None:
 
 def _lost_choice(text: str) -> str | None:
     """A file that another chooses in its ``defaults``, and that there is not."""
-    match = re.search(r"(?:In '([^']+)': )?Could not (?:find|load) '([^']+)/([^'/]*)'", text)
+    match = re.search(r"(?:In '([^']+)': )?Could not (?:find|load) '(?:([^']+)/)?([^'/]*)'", text)
     if not match:
         return None
     where, group, name = match.groups()
+    if group is None:
+        return where and f"{where}: its defaults name {show(name)}, which there is not"
     if where in (None, "config", "hydra/config"):
         return f"{group}={name}: there is no such file"
     itself = " (a file cannot build on itself)" if where.removesuffix(".yaml") == f"{group}/{name}" else ""
     return f"{where}: its defaults name {group}/{name}, which there is not{itself}"
 
 
-def _not_chosen(text: str) -> str | None:
-    """A choice that is to be left out, and was not made."""
-    match = re.search(r"Could not delete '([^']*)'\. No match in the defaults list", text)
-    return match and (
-        f"~{match[1]}: leaves out what is not chosen; behind ~ stands a key, or a group and its choice"
-    )
+def _unchosen(text: str) -> str | None:
+    """A group of which a file has yet to be chosen."""
+    match = re.search(r"You must specify '([^']+)'.*?Available options:(.*)", text, re.DOTALL)
+    return match and f"{match[1]} is missing: give {match[1]}=NAME, {one_of(match[2].split())}"
 
 
 def _lone_sweep(text: str) -> str | None:
     """Several values without ``-m``."""
-    match = re.search(r"Ambiguous value for argument '([^'=]+)=(.*?)'\n", text)
+    match = re.search(r"(Ambiguous value for argument|Sweep parameters) '([^'=]*)=(.*?)'(?:\n| req)", text)
     if not match:
         return None
-    key, values = match.groups()
+    kind, key, values = match.groups()
+    if kind == "Sweep parameters":
+        return f"{key}={values}: several values are a sweep: add -m (--multirun)"
     return f"{key}={values}: several values are a sweep: add -m (--multirun); a list is {key}=[{values}]"
 
 

@@ -6,7 +6,7 @@ Whatever way such a file says what it chooses, it is read as a preset, over the 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from runner.config import own
 from runner.config.shipped import conf_dir
-from runner.errors import RunnerError, did_you_mean
+from runner.errors import ConfigError, RunnerError, did_you_mean
 from runner.overrides import key_of, quoted
 from runner.words import key_here
 
@@ -106,13 +106,15 @@ def as_preset(config: DictConfig) -> None:
     the ``name`` of a file of its group chooses that; dotted keys are keys inside of others.
     """
     with open_dict(config):
-        written = config.pop("defaults", None)
-        named = {group: name for group in (*CHOSEN, PRESETS) if (name := _popped(config, group))}
-        for key in [key for key in config if "." in str(key)]:
-            OmegaConf.update(config, str(key), config.pop(key), force_add=True)
-        items: Any = [] if written is None else OmegaConf.to_container(written)
-        if not isinstance(items, list):
-            raise RunnerError(f"defaults={items}: must be a list, as [override /network: dense]")
+        written: Any = OmegaConf.to_container(config, resolve=False)
+        _refuse_keys(written)
+        named = {group: name for group in (*CHOSEN, PRESETS) if (name := _name_in(written.get(group)))}
+        dotted = [key for key in written if "." in str(key)]
+        for key in (*(["defaults"] if "defaults" in written else []), *named, *dotted):
+            del config[key]
+        for key in dotted:
+            OmegaConf.update(config, str(key), written[key], force_add=True)
+        items: list[Any] = written.get("defaults") or []
         defaults = [default for item in items for default in _default(item)]
         taken = [key for item in defaults if isinstance(item, dict) for key in item]
         if preset := named.pop(PRESETS, None):
@@ -142,8 +144,8 @@ def _default(item: Any) -> Iterator[Any]:
 def _sections(config: DictConfig) -> Iterator[tuple[str, str]]:
     """The groups of which a file has the keys of a choice that is told by its ``name``."""
     for group in CHOSEN:
-        section = config.get(group)
-        name = section.get("name") if isinstance(section, DictConfig) else None
+        section = OmegaConf.to_container(config, resolve=False).get(group)  # type: ignore[union-attr]
+        name = section.get("name") if isinstance(section, dict) else None
         if isinstance(name, str) and name in [*_shipped(group), *own.choices(group)]:
             yield group, name
 
@@ -152,7 +154,19 @@ def _shipped(group: str) -> Collection[str]:
     return [path.stem for path in (conf_dir() / group).glob("*.yaml")]
 
 
-def _popped(config: DictConfig, key: str) -> str | None:
-    """The text under a key, which is taken away; None where there is none."""
-    value = config.get(key)
-    return config.pop(key) if isinstance(value, str) else None
+def _name_in(value: Any) -> str | None:
+    """The name of a choice, if a value is one."""
+    return value if isinstance(value, str) and "${" not in value else None
+
+
+def _refuse_keys(written: Mapping[Any, Any]) -> None:
+    """Raises RunnerError for keys that are none, and a choice of presets that names none."""
+    for key in written:
+        if not all(part.strip() for part in str(key).split(".")):
+            raise ConfigError(
+                f"the key '{key}'", written[key], "is none: a key has letters, digits, _ and single dots"
+            )
+    if not isinstance(written.get("hydra", {}), dict):
+        raise ConfigError("hydra", written["hydra"], "must be a group of keys")
+    if (preset := written.get(PRESETS)) is not None and not isinstance(preset, str):
+        raise ConfigError(PRESETS, preset, "must be the name of one preset; defaults take several")

@@ -32,14 +32,26 @@ def plain(config: DictConfig) -> dict[str, Any]:
     """A configuration as plain containers, interpolations resolved; text out of a resolver is `Resolved`."""
     resolved: Any = OmegaConf.to_container(config, resolve=True)
     written: Any = OmegaConf.to_container(config, resolve=False)
-    return _marked(resolved, written) if _refers(written) else resolved
+    return _marked(resolved, written) if refers(written) else resolved
 
 
-def _refers(value: Any) -> bool:
-    """Whether any text in it interpolates."""
+def refers(value: Any, mark: str = "${") -> bool:
+    """Whether any text in it interpolates: has the `mark` of that."""
     if isinstance(value, dict | list):
-        return any(map(_refers, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, str) and "${" in value
+        inner = value.values() if isinstance(value, dict) else value
+        return any(refers(item, mark) for item in inner)
+    return isinstance(value, str) and mark in value
+
+
+def without_hydra(config: DictConfig) -> DictConfig:
+    """A configuration without the settings of Hydra."""
+    keys: Any = [key for key in config if key != "hydra"]
+    return OmegaConf.masked_copy(config, keys)
+
+
+def value_of(config: DictConfig, key: str, default: Any = None) -> Any:
+    """What ``get`` gives, whose errors do not say of which key they are."""
+    return config[key] if key in config else default  # noqa: SIM401 - which is what get does
 
 
 def _marked(value: Any, written: Any) -> Any:

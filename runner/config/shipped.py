@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -29,4 +30,5 @@ def find_file(path: str) -> Path:
     """A file as named, in the current folder, or else among those that ship in ``conf/data``."""
     given = Path(path).expanduser()
     shipped = conf_dir() / "data" / path
-    return shipped if not given.is_absolute() and not given.exists() and shipped.is_file() else given
+    is_there = os.path.exists(given)  # a name that no system has is not, and Path's own raises OSError
+    return shipped if not given.is_absolute() and not is_there and os.path.isfile(shipped) else given

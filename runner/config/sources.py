@@ -100,7 +100,7 @@ def _hash_of(path: Path) -> str | None:
     try:
         status = path.stat()
         return _hash(path.absolute(), status.st_mtime_ns, status.st_size)
-    except OSError:
+    except (OSError, ValueError):  # the latter of letters that no name has
         return None
 
 

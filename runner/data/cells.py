@@ -81,7 +81,7 @@ def is_no_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 def _are_names(tops: Sequence[str]) -> bool:
     """Whether numbers are those that tables give to columns without a name (0, 1, 2), or years."""
-    if not all(top.isdecimal() for top in tops):
+    if not all(top.isdecimal() and len(top) < 20 for top in tops):  # of thousands Python makes no number
         return False
     counts = [int(top) for top in tops]
     steps = {after - before for before, after in pairwise(counts)}

@@ -12,6 +12,7 @@ from io import BufferedIOBase, BytesIO
 from pathlib import Path
 
 from runner.errors import ConfigError, RunnerError
+from runner.escaping import one_line
 from runner.files import plain
 
 #: How packed files begin, and what unpacks them.
@@ -97,5 +98,5 @@ def _as_told(path: Path, content: bytes, encoding: str) -> str:
         allowed = "must be an encoding that Python knows, as utf-8, latin-1, cp1252 or utf-16"
         raise ConfigError("data.encoding", encoding, allowed) from None
     except UnicodeError as error:
-        reason = getattr(error, "reason", str(error))
+        reason = one_line(getattr(error, "reason", str(error)))
         raise ConfigError("data.encoding", encoding, f"{path} is not written in it ({reason})") from None

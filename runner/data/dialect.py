@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from runner.data.cells import SAMPLE
 from runner.errors import RunnerError
+from runner.escaping import one_line
 
 BLANKS = " "
 #: What may separate columns; of equals the first is taken, and blanks only where they do better.
@@ -165,7 +166,8 @@ def spoken(separator: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """A text for a message, cut where it is long."""
+    """A text for a message, in a line, cut where it is long."""
+    text = one_line(text)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.data.table import Table, unlike
-from runner.errors import RunnerError
+from runner.errors import RunnerError, too_long
 from runner.nn.arrays import Array
 
 if TYPE_CHECKING:
@@ -179,7 +179,10 @@ def _cells(path: Path, name: str, column: pd.Series[Any]) -> Sequence[str] | Arr
     if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = column.isna()
-    return ["" if gone else str(cell) for cell, gone in zip(column, missing, strict=True)]
+    try:
+        return ["" if gone else str(cell) for cell, gone in zip(column, missing, strict=True)]
+    except ValueError as error:
+        raise RunnerError(f"{path}, column {name}: {too_long(error) or error}") from None
 
 
 def _digest(tables: Sequence[Table]) -> str:

@@ -17,7 +17,10 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from runner.config.compose import replacing
-from runner.errors import ConfigError, RunnerError
+from runner.config.grammar import refusal
+from runner.config.resolved import value_of
+from runner.errors import ConfigError, RunnerError, show, together
+from runner.hydra_errors import plain
 from runner.hydra_internals import as_override
 from runner.nn.arrays import Array
 from runner.overrides import key_of, parse, swept_values
@@ -73,9 +76,12 @@ def _is_list(value: Any) -> bool:
 
 def arguments_of(master: DictConfig) -> list[str]:
     """What a sweep was started with: ``hydra.sweeper.params``, and behind them its overrides."""
-    params = master.hydra.sweeper.get("params") or {}
+    params = value_of(master.hydra.sweeper, "params") or {}
     given: Any = OmegaConf.to_container(master.hydra.overrides.task, resolve=False)
-    return [*(f"{key}={value}" for key, value in params.items()), *given]
+    arguments = [f"{key}={value}" for key, value in params.items()]
+    if wrong := list(filter(None, map(refusal, arguments))):
+        raise together(RunnerError(f"hydra.sweeper.params: {one}") for one in wrong)
+    return [*arguments, *given]
 
 
 def requested(master: DictConfig, loader: ConfigLoader, *, is_ours: bool = True) -> list[list[str]]:
@@ -90,10 +96,10 @@ def requested(master: DictConfig, loader: ConfigLoader, *, is_ours: bool = True)
     return expand(
         given,
         loader,
-        points=sweeper.get("points"),
-        together=sweeper.get("zip"),
-        sample=sample_of(sweeper.get("sample"), master.get("seed", 0)),
-        table=rows_of(sweeper.get("table")),
+        points=value_of(sweeper, "points"),
+        together=value_of(sweeper, "zip"),
+        sample=sample_of(value_of(sweeper, "sample"), value_of(master, "seed", 0)),
+        table=rows_of(value_of(sweeper, "table")),
     )
 
 
@@ -112,7 +118,7 @@ def asked_for(
     jobs = without_duplicates(expanded)
     if len(jobs) < len(expanded):
         tell(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
-    left = without_excluded(jobs, master.hydra.sweeper.get("exclude"))
+    left = without_excluded(jobs, value_of(master.hydra.sweeper, "exclude"))
     if len(left) < len(jobs):
         tell(f"{len(jobs) - len(left)} of {len(jobs)} runs are excluded")
     return left
@@ -148,7 +154,7 @@ def fixed_overrides(master: DictConfig, loader: ConfigLoader) -> set[str]:
 
 def _repeats(master: DictConfig) -> bool:
     """Whether jobs with other seeds are to follow, so that each says its own."""
-    return master.hydra.sweeper.get("repeat") is not None
+    return value_of(master.hydra.sweeper, "repeat") is not None
 
 
 def _parsed(arguments: Sequence[str], loader: ConfigLoader) -> Iterator[tuple[str, Override | list[str]]]:
@@ -191,7 +197,11 @@ def _taken(
         return [f"{key}={one.get_value_element_as_str()}"]
     if _is_interval(one):
         return [f"{key}={value}" for value in values_of(one, points, places.get(key_of(key)))]
-    return [f"{key}={value}" for value in one.sweep_string_iterator()]
+    try:
+        return [f"{key}={value}" for value in one.sweep_string_iterator()]
+    except (TypeError, ValueError) as error:  # of range, which says what it takes
+        why = plain(str(error)) or "has values that do not go together"
+        raise RunnerError(f"{show(one.input_line)}: {why}") from None
 
 
 def _columns(

@@ -23,7 +23,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from runner.config.resolved import plain
+from runner.config.resolved import plain, value_of
 from runner.errors import ConfigError
 from runner.guard import GUARD
 from runner.hydra_internals import leaf, options_of, put
@@ -55,7 +55,7 @@ def effective(overrides: Sequence[str]) -> list[str]:
 
 def objective_of(master: DictConfig) -> str | None:
     """What a sweeper is given of each run. Raises ConfigError where it is told to seek the worst of it."""
-    objective, direction = master.get("objective"), master.hydra.sweeper.get("direction")
+    objective, direction = value_of(master, "objective"), value_of(master.hydra.sweeper, "direction")
     wanted = "maximize" if METRICS.get(objective) else "minimize"
     told = getattr(direction, "name", direction)
     if objective in METRICS and isinstance(told, str) and told != wanted:

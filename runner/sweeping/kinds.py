@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from omegaconf import DictConfig, OmegaConf
 
-from runner.config.resolved import plain
+from runner.config.resolved import plain, refers, without_hydra
 from runner.hydra_internals import as_yaml, leaf, put
 from runner.overrides import parse
 from runner.records.job_files import GAPS, JobFiles, Template, Text, mark
@@ -20,7 +20,7 @@ Slot: TypeAlias = tuple[str, str]
 
 def task_of(config: DictConfig) -> DictConfig:
     """The configuration that a task function is given: all but ``hydra``."""
-    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    return without_hydra(config)
 
 
 class Kind:
@@ -47,7 +47,7 @@ class Kind:
         self.nodes: list[Any] = [leaf(self.task, key, value) for key, value in values]
         self.hydra, self.container = _unresolved(composed.hydra), _unresolved(self.task)
         self.folder = os.path.dirname(self.hydra["runtime"]["output_dir"])
-        self.interpolates = "${" in str(self.container)
+        self.interpolates = refers(self.container)
         self.simple = not clashes and self._is_simple()
 
     @cached_property
@@ -67,7 +67,7 @@ class Kind:
             and self.hydra["sweep"]["subdir"] == "${hydra.job.num}"
             and not self.hydra["job"]["config"]["override_dirname"]["exclude_keys"]
             and " " not in self.folder
-            and "${hydra:" not in str(self.container)
+            and not refers(self.container, "${hydra:")
         )
 
     def _texts(self) -> tuple[Text, ...]:

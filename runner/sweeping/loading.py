@@ -17,7 +17,7 @@ from runner.config.compose import compose, composing, replacing
 from runner.config.faults import telling_all
 from runner.overrides import key_of
 from runner.sweeping.grid import asked_for
-from runner.sweeping.jobs import Composer
+from runner.sweeping.jobs import Composer, Job
 
 
 def configurations(
@@ -33,8 +33,17 @@ def configurations(
         master = telling_all(lambda given: load(overrides=given), given)
         jobs = asked_for(master, hydra.config_loader)
         composer = Composer(hydra.config_loader, master)
-        made = (composer.job(number, job) for number, job in enumerate(jobs))
+        made = (_composed(composer, number, job) for number, job in enumerate(jobs))
         return [(job.config, job.overrides) for job in made]
+
+
+def _composed(composer: Composer, number: int, overrides: list[str]) -> Job:
+    """A job of a sweep. Raises RunnerError with the override that Hydra cannot compose."""
+    try:
+        return composer.job(number, overrides)
+    except Exception:
+        telling_all(partial(composer.loader.load_sweep_config, composer.master), overrides)
+        raise
 
 
 _LOADED = count()

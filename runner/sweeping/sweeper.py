@@ -17,6 +17,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from runner.config.checks import choice, count
+from runner.config.resolved import value_of
 from runner.errors import ConfigError, RunnerError, describe
 from runner.hydra_internals import error_of, load_keys
 from runner.records.lines import Line, read_lines, varying_keys
@@ -71,7 +72,7 @@ def sweep(
         raise ConfigError("hydra.sweeper.max_batch_size", size, "must be null or at least 1")
     jobs = asked_for(config, context.config_loader, is_ours=is_batched, tell=remark)
     folder, keeps_table = Path(str(config.hydra.sweep.dir)), getattr(launcher, "keeps_table", False)
-    if is_batched and config.hydra.launcher.get("resume") is True and may_extend(config.hydra.sweeper):
+    if is_batched and value_of(config.hydra.launcher, "resume") is True and may_extend(config.hydra.sweeper):
         jobs = _resumed(jobs, folder, config, fixed_overrides(config, context.config_loader))
     composer = composer_of(context.config_loader, config)
     refining, repeating = _refining(config, is_batched), _repeating(config, jobs, is_batched)
@@ -155,7 +156,7 @@ def _resumed(jobs: list[list[str]], folder: Path, config: DictConfig, fixed: Set
 
 def _refining(config: DictConfig, is_batched: bool) -> Refining | None:
     """How the sweep goes on after its first round, if it does. Raises ConfigError where it cannot."""
-    metric = config.hydra.sweeper.get("refine")
+    metric = value_of(config.hydra.sweeper, "refine")
     if metric is not None and not is_batched:
         raise ConfigError("hydra.sweeper.refine", metric, "needs runs of backprop-runner; leave it out")
     return None if metric is None else Refining(choice([AUTO, *BY])("hydra.sweeper.refine", metric))
@@ -163,7 +164,7 @@ def _refining(config: DictConfig, is_batched: bool) -> Refining | None:
 
 def _repeating(config: DictConfig, jobs: Sequence[Sequence[str]], is_batched: bool) -> Repeating | None:
     """How often the best setting is run again at the end, if it is. Raises ConfigError for what cannot be."""
-    times = config.hydra.sweeper.get("repeat")
+    times = value_of(config.hydra.sweeper, "repeat")
     if times is None:
         return None
     if not is_batched:

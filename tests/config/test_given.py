@@ -122,6 +122,31 @@ def test_what_is_wrong_is_said(given: dict[str, Any], words: list[str]) -> None:
     assert all(word in str(refused.value) for word in words), refused.value
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"seed": 10**5000},
+            "seed=(int too large to be shown): an integer of thousands of digits is",
+        ),
+        ({"network.hidden": [10**5000]}, "network.hidden=(int too large"),
+        ({"network": {"weights": [[[-(10**5000)]]]}}, "network.weights=(int too large"),
+        ({"seed": 10**400}, "seed=1000"),
+        ({10**5000: 1}, "(int too large to be shown)=1: a key must be text"),
+        ({"network": {"weights": {1: 2}}}, "network.weights={1: 2}: a key must be text"),
+        ({"optimizer": {None: 1}}, "optimizer.null=1: a key must be text"),
+    ],
+    ids=lambda value: str(value)[:20] if isinstance(value, str) else "given",
+)
+def test_what_no_override_has_is_refused_by_its_key(given: Any, words: str) -> None:
+    for load in (runner.load, runner.load_sweep):
+        with pytest.raises(runner.RunnerError) as caught:
+            load(given)
+        assert str(caught.value).startswith(words)
+    with pytest.raises(runner.RunnerError, match=r"^data, column y: an integer of thousands of digits"):
+        runner.load(data=([[1.0]], [10**5000]))
+
+
 def test_what_is_neither_text_nor_a_mapping_is_refused() -> None:
     with pytest.raises(runner.RunnerError, match=r"a int: must be text as 'learning_rate=0.1', or a mapping"):
         runner.load(5)  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("network.weights={init: uniform, low: -1e308, high: 1e308}", ["network.weights.high", "too far"]),
     ("network.weights={init: friendly, most: 10000000000000000000}", ["network.weights.most", "at most"]),
     ("network.weights={init: zeros, value: 1}", ["network.weights.value", "has no options"]),
-    ("++network.weights.init=normal", ["cannot be composed"]),
+    ("++network.weights.init=normal", ["++network.weights.init=normal: there is no such place in the list"]),
     ("network.weights={from: nowhere}", ["network.weights.from=nowhere", "finished run"]),
     ("network.biases=[[1,2],[1,2]]", ["network.biases, layer 2", "1 numbers"]),
     ("network.biases=xavier_uniform", ["network.biases", "zeros, constant, uniform, normal"]),

@@ -123,6 +123,17 @@ def test_a_column_may_be_called_by_a_number(tmp_path: Path) -> None:
     assert (table.inputs.tolist(), table.targets.tolist()) == ([[1]], [[2]])
 
 
+def test_a_first_line_of_thousands_of_digits_is_one_of_numbers(tmp_path: Path) -> None:
+    (tmp_path / "far.csv").write_text(f"{'9' * 5000},y\n2,3\n1,2\n4,5\n")
+    assert read_csv(tmp_path / "far.csv", None, ["y"]).inputs.tolist() == [[2], [1], [4]]
+
+
+def test_texts_are_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "lines.csv").write_text('x,y\n"a\nb",1\n"c\nd",2\n"e\nf",3\n')
+    with pytest.raises(runner.RunnerError, match=r"3 different texts in 3 rows \('a\\nb', "):
+        read_csv(tmp_path / "lines.csv", None, ["y"])
+
+
 def test_a_file_that_there_is_not() -> None:
     with pytest.raises(runner.RunnerError, match=r"data.path=nowhere.csv: there is no such file"):
         load_data("data=csv", "data.path=nowhere.csv", "data.targets=y")

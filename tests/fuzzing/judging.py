@@ -10,13 +10,19 @@ from collections.abc import Callable, Collection, Iterable
 from runner.config.compose import GROUPS
 from runner.config.messages import known_keys, message
 from runner.errors import RunnerError, legible
+from runner.escaping import one_line
 from runner.overrides import key_of
 
-#: What only programmers can read.
+#: What only programmers can read, and words of Hydra's and OmegaConf's that tell others nothing.
 INNER = re.compile(
     r"Traceback|object at 0x|<class |NoneType|has no attribute|unhashable|object_type|full_key|FULL_ERROR"
     r"|not subscriptable|positional argument|keyword argument|not supported between|to unpack"
-    r"|index out of range|configuration cannot be composed|ndarray|DictConfig|ListConfig|AnyNode|must be str"
+    r"|index out of range|cannot be composed|ndarray|DictConfig|ListConfig|AnyNode|must be str"
+    r"|string conversion|raised while|Interpolation key|no viable alternative|(?:extraneous|mismatched) input"
+    r"|token recognition"
+    r"|Error merging|Merge error|not a subclass|not Optional|Cannot (?:assign|convert|merge)|support deletion"
+    r"|Could not (?:override|delete|append|find|load)|Unsupported (?:type|item)|config group|hydra\.cc/"
+    r"|requires --multirun|supported primitive|Incompatible key|Config search path|invalid literal"
 )
 #: Seconds of the processor's, whose machine may be busy, that an attempt may take.
 SECONDS = 10.0
@@ -64,11 +70,11 @@ def unfit(told: str, names: Iterable[str]) -> str:
         return f"has {len(told)} letters"
     if any(not (letter.isprintable() or letter in "\n\t") for letter in told):
         return "has controls"
-    return (
-        ""
-        if any(name in told for name in (*names, "unknown key ", "these values make ", "defaults=", *GROUPS))
-        else "names nothing"
-    )
+    known = (*names, "unknown key ", "these values make ", "defaults=", "hydra.", *GROUPS)
+    hints = ("  ", "... and ")  # of which the line above is, or how many more there are
+    lines = [line for at, line in enumerate(told.split("\n")) if not (at and line.startswith(hints))]
+    unnamed = [line for line in lines if not any(name in line for name in known)]
+    return f"a line names nothing: {unnamed[0]}" if unnamed else ""
 
 
 def names_of(overrides: Iterable[str], files: Collection[str]) -> list[str]:
@@ -79,5 +85,5 @@ def names_of(overrides: Iterable[str], files: Collection[str]) -> list[str]:
 
 
 def _parts(override: str) -> list[str]:
-    key = key_of(override).partition("@")[0]
-    return [key, key.split(".")[0], key.rpartition(".")[2], override[:12], repr(override[:12])[1:-1]]
+    key, _, package = key_of(override).partition("@")
+    return [key, package, key.split(".")[0], key.rpartition(".")[2], override[:12], one_line(override[:12])]
