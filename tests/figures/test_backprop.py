@@ -50,7 +50,7 @@ def test_the_article_as_it_is_drawn(alone: Path) -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("preset", ["chain_rule_softmax", "chain_rule_sigmoid", "exercise", "xor"])
+@pytest.mark.parametrize("preset", ["chain_rule_softmax", "chain_rule_two_layers", "exercise", "xor"])
 def test_no_number_touches_another(tmp_path: Path, style: str, preset: str) -> None:
     run = make_sweep(tmp_path, {"seed": [0]}, [f"experiment={preset}", "epochs=1"]) / "0"
     with in_force(Look(style)):

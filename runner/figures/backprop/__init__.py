@@ -167,14 +167,14 @@ def _write_numbers(ax: Axes, rows: Sequence[dict[str, Any]], places: Places, siz
     lines: Counter[Point] = Counter()
     for row in rows:
         if row["kind"] == "weight":
-            _write_both(ax, places.names[row["layer"], row["to"], row["from"]], row)
+            _write_both(ax, places.names[row["layer"], row["to"], row["from"]], row, places.size)
             continue
         at = places.neuron(row["layer"], row["to"])
         if row["kind"] in BELOW:
             lines[at] += 1
             _write_below(ax, at, lines[at], BELOW[row["kind"]](row, sizes))
         else:
-            _write_both(ax, at, row, beside)
+            _write_both(ax, at, row, places.size, beside)
 
 
 def _draw_edge(ax: Axes, a: Point, b: Point) -> None:
@@ -186,12 +186,12 @@ def _number(value: float) -> str:
 
 
 def _write_both(
-    ax: Axes, at: Point, row: dict[str, Any], beside: Sequence[Transform | None] = (None, None)
+    ax: Axes, at: Point, row: dict[str, Any], size: str, beside: Sequence[Transform | None] = (None, None)
 ) -> None:
     """The value above a place, the derivative below it; `beside`: from where in the panel."""
     both = (("value", row["v"], VALUE, "bottom"), ("derivative", row["d"], DERIVATIVE, "top"))
     for (gid, number, color, va), transform in zip(both, beside, strict=True):
-        look: dict[str, Any] = {"ha": "center", "va": va, "fontsize": "small", "zorder": 3}
+        look: dict[str, Any] = {"ha": "center", "va": va, "fontsize": size, "zorder": 3}
         ax.text(*at, _number(number), color=color, gid=gid, transform=transform or ax.transData, **look)
 
 

@@ -16,19 +16,22 @@ from runner.nn.network import Network
 
 #: In sizes of letters: a line below a neuron, and the room of an edge's two numbers.
 LINE, LABEL = 1.1, (5.4, 2.6)
+CLOSE = 12  # layers no farther apart have smaller numbers
 NODE = 2.3  # a neuron's circle, in sizes of letters
+DERIVATIVE = 1.2  # from a neuron down to what is as high as an edge's numbers and ends as its derivative does
 TO_ERROR = 0.62  # how far the error stands from the outputs, in distances of layers
 
 
 class Places(NamedTuple):
     """Where neurons stand, and the middles of the numbers of weights by layer, to and from: in points.
 
-    `apart`: the distances of layers, and of neurons of one.
+    `apart`: the distances of layers, and of neurons of one. `size`: that of the numbers' letters.
     """
 
     drawing: Picture
     apart: Point
     names: dict[tuple[int, ...], Point]
+    size: str
 
     def neuron(self, layer: int, neuron: int) -> Point:
         """The middle of a neuron, or of the error, which stands behind the last layer."""
@@ -48,15 +51,17 @@ def _places(width: float, letter: float, sizes: tuple[int, ...], lines: tuple[in
     """The places on a page of so many points, with so many lines below the neurons of each layer."""
     drawing = _drawing(sizes)
     across, down = width / (len(sizes) - 0.3 + TO_ERROR), down_of(max(lines)) * letter
+    size, share = ("small", 1.0) if across > CLOSE * letter else ("x-small", 0.85)
     below = [
-        (across * x, down * y - (down_to(line) - LINE / 2) * letter)
+        (across * x, down * y + (DERIVATIVE if line == 0 else LINE / 2 - down_to(line)) * letter)
         for layer, (size, count) in enumerate(zip(sizes, lines, strict=True))
         for x, y in (position(drawing, layer, neuron + 1) for neuron in range(size))
-        for line in range(1, count + 1)
+        for line in range(count + 1)  # the derivative is the first
     ]
-    points = label_points(drawing, across, down, (LABEL[0] * letter, LABEL[1] * letter), MIDDLE, below)
+    box = (LABEL[0] * share * letter, LABEL[1] * share * letter)
+    points = label_points(drawing, across, down, box, MIDDLE, below)
     middles = {tuple(p[1:]): points[p.name] for p in (edge.parameter for edge in drawing.edges)}
-    return Places(drawing, (across, down), {p: (x, -y) for p, (x, y) in middles.items()})
+    return Places(drawing, (across, down), {p: (x, -y) for p, (x, y) in middles.items()}, size)
 
 
 def down_to(line: int) -> float:
