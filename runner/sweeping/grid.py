@@ -27,6 +27,7 @@ from runner.overrides import key_of, parse, swept_values
 from runner.records.lines import Line
 from runner.sweeping.counting import refuse_too_many
 from runner.sweeping.intervals import Sample, sample_of, values_of
+from runner.sweeping.many_jobs import Grid, ManyJobs
 from runner.sweeping.selecting import rows_of, without_excluded
 
 SEED = "seed"
@@ -43,7 +44,7 @@ def expand(
     together: Any = None,
     sample: Sample | None = None,
     table: Mapping[str, list[str]] | None = None,
-) -> list[list[str]]:
+) -> Grid:
     """The overrides of every job, in the order of Hydra's basic sweeper: the last key varies fastest.
 
     `points` is how many values an interval has, or all intervals have together where there is a `sample` of
@@ -63,11 +64,8 @@ def expand(
     refuse_too_many({**rows_given, **parsed}, points, groups)
     choices = rows_given | _values(parsed, points, sample)
     columns = _columns(choices, groups)
-    side_by_side = [list(zip(*(choices[key] for key in keys), strict=True)) for keys in columns]
-    rows = (list(itertools.chain(*row)) for row in itertools.product(*side_by_side))
     laid = {key: at for at, key in enumerate(itertools.chain(*columns))}
-    order = [laid[key] for key in choices]
-    return list(rows) if order == sorted(order) else [[row[at] for at in order] for row in rows]
+    return Grid([[choices[key] for key in keys] for keys in columns], [laid[key] for key in choices])
 
 
 def _is_list(value: Any) -> bool:
@@ -84,7 +82,7 @@ def arguments_of(master: DictConfig) -> list[str]:
     return [*arguments, *given]
 
 
-def requested(master: DictConfig, loader: ConfigLoader, *, is_ours: bool = True) -> list[list[str]]:
+def requested(master: DictConfig, loader: ConfigLoader, *, is_ours: bool = True) -> Grid:
     """The overrides of every job of a sweep, as the configuration that it was started with asks for them.
 
     Of a task that `is_ours` they make new weights replace the old. Raises what :func:`expand` raises.
@@ -109,24 +107,19 @@ def asked_for(
     *,
     is_ours: bool = True,
     tell: Callable[[str], None] = lambda text: None,
-) -> list[list[str]]:
+) -> ManyJobs:
     """The jobs that are `requested`, each once and without those that are excluded; `tell` is told of these.
 
     Raises what `requested` raises, and ConfigError where all are excluded.
     """
     expanded = requested(master, loader, is_ours=is_ours)
-    jobs = without_duplicates(expanded)
+    jobs = expanded.distinct()
     if len(jobs) < len(expanded):
         tell(f"{len(expanded) - len(jobs)} of {len(expanded)} runs are duplicates of others and left out")
     left = without_excluded(jobs, value_of(master.hydra.sweeper, "exclude"))
     if len(left) < len(jobs):
         tell(f"{len(jobs) - len(left)} of {len(jobs)} runs are excluded")
     return left
-
-
-def without_duplicates(jobs: Sequence[list[str]]) -> list[list[str]]:
-    """The jobs, each set of overrides once."""
-    return list({tuple(job): job for job in jobs}.values())
 
 
 def expected(jobs: Sequence[Sequence[str]], master: DictConfig, fixed: Set[str]) -> Iterator[Line]:

@@ -242,9 +242,9 @@ class Jobs(Mapping[int, Job]):
             self._dear[number] = job
         return job
 
-    def overrides_of(self, number: int) -> Sequence[str]:
+    def overrides_of(self, number: int) -> list[str]:
         """The overrides of a job."""
-        return self._overrides[self.numbers.index(number)]
+        return list(self._overrides[self.numbers.index(number)])
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.numbers)

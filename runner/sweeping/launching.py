@@ -6,9 +6,11 @@ import logging
 import math
 import os
 import signal
+from array import array
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,6 +33,7 @@ from runner.requests import is_grid
 from runner.sweeping.asking import SweepCost, cost_of_sweep, refuse_beyond
 from runner.sweeping.grid import asked_for, expected, fixed_overrides, swept_of
 from runner.sweeping.jobs import Job, Jobs, composer_of
+from runner.sweeping.many_jobs import ManyJobs
 from runner.sweeping.plugin_keys import AUTO, LauncherSettings
 from runner.sweeping.progress import Progress
 from runner.sweeping.resuming import Resumption
@@ -156,7 +159,7 @@ class _Batch:
         self.unprepared: deque[Outcome] = deque()  # that failed before they were trained
         self.paused: Mapping[int, Paused] = {}  # that were interrupted, and are taken up
         self.watchers = Watchers(sweep.context, sweep.task_function)
-        self.groups: dict[Hashable, list[int]] = {}
+        self.groups: dict[Hashable, array[int]] = {}
         self.there = set(os.listdir(sweep.folder))  # where an earlier try may have left something
         self.table.expect(self._expected())
 
@@ -165,7 +168,7 @@ class _Batch:
         taken = {line.directory: number for number, line in self.table.lines.items() if line.directory}
         for number, job in self.jobs.items():
             directory = self._free(job, taken)
-            self.groups.setdefault(self.batched.group(job.config), []).append(number)
+            self.groups.setdefault(self.batched.group(job.config), array("q")).append(number)
             yield Line(number, swept_of(job.overrides, self.sweep.fixed), directory=directory)
 
     def _free(self, job: Job, taken: dict[str, int]) -> str:
@@ -199,8 +202,8 @@ class _Batch:
             if settings.resume:
                 self._leave_out_what_is_done()  # until here a sweep may be refused, and nothing is written
             try:
-                todo = [number for group in self.groups.values() for number in group]
-                settings = self.sweep.settled([self.jobs.overrides_of(number) for number in todo])
+                todo = array("q", chain(*self.groups.values()))
+                settings = self.sweep.settled(ManyJobs(self.jobs.overrides_of, todo))
                 stacks = self._stacks(len(todo), settings)
                 part, folder = self.progress.part, self.sweep.folder
                 for outcomes in train_stacks(stacks, settings, part, folder, self._clear_after_workers):
@@ -233,7 +236,7 @@ class _Batch:
         if resumed.spoilt:
             log.warning(resumed.warning())
         for key, group in self.groups.items():
-            self.groups[key] = [number for number in group if number not in resumed.done]
+            self.groups[key] = array("q", (number for number in group if number not in resumed.done))
             for number in self.groups[key]:
                 job = self.jobs[number]
                 refuse_others(Path(job.folder), job.files.template.subdir)

@@ -16,25 +16,24 @@ from runner.records.names import INTERRUPTED, SUMMARY
 from runner.records.stores import Stored, stored
 from runner.sweeping.grid import swept_of
 from runner.sweeping.jobs import Job
+from runner.sweeping.many_jobs import ManyJobs
 from runner.training.pausing import Paused
 
 #: Runs that are no more what they were, of which a resumption says what is wrong.
 SPOILT = 20
 
 
-def in_recorded_order(
-    jobs: Sequence[list[str]], lines: Sequence[Line], fixed: Set[str]
-) -> list[list[str]] | None:
+def in_recorded_order(jobs: ManyJobs, lines: Sequence[Line], fixed: Set[str]) -> ManyJobs | None:
     """The jobs as the lines of a table number them, and behind them those that are new.
 
     None where a line is of none of them.
     """
-    left = {_marks(swept_of(job, fixed)): job for job in jobs}
+    left = {_marks(swept_of(job, fixed)): at for at, job in enumerate(jobs)}
     if len(left) < len(jobs):  # not told apart by what is swept
-        return list(jobs)
+        return jobs
     known = [left.pop(_marks(line.swept), None) for line in sorted(lines, key=lambda line: line.run)]
-    found = [job for job in known if job is not None]
-    return [*found, *left.values()] if len(found) == len(known) else None
+    found = [at for at in known if at is not None]
+    return jobs.picked([*found, *left.values()]) if len(found) == len(known) else None
 
 
 def _marks(swept: Mapping[str, object]) -> frozenset[tuple[str, str]]:

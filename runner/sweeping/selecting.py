@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from runner.errors import ConfigError, RunnerError
 from runner.files import plain
 from runner.overrides import key_of, parse, quoted
+from runner.sweeping.many_jobs import ManyJobs
 
 TABLE, EXCLUDE = "hydra.sweeper.table", "hydra.sweeper.exclude"
 
@@ -64,7 +65,7 @@ def _value(cell: str) -> str:
     return cell
 
 
-def without_excluded(jobs: Sequence[list[str]], excluded: Any) -> list[list[str]]:
+def without_excluded(jobs: ManyJobs, excluded: Any) -> ManyJobs:
     """The jobs but those that have all values of one of the mappings in `excluded`, or nothing for null.
 
     Raises ConfigError for what is no list of such, for a key that no job has, and where no job is left.
@@ -73,10 +74,12 @@ def without_excluded(jobs: Sequence[list[str]], excluded: Any) -> list[list[str]
     if not isinstance(rules, list) or not all(isinstance(rule, dict) and rule for rule in rules):
         allowed = "must be a list of keys and values, as [{optimizer: adam, learning_rate: 1}]"
         raise ConfigError(EXCLUDE, rules, allowed)
+    if not rules:
+        return jobs
     known = {key_of(override) for job in jobs for override in job}
     for key in (key for rule in rules for key in rule if key not in known):
         raise ConfigError(EXCLUDE, rules, f"has {key}, which is not swept")
-    left = [job for job in jobs if not any(_has(job, rule) for rule in rules)]
+    left = jobs.picked(at for at, job in enumerate(jobs) if not any(_has(job, rule) for rule in rules))
     if jobs and not left:
         raise ConfigError(EXCLUDE, rules, f"excludes all {len(jobs)} runs")
     return left

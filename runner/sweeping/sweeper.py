@@ -36,6 +36,7 @@ from runner.sweeping.dry_run import preview, refusal
 from runner.sweeping.grid import asked_for, expected, fixed_overrides
 from runner.sweeping.jobs import Composer, composer_of
 from runner.sweeping.launching import wants_a_process_of_its_own
+from runner.sweeping.many_jobs import ManyJobs
 from runner.sweeping.plugin_keys import LauncherSettings
 from runner.sweeping.refining import Refining
 from runner.sweeping.repeating import Repeating
@@ -99,7 +100,7 @@ def sweep(
         batches = _launched(jobs, size or max(1, len(jobs)), launcher, table, is_batched)
         while more := _more(rounds, jobs, batches, table):
             remark(f"{len(more)} runs more, by what these have found")
-            first, jobs = len(jobs), [*jobs, *more]
+            first, jobs = len(jobs), jobs.joined(more)
             if table is not None:
                 table.expect(list(expected(jobs, config, fixed))[first:])
             batches += _launched(jobs, size or len(more), launcher, table, is_batched, first)
@@ -142,7 +143,7 @@ def _more(
     return next(filter(None, (a_round.next_jobs(jobs, lines) for a_round in rounds)), [])
 
 
-def _resumed(jobs: list[list[str]], folder: Path, config: DictConfig, fixed: Set[str]) -> list[list[str]]:
+def _resumed(jobs: ManyJobs, folder: Path, config: DictConfig, fixed: Set[str]) -> ManyJobs:
     """The jobs in the order of the sweep that is there already, which may have fewer.
 
     Raises RunnerError where it has others.

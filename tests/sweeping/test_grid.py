@@ -13,7 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from runner.config import conf_dir
 from runner.errors import RunnerError
-from runner.sweeping.grid import expand, without_duplicates
+from runner.sweeping.grid import expand
 from runner.sweeping.intervals import Sample
 
 
@@ -97,10 +97,6 @@ def test_what_cannot_be_expanded(
 ) -> None:
     with pytest.raises(RunnerError, match=said.replace("(", r"\(")):
         expand(arguments, loader, **options)  # type: ignore[arg-type]
-
-
-def test_duplicates_are_left_out_in_order() -> None:
-    assert without_duplicates([["a=1"], ["a=2"], ["a=1"]]) == [["a=1"], ["a=2"]]
 
 
 def test_intervals_are_sampled_together(loader: ConfigLoader) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 import runner
 from runner.errors import ConfigError, RunnerError
+from runner.sweeping.many_jobs import Grid
 from runner.sweeping.selecting import rows_of, without_excluded
 
-JOBS = [[f"optimizer={name}", f"learning_rate={rate}"] for name in ("sgd", "adam") for rate in ("0.1", "1.0")]
+JOBS = Grid([[["optimizer=sgd", "optimizer=adam"]], [["learning_rate=0.1", "learning_rate=1.0"]]], [0, 1])
 
 
 def test_the_best_again_with_other_seeds_is_a_filter(sweep: Path, tmp_path: Path) -> None:
