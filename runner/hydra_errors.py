@@ -101,6 +101,7 @@ def place(error: BaseException) -> str:
 
 def written(error: Any) -> Any:
     """The value that an error of OmegaConf's is about, as it was given; None where it is not known."""
+    from omegaconf import OmegaConf
     from omegaconf.errors import KeyValidationError
 
     if isinstance(error, KeyValidationError):  # whose value is right
@@ -108,7 +109,8 @@ def written(error: Any) -> Any:
     value = error.value
     if value is None and error.parent_node is not None:
         with suppress(Exception):  # there may be none
-            value = error.parent_node._get_node(error.key, validate_access=False)._value()
+            container: Any = OmegaConf.to_container(error.parent_node, resolve=False)
+            value = container[error.key]
     return value
 
 

@@ -14,7 +14,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,8 +62,9 @@ def forked(
     """
     from multiprocessing.connection import wait
 
-    team = _team(call, workers)
+    team = list[_Worker]()
     try:
+        _fill(team, call, workers)  # a signal that has waited comes at its end
         begun()
         idle, busy, ahead = list(team), dict[Any, _Worker](), take()
         while busy or ahead is not None:
@@ -79,10 +81,11 @@ def forked(
                 yield returned
             ahead = take() if ahead is None else ahead
     finally:
-        for worker in team:
-            worker.process.kill()
-            worker.process.join()
-            worker.connection.close()
+        with _signals_waiting():
+            for worker in team:
+                worker.process.kill()
+                worker.process.join()
+                worker.connection.close()
 
 
 def _alive(talk: Callable[..., Any], *what: Any) -> Any:
@@ -92,26 +95,34 @@ def _alive(talk: Callable[..., Any], *what: Any) -> Any:
         raise WorkerDiedError from None
 
 
-def _team(call: Callable[..., Any], workers: int) -> list[_Worker]:
+def _fill(team: list[_Worker], call: Callable[..., Any], workers: int) -> None:
     """Forks them; signals, which are for their parent, wait until they do not heed them."""
     from multiprocessing import get_context
 
-    fork, parent, team = get_context("fork"), os.getpid(), list[_Worker]()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    fork, parent = get_context("fork"), os.getpid()
     gc.freeze()  # a collection in a worker would copy every page that it shares
     try:
-        for _ in range(workers):
-            ours, theirs = fork.Pipe()
-            process = fork.Process(target=_work, args=(call, theirs, parent, before), daemon=True)
-            with warnings.catch_warnings():  # Python 3.12 and later count the allocator's thread
-                warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-                process.start()
-            theirs.close()  # so that it ends with the worker
-            team.append(_Worker(process, ours))
+        with _signals_waiting() as before:
+            for _ in range(workers):
+                ours, theirs = fork.Pipe()
+                process = fork.Process(target=_work, args=(call, theirs, parent, before), daemon=True)
+                with warnings.catch_warnings():  # Python 3.12 and later count the allocator's thread
+                    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+                    process.start()
+                theirs.close()  # so that it ends with the worker
+                team.append(_Worker(process, ours))
     finally:
         gc.unfreeze()
+
+
+@contextmanager
+def _signals_waiting() -> Iterator[Any]:
+    """Has signals come at its end; gives the mask from before."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield before
+    finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return team
 
 
 def _work(call: Callable[..., Any], connection: Any, parent: int, mask: Any) -> None:

@@ -47,7 +47,7 @@ def test_landscape_says_which_runs_it_shows_and_by_what_they_differ(tmp_path: Pa
     text = load("landscape").caption(numbers)
     shown = numbers.loc[numbers["kind"] == "path", "run"].nunique()
     assert f"paths of {shown} runs that start alike, evenly chosen of 9," in text
-    assert "colours tell learning_rate, dashes regularization.l2" in text
+    assert "colours tell learning rate η, dashes L2 penalty" in text
     legend = canvas.axes[0].get_legend()
     assert legend is not None
 

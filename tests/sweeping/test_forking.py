@@ -59,6 +59,23 @@ def an_error_and_a_death_are_told() -> None:
     assert may_fork()
 
 
+def a_signal_that_comes_meanwhile_leaves_nobody() -> None:
+    """It waits until they are there: nobody else would end them, and who made them would wait for them."""
+    import signal
+
+    parent = os.getpid()
+    os.register_at_fork(after_in_child=lambda: os.kill(parent, signal.SIGINT) if TOLD else None)
+    TOLD.append(True)
+    with pytest.raises(KeyboardInterrupt):
+        of_two_workers(0)
+    TOLD.clear()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+TOLD: list[bool] = []
+
+
 def nobody_forks_beside_a_thread() -> None:
     from runner.sweeping.forking import may_fork
 
@@ -108,5 +125,6 @@ def test_workers_are_forked_and_end(tmp_path: Path) -> None:
 if __name__ == "__main__":
     workers_are_what_they_should_be()
     an_error_and_a_death_are_told()
+    a_signal_that_comes_meanwhile_leaves_nobody()
     nobody_forks_beside_a_thread()
     the_allocator_of_pyarrow_is_no_thread_of_ours()
