@@ -178,7 +178,11 @@ def test_what_is_written_into_a_folder_follows_no_link(made: Path, tmp_path: Pat
         ),
         ("0b" + "1" * 20_000, "a=0b1+.*: an integer of thousands"),
         ("1" + ":30" * 4000, "a=1:30.*: an integer of thousands"),
-        ("[" * 1500 + "]" * 1500, "too deep|nesting"),
+        pytest.param(
+            "[" * 1500 + "]" * 1500,
+            "too deep|nesting",
+            marks=pytest.mark.skipif(yaml.__version__ < "6.0.4", reason="an earlier PyYAML reads it"),
+        ),
     ],
 )
 def test_a_value_that_cannot_be_read_is_told_by_its_place(tmp_path: Path, value: str, why: str) -> None:

@@ -10,6 +10,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import matplotlib
 import pytest
 import yaml
 from comparing import same_but_for_hairs, same_but_for_rounding
@@ -19,6 +20,8 @@ from runner.config.messages import known_keys
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+#: By which the pictures in the documents are drawn: an earlier one draws some things elsewhere.
+DRAWN_BY = "3.11"
 
 
 def blocks(language: str) -> list[str]:
@@ -70,6 +73,8 @@ def test_pictures_are_those_of_the_commands_above_them(tmp_path: Path) -> None:
     said = shell(commands, tmp_path)
     pictures = sorted(path.name for path in (ROOT / "docs/figures").iterdir())
     assert pictures == sorted(re.findall(r"!\[.*\]\(docs/figures/(\S+)\)", README))
+    if matplotlib.__version__ < DRAWN_BY:
+        pytest.skip(f"the pictures are of matplotlib {DRAWN_BY}")
     for name in pictures:
         assert same_but_for_hairs(tmp_path / "docs/figures" / name, ROOT / "docs/figures" / name), said
 

@@ -17,6 +17,7 @@ from reading_figures import drawn
 from runner.figures import load
 from runner.figures.effect.scale import Scale, clear
 from runner.figures.figure import Options
+from runner.records.reading import exact_floats
 from runner.results import Results
 from runner.results.intervals import interval
 
@@ -37,7 +38,7 @@ def caption(numbers: pd.DataFrame) -> str:
 
 
 def medians(sweep: Path, key: str, metric: str) -> dict[str, float]:
-    table = pd.read_csv(sweep / "runs.csv", dtype={key: str})
+    table = pd.read_csv(sweep / "runs.csv", dtype={key: str}, **exact_floats(pd.__version__))
     return table.groupby(key, sort=False)[metric].median().to_dict()
 
 
@@ -81,7 +82,7 @@ def test_a_zero_stands_left_of_a_broken_log_axis(penalties: Path) -> None:
 
 def test_intervals_are_those_of_the_seeds(penalties: Path) -> None:
     numbers, canvas = drawn("effect", penalties)
-    table = pd.read_csv(penalties / "runs.csv")
+    table = pd.read_csv(penalties / "runs.csv", **exact_floats(pd.__version__))
     ends = bars(canvas.axes[0], "interval test_error")
     for bar, (_, runs) in zip(ends, table.groupby("regularization.l2"), strict=True):
         assert tuple(bar[:, 1]) == interval(runs["test_error"].to_numpy())
@@ -105,7 +106,7 @@ def test_words_are_rows_of_their_seeds_the_best_on_top(tmp_path: Path) -> None:
     known = medians(sweep, "network.weights", "test_error")
     assert names == sorted(known, key=lambda name: known[name])
     assert ax.get_ylim()[0] > ax.get_ylim()[1]
-    table = pd.read_csv(sweep / "runs.csv")
+    table = pd.read_csv(sweep / "runs.csv", **exact_floats(pd.__version__))
     dots = marked(ax, "test_error")
     for row, name in enumerate(names):
         sixes = sorted(x for x, y in dots if row - 0.5 < y < row + 0.5)

@@ -17,6 +17,7 @@ from runner.figures.drawing import draw_figures
 from runner.figures.figure import Options
 from runner.figures.moments import frames, moments
 from runner.figures.options import MOST_EPOCHS
+from runner.records.reading import exact_floats
 from runner.results import Results
 
 
@@ -29,7 +30,7 @@ def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_weights_are_those_of_the_rows(uneven: Path) -> None:
     numbers, canvas = drawn("network", uneven, epochs=(0.0, 5.0, 99.0))
-    history = pd.read_csv(uneven / "history.csv").set_index("epoch")
+    history = pd.read_csv(uneven / "history.csv", **exact_floats(pd.__version__)).set_index("epoch")
     for epoch in (0, 4, 12):
         assert numbers[f"epoch {epoch}"].tolist() == history.loc[epoch, list(numbers["name"])].tolist()
     assert [ax.texts[-1].get_text() for ax in canvas.axes[:3]] == ["epoch 0", "epoch 4", "epoch 12"]
@@ -48,7 +49,7 @@ def test_epochs_of_updates(tmp_path: Path) -> None:
     ]
     run = make_sweep(tmp_path, {"seed": [0]}, given) / "0"
     shown = moments(Results(run), 0, Options(epochs=(1.5,)), ())
-    history = pd.read_csv(run / "history.csv")
+    history = pd.read_csv(run / "history.csv", **exact_floats(pd.__version__))
     assert shown.epochs.tolist() == [1.5]
     assert shown.parameters[0].tolist() == history.filter(regex=r"^[wb]\d").iloc[3].tolist()
 
@@ -65,7 +66,7 @@ def test_the_boundary_of_an_epoch_is_that_of_its_weights(uneven: Path) -> None:
     from runner.training.objective import predict
 
     numbers, canvas = drawn("decision_boundary", uneven, epochs=(4.0,))
-    row = pd.read_csv(uneven / "history.csv").set_index("epoch").loc[4]
+    row = pd.read_csv(uneven / "history.csv", **exact_floats(pd.__version__)).set_index("epoch").loc[4]
     weights = row.filter(regex=r"^[wb]\d").to_numpy()
     grid = numbers[numbers["kind"] == "grid"].iloc[::500]
     pred = predict(Results(uneven).experiment(0), weights, grid[["x", "y"]].to_numpy())[:, 0]
@@ -90,7 +91,7 @@ def test_a_film_has_the_same_bytes_twice_and_a_frame_an_epoch(uneven: Path, tmp_
     assert (tmp_path / "a/network.gif").read_bytes() == (tmp_path / "b/network.gif").read_bytes()
     assert (tmp_path / "a/network.csv").exists()
     with Image.open(network.paths[0]) as film:
-        assert film.n_frames == len(pd.read_csv(uneven / "history.csv")) == 4
+        assert film.n_frames == len(pd.read_csv(uneven / "history.csv", **exact_floats(pd.__version__))) == 4
 
 
 def test_a_legend_stands_above_the_title_of_one_epoch(seeds: Path) -> None:

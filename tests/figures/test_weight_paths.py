@@ -9,6 +9,7 @@ import pandas as pd
 from reading_figures import curves, drawn, rows, sweep_of
 
 from runner.figures import load
+from runner.records.reading import exact_floats
 from runner.results import Results
 
 
@@ -43,7 +44,10 @@ def test_weights_are_drawn_over_each_other_only_where_they_are_the_same(tmp_path
 
 def test_only_lost_runs_end_where_weights_leave_the_scale(tmp_path: Path) -> None:
     sweep = sweep_of(tmp_path, {"learning_rate": [0.05, 3.0]}, "epochs=30")
-    assert pd.read_csv(sweep / "runs.csv")["status"].tolist() == ["completed", "diverged"]
+    assert pd.read_csv(sweep / "runs.csv", **exact_floats(pd.__version__))["status"].tolist() == [
+        "completed",
+        "diverged",
+    ]
     numbers, _ = drawn("weight_paths", sweep)
     ends = numbers.groupby(["run", "name"])["epoch"].max().groupby("run").max()
     assert ends[0] == 30
@@ -56,7 +60,7 @@ def test_layers_of_many_weights_are_fans(tmp_path: Path) -> None:
         tmp_path, {"learning_rate": [0.05]}, "network=dense", "network.hidden=[12,2]", "epochs=4"
     )
     numbers, canvas = drawn("weight_paths", sweep / "0")
-    history = pd.read_csv(sweep / "0" / "history.csv")
+    history = pd.read_csv(sweep / "0" / "history.csv", **exact_floats(pd.__version__))
     weights = history[[f"w{i}" for i in range(1, 25)]].to_numpy()
     fan = numbers[numbers["layer"] == 1]
     for share in (5, 25, 50, 75, 95):
