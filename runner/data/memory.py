@@ -136,7 +136,11 @@ def _frame(path: Path, given: Any) -> pd.DataFrame:
         given = given.to_frame()
     if not isinstance(given, pd.DataFrame):
         array = _array(path, given)
-        given = pd.DataFrame(array[:, None] if array.ndim == 1 and not array.dtype.names else array)
+        shaped = array[:, None] if array.ndim == 1 and not array.dtype.names else array
+        try:
+            given = pd.DataFrame(shaped)
+        except OverflowError:  # of an integer beyond all floats, before pandas 3
+            given = pd.DataFrame(shaped, dtype=object)
     if 0 in given.shape:
         raise RunnerError(f"{path}: has no {'columns' if len(given) else 'rows'}")
     return given

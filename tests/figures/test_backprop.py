@@ -56,7 +56,7 @@ def test_no_number_touches_another(tmp_path: Path, style: str, preset: str) -> N
     with in_force(Look(style)):
         _, canvas = drawn("backprop", run)
         boxes = [(text.get_text(), text.get_window_extent()) for text in canvas.axes[0].texts]
-        apart = 2 * canvas.dpi / 72
+        apart = 1.5 * canvas.dpi / 72
     for (one, a), (other, b) in combinations(boxes, 2):
         width, height = (min(a.max[at], b.max[at]) - max(a.min[at], b.min[at]) for at in (0, 1))
         # letters do not fill their lines, which may be close above each other

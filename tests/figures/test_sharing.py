@@ -23,6 +23,7 @@ COMMAND = """
 import os, signal, sys, time
 from importlib import import_module
 _, command, cores, happens, *sys.argv[1:] = sys.argv
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
 main = import_module(f"{command}.__main__").main
 from runner.figures import drawing, sharing
 sharing.cores = lambda: int(cores)

@@ -64,6 +64,7 @@ def a_signal_that_comes_meanwhile_leaves_nobody() -> None:
     import signal
 
     parent = os.getpid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
     os.register_at_fork(after_in_child=lambda: os.kill(parent, signal.SIGINT) if TOLD else None)
     TOLD.append(True)
     with pytest.raises(KeyboardInterrupt):
