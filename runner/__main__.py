@@ -91,14 +91,14 @@ def ask(config: DictConfig) -> None:
 
     Raises RunnerError where there is not as much. What else is wrong is said where it is run.
     """
+    from runner.config.resolved import without_hydra
     from runner.sweeping.jobs import hydra_config
-    from runner.sweeping.kinds import task_of
 
     is_dry = OmegaConf.select(config, "hydra.sweeper.dry_run", default=False) is True
     folder = Path(str(OmegaConf.select(config, "hydra.run.dir")))
     try:
         with hydra_config(config):
-            made = experiment(task_of(config), BATCHED.cache)
+            made = experiment(without_hydra(config), BATCHED.cache)
         if not is_dry:
             refuse_beyond(made, folder)
             return

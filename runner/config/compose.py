@@ -201,8 +201,10 @@ def _check_choice(override: str) -> None:
 
 def _chooses(value: str) -> bool:
     """Whether what is given of a group names a file, or several in a list, or of a sweep each such."""
-    from hydra.core.override_parser.types import ChoiceSweep, Glob, QuotedString
+    from hydra.core.override_parser.types import ChoiceSweep, Glob
 
+    if not value:
+        return False
     try:
         given = parse(value)
     except Exception:  # it says so when it composes
@@ -210,15 +212,16 @@ def _chooses(value: str) -> bool:
     if isinstance(given, Glob | dict):  # of which the latter has keys of the group
         return True
     choices = given.list if isinstance(given, ChoiceSweep) else [given]
-    lists = [choice if isinstance(choice, list) else [choice] for choice in choices]
-    return (
-        all(
-            isinstance(name, str | QuotedString) and (not isinstance(choice, list) or "${" not in str(name))
-            for choice, names in zip(choices, lists, strict=True)
-            for name in names or [None]
-        )
-        and value != ""
-    )
+    return all(map(_is_choice, choices))
+
+
+def _is_choice(choice: Any) -> bool:
+    """Whether it is the name of a file, or a list of some, in which none may be another group's."""
+    from hydra.core.override_parser.types import QuotedString
+
+    names = choice if isinstance(choice, list) else [choice]
+    are_names = bool(names) and all(isinstance(name, str | QuotedString) for name in names)
+    return are_names and not (names is choice and any("${" in str(name) for name in names))
 
 
 def _check_biases(overrides: Sequence[str]) -> None:

@@ -64,5 +64,5 @@ def shared(draw: Callable[[Sequence[str]], Iterator[T]], names: Sequence[str], c
 def _shares(names: Sequence[str]) -> list[Sequence[str]]:
     """What one process draws at a time: first those that read the histories of all runs."""
     of_runs = [name for name in names if name in OF_ALL_RUNS]
-    others = [[name] for name in names if name not in OF_ALL_RUNS]
-    return [of_runs, *others] if of_runs else [*others]
+    others = ([name] for name in names if name not in OF_ALL_RUNS)
+    return [share for share in (of_runs, *others) if share]

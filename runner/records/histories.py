@@ -192,11 +192,10 @@ def _text(path: str) -> bytes | None:
 def _read_joined(batch: Sequence[tuple[str, bytes]], names: Sequence[str]) -> Iterator[dict[str, Array]]:
     """The same of histories whose texts are here, parsed as one."""
     lengths = [text.count(b"\n") - 1 for _, text in batch]
-    together = _parsed([text for _, text in batch], names)
-    if together is None or len(together[names[0]]) != sum(lengths) or not all(lengths):
-        together = None  # rows that are no lines
     ends = list(accumulate(lengths))
-    if together is None or _fault(together, ends):
+    together = _parsed([text for _, text in batch], names)
+    are_lines = together is not None and len(together[names[0]]) == ends[-1] and all(lengths)
+    if together is None or not are_lines or _fault(together, ends):
         yield from (_read(path, names) for path, _ in batch)  # says of which what is wrong
         return
     for start, end in pairwise([0, *ends]):

@@ -23,14 +23,14 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from runner.config.resolved import plain, value_of
+from runner.config.resolved import plain, value_of, without_hydra
 from runner.errors import ConfigError
 from runner.guard import GUARD
 from runner.hydra_internals import leaf, options_of, put
 from runner.overrides import key_of, parse
 from runner.records.job_files import JobFiles, Template, Text, dirname
 from runner.records.names import METRICS
-from runner.sweeping.kinds import Kind, Slot, task_of
+from runner.sweeping.kinds import Kind, Slot
 
 # key=value with a dotted path that may be added, and a value that is no quoted text, no
 # interpolation, no dictionary and no call of a function of Hydra's grammar.
@@ -214,9 +214,9 @@ class Composer:
         """A job whose configuration and files are Hydra's own work."""
         config = self.compose(number, overrides)
         with hydra_config(config):
-            container = plain(task_of(config))
+            container = plain(without_hydra(config))
         texts = (
-            OmegaConf.to_yaml(task_of(config)),
+            OmegaConf.to_yaml(without_hydra(config)),
             OmegaConf.to_yaml(OmegaConf.masked_copy(config, "hydra")),
             OmegaConf.to_yaml(config.hydra.overrides.task),
         )

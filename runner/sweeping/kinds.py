@@ -18,11 +18,6 @@ from runner.records.job_files import GAPS, JobFiles, Template, Text, mark
 Slot: TypeAlias = tuple[str, str]
 
 
-def task_of(config: DictConfig) -> DictConfig:
-    """The configuration that a task function is given: all but ``hydra``."""
-    return without_hydra(config)
-
-
 class Kind:
     """Jobs that differ in plain values only: a configuration composed by Hydra, and its gaps.
 
@@ -41,7 +36,7 @@ class Kind:
     ) -> None:
         self.master = master
         self.overrides = list(overrides)
-        self.task = task_of(composed)
+        self.task = without_hydra(composed)
         values = [(key.lstrip("+"), value) for key, value in filter(None, slots)]
         self.keys = [key for key, _ in values]
         self.nodes: list[Any] = [leaf(self.task, key, value) for key, value in values]

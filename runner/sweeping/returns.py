@@ -12,9 +12,9 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from runner.config.resolved import without_hydra
 from runner.records.lines import Line
 from runner.sweeping.jobs import Job, Jobs
-from runner.sweeping.kinds import task_of
 from runner.work import Outcome
 
 
@@ -41,7 +41,7 @@ class LazyJobReturn(JobReturn):
     @property
     def cfg(self) -> DictConfig:  # type: ignore[override]
         """The configuration that the task was given."""
-        return task_of(self._composed)
+        return without_hydra(self._composed)
 
     @property
     def hydra_cfg(self) -> DictConfig:  # type: ignore[override]

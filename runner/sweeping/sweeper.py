@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -102,7 +102,7 @@ def sweep(
             remark(f"{len(more)} runs more, by what these have found")
             first, jobs = len(jobs), jobs.joined(more)
             if table is not None:
-                table.expect(list(expected(jobs, config, fixed))[first:])
+                table.expect(islice(expected(jobs, config, fixed), first, None))
             batches += _launched(jobs, size or len(more), launcher, table, is_batched, first)
     if is_batched:
         lines = _lines(batches, table)
