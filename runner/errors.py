@@ -75,6 +75,10 @@ def describe(error: BaseException) -> str:
     """What ``error.txt`` says: the message for a user's error, the type too for any other."""
     if isinstance(error, RunnerError):
         return str(error)
+    if isinstance(error, UnicodeEncodeError):
+        return (
+            f"{show(error.object[error.start : error.end])} is half a letter, which no text or name may have"
+        )
     try:
         if digits := too_long(error):
             return digits

@@ -81,3 +81,9 @@ def test_an_integer_that_python_does_not_write_is_told_in_words() -> None:
     with pytest.raises(ValueError, match="Exceeds the limit") as caught:
         str(10**5000)
     assert describe(caught.value) == "an integer of thousands of digits is more than any key takes"
+
+
+def test_half_a_letter_is_told_in_words() -> None:
+    with pytest.raises(UnicodeEncodeError) as caught:
+        "a\ud800".encode()
+    assert describe(caught.value) == r"\ud800 is half a letter, which no text or name may have"
