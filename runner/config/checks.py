@@ -12,6 +12,7 @@ import numpy as np
 
 from runner.config.resolved import Resolved
 from runner.config.shipped import shipped
+from runner.data.headers import column_name
 from runner.errors import ConfigError, RunnerError, did_you_mean, one_of, show, together
 from runner.nn.arrays import Array
 from runner.nn.options import Option
@@ -130,12 +131,13 @@ def text(key: str, value: Any) -> str:
 
 
 def names_of(allowed: str, key: str, value: Any) -> list[str]:
-    """One name or a list of them, as a list."""
+    """A column's name or a list of them, as a list: as tables have them, in a line."""
     given = value if isinstance(value, list) else [value]
     # a column called 1990 is a number to YAML
     names = [str(name) if type(name) is int else name for name in given]
     if not names or not all(isinstance(name, str) and name for name in names):
         raise ConfigError(key, value, allowed)
+    names = list(map(column_name, names))
     if twice := [name for name in names if names.count(name) > 1]:
         raise RunnerError(f"{key}={show(value)}: names column '{twice[0]}' twice")
     return names

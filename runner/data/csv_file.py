@@ -183,7 +183,7 @@ def refusal(faults: Sequence[str], gone: Sequence[Column], usable: Sequence[str]
     `usable` may be chosen; None where that is no cure.
     """
     lines = list(faults[:SHOWN])
-    lines += [f"… and {len(faults) - SHOWN} more columns"] if len(faults) > SHOWN else []
+    lines += [f"... and {len(faults) - SHOWN} columns more"] if len(faults) > SHOWN else []
     if gone:
         mask = np.logical_or.reduce([column.missing for column in gone])
         lines.append(

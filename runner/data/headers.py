@@ -70,6 +70,11 @@ class Top(NamedTuple):
         )
 
 
+def column_name(text: str) -> str:
+    """What a column is called, in a line: spreadsheets break the lines of names within a cell."""
+    return " ".join(map(str.strip, text.strip().splitlines()))
+
+
 def _is_a_number_alone(name: str, first: Sequence[str]) -> bool:
     """Whether the number of a column stands nowhere else in the first line: where it might be the name."""
     return name not in first or first[int(name) - 1] == name

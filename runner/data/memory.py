@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.data.headers import column_name
 from runner.data.table import Table, unlike
 from runner.errors import RunnerError, too_long
 from runner.nn.arrays import Array
@@ -111,7 +112,7 @@ def _refuse_unlike(path: Path, x: pd.DataFrame, y: pd.DataFrame) -> None:
 
 
 def _name(name: Hashable) -> str:
-    return ".".join(map(str, name)) if isinstance(name, tuple) else str(name).strip()
+    return ".".join(map(str, name)) if isinstance(name, tuple) else column_name(str(name))
 
 
 def _numbered(frame: pd.DataFrame, letter: str) -> list[str]:

@@ -14,6 +14,7 @@ from runner.data.csv_file import PLAIN, Recipe, columns_of, encoded, is_numbered
 from runner.data.decoding import PARQUET, decoded, read_bytes, unpacked
 from runner.data.dialect import SEPARATORS, Rows, Written, first_rows, guess_decimal, split, without_comments
 from runner.data.examples import Data
+from runner.data.headers import column_name
 from runner.data.memory import named_rows
 from runner.data.missing import ERROR, MEAN, drop_missing, told
 from runner.data.table import Table, read_table
@@ -115,7 +116,7 @@ def _written(path: Path, recipe: Recipe) -> Written:
         if not rows.cells:
             continue
         first, *rest = rows.cells
-        if {*names} <= {name.strip() for name in first} and not _is_all_numbers(names):
+        if {*names} <= {*map(column_name, first)} and not _is_all_numbers(names):
             decimal = written.decimal or guess_decimal(list(zip_longest(*rest, fillvalue="")))
             return written._replace(separator=separator, decimal=decimal, header=True)
         if len(first) == len(names) and (len(names) > 1 or written.separator):

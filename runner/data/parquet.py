@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from runner.data.table import Table
+from runner.data.table import Table, unlike
 from runner.errors import RunnerError
+from runner.nn.arrays import Array
 
 #: What pandas calls the column of an index that has no name.
 INDEX = "__index_level_"
@@ -27,7 +29,7 @@ def read_parquet(key: str, path: Path, content: bytes, plain: bytes) -> Table:
     if not table.num_rows:
         raise RunnerError(f"{path}: has no rows")
     numeric = [pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal]
-    columns = []
+    columns: list[Sequence[str] | Array] = []
     for column in table.columns:
         if any(kind(column.type) for kind in numeric):
             columns.append(column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64))
@@ -35,4 +37,5 @@ def read_parquet(key: str, path: Path, content: bytes, plain: bytes) -> Table:
             columns.append(["" if cell is None else str(cell) for cell in column.to_pylist()])
     said = ["the index left out"] * bool(index)
     lines = range(1, table.num_rows + 1)
-    return Table(key, path, content, table.column_names, columns, lines, ".", said, place="row")
+    names, columns = unlike(path, "columns", table.column_names, columns, said)
+    return Table(key, path, content, names, columns, lines, ".", said, place="row")

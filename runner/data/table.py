@@ -24,7 +24,7 @@ from runner.data.dialect import (
     without_comments,
 )
 from runner.data.fast import LARGE, Lines, fast_columns
-from runner.data.headers import Top
+from runner.data.headers import Top, column_name
 from runner.errors import RunnerError
 from runner.nn.arrays import Array
 
@@ -156,10 +156,11 @@ def _refuse_ragged(path: Path, names: Sequence[str], rows: Rows) -> None:
 def unlike(
     path: Path, where: str, names: list[str], columns: list[Sequence[str] | Array], said: list[str]
 ) -> tuple[list[str], list[Sequence[str] | Array]]:
-    """Columns with names that differ, without a first one that has none and numbers or names the rows.
+    """Columns with names of a line that differ, without a first that has none and numbers or names the rows.
 
     Raises RunnerError for one without a name, by `where` that is to be.
     """
+    names = list(map(column_name, names))
     if names[0] in ("", "Unnamed: 0") and len(names) > 1 and _all_differ(columns[0]):
         said.append("the first column, which has no name, left out")
         names, columns = names[1:], columns[1:]

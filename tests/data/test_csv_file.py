@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from making_data import from_csv, load_data
 
@@ -132,6 +134,23 @@ def test_texts_are_told_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "lines.csv").write_text('x,y\n"a\nb",1\n"c\nd",2\n"e\nf",3\n')
     with pytest.raises(runner.RunnerError, match=r"3 different texts in 3 rows \('a\\nb', "):
         read_csv(tmp_path / "lines.csv", None, ["y"])
+
+
+@pytest.mark.parametrize("name", ["mass (kg)", "mass\\n(kg)", "mass\\r\\n (kg)"])
+def test_a_name_over_two_lines_is_one_of_a_line(name: str, tmp_path: Path) -> None:
+    """As spreadsheets break long ones; however it is asked for, and told."""
+    (tmp_path / "t.csv").write_bytes(b'"mass\n(kg)","height\r\n(cm)",y\n1,2,3\n4,5,6\n')
+    (tmp_path / "mine.yaml").write_text(
+        f'network: dense\ndata: csv\ndata.path: {tmp_path}/t.csv\ndata.targets: ["{name}"]\n'
+    )
+    experiment = runner.load(str(tmp_path / "mine.yaml"), "epochs=0")
+    assert experiment.data.target_names == ("mass (kg)",)
+    assert experiment.data.input_names == ("height (cm)", "y")
+    rows = pd.DataFrame({"y": [3.0], "height\n(cm)": [2.0]})
+    run = runner.train(experiment)
+    assert run.predict(rows).tolist() == run.predict(np.array([[2.0, 3.0]])).tolist()
+    with pytest.raises(runner.RunnerError, match=r"it has mass \(kg\), height \(cm\), y$"):
+        read_csv(tmp_path / "t.csv", None, ["mass"])
 
 
 def test_a_file_that_there_is_not() -> None:
