@@ -17,13 +17,16 @@ MOST_LINES = 60
 
 
 class RunnerError(Exception):
-    """Something the user can put right; the message says what and how.
+    """Something the user can put right; the message says what and how, in a line or a few.
 
-    Whatever others have written into it, it is a few lines that any terminal may show.
+    What others have written into a line neither ends it nor steers a terminal.
     """
 
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*map(one_line, lines))
+
     def __str__(self) -> str:
-        return legible(super().__str__())
+        return legible("\n".join(self.args))
 
     @property
     def each(self) -> tuple[RunnerError, ...]:
@@ -53,7 +56,7 @@ class SeveralError(RunnerError):
     """What is wrong, a line each."""
 
     def __init__(self, errors: tuple[RunnerError, ...]) -> None:
-        super().__init__("\n".join(map(str, errors)))
+        super().__init__(*(line for error in errors for line in error.args))
         self.errors = errors
 
     @property
@@ -69,6 +72,17 @@ def together(errors: Iterable[RunnerError]) -> RunnerError:
     """Errors as one, each once; one stays what it is."""
     each = {str(one): one for error in errors for one in error.each}
     return SeveralError(tuple(each.values())) if len(each) > 1 else next(iter(each.values()))
+
+
+def about(what: str, error: RunnerError) -> RunnerError:
+    """An error's lines behind what they are about."""
+    first, *more = error.args
+    return RunnerError(f"{what}: {first}", *more)
+
+
+def in_a_line(error: object) -> str:
+    """What a library's error says, whose lines are for no table and no file of a user's."""
+    return " ".join(str(error).split())
 
 
 def describe(error: BaseException) -> str:

@@ -45,7 +45,7 @@ _WORDS = (
     (r"does not support deletion", "cannot be left out"),
     (r"index out of range|invalid literal for int\(\)|Index '?\w+'? .*is not",
      "there is no such place in the list; a whole list is given, as KEY=[1,2]"),
-    (r"Key '(\w+)' (?:is )?not in '?(?:struct|\w+)", r"unknown key \1"),
+    (r"(?s:Key '(.*?)') (?:is )?not in '?(?:struct|\w+)", r"unknown key \1"),
     (r"The value of '(.*?)' is (.*) and not (.*)\.$", r"\1 is \2, and not \3"),
     (r"Could not append to config\. An item is already at", "is there already; without + it is changed"),
     (r"Multiple values for (.*?)\. To override",

@@ -17,7 +17,7 @@ from omegaconf._utils import get_omega_conf_dumper, get_yaml_loader
 from omegaconf.errors import OmegaConfBaseException
 from omegaconf.nodes import AnyNode, BooleanNode, FloatNode, IntegerNode, StringNode
 
-from runner.errors import ConfigError, RunnerError, show
+from runner.errors import ConfigError, RunnerError, about, show
 from runner.files import TOO_DEEP, placing, yaml_fault, yaml_file
 from runner.hydra_errors import place, reason
 
@@ -142,7 +142,7 @@ def reading(
                     if _is_preset(config_path):
                         preset(cfg)
                 except RunnerError as error:
-                    raise RunnerError(f"{self._file(config_path) or _named(config_path)}: {error}") from None
+                    raise about(f"{self._file(config_path) or _named(config_path)}", error) from None
             return super()._extract_defaults_list(config_path, cfg)
 
         def _file(self, config_path: str) -> Path | None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from runner.data.bundled import DATASETS, Dataset
 from runner.data.examples import Data, Source
 from runner.data.generated import GENERATORS, Generator
-from runner.errors import ConfigError, RunnerError
+from runner.errors import ConfigError, RunnerError, in_a_line
 from runner.files import plain
 from runner.nn.activations import ACTIVATIONS, Activation
 from runner.nn.initializers import INITIALIZERS, Initializer
@@ -280,7 +280,7 @@ def find(group: str, name: str) -> bool:
     try:
         entry = points[0].load()
     except Exception as error:
-        raise RunnerError(f"{name} of {names[0]}: {type(error).__name__}: {error}") from error
+        raise RunnerError(f"{name} of {names[0]}: {type(error).__name__}: {in_a_line(error)}") from error
     if _group(name, entry) != group:
         raise RunnerError(f"{name} of {names[0]}: is no entry for {group}, but {type(entry).__name__}")
     file = Path(str(sys.modules[points[0].module].__file__))

@@ -42,8 +42,9 @@ def raise_another(folder: Path, before: Sequence[Any], now: Sequence[Any]) -> No
     for there, here in zip(before, now, strict=True):
         if there != here:
             raise RunnerError(
-                f"hydra.launcher.resume=true: the sweep in {folder} is another one:\n"
-                f"  there: {_short(there)}\n  here:  {_short(here)}"
+                f"hydra.launcher.resume=true: the sweep in {folder} is another one:",
+                f"  there: {_short(there)}",
+                f"  here:  {_short(here)}",
             )
 
 

@@ -9,7 +9,7 @@ import pytest
 from test_escaping import HARMFUL
 
 import runner
-from runner.errors import describe, show
+from runner.errors import about, describe, show, together
 
 
 def test_a_notebook_shows_the_message_alone() -> None:
@@ -62,8 +62,34 @@ def test_a_message_is_a_few_plain_lines_whatever_is_in_it() -> None:
     text = str(runner.RunnerError(f"{HARMFUL}: {'x' * 100_000}"))
     assert text.isprintable()
     assert len(text) < 500
-    lines = str(runner.RunnerError("\n".join(map(str, range(10_000))))).split("\n")
+    lines = str(runner.RunnerError(*map(str, range(10_000)))).split("\n")
     assert (len(lines), lines[-1]) == (61, "... and 9940 lines more")
+
+
+def test_what_others_wrote_ends_no_line_of_a_message() -> None:
+    """Whatever error it stands in, and in another process too."""
+    made = runner.RunnerError("of a file: a\nb", "  and: c\u2028d")
+    wrong = runner.ConfigError("k\ney", "v\nalue", "must be otherwise")
+    assert str(made) == "of a file: a\\nb\n  and: c\\u2028d"
+    assert str(about("x", made)) == f"x: {made}"
+    assert str(wrong) == r"k\ney=v\nalue: must be otherwise"
+    assert str(together([made, wrong])) == f"{made}\n{wrong}"
+    for error in (made, wrong, together([made, wrong])):
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"s\\nt": 1', 'network: {"s\\nt": 1}', 'hydra: {launcher: {"s\\nt": 1}}', 'stop: {"s\\nt": 1}',
+     'hydra: {sweeper: {exclude: [{"s\\nt": 1}]}}', 'hydra: {sweeper: {params: {"s\\nt": "1,2"}}}',
+     'defaults: [{"s\\nt": c}]', 'optimizer: {name: adam, "s\\nt": 1}', 'schedule: {name: "s\\nt"}'],
+)  # fmt: skip
+def test_a_key_over_two_lines_is_told_in_one(text: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(f"{text}\n")
+    with pytest.raises(runner.RunnerError) as caught:
+        runner.load_sweep(str(tmp_path / "mine.yaml"), "seed=0,1")
+    assert r"s\nt" in str(caught.value)
+    assert "s\nt" not in str(caught.value)
 
 
 class SpeechlessError(Exception):

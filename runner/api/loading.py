@@ -85,4 +85,4 @@ def _readable() -> Iterator[None]:
     except Exception as error:
         if isinstance(error, RunnerError) or (text := message(error)) is None:
             raise
-        raise RunnerError(text) from None
+        raise RunnerError(*text.split("\n")) from None

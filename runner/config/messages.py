@@ -12,6 +12,7 @@ from typing import Any
 from runner.config import own
 from runner.config.shipped import conf_dir
 from runner.errors import RunnerError, did_you_mean, one_of, show
+from runner.escaping import one_line
 from runner.files import yaml_fault
 from runner.hydra_errors import place, reason, told
 from runner.hydra_internals import written_as
@@ -39,7 +40,7 @@ def message(error: BaseException, config: Any = None) -> str | None:
         return fault
     if not is_of_hydra(error):
         return None
-    return pattern(error, config) or f"{place(error)}{reason(error)}"
+    return one_line(pattern(error, config) or f"{place(error)}{reason(error)}")
 
 
 def pattern(error: BaseException, config: Any = None) -> str | None:

@@ -43,7 +43,7 @@ def with_presets(overrides: Sequence[str]) -> list[str]:
     if not files:
         return list(overrides)
     if wrong := list(filter(None, map(_no_file, files))):
-        raise RunnerError("\n".join(wrong))
+        raise RunnerError(*wrong)
     chosen = list(map(_name, files))
     rest = [one for one in overrides if one not in files]
     beside = [one for one in rest if key_of(one) == PRESETS]

@@ -193,7 +193,7 @@ def refusal(faults: Sequence[str], gone: Sequence[Column], usable: Sequence[str]
     if usable is not None:
         choose = f"data.inputs=[{','.join(usable)}] takes the columns that are" if usable else "no column is"
         lines.append(f"  Inputs are columns of numbers, or of a few different texts: {choose}")
-    return RunnerError("\n".join(lines))
+    return RunnerError(*lines)
 
 
 def _said(table: Table, recipe: Recipe) -> list[str]:

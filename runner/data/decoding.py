@@ -11,7 +11,7 @@ from collections.abc import Callable
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
 
-from runner.errors import ConfigError, RunnerError
+from runner.errors import ConfigError, RunnerError, in_a_line
 from runner.escaping import one_line
 from runner.files import plain
 
@@ -55,7 +55,7 @@ def unpacked(path: Path, content: bytes) -> bytes:
             try:
                 unpacked = _read(unpack(BytesIO(content)))
             except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-                raise RunnerError(f"{path}: cannot be unpacked: {error}") from None
+                raise RunnerError(f"{path}: cannot be unpacked: {in_a_line(error)}") from None
             if len(unpacked) > MOST_UNPACKED:
                 most = f"{MOST_UNPACKED / 2**30:g} GiB"
                 raise RunnerError(f"{path}: comes to more than {most}; unpack it by hand, if that is to be")

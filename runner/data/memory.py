@@ -13,7 +13,7 @@ import numpy as np
 
 from runner.data.headers import column_name
 from runner.data.table import Table, unlike
-from runner.errors import RunnerError, too_long
+from runner.errors import RunnerError, in_a_line, too_long
 from runner.nn.arrays import Array
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _array(path: Path, given: Any) -> np.ndarray[Any, Any]:
     try:
         array = np.asarray(given)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise RunnerError(f"{path}: cannot be made an array, a row an example: {error}") from None
+        raise RunnerError(f"{path}: cannot be made an array, a row an example: {in_a_line(error)}") from None
     if array.ndim not in (1, 2):
         hint = (
             f"array.reshape({len(array)}, -1) makes rows" if array.ndim else f"it is a {type(given).__name__}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from runner.data.table import Table, unlike
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.nn.arrays import Array
 
 #: What pandas calls the column of an index that has no name.
@@ -23,7 +23,7 @@ def read_parquet(key: str, path: Path, content: bytes, plain: bytes) -> Table:
     try:
         table = pq.read_table(pa.BufferReader(plain))
     except (pa.ArrowException, OSError) as error:
-        raise RunnerError(f"{path}: cannot be read as Parquet: {error}") from None
+        raise RunnerError(f"{path}: cannot be read as Parquet: {in_a_line(error)}") from None
     index = [name for name in table.column_names if name.startswith(INDEX)]
     table = table.drop_columns(index)
     if not table.num_rows:

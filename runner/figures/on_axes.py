@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
-from runner.errors import RunnerError, did_you_mean
+from runner.errors import RunnerError, about, did_you_mean
 from runner.figures import NAMES, load
 from runner.figures.drawing import draw_moment, numbers_of, paint
 from runner.figures.figure import Layout, check_labels, check_options, note_of
@@ -47,7 +47,7 @@ def draw(source: Any, name: str, *, ax: Any = None, **chosen: Any) -> Any:
         try:
             table = numbers_of(results, figure, options)
         except NotShownError as error:
-            raise RunnerError(f"{name}: {error}") from None
+            raise about(name, error) from None
         with _style(ax, chosen, look):
             if ax is None:
                 picture = paint(figure, table, look.width, options.ends)

@@ -20,7 +20,7 @@ from runner.data.csv_file import PLAIN, Recipe
 from runner.data.examples import Data, Source
 from runner.data.parts import PARTS, TRAINING, Part
 from runner.data.scaling import Scale
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.files import load_yaml, parsed, yaml_file
 from runner.plugins import Name, Plugin
 from runner.records.checksums import recorded, refuse_changed
@@ -92,7 +92,7 @@ def examples_in(folder: str | Path) -> Data | None:
     except FileNotFoundError:
         return None
     except (OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError) as error:
-        raise RunnerError(f"{path}: is not as it was written: {error}") from None
+        raise RunnerError(f"{path}: is not as it was written: {in_a_line(error)}") from None
 
 
 def _data(told: Mapping[str, Any], held_out: Sequence[str]) -> Data:
@@ -131,7 +131,7 @@ def sources_of(folder: str | Path) -> tuple[Source, ...]:
     except FileNotFoundError:  # of a run made before there was such a file
         return ()
     except (OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError) as error:
-        raise RunnerError(f"{path}: is not as it was written: {error}") from None
+        raise RunnerError(f"{path}: is not as it was written: {in_a_line(error)}") from None
 
 
 @lru_cache(maxsize=64)

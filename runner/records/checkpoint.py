@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.files import kept
 from runner.records.checksums import refuse_changed
 from runner.records.names import CHECKPOINT
@@ -37,4 +37,4 @@ def checkpoint_of(folder: str | Path) -> Paused:
         epoch, row, seconds = (fields.pop(name).item() for name in NUMBERS)
         return Paused(int(epoch), int(row), seconds, fields)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunnerError(f"{path}: is not as it was written: {error}") from None
+        raise RunnerError(f"{path}: is not as it was written: {in_a_line(error)}") from None

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.files import kept
 from runner.nn.arrays import Array
 from runner.records.checksums import refuse_changed
@@ -244,7 +244,7 @@ def _read(path: str, names: Sequence[str]) -> dict[str, Array]:
         missing = next(name for name in names if name not in header)
         raise _without(path, missing, header, names[0]) from None
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise RunnerError(f"{path}: is not a history as it was written: {error}") from None
+        raise RunnerError(f"{path}: is not a history as it was written: {in_a_line(error)}") from None
     except OSError:
         raise RunnerError(f"{path}: there is no such file, or it cannot be read") from None
     history = {name: table[name].to_numpy() for name in names}
@@ -303,7 +303,7 @@ def header_of(path: str | Path) -> list[str]:
         with open(kept(path), newline="", encoding="utf-8") as f:
             header = next(csv.reader(f), [])
     except (OSError, UnicodeDecodeError) as error:
-        raise RunnerError(f"{path}: cannot be read: {error}") from None
+        raise RunnerError(f"{path}: cannot be read: {in_a_line(error)}") from None
     if not header:
         raise RunnerError(f"{path}: is not a history as it was written: it is empty")
     return header
@@ -319,7 +319,7 @@ def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:
             header, row = (next(csv.reader(f), []) for _ in range(2))
         return tuple(row[header.index(name)] for name in names)
     except (OSError, ValueError, IndexError) as error:
-        raise RunnerError(f"{path}: is not a history as it was written: {error}") from None
+        raise RunnerError(f"{path}: is not a history as it was written: {in_a_line(error)}") from None
 
 
 def every(length: int, most: int) -> slice | np.ndarray[Any, np.dtype[np.intp]]:

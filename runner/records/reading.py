@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.files import kept
 from runner.nn.arrays import Array
 from runner.nn.network import Network
@@ -57,11 +57,6 @@ def exact_floats(pandas_version: str) -> dict[str, Any]:
     """The option that makes ``pandas.read_csv`` read floats to the last bit: its default since 3.1."""
     major, minor = map(int, pandas_version.split(".")[:2])
     return {"float_precision": "round_trip"} if (major, minor) < (3, 1) else {}
-
-
-def one_line(error: Exception) -> str:
-    """An error's words in a line."""
-    return " ".join(str(error).split())
 
 
 def read_finished(path: Path) -> pd.DataFrame:
@@ -134,7 +129,7 @@ def read_table(path: Path, content: bytes | None = None) -> pd.DataFrame:
         floats = exact_floats(pd.__version__)
         table = pd.read_csv(BytesIO(content), keep_default_na=False, na_values=[""], **floats)
     except (ValueError, OSError) as error:
-        raise RunnerError(f"{path}: cannot be read as CSV: {one_line(error)}") from None
+        raise RunnerError(f"{path}: cannot be read as CSV: {in_a_line(error)}") from None
     if not isinstance(table.index, pd.RangeIndex):  # which pandas makes of the cells that are too many
         raise RunnerError(f"{path}: has lines of more cells than its header")
     return table

@@ -13,14 +13,14 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.files import inner, is_within, load_yaml
 from runner.overrides import swept_values
 from runner.records.checksums import recorded
 from runner.records.lines import Line, in_pieces, read_lines, varying_keys
 from runner.records.many_lines import Lines
 from runner.records.names import ERROR, FAILED, HISTORY, HYDRA, INTERRUPTED, MULTIRUN, RUNS, SUMMARY
-from runner.records.reading import one_line, read_runs_table
+from runner.records.reading import read_runs_table
 from runner.records.stores import store_in, stored
 from runner.records.writing import write_whole
 
@@ -220,4 +220,4 @@ def _yaml(path: Path) -> Any:
     except FileNotFoundError:
         return None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RunnerError(f"{path}: is not as Hydra wrote it: {one_line(error)}") from None
+        raise RunnerError(f"{path}: is not as Hydra wrote it: {in_a_line(error)}") from None

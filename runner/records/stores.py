@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from runner.errors import RunnerError, show
+from runner.errors import RunnerError, in_a_line, show
 from runner.files import is_within, kept
 from runner.nn.arrays import Array
 from runner.records.checksums import Sum, Summary, parsed
@@ -231,7 +231,7 @@ def _size(columns: Mapping[str, Array]) -> int:
 
 def _spoilt(path: Path, error: object) -> RunnerError:
     remedy = "remove it, and resume the sweep: its runs are trained again"
-    return RunnerError(f"{path}: is not as it was written ({error}); {remedy}")
+    return RunnerError(f"{path}: is not as it was written ({in_a_line(error)}); {remedy}")
 
 
 def store_in(sweep: str | Path) -> Store | None:

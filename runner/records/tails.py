@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.files import kept
 from runner.nn.arrays import Array
 from runner.records.histories import LONGEST, TOGETHER, read_columns, stored_history, wanted
@@ -80,7 +80,7 @@ def _parsed(ends: Sequence[_End], names: Sequence[str]) -> Tails:
         if len(ends) > 1:
             for end in ends:  # one of which says what is wrong in it
                 _parsed([end], names)
-        raise RunnerError(f"{ends[0].path}: is not a history as it was written: {error}") from None
+        raise RunnerError(f"{ends[0].path}: is not a history as it was written: {in_a_line(error)}") from None
     return Tails(lengths, {name: table[name].to_numpy() for name in names})
 
 
@@ -94,7 +94,7 @@ def _end_of(path: str, count: int) -> _End:
             f.seek(max(0, start - 1, end - min(row * (count + 1), max(MOST_BYTES, 2 * row))))
             rows = f.read().splitlines()[1:]  # what comes first is cut, or is the end of the header
     except OSError as error:
-        raise RunnerError(f"{path}: cannot be read: {error}") from None
+        raise RunnerError(f"{path}: cannot be read: {in_a_line(error)}") from None
     if not (rows := list(filter(None, rows))):
         raise RunnerError(f"{path}: is not a history as it was written: it has no rows")
     return _End(path, header, rows[-count:])

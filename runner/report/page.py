@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.figures.figure import Options
 from runner.files import kept, load_yaml
 from runner.records.names import MULTIRUN
@@ -145,7 +145,7 @@ def _overrides(results: Results) -> list[str]:
         task = loaded["hydra"]["overrides"]["task"] if results.is_sweep else loaded
         return [str(override) for override in task]
     except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise RunnerError(f"{path}: is not as Hydra wrote it: {error}") from None
+        raise RunnerError(f"{path}: is not as Hydra wrote it: {in_a_line(error)}") from None
 
 
 def _configuration(results: Results) -> str:

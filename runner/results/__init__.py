@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.config.exporting import folder_of, with_history
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.records.checksums import refuse_changed
 from runner.records.histories import Errors, Histories, NotShownError, beside, header_of
 from runner.records.names import HISTORY, HYDRA, METRICS, PARAMETERS, higher_is_better
-from runner.records.reading import one_line, parameters_of
+from runner.records.reading import parameters_of
 from runner.records.tails import Tails, last_rows
 from runner.results.runs import Runs
 
@@ -84,7 +84,7 @@ class Results(Runs):
             except OtherFileError:
                 raise
             except (yaml.YAMLError, UnicodeDecodeError, RunnerError) as error:
-                raise RunnerError(f"{path}: {one_line(error)}") from None
+                raise RunnerError(f"{path}: {in_a_line(error)}") from None
         return self._experiments[run]
 
     def parameters(self, run: int) -> pd.DataFrame:

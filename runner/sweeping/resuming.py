@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from runner.config.sources import refuse_other_files
-from runner.errors import RunnerError
+from runner.errors import RunnerError, about
 from runner.files import kept
 from runner.records.checkpoint import checkpoint_of
 from runner.records.checksums import changed, recorded, sum_of
@@ -127,7 +127,7 @@ def _refuse_other_files(job: Job) -> None:
     try:
         refuse_other_files(job.folder, job.config)
     except RunnerError as error:
-        raise RunnerError(f"hydra.launcher.resume=true: {error}") from None
+        raise about("hydra.launcher.resume=true", error) from None
 
 
 def _refuse_other_configuration(job: Job, before: bytes) -> None:
@@ -138,6 +138,6 @@ def _refuse_other_configuration(job: Job, before: bytes) -> None:
     only = [f"  there: {line.strip()}" for line in there if line not in here]
     only += [f"  here:  {line.strip()}" for line in here if line not in there]
     raise RunnerError(
-        f"hydra.launcher.resume=true: run {job.number} in {job.folder} was made from another configuration:\n"
-        + "\n".join(only)
+        f"hydra.launcher.resume=true: run {job.number} in {job.folder} was made from another configuration:",
+        *only,
     )

@@ -255,10 +255,11 @@ def _last_word(
     place(folder / RUNS, "table: ")
     failed = list(_failed(lines, batches))
     if failed:
-        reasons = [f"  run {line.run} ({_swept(line)}): {describe(error)}" for line, error in failed]
+        told = (f"  run {line.run} ({_swept(line)}): {describe(error)}" for line, error in failed[:FAILURES])
+        reasons = [line for text in told for line in text.split("\n")]
         if len(failed) > FAILURES:
-            reasons[FAILURES:] = [f"  and {len(failed) - FAILURES} more; error.txt in each folder says why"]
-        raise SweepFailedError("\n".join([f"{len(failed)} of {len(lines)} runs failed:", *reasons]))
+            reasons.append(f"  and {len(failed) - FAILURES} more; error.txt in each folder says why")
+        raise SweepFailedError(f"{len(failed)} of {len(lines)} runs failed:", *reasons)
 
 
 def _failed(

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, TypeAlias
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, in_a_line
 from runner.halting import SIGNALS
 from runner.records.names import PART
 from runner.sweeping.forking import WorkerDiedError
@@ -82,7 +82,7 @@ def _submitted(
         executor.update_parameters(**OPTIONS | given)
         return executor.map_array(_do, *zip(*((call, share, place) for share in shares), strict=True))
     except Exception as error:  # submitit's own kinds, the scheduler's words, and NameError for options
-        raise RunnerError(f"hydra.launcher.submitit={dict(tasks.options)}: {error}") from None
+        raise RunnerError(f"hydra.launcher.submitit={dict(tasks.options)}: {in_a_line(error)}") from None
 
 
 def _do(call: Callable[[int, Any, str], Any], share: Sequence[Numbered], place: str) -> None:
