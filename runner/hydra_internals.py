@@ -138,7 +138,7 @@ def reading(
         def _extract_defaults_list(self, config_path: str, cfg: Container) -> ListConfig:
             if self._is_ours() and isinstance(cfg, DictConfig):
                 try:
-                    _refuse_defaults(cfg)
+                    refuse_defaults(cfg)
                     if _is_preset(config_path):
                         preset(cfg)
                 except RunnerError as error:
@@ -161,7 +161,7 @@ def reading(
         setattr(config_loader_impl, "ConfigRepository", ConfigRepository)  # noqa: B010
 
 
-def _refuse_defaults(config: DictConfig) -> None:
+def refuse_defaults(config: DictConfig) -> None:
     """Raises RunnerError for ``defaults`` that choose nothing, which Hydra has no words for."""
     written: Any = OmegaConf.to_container(config, resolve=False).get("defaults")  # type: ignore[union-attr]
     if not isinstance(written, list | None):
@@ -208,11 +208,11 @@ def naming(name: str) -> Iterator[None]:
         if not (yaml_fault(error) or "").startswith("<"):  # which OmegaConf reads in a file that is one text
             raise
         raise RunnerError(f"{name}: {NO_KEYS}") from None
-    except (OSError, RecursionError, ValueError, OmegaConfBaseException) as error:
-        if isinstance(error, OSError):
-            if error.errno is not None:
-                raise
-            why = NO_KEYS  # of OmegaConf's, for a number alone
+    except (AssertionError, OSError, RecursionError, ValueError, OmegaConfBaseException) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        if isinstance(error, AssertionError | OSError):
+            why = NO_KEYS  # OmegaConf's, for a number alone, in quotes too
         else:
             why = TOO_DEEP if isinstance(error, RecursionError) else f"{place(error)}{reason(error)}"
         raise RunnerError(f"{name}: {why}") from None

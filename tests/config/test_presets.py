@@ -68,6 +68,7 @@ def test_files_and_presets_stand_beside_each_other(tmp_path: Path, monkeypatch: 
         ("list.yaml", "list.yaml: must have keys and values"),
         ("number.yaml", "number.yaml: must have keys and values"),
         ("text.yaml", "text.yaml: must have keys and values"),
+        ("quoted.yaml", "quoted.yaml: must have keys and values"),
         ("letter.yaml", "letter.yaml: must have keys and values"),
         ("wrong.yaml", "wrong.yaml, line 2"),
         (
@@ -89,6 +90,7 @@ def test_what_is_no_file_of_keys(
         "list.yaml": "- epochs=1\n",
         "number.yaml": "5",
         "text.yaml": "'a: b: c'",
+        "quoted.yaml": "'5'",
         "letter.yaml": '"\\0"',
         "tag.yaml": "seed: 1\nepochs: !!int x\n",
         "folder/experiment/own.yaml": "seed: !!float z\n",

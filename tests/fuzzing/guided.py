@@ -22,13 +22,15 @@ import omegaconf  # noqa: F401 - not to be instrumented: its grammar alone takes
 with atheris.instrument_imports(include=["runner.data", "runner.config", "runner.files", "yaml"]):
     from judging import judge
     from omegaconf import OmegaConf
+    from yaml import safe_load
 
     from runner.config import experiment
     from runner.config.compose import compose
     from runner.config.presets import as_preset
     from runner.data.csv_file import Reading, read_csv
     from runner.data.dialect import Written
-    from runner.hydra_internals import load_keys
+    from runner.errors import show
+    from runner.hydra_internals import load_keys, refuse_defaults
 
 FOLDER = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
 DEFAULT: dict[str, Any] = OmegaConf.to_container(compose(["network=dense", "data=moons"]))  # type: ignore
@@ -60,11 +62,20 @@ def yaml(content: bytes) -> None:
     """Keys of a YAML file over those that ship, each of them checked, and their data made."""
     path = FOLDER / "mine.yaml"
     path.write_bytes(content)
-    _checked(content, lambda: _keys(path), [path.name, *DEFAULT, "key"])
+    _checked(content, lambda: _keys(path), [path.name, *DEFAULT, "key", *_written(content)])
+
+
+def _written(content: bytes) -> list[str]:
+    """The keys on top of a file, as a message has them."""
+    try:
+        return [show(str(key)) for key in safe_load(content)]
+    except Exception:  # which is for a refusal to say
+        return []
 
 
 def _keys(path: Path) -> None:
     config = load_keys(path)
+    refuse_defaults(config)
     as_preset(config)
     config.pop("defaults", None)
     experiment(OmegaConf.merge(DEFAULT, config))
