@@ -147,15 +147,20 @@ def _number(column: str, cell: str) -> float:
         raise ValueError(f"column {column}: '{cell}' is not a number") from None
 
 
-def read_lines(path: str | Path) -> list[Line]:
-    """The lines of a table of runs; none where it is not there. Raises RunnerError for what is none."""
-    lines: list[Line] = []
+def read_lines(path: str | Path) -> Iterator[Line]:
+    """The lines of a table of runs as they are read; none where it is not there.
+
+    Raises RunnerError for what is no such table.
+    """
+    number = 1
     try:
         with open(kept(path), newline="", encoding="utf-8") as f:
-            header, *rows = csv.reader(f)
-        lines.extend(map(parser_of(header), rows))
+            rows = csv.reader(f)
+            parse = parser_of(next(rows, []))
+            for row in rows:
+                number = rows.line_num
+                yield parse(row)
     except FileNotFoundError:
-        return []
+        return
     except (OSError, ValueError, csv.Error) as error:
-        raise RunnerError(f"{path}, line {len(lines) + 2}: {error}") from None
-    return lines
+        raise RunnerError(f"{path}, line {number}: {error}") from None

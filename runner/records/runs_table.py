@@ -48,8 +48,9 @@ class RunsTable:
     def now(cls, folder: str | Path) -> RunsTable:
         """The table of a sweep as it is now. Raises RunnerError for what is not as it was written."""
         folder = Path(folder)
-        lines = read_lines(folder / RUNS)
-        table = cls(folder, lines or _varying(_numbered(_found(folder))))
+        table = cls(folder, read_lines(folder / RUNS))
+        if not table.lines:
+            table.expect(_varying(_numbered(_found(folder))))
         table.catch_up()
         return table
 

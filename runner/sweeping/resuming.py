@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 from runner.config.sources import refuse_other_files
@@ -12,6 +12,7 @@ from runner.files import kept
 from runner.records.checkpoint import checkpoint_of
 from runner.records.checksums import changed, recorded, sum_of
 from runner.records.lines import Line
+from runner.records.many_lines import Lines
 from runner.records.names import INTERRUPTED, SUMMARY
 from runner.records.stores import Stored, stored
 from runner.sweeping.grid import swept_of
@@ -23,15 +24,21 @@ from runner.training.pausing import Paused
 SPOILT = 20
 
 
-def in_recorded_order(jobs: ManyJobs, lines: Sequence[Line], fixed: Set[str]) -> ManyJobs | None:
+def in_recorded_order(jobs: ManyJobs, table: Lines, fixed: Set[str]) -> ManyJobs | None:
     """The jobs as the lines of a table number them, and behind them those that are new.
 
     None where a line is of none of them.
     """
+    lines = table.values()
+    both = zip(jobs, lines, strict=False)
+    if len(lines) <= len(jobs) and all(
+        _marks(swept_of(job, fixed)) == _marks(line.swept) for job, line in both
+    ):
+        return jobs  # as they are: without a place for each in memory
     left = {_marks(swept_of(job, fixed)): at for at, job in enumerate(jobs)}
     if len(left) < len(jobs):  # not told apart by what is swept
         return jobs
-    known = [left.pop(_marks(line.swept), None) for line in sorted(lines, key=lambda line: line.run)]
+    known = [left.pop(_marks(line.swept), None) for line in lines]
     found = [at for at in known if at is not None]
     return jobs.picked([*found, *left.values()]) if len(found) == len(known) else None
 

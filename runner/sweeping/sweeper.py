@@ -23,6 +23,7 @@ from runner.hydra_internals import error_of, load_keys
 from runner.records.lines import Line, read_lines, varying_keys
 from runner.records.locks import inside
 from runner.records.machine import machine, machine_in, unlike
+from runner.records.many_lines import Lines
 from runner.records.names import ABOUT, FINISHED, MULTIRUN, RUNS, STATUSES, STOPPED
 from runner.records.runs_table import RunsTable
 from runner.records.writing import write_whole
@@ -148,7 +149,7 @@ def _resumed(jobs: ManyJobs, folder: Path, config: DictConfig, fixed: Set[str]) 
 
     Raises RunnerError where it has others.
     """
-    ordered = in_recorded_order(jobs, read_lines(folder / RUNS), fixed)
+    ordered = in_recorded_order(jobs, Lines(read_lines(folder / RUNS)), fixed)
     if ordered is None:
         raise_another(folder, request_of(load_keys(folder / MULTIRUN, of_run=True)), request_of(config))
         raise RunnerError(f"{folder / RUNS}: has runs that this sweep does not ask for; name another folder")

@@ -22,6 +22,7 @@ from processes import Command, interruptible
 
 from runner.records.checkpoint import checkpoint_of
 from runner.records.lines import Line
+from runner.records.many_lines import Lines
 from runner.sweeping.many_jobs import Grid
 from runner.sweeping.resuming import Resumption, in_recorded_order
 from runner.work import Watch, Work, run_stack
@@ -128,10 +129,14 @@ def test_a_run_of_another_configuration_is_named(copy: Path, command: Command) -
 
 
 def test_jobs_keep_the_numbers_that_they_were_recorded_with() -> None:
-    lines = [Line(1, {"seed": "2"}), Line(0, {"seed": "3"})]
+    lines = Lines([Line(1, {"seed": "2"}), Line(0, {"seed": "3"})])
     jobs = Grid([[["seed=1", "seed=2", "seed=3"]]], [0])
     assert in_recorded_order(jobs, lines, set()) == [["seed=3"], ["seed=2"], ["seed=1"]]
     assert in_recorded_order(jobs[:2], lines, set()) is None
+    begun = Lines([Line(0, {"seed": "1"}), Line(1, {"seed": "2"})])
+    assert in_recorded_order(jobs, begun, set()) == jobs
+    assert in_recorded_order(jobs[:1], begun, set()) is None
+    assert in_recorded_order(jobs, Lines([Line(0, {"seed": "4"})]), set()) is None
 
 
 def test_what_was_interrupted_is_taken_up_where_it_was(tmp_path: Path) -> None:
