@@ -157,7 +157,10 @@ def test_a_folder_with_a_result_is_not_overwritten(command: Command, tmp_path: P
         ["learning_rate=0.1", "network.weights={init: normal, std: 0.3}", "seed=5"],
         ["experiment=xor", "data.noise=0.1", "data.points=20", "data.test_fraction=0.2", "batch_size=3",
          "epochs=9"],
-        ["network=dense", "data=cars", "optimizer=adam", "schedule=cosine", "epochs=9", "log.every=2"],
+        pytest.param(
+            ["network=dense", "data=cars", "optimizer=adam", "schedule=cosine", "epochs=9", "log.every=2"],
+            marks=pytest.mark.thorough,
+        ),
     ],
 )  # fmt: skip
 def test_a_run_is_repeated_from_its_folder(overrides: list[str], command: Command, tmp_path: Path) -> None:

@@ -258,7 +258,7 @@ def test_of_equals_the_best_is_the_one_of_every_figure(tmp_path: Path) -> None:
     assert f"best\n{best:.3g}" in [text.get_text() for text in ax.texts if text.get_gid() == "name"]
 
 
-@pytest.mark.parametrize("style", ["paper", "slides"])
+@pytest.mark.parametrize("style", ["paper", pytest.param("slides", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize(
     "swept",
     [

@@ -66,7 +66,8 @@ def overlap(a: Bbox, b: Bbox) -> bool:
 
 @pytest.mark.parametrize(
     ("folder", "style"),
-    [("rates", "paper"), ("many", "slides"), ("alone", "slides"),
+    [("many", "slides"), ("alone", "slides"),
+     pytest.param("rates", "paper", marks=pytest.mark.thorough),
      pytest.param("long", "slides", marks=pytest.mark.thorough),
      pytest.param("seeds", "paper", marks=pytest.mark.thorough),
      pytest.param("seeds", "slides", marks=pytest.mark.thorough)],
@@ -142,7 +143,10 @@ VARIETY: dict[str, tuple[dict[str, list[Any]], list[str], Sequence[str]]] = {
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(kind, marks=pytest.mark.thorough if kind == "long names" else ()) for kind in VARIETY],
+    [
+        pytest.param(kind, marks=pytest.mark.thorough if kind in ("long names", "two keys", "deep") else ())
+        for kind in VARIETY
+    ],
 )
 def test_no_ink_lies_at_the_edges(kind: str, tmp_path: Path) -> None:
     swept, overrides, only = VARIETY[kind]

@@ -85,7 +85,7 @@ def with_nowhere_to_write(sweep: Path) -> str:
         ("runner.figures", whole),
         ("runner.figures", with_a_faulty_history),
         ("runner.figures", with_nowhere_to_write),
-        ("runner.report", whole),
+        pytest.param("runner.report", whole, marks=pytest.mark.thorough),
     ],
 )
 def test_two_processes_write_and_say_what_one_does(
