@@ -42,7 +42,7 @@ def telling_all(load: Load, overrides: list[str]) -> DictConfig:
         unread = {one: told for one in overrides if (told := refusal(one))}
         blamed, wrong = (error, [*unread]) if unread else _blamed(error, load, overrides)
         if isinstance(error, RecursionError) and not wrong:
-            chosen = [one for one in overrides if key_of(one) == "experiment"]
+            chosen = _guilty(error, load, overrides) or overrides
             why = "lists or mappings stand too deep in each other, or defaults name each other in a circle"
             raise RunnerError(f"{show(' '.join(chosen) or 'the configuration')}: {why}") from None
         if not wrong:

@@ -78,9 +78,11 @@ def _rounded(every: float) -> int:
 
 def refuse_memory(experiment: Experiment, memory: Mapping[str, int]) -> None:
     """Raises BeyondError where a run takes more `memory` than there is, of Cost's kinds or others."""
-    need, free = sum(memory.values()), free_memory()
+    need, free, data = sum(memory.values()), free_memory(), memory.get(DATA, 0)
     if free is None or need <= free:
         return
+    if data > free:  # with any batch, and any network
+        raise _of_data(experiment).refused(takes(data, free))
     raise cause_in_memory(experiment, memory).refused(takes(need, free))
 
 
@@ -112,9 +114,13 @@ def cause_in_memory(experiment: Experiment, memory: Mapping[str, int]) -> Cause:
         (passed, Cause("batch_size", experiment.batch_size, "a smaller one, or fewer neurons")),
         (memory["arrays"] - passed + names, Cause("network.hidden", hidden, FEWER)),
         (rows, Cause("epochs", experiment.epochs, "a larger log.every, or log.weights=false")),
-        (memory.get(DATA, 0), Cause("data.points", experiment.data.examples, "fewer points or features")),
+        (memory.get(DATA, 0), _of_data(experiment)),
     ]
     return max(causes, key=itemgetter(0))[1]
+
+
+def _of_data(experiment: Experiment) -> Cause:
+    return Cause("data.points", experiment.data.examples, "fewer points or features")
 
 
 def refuse_data(points: int, inputs: int, outputs: int) -> None:

@@ -33,14 +33,20 @@ def parameter_rows(folder: str | Path) -> list[ParameterRow]:
     try:
         text = kept(Path(folder) / PARAMETERS).read_text(encoding="utf-8")
         if not text.endswith("\n"):
-            raise ValueError("its last line has no end: it is cut")
-        rows = list(csv.DictReader(text.splitlines()))
-        return [
-            (r["name"], int(r["layer"]), int(r["to"]), int(r["from"]), float(r["initial"]), float(r["final"]))
-            for r in rows
-        ]
-    except (KeyError, TypeError, csv.Error) as error:
-        raise ValueError(f"not the parameters of a run: {error}") from None
+            raise ValueError(f"the last line of {PARAMETERS} has no end: it is cut")
+        return [_parameter(row, line) for line, row in enumerate(csv.DictReader(text.splitlines()), start=2)]
+    except UnicodeDecodeError:
+        raise ValueError(f"{PARAMETERS} is not UTF-8 text") from None
+    except csv.Error as error:
+        raise ValueError(f"{PARAMETERS} is not as it was written: {error}") from None
+
+
+def _parameter(row: dict[str, str], line: int) -> ParameterRow:
+    try:
+        layer, to, from_ = (int(row[column]) for column in ("layer", "to", "from"))
+        return row["name"], layer, to, from_, float(row["initial"]), float(row["final"])
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{PARAMETERS}, line {line}: is not that of a weight or a bias") from None
 
 
 def state_of(folder: str | Path) -> dict[str, list[float]]:

@@ -269,6 +269,14 @@ def test_a_file_of_a_group_that_is_wrong(text: str, words: str, tmp_path: Path) 
         assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("group", ["data", "optimizer", "experiment"])
+def test_a_file_that_chooses_itself_is_told_by_its_choice(group: str, tmp_path: Path) -> None:
+    (tmp_path / group).mkdir()
+    (tmp_path / group / "mine.yaml").write_text("defaults: [mine]\n")
+    with pytest.raises(runner.RunnerError, match=f"^{group}=mine: .*defaults name each other in a circle$"):
+        runner.load("epochs=1", f"{group}=mine", "seed=1", config_dir=tmp_path)
+
+
 #: Names that no file may have, wherever they are named, and what is said of them.
 NAMELESS = {
     'network: "\\ud800"': r"network/\ud800: there is no file of such a name",

@@ -65,10 +65,12 @@ def test_weights_of_an_earlier_run_are_found_by_their_places(tmp_path: Path) -> 
         ("w3,1,2,1,0,3\n", "w3,1,2,1,0,3\nw3,1,2,1,0,3\n", "a wrong line for w3"),
         ("w3,1,2,1,0,3\n", "w3,1,2,1,0,nan\n", "a wrong line for w3"),
         ("w3,1,2,1,0,3\n", "w3,1,2,0,0,3\n", "a wrong line for w3"),
-        ("w3,1,2,1,0,3\n", "w3,1,2,1,0,three\n", "three"),
+        ("w3,1,2,1,0,3\n", "w3,1,2,1,0,three\n", "parameters.csv, line 4: is not that of a weight"),
+        ("w3,1,2,1,0,3\n", "w3,1,2,-1.5,0,3\n", "parameters.csv, line 4: is not that of a weight"),
+        ("w3,1,2,1,0,3\n", "w3,1,2\n", "parameters.csv, line 4: is not that of a weight"),
         ("w3,1,2,1,0,3\n", f"w3,1,2,1,0,{'3' * 200_000}\n", "field larger than"),
         ("w6,2,1,2,0,6\n", "w6,2,1,2,0,6\nw7,3,1,1,0,7\n", "has layers of 2x2 1x2 1x1"),
-        ("w6,2,1,2,0,6\n", "w6,2,1,2,0,6", "its last line has no end: it is cut"),
+        ("w6,2,1,2,0,6\n", "w6,2,1,2,0,6", "the last line of parameters.csv has no end: it is cut"),
     ],
 )
 def test_damaged_parameters_are_refused(old: str, new: str, words: str, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ BEYOND = {
     f"{DENSE} network.hidden=[9990,9990]": r"network\.hidden=.*: makes 99,850,051 weights and biases, and",
     f"{DENSE} data=exercise data.features=10000000": r"(network\.hidden|data\.features)=.* of memory",
     f"{SINE} data.points=100000000": r"batch_size=null: would take about 5\d(\.\d)? GB of memory",
+    f"{SINE} data.points=1000000000000": r"data\.points=10{12}: would take about .* TB of memory",
     f"{DENSE} data=gaussians data.points=100000 data.classes=100000": "would take about",
     f"{SINE} batch_size=10 epochs=1000000000 log.every=1000000000 log.order=true": r"log\.order=true: ",
     f"{DENSE} network.hidden=[4000,4000] epochs=0 log.weights=false log.curvature=1": "of memory, and 8 GB",
