@@ -121,6 +121,7 @@ LEAVING = (
             Wrong("an interrupted run begins anew", "            self.paused[job.number] = checkpoint_of(job.folder)\n", ""),
             Wrong("an interrupted run is done", "if line.status == INTERRUPTED:", "if False:"),
             Wrong("a cut summary is not told", '                self.spoilt[job.number] = {SUMMARY: "is cut"}\n', "                pass\n"),
+            Wrong("the runs of another sweep are taken for the first", "if len(lines) <= len(jobs) and all(", "if len(lines) <= len(jobs) or all("),
             Wrong("jobs are numbered as they are asked for", "return jobs.picked([*found, *left.values()]) if", "return jobs if"),
         ),
     ),
