@@ -62,7 +62,7 @@ def forked(
     """
     from multiprocessing.connection import wait
 
-    team = list[_Worker]()
+    team, mask = list[_Worker](), signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         _fill(team, call, workers)  # a signal that has waited comes at its end
         begun()
@@ -81,11 +81,14 @@ def forked(
                 yield returned
             ahead = take() if ahead is None else ahead
     finally:
-        with _signals_waiting():
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # which raises what came just before
+        finally:
             for worker in team:
                 worker.process.kill()
                 worker.process.join()
                 worker.connection.close()
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _alive(talk: Callable[..., Any], *what: Any) -> Any:

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -74,6 +76,29 @@ def a_signal_that_comes_meanwhile_leaves_nobody() -> None:
         os.waitpid(-1, os.WNOHANG)
 
 
+def a_second_signal_as_they_are_to_end_leaves_nobody() -> None:
+    """It comes where the first one has been raised, before signals wait again."""
+    import signal
+
+    blocked: list[int] = []
+
+    def late(how: int, mask: Any) -> Any:
+        if how == signal.SIG_BLOCK and mask:
+            blocked.append(how)
+            if len(blocked) == 2:  # the first is of their beginning
+                signal.raise_signal(signal.SIGINT)
+        return set_mask(how, mask)
+
+    set_mask = signal.pthread_sigmask
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with patch.object(signal, "pthread_sigmask", late), pytest.raises(KeyboardInterrupt):
+        of_two_workers(0)
+    assert len(blocked) == 2
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 TOLD: list[bool] = []
 
 
@@ -127,5 +152,6 @@ if __name__ == "__main__":
     workers_are_what_they_should_be()
     an_error_and_a_death_are_told()
     a_signal_that_comes_meanwhile_leaves_nobody()
+    a_second_signal_as_they_are_to_end_leaves_nobody()
     nobody_forks_beside_a_thread()
     the_allocator_of_pyarrow_is_no_thread_of_ours()
