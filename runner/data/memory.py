@@ -112,7 +112,7 @@ def _refuse_unlike(path: Path, x: pd.DataFrame, y: pd.DataFrame) -> None:
 
 
 def _name(name: Hashable) -> str:
-    return ".".join(map(str, name)) if isinstance(name, tuple) else column_name(str(name))
+    return column_name(".".join(map(str, name)) if isinstance(name, tuple) else str(name))
 
 
 def _numbered(frame: pd.DataFrame, letter: str) -> list[str]:

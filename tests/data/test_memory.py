@@ -137,3 +137,9 @@ def test_a_table_is_read_back_from_its_csv(tmp_path: Path) -> None:
     known = examples_of(in_memory(holes, "species").table, None, ["species"], Reading(missing="mean"))
     assert back.input_names == known.input_names
     assert np.array_equal(back.inputs, known.inputs, equal_nan=True)
+
+
+def test_a_column_with_names_over_two_lines_is_found_by_them() -> None:
+    frame = pd.DataFrame({("a", "x\ny"): [1.0, 2.0], ("b", "z\nw"): [3.0, 4.0]})
+    made = runner.load("network=dense", data=frame, targets=[("b", "z\nw")])
+    assert (made.data.input_names, made.data.target_names) == (("a.x y",), ("b.z w",))
