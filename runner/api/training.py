@@ -90,7 +90,7 @@ def _trained(
 ) -> Iterator[tuple[int, Run]]:
     """The runs of one stack: `members` are their places in `experiments`."""
     stack = [experiments[at] for at in members]
-    sink = _Rows(len(stack))
+    sink, none = _Rows(len(stack)), np.empty((0, width(stack[0])))
     for run, trained in enumerate(train_stack(stack, sink, row_bytes=row_bytes, ends=Ends(callback))):
-        rows = np.concatenate([np.empty((0, width(stack[run]))), *sink.rows[run]])
+        rows = np.concatenate([none, *sink.rows[run]])
         yield members[run], Run(stack[run], trained, sink.steps[run], rows)

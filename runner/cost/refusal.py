@@ -93,7 +93,8 @@ def refuse_histories(experiments: Sequence[Experiment]) -> None:
     """
     if not experiments or insists():
         return
-    sizes = [8 * experiment.rows * (1 + width(experiment)) for experiment in experiments]
+    columns = {key: 1 + width(one) for key, one in {e.stack_key: e for e in experiments}.items()}
+    sizes = [8 * experiment.rows * columns[experiment.stack_key] for experiment in experiments]
     largest = experiments[sizes.index(max(sizes))]
     arrays = cost_of(largest).memory["arrays"]
     refuse_memory(largest, {"arrays": arrays, "rows": sum(sizes) + max(sizes)})

@@ -14,15 +14,14 @@ from runner.nn.arrays import Array
 
 # torch.nn.Softplus: above it the function is z itself.
 SOFTPLUS_THRESHOLD = 20.0
+# From there on the sigmoid is 1 in double precision; far above it e^z would overflow.
+SIGMOID_IS_ONE = 40.0
 
 
 def sigmoid(z: Array) -> Array:
-    """1 / (1 + e^−z), of every element: e^z / (1 + e^z) where z < 0, which is exact far out too."""
-    e = np.exp(-np.abs(z))
-    a = np.maximum(e, z >= 0.0)
-    e += 1.0
-    a /= e
-    return a
+    """1 / (1 + e^−z), of every element, as e^z / (1 + e^z), which is exact where e^−z would overflow."""
+    e = np.exp(np.minimum(z, SIGMOID_IS_ONE))
+    return e / (1.0 + e)
 
 
 def softplus(z: Array) -> Array:

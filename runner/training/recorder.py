@@ -91,8 +91,8 @@ class Recorder:
         self.first = np.full((runs, columns), np.nan)
         self.last = np.full((runs, columns), np.nan)
         self.last_count = np.zeros(runs, dtype=int)
-        names = measures(experiments[0])
-        self.minimised = names.index("objective" if "objective" in names else "error")
+        self.measures = measures(experiments[0])
+        self.minimised = self.measures.index("objective" if "objective" in self.measures else "error")
         self.tail = Tail(runs)
         self.alternating = np.zeros(runs, dtype=bool)
         self.best = np.full(runs, np.inf)
@@ -196,7 +196,7 @@ class Recorder:
     def trained(self, run: int, ending: Ending, ends: tuple[Array, Array], seconds: float) -> Trained:
         """The sum of a run, after the last flush; `ends` are its initial and its final parameters."""
         experiment = self.experiments[run]
-        last = dict(zip(measures(experiment), self.last[run].tolist(), strict=False))
+        last = dict(zip(self.measures, self.last[run].tolist(), strict=False))
         return Trained(
             status=self._status(run),
             ending="" if self.halved[run] else ending.name,  # what was stopped has come to none

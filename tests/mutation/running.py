@@ -81,7 +81,7 @@ RUNNING = (
             Wrong("the first row is that of every chunk", "written[np.isnan(self.first[written, 0])]", "written"),
             Wrong("the last row is the chunk's first", "self.buffer[self.length[written] - 1, written]", "self.buffer[0, written]"),
             Wrong("the best is not kept over an interruption", '"last_count", "best", "best_count")', '"last_count")'),
-            Wrong("what is minimised lacks its penalties", '"objective" if "objective" in names else "error"', '"error"'),
+            Wrong("what is minimised lacks its penalties", '"objective" if "objective" in self.measures else "error"', '"error"'),
         ),
     ),
     File(

@@ -31,6 +31,13 @@ def test_every_letter_of_a_formula_is_one_of_its_own(name: str) -> None:
         formula.value({Z: 0.3, A: float(f.value(np.array(0.3))), **f.constants})  # raises KeyError for others
 
 
+@pytest.mark.parametrize(("name", "slope"), [("silu", 0.5), ("gelu", 0.5), ("mish", 0.6)])
+def test_slopes_where_their_factors_cannot_be_told_from_the_value(name: str, slope: float) -> None:
+    z = np.array([0.0, -0.0, 5e-324, -5e-324, 3e-308, -1e-300])
+    f = ACTIVATIONS[name]
+    np.testing.assert_allclose(f.derivative(z, f.value(z)), slope, rtol=4e-16)
+
+
 def test_mish_by_hand() -> None:
     """tanh(ln q) = (q² − 1)/(q² + 1) of q = 1 + e^z; at 0, where q is 2, it is 3/5."""
     z = np.array([-5.0, -1.0, 0.0, 0.5, 2.0, 15.0])
