@@ -2,8 +2,8 @@
 
     python tests/benchmarks/shapes.py [elements|steps …]      needs the extra: bench
 
-What is compared is run in turn, A B A B; the medians of the ratios are printed. JAX takes all cores that it
-is given: `taskset -c 0` before the command gives it one.
+What is compared is run in turn, A B A B, on one core, which JAX would not keep to by itself; the medians of
+the ratios are printed.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from single_run import Nowhere, in_turn, ratio
+from single_run import Nowhere, in_turn, on_one_core, ratio
 from sweeps import stacks
-from threadpoolctl import threadpool_limits
 
 from runner.config import experiment
 from runner.nn.activations import ACTIVATIONS
@@ -130,7 +129,7 @@ def steps(rounds: int = 7) -> None:
         count = shape.runs * shape.epochs * one.updates_per_epoch
         mine = statistics.median(times[0] for times in measured) / count * 1e6
         beside = f", {ratio(measured, 1):.2f} of JAX vmap + scan's speed" if len(calls) > 1 else ""
-        print(f"{name}, {shape.runs} run(s), a run-step: {mine:.1f} µs{beside}")
+        print(f"{name}, {shape.runs} run(s), a run-step on one core: {mine:.1f} µs{beside}")
 
 
 def elements(count: int = 26 * 1024, rounds: int = 101) -> None:
@@ -152,7 +151,7 @@ BENCHMARKS = {f.__name__: f for f in (elements, steps)}
 
 if __name__ == "__main__":
     keep_freed_memory()
-    threadpool_limits(1)
-    train([experiment_of(SHAPES["2-16-16-1 relu, all of 200"])], Nowhere())  # all is imported
-    for name in sys.argv[1:] or BENCHMARKS:
-        BENCHMARKS[name]()
+    with on_one_core():
+        train([experiment_of(SHAPES["2-16-16-1 relu, all of 200"])], Nowhere())  # all is imported
+        for name in sys.argv[1:] or BENCHMARKS:
+            BENCHMARKS[name]()

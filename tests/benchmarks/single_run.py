@@ -14,7 +14,8 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -51,6 +52,21 @@ def seconds(call: Callable[[], object]) -> float:
 def in_turn(rounds: int, *calls: Callable[[], object]) -> list[list[float]]:
     """The seconds of each call, a list a round."""
     return [[seconds(call) for call in calls] for _ in range(rounds)]
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """Keeps this process, its threads and the processes that it starts on one core, where a system can."""
+    with threadpool_limits(1):
+        if not hasattr(os, "sched_setaffinity"):
+            yield
+            return
+        cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, [min(cores)])
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, cores)
 
 
 def ratio(rounds: list[list[float]], a: int, b: int = 0) -> float:
@@ -164,8 +180,8 @@ def torch_eager(one: Experiment) -> Callable[[], object]:
 if __name__ == "__main__":
     start_up()
     keep_freed_memory()  # as the command does
-    threadpool_limits(1)
-    one_update("gradient descent")
-    one_update("momentum", optimizer={"name": "sgd", "momentum": 0.9})
-    one_update("adam", optimizer={"name": "adam"})
-    beside_the_libraries()
+    with on_one_core():
+        one_update("gradient descent")
+        one_update("momentum", optimizer={"name": "sgd", "momentum": 0.9})
+        one_update("adam", optimizer={"name": "adam"})
+        beside_the_libraries()
