@@ -23,6 +23,7 @@ from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.results import Results
 from runner.training.experiment import Experiment
+from runner.training.predictions import class_names
 
 POINTS = 121  # a side
 BLOCKS = 16  # of the plane: what one's layers hold fits into the caches
@@ -84,6 +85,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "range": (float(values.min()), float(values.max())),
         "names": data.input_names,
         "outputs": data.target_names,
+        "classes": class_names(experiment),
         "classifies": experiment.classifies,
         "level": 0.5 if experiment.classifies else None,
         "of": results.best_name(options.metric),
@@ -214,8 +216,7 @@ def _size(data: pd.DataFrame) -> float:
 
 
 def _name(table: pd.DataFrame, kind: str, value: float) -> str:
-    outputs = short_names(table.attrs["outputs"])
-    name = outputs[int(value)] if len(outputs) > 1 else f"{outputs[0]}={value:g}"
+    name = short_names(table.attrs["classes"])[int(value)]
     return f"{escaped(name)}, {kind}"
 
 

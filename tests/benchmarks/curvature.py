@@ -35,7 +35,7 @@ def in_gradients(rounds: int = 15) -> None:
         v = np.random.default_rng(0).normal(size=at.shape)
 
         def hessians() -> Hessians:
-            return Hessians(objective, at, examples, at.shape[1])  # noqa: B023 - called at once
+            return Hessians(objective, at, examples, made.trained)  # noqa: B023 - called at once
 
         kept = hessians()
         kept.product(v)  # its passes are made

@@ -65,6 +65,16 @@ def test_regression_points_have_the_colours_of_their_targets(tmp_path: Path) -> 
     assert (points.norm.vmin, points.norm.vmax) == (mesh.norm.vmin, mesh.norm.vmax)
 
 
+def test_two_classes_of_one_output_have_their_own_names(tmp_path: Path) -> None:
+    data = tmp_path / "two.csv"
+    data.write_text("x1,x2,kind\n0,0,ham\n1,1,ham\n0,1,spam\n1,0,spam\n")
+    given = ["network=dense", "data=csv", f"data.path={data}", "data.targets=kind"]
+    sweep = sweep_of(tmp_path, {"seed": [0]}, *given, "loss=binary_cross_entropy_with_logits", "epochs=2")
+    _, canvas = drawn("decision_boundary", sweep / "0")
+    shown = [label for label in canvas.axes[0].get_legend_handles_labels()[1] if label[0] != "_"]
+    assert shown == ["ham, training", "spam, training"]
+
+
 def test_the_plane_of_classes_is_monotone_in_lightness() -> None:
     from runner.figures.decision_boundary import PALE
 
