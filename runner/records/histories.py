@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from itertools import accumulate, groupby, pairwise
 from pathlib import Path
@@ -73,14 +74,15 @@ class Histories:
 
     def read(self, paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
         """What :func:`read_columns` reads. Raises RunnerError for a file that is not as it was written."""
-        for path, history in zip(paths, read_columns(paths, names), strict=True):
-            self.check(path)
+        for path, (at, history) in zip(paths, _read_located(paths, names), strict=True):
+            if at is None:  # of those without folders their file has sums of its own
+                self.check(path)
             yield history
 
     def check(self, path: str) -> None:
         """Raises RunnerError for a file that is not as it was written; one that is, is not read again."""
         with self._checking:  # threads that read the same files share what is known of them
-            if path in self._checked or stored_history(path):  # whose file has sums of its own
+            if path in self._checked or stored_history(path):
                 return
             try:
                 refuse_changed(path)
@@ -122,13 +124,20 @@ def beside(make: Callable[[], T]) -> Future[T]:
 
 def read_columns(paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
     """The columns `names` of the histories at `paths`, the unit first; every column, where None."""
+    return (history for _, history in _read_located(paths, names))
+
+
+def _read_located(
+    paths: Sequence[str], names: Sequence[str] | None
+) -> Iterator[tuple[Stored | None, dict[str, Array]]]:
+    """The same, each beside the run in a store that it is of, where it is of one."""
     for start in range(0, len(paths), BATCH):
         batch = [(path, stored_history(path)) for path in paths[start : start + BATCH]]
         for has_file, alike in groupby(batch, key=lambda item: item[1] is None):
             if has_file:
-                yield from _read_files([path for path, _ in alike], names)
+                yield from ((None, history) for history in _read_files([path for path, _ in alike], names))
             else:
-                yield from (_read_stored(path, at, names) for path, at in alike if at)
+                yield from ((at, _read_stored(path, at, names)) for path, at in alike if at)
 
 
 def _read_files(paths: Sequence[str], names: Sequence[str] | None) -> Iterator[dict[str, Array]]:
@@ -286,7 +295,7 @@ def _fault(histories: dict[str, Array], ends: Sequence[int] | Array) -> str | No
     (unit, counts), *others = histories.items()
     if not len(counts):
         return "has no rows"
-    falls = np.flatnonzero(np.diff(counts) <= 0) + 1  # where the next history begins
+    falls = np.flatnonzero(counts[1:] <= counts[:-1]) + 1  # where the next history begins
     if len(falls) and not np.isin(falls, ends).all():
         return f"column '{unit}' does not increase from row to row"
     for name, values in others:
@@ -322,6 +331,7 @@ def first_row(path: str | Path, names: Sequence[str]) -> tuple[str, ...]:
         raise RunnerError(f"{path}: is not a history as it was written: {in_a_line(error)}") from None
 
 
+@lru_cache(maxsize=16)  # many histories are as long as the one before
 def every(length: int, most: int) -> slice | np.ndarray[Any, np.dtype[np.intp]]:
     """At most `most` or so of the rows, evenly, the last always."""
     stride = -(-length // most)

@@ -157,7 +157,7 @@ class Store:
         with self._reading:
             for group in self._groups_of(path, run):
                 columns = self._group(path, group, tuple(names))
-                start, end = np.searchsorted(columns[RUN], [run, run + 1])
+                start, end = columns[RUN].searchsorted((run, run + 1))
                 pieces.append({name: columns[name][start:end] for name in names})
         if len(pieces) == 1:
             return pieces[0]
