@@ -9,6 +9,7 @@ import errno
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 from runner.escaping import plain_lines
@@ -65,6 +66,10 @@ def _replace(name: str, stream: io.TextIOWrapper) -> None:
 
 def lost(name: str) -> OSError | None:
     """Why not all that was printed to ``stdout`` or ``stderr`` has got there, but for readers that left."""
+    stream = getattr(sys, name)
+    if stream is not None:
+        with suppress(OSError, ValueError):  # of somebody's own stream, which may be closed
+            stream.flush()  # what still waits to be written may be lost, too
     return _LOST.get(name)
 
 

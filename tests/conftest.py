@@ -22,6 +22,8 @@ settings.load_profile("unhurried")
 # What is imported is compiled once, whatever the environment says: hundreds of processes import the same.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# What is printed waits to be written, as for most users, whatever the environment says.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 def pytest_collection_finish() -> None:
