@@ -114,10 +114,17 @@ class Data:
         """Whether the targets are one column of 0 and 1 that stands for two classes with names."""
         return self.classifies and self.targets.shape[1] == 1 and len(self.classes) == 1
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the classes are called, in the order of their numbers, where the targets are such."""
+        if len(self.target_names) > 1:
+            return tuple(self.target_names)
+        ((name, labels),) = self.classes.items() if self.has_two_classes else [(self.target_names[0], (0, 1))]
+        return tuple(f"{name}={label}" for label in labels)
+
     def with_a_column_a_class(self) -> Data:
         """The same with a column for each of two classes."""
-        ((name, labels),) = self.classes.items()
-        names = tuple(f"{name}={label}" for label in labels)
+        names = self.class_names
         split = {name: part._replace(targets=_both(part.targets)) for name, part in self.split.items()}
         return replace(self, target_names=names).with_parts(split)
 

@@ -20,7 +20,7 @@ from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.results import Results
 from runner.training.objective import predict
-from runner.training.predictions import class_names, classes_of, likelihoods, of_classes
+from runner.training.predictions import classes_of, likelihoods, of_classes
 
 IMAGES = {"digits": 8}  # data whose inputs are square images, and their side in pixels
 ROWS, COLUMNS = 3, 4  # of misread images
@@ -41,7 +41,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
     data = experiment.data
     *_, (part, (x, y, _)) = data.named.items()
     x = data.in_own_units(x)
-    pred, names = predict(experiment, final, x), class_names(experiment)
+    pred, names = predict(experiment, final, x), data.class_names
     true, given = classes_of(y, 0.5), classes_of(pred, LOSSES[experiment.loss].threshold)
     table = _counts(true, given, names)
     side = IMAGES.get(data.name)

@@ -23,7 +23,6 @@ from runner.nn.arrays import Array
 from runner.nn.losses import LOSSES
 from runner.results import Results
 from runner.training.experiment import Experiment
-from runner.training.predictions import class_names
 
 POINTS = 121  # a side
 BLOCKS = 16  # of the plane: what one's layers hold fits into the caches
@@ -85,7 +84,7 @@ def numbers(results: Results, options: Options) -> pd.DataFrame:
         "range": (float(values.min()), float(values.max())),
         "names": data.input_names,
         "outputs": data.target_names,
-        "classes": class_names(experiment),
+        "classes": data.class_names,
         "classifies": experiment.classifies,
         "level": 0.5 if experiment.classifies else None,
         "of": results.best_name(options.metric),

@@ -52,7 +52,7 @@ def predictions_of(experiment: Experiment, pred: Array) -> Columns:
     if not experiment.classifies:
         own = experiment.data.targets_in_own_units(pred) if likely is None else likely
         return _by_output("prediction", experiment, own)
-    names = [_bare(name, experiment) for name in class_names(experiment)]
+    names = [_bare(name, experiment) for name in experiment.data.class_names]
     given = classes_of(pred, LOSSES[experiment.loss].threshold)
     columns: Columns = {"prediction": [names[k] for k in given.tolist()]}
     if likely is None:
@@ -64,7 +64,7 @@ def targets_of(experiment: Experiment, y: Array) -> Columns:
     """Targets (N, O) as they are learnt as columns: ``target``, or a ``target_NAME`` an output."""
     if not experiment.classifies:
         return _by_output("target", experiment, experiment.data.targets_in_own_units(y))
-    names = [_bare(name, experiment) for name in class_names(experiment)]
+    names = [_bare(name, experiment) for name in experiment.data.class_names]
     return {"target": [names[k] for k in classes_of(y, 0.5).tolist()]}
 
 
@@ -72,17 +72,6 @@ def _by_output(what: str, experiment: Experiment, values: Array) -> Columns:
     if values.shape[1] == 1:
         return {what: values[:, 0]}
     return {f"{what}_{name}": values[:, k] for k, name in enumerate(experiment.data.target_names)}
-
-
-def class_names(experiment: Experiment) -> list[str]:
-    """What the classes are called, in the order of their numbers."""
-    data = experiment.data
-    if len(data.target_names) > 1:
-        return list(data.target_names)
-    known = next(iter(data.classes.values()), None)
-    return (
-        list(known) if known and len(known) == 2 else [f"{data.target_names[0]}={value}" for value in (0, 1)]
-    )
 
 
 def _bare(name: str, experiment: Experiment) -> str:

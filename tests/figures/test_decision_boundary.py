@@ -72,7 +72,7 @@ def test_two_classes_of_one_output_have_their_own_names(tmp_path: Path) -> None:
     sweep = sweep_of(tmp_path, {"seed": [0]}, *given, "loss=binary_cross_entropy_with_logits", "epochs=2")
     _, canvas = drawn("decision_boundary", sweep / "0")
     shown = [label for label in canvas.axes[0].get_legend_handles_labels()[1] if label[0] != "_"]
-    assert shown == ["ham, training", "spam, training"]
+    assert shown == ["kind=ham, training", "kind=spam, training"]
 
 
 def test_the_plane_of_classes_is_monotone_in_lightness() -> None:
