@@ -62,32 +62,38 @@ def lines_of(script: list[str]) -> Iterator[str]:
         raise subprocess.CalledProcessError(process.returncode, command)
 
 
-def table(scripts: list[list[str]]) -> Iterator[str]:
-    """Rows as they are measured, and what was left out."""
-    yield "| what | |\n| --- | --- |"
-    missing = dict[str, None]()
+def table(scripts: list[list[str]]) -> list[str]:
+    """Prints rows as they are measured, and what was left out; returns the scripts that failed."""
+    print("| what | |\n| --- | --- |", flush=True)
+    missing, failed = dict[str, None](), list[str]()
     for script in scripts:
-        for line in lines_of(script):
-            what, colon, found = line.partition(": ")
-            if colon:
-                yield f"| {what} | {found} |"
-            else:
-                missing[line.removesuffix(MISSING)] = None
+        try:
+            for line in lines_of(script):
+                what, colon, found = line.partition(": ")
+                if colon:
+                    print(f"| {what} | {found} |", flush=True)
+                else:
+                    missing[line.removesuffix(MISSING)] = None
+        except subprocess.CalledProcessError:  # which has said why; the others go on
+            failed.append(script[0])
     if missing:
-        yield f"\nLeft out, not installed: {', '.join(missing)}."
+        print(f"\nLeft out, not installed: {', '.join(missing)}.")
+    print(flush=True)
+    return failed
 
 
 def main(wanted: list[str]) -> None:
-    """The section. Raises SystemExit for a title that there is not."""
+    """The section. Raises SystemExit for a title that there is not, and at last for scripts that failed."""
     words = {title.split()[0].lower(): title for title in TITLES}
     if unknown := [word for word in wanted if word.lower() not in words]:
         sys.exit(f"{unknown[0]}: must be one of {', '.join(words)}")
     print(f"{here()}\n", flush=True)
+    failed = list[str]()
     for title in (words[word.lower()] for word in wanted or words):
         print(f"### {title}\n", flush=True)
-        for row in table(TITLES[title]):
-            print(row, flush=True)
-        print(flush=True)
+        failed += table(TITLES[title])
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ def main() -> None:
     """Prints the median share for each sweep."""
     spent = [0.0]
     Tail.add = timed(Tail.add, spent)  # type: ignore[method-assign]
-    recorder.endings = timed(recorder.endings, spent)
-    loop.alternates = timed(loop.alternates, spent)
+    recorder.endings = timed(recorder.endings, spent)  # type: ignore[attr-defined]
+    loop.alternates = timed(loop.alternates, spent)  # type: ignore[attr-defined]
     for name, overrides in SWEEPS.items():
         experiments, shares = runner.load_sweep(*overrides), []
         for _ in range(TIMES):

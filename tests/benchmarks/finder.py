@@ -23,8 +23,9 @@ from runner.records.lines import Line
 from runner.results.finding import FINE, SEEDS, Curve
 from runner.results.ranking import TRAINING
 from runner.training.experiment import Experiment
-from runner.training.loop import keep_freed_memory, same_bits
+from runner.training.loop import keep_freed_memory
 from runner.training.stack import Stack
+from runner.training.threads import same_bits
 
 CLASSES = ["network=dense", "loss=cross_entropy"]
 TWO_CLASSES = ["network=dense", "loss=binary_cross_entropy_with_logits"]

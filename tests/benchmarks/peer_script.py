@@ -7,13 +7,14 @@ import hydra
 import torch
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
 
 torch.set_num_threads(1)
 ConfigStore.instance().store(name="config", node={"learning_rate": 0.05, "epochs": 100})
 
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
-def main(cfg):
+def main(cfg: DictConfig) -> float:
     x, y = torch.tensor([[2.0, 3.0]], dtype=torch.float64), torch.tensor([[1.0]], dtype=torch.float64)
     weights = [
         torch.tensor([[0.11, 0.21], [0.12, 0.08]], dtype=torch.float64),
@@ -30,7 +31,7 @@ def main(cfg):
             rows.writerow([epoch, error.item(), *(v for w in weights for v in w.detach().flatten().tolist())])
             error.backward()
             optimizer.step()
-    return error.item()
+    return float(error)
 
 
 if __name__ == "__main__":

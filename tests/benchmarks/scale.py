@@ -139,8 +139,8 @@ def weights(count: int, folder: Path) -> Iterator[Line]:
 
 def examples(count: int, folder: Path) -> Iterator[Line]:
     """An epoch of a run by mini-batches of 100, without its weights; and with a test part and predictions."""
-    keys = ("network=dense", "network.hidden=[8]", "data=moons", f"data.points={count}", "epochs=1")
-    keys = (*keys, "batch_size=100", "log.weights=false", "learning_rate=0.01")
+    keys = ["network=dense", "network.hidden=[8]", "data=moons", f"data.points={count}", "epochs=1"]
+    keys += ["batch_size=100", "log.weights=false", "learning_rate=0.01"]
     cost = runner(folder / "plain", *keys)
     yield Line(f"an epoch of {count:,} examples by 100", cost, on_disk(folder / "plain"), count, "example")
     cost = runner(folder / "more", *keys, "data.test_fraction=0.1", "log.predictions=true")

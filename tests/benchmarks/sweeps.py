@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -125,14 +126,14 @@ def libraries(epochs: int = 10, rounds: int = 5) -> None:
     except ImportError:
         print("joblib is not installed")
     makers = {
-        "PyTorch eager": (torch_eager, 1),
-        "scikit-learn": (scikit_learn, 1),
-        "JAX vmap + scan": (jax, 64),
+        "PyTorch eager": (partial(torch_eager, one), 1),
+        "scikit-learn": (partial(scikit_learn, one), 1),
+        "JAX vmap + scan": (partial(jax, one, rates), 64),
     }
     with on_one_core():
         for name, (make, count) in makers.items():
             try:
-                calls.append(make(one) if count == 1 else jax(one, rates))
+                calls.append(make())
             except ImportError:
                 print(f"{name} is not installed")
                 continue
